@@ -1,0 +1,154 @@
+// Package api is the wire between Drover and the agent on a node: the paths, the requests and the answers, and nothing
+// else (standard library only). The agent serves it on a unix socket that only root can open; remote speaks it through
+// an SSH channel to that socket, and drover-agent's own subcommands use the socket directly.
+//
+// HTTP/1.1 with JSON bodies:
+//
+//	GET    /v1/status                       -> Status
+//	POST   /v1/sync         SyncRequest     -> SyncResult     blocks until applied or timeout
+//	POST   /v1/reload                       -> SyncResult     re-reads conf.d, applies the current revision again
+//	PUT    /v1/commands/{id}?wait=SECONDS   Command -> CommandStatus   launches once per id, then waits up to SECONDS
+//	GET    /v1/commands/{id}?wait=SECONDS   -> CommandStatus  attach
+//	DELETE /v1/commands/{id}?wait=SECONDS   -> CommandStatus  cancel: TERM, grace, KILL of the process group
+//	PUT    /v1/config       Config          -> Status         replaces the health check and monitor settings
+//
+// Errors are {"error": "...", "type": "NotFound"} with a 4xx or 5xx status; types are those of package fault.
+package api
+
+// Files and folders on a node.
+const (
+	Socket     = "/run/drover/agent.sock"
+	Binary     = "/opt/drover/bin/drover-agent"
+	ConfigFile = "/etc/drover/agent.json" // 0600: holds the Consul token
+	JournalDir = "/var/lib/drover/journal"
+	StateDir   = "/var/lib/drover"
+	LogDir     = "/var/log/drover"
+	ConfDir    = "/etc/confd"
+	// ServicesDir is where a node's own small init (local and docker nodes) looks for services to keep running: every
+	// executable file in it is started at boot and on SIGHUP to process 1, and started again when it ends.
+	ServicesDir = "/etc/drover/services"
+	// OutputTail is how much of a command's output travels in a CommandStatus, in bytes.
+	OutputTail = 4096
+	// DefaultGrace is the time between TERM and KILL, in seconds.
+	DefaultGrace = 10
+)
+
+// Config is the agent's configuration file.
+type Config struct {
+	ClusterID  string `json:"cluster_id"`
+	NodeID     string `json:"node_id"`
+	InstanceID string `json:"instance_id"`
+	Role       string `json:"role"`
+	// Consul is the HTTP address (http://host:port); Token may be empty; KVPrefix defaults to "drover".
+	Consul   string `json:"consul"`
+	Token    string `json:"token,omitempty"`
+	KVPrefix string `json:"kv_prefix,omitempty"`
+	// MetadataRootAccess makes the template prefix "/" instead of "/self".
+	MetadataRootAccess bool `json:"metadata_root_access,omitempty"`
+	// MetadataListen are the addresses of the node's metadata HTTP, e.g. ["127.77.0.5:80"]; empty turns it off.
+	MetadataListen []string     `json:"metadata_listen,omitempty"`
+	HealthCheck    *HealthCheck `json:"health_check,omitempty"`
+	Monitor        *Monitor     `json:"monitor,omitempty"`
+}
+
+// HealthCheck: seconds and counts as in the package.
+type HealthCheck struct {
+	Enable             bool   `json:"enable"`
+	IntervalSec        int    `json:"interval_sec"`
+	TimeoutSec         int    `json:"timeout_sec"`
+	ActionTimeoutSec   int    `json:"action_timeout_sec"`
+	HealthyThreshold   int    `json:"healthy_threshold"`
+	UnhealthyThreshold int    `json:"unhealthy_threshold"`
+	CheckCmd           string `json:"check_cmd"`
+	ActionCmd          string `json:"action_cmd"`
+}
+
+// Monitor is the metrics command (at most 5 s, prints one JSON object).
+type Monitor struct {
+	Enable bool   `json:"enable"`
+	Cmd    string `json:"cmd"`
+}
+
+// Status is what the agent is doing.
+type Status struct {
+	Version    string `json:"version"`
+	ClusterID  string `json:"cluster_id"`
+	NodeID     string `json:"node_id"`
+	InstanceID string `json:"instance_id"`
+	// Revision is the last applied one, 0 before the first.
+	Revision int64 `json:"revision"`
+	// ConsulOK is false while Consul cannot be reached; Waiting says since when and why in words.
+	ConsulOK bool      `json:"consul_ok"`
+	Waiting  string    `json:"waiting,omitempty"`
+	Warnings []Warning `json:"warnings,omitempty"`
+	// Health is "healthy", "unhealthy", "unknown", or "disabled".
+	Health string `json:"health"`
+	// Running are ids of commands that are running now.
+	Running []string `json:"running,omitempty"`
+}
+
+// Warning is one resource that could not be applied, or one reload that failed.
+type Warning struct {
+	Resource string `json:"resource"` // file name below conf.d
+	What     string `json:"what"`     // "parse", "render", "check", "write", "reload"
+	Message  string `json:"message"`
+	Output   string `json:"output,omitempty"` // tail of the command's output, at most 1 KiB
+}
+
+// SyncRequest waits for a revision.
+type SyncRequest struct {
+	Revision   int64 `json:"revision"`
+	TimeoutSec int   `json:"timeout_sec"`
+}
+
+// SyncResult: Revision is at least the requested one, unless the answer is an error of type BarrierTimeout.
+type SyncResult struct {
+	Revision int64     `json:"revision"`
+	Warnings []Warning `json:"warnings,omitempty"`
+	// Changed is how many files the pass that reached Revision swapped.
+	Changed int `json:"changed"`
+}
+
+// Command is what to launch: Cmd goes unchanged to /bin/sh -c as root, cwd "/".
+type Command struct {
+	Cmd        string `json:"cmd"`
+	TimeoutSec int    `json:"timeout_sec"` // > 0
+	GraceSec   int    `json:"grace_sec"`   // 0: DefaultGrace
+	// Env are extra KEY=value pairs.
+	Env []string `json:"env,omitempty"`
+	// Label is for people: "etcd_node start".
+	Label string `json:"label,omitempty"`
+	// Stdout asks for up to 64 KiB of standard output alone in CommandStatus.Stdout (custom_metadata, selectors).
+	Stdout bool `json:"stdout,omitempty"`
+}
+
+// Command states.
+const (
+	StateRunning = "running"
+	StateExited  = "exited"  // ExitCode says how
+	StateUnknown = "unknown" // began, and nobody knows how it ended (power loss)
+)
+
+// CommandStatus is the journal's view of a command.
+type CommandStatus struct {
+	ID       string `json:"id"`
+	State    string `json:"state"`
+	ExitCode int    `json:"exit_code"` // 128+n when ended by signal n
+	TimedOut bool   `json:"timed_out,omitempty"`
+	Canceled bool   `json:"canceled,omitempty"`
+	// StartedAt and EndedAt are RFC 3339 with nanoseconds, UTC, by the node's clock.
+	StartedAt string `json:"started_at"`
+	EndedAt   string `json:"ended_at,omitempty"`
+	// Output is the tail of stdout and stderr together, at most OutputTail bytes; Truncated says more is on the node.
+	Output    string `json:"output,omitempty"`
+	Truncated bool   `json:"truncated,omitempty"`
+	Stdout    string `json:"stdout,omitempty"`
+	// LastLine is the last non-empty output line, for progress.
+	LastLine string `json:"last_line,omitempty"`
+}
+
+// Error is the body of a refused or failed call.
+type Error struct {
+	Error string `json:"error"`
+	Type  string `json:"type"`
+}

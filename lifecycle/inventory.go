@@ -1,0 +1,105 @@
+package lifecycle
+
+import "drover/specs"
+
+// Node is one member of a cluster as the control record keeps it. Its ID is stable for the node's life; InstanceID is
+// the machine behind it and changes when the machine is replaced.
+type Node struct {
+	ID         string `json:"node_id"`     // cln-xxxxxxxx
+	InstanceID string `json:"instance_id"` // i-xxxxxxxx
+	Role       string `json:"role"`        // "" when role-less
+	SID        int    `json:"sid"`
+	GID        int    `json:"gid"`
+	GSID       int    `json:"gsid"` // 9 digits, globally unique
+	// What the node was given. Memory in MiB, VolumeSize in GiB.
+	CPU           int    `json:"cpu"`
+	Memory        int    `json:"memory"`
+	GPU           int    `json:"gpu,omitempty"`
+	VolumeSize    int    `json:"volume_size,omitempty"`
+	InstanceClass string `json:"instance_class,omitempty"`
+	VolumeClass   string `json:"volume_class,omitempty"`
+	GPUClass      string `json:"gpu_class,omitempty"`
+	// VolumeIDs, one per mount point, in the role's order.
+	VolumeIDs []string `json:"volume_ids,omitempty"`
+	// What the provider answered at provisioning; empty before.
+	IP              string `json:"ip,omitempty"`
+	EIP             string `json:"eip,omitempty"`
+	MAC             string `json:"mac,omitempty"`
+	Zone            string `json:"zone,omitempty"`
+	Hypervisor      string `json:"hypervisor,omitempty"`
+	PhysicalMachine string `json:"physical_machine,omitempty"`
+	SSH             SSH    `json:"ssh"`
+	// What came later: the public half of the role's key pair, and the custom_metadata output.
+	PubKey string `json:"pub_key,omitempty"`
+	Token  string `json:"token,omitempty"`
+}
+
+// SSH says how to reach a node; HostKey is pinned at provisioning.
+type SSH struct {
+	Addr    string `json:"addr,omitempty"` // host:port
+	User    string `json:"user,omitempty"`
+	HostKey string `json:"host_key,omitempty"` // one authorized_keys style line
+}
+
+// Record is the control record of a cluster: everything Drover knows, readable by Drover only. Nodes have no access.
+type Record struct {
+	ClusterID string `json:"cluster_id"`
+	Name      string `json:"name"`
+	AppID     string `json:"app_id"`
+	VersionID string `json:"version_id"`
+	Provider  string `json:"provider"`
+	UserID    string `json:"user_id"`
+	Zone      string `json:"zone,omitempty"`
+	// GlobalUUID seeds passwords in packages: it never changes.
+	GlobalUUID string `json:"global_uuid"`
+	State      State  `json:"state"`
+	// Reason says in one sentence why the state is what it is; empty when active.
+	Reason string `json:"reason,omitempty"`
+	// EverActive is true from the first successful creation on: only then can nodes hold data a guard must protect.
+	EverActive bool           `json:"ever_active"`
+	Values     map[string]any `json:"values,omitempty"`
+	Spec       *specs.Cluster `json:"spec"`
+	Nodes      []Node         `json:"nodes"` // ordered by role (spec order), then sid
+	// Revision is the last metadata revision published for the cluster.
+	Revision int64 `json:"revision"`
+	// Operation is the running or last operation; Seq counts operations of the cluster from 1.
+	Operation Operation `json:"operation"`
+	// CreatedAt is RFC 3339, UTC.
+	CreatedAt string `json:"created_at"`
+	// Adding, Deleting and VerticalScaling are the temporary folders' contents: node ids, and role names.
+	Adding          []string `json:"adding,omitempty"`
+	Deleting        []string `json:"deleting,omitempty"`
+	VerticalScaling []string `json:"vertical_scaling,omitempty"`
+	// UpgradeFrom is /upgrade-audit/from_app_version during an upgrade.
+	UpgradeFrom string `json:"upgrade_from,omitempty"`
+	// Orphans are resources that could not be released.
+	Orphans []Orphan `json:"orphans,omitempty"`
+}
+
+// Operation names one run of an operation on a cluster.
+type Operation struct {
+	Seq   int    `json:"seq"`
+	Type  string `json:"type"`   // workflow type
+	RunID string `json:"run_id"` // first run of the chain: the owner
+	// State is "running", or how it ended: "succeeded", "failed", "cancelled".
+	State     string `json:"state"`
+	StartedAt string `json:"started_at"` // RFC 3339, UTC
+}
+
+// Orphan is a resource a provider would not release.
+type Orphan struct {
+	Provider string `json:"provider"`
+	Kind     string `json:"kind"` // "instance", "volume", "network"
+	ID       string `json:"id"`
+	Reason   string `json:"reason"`
+}
+
+// Node finds a node by id.
+func (r *Record) Node(id string) (*Node, bool) {
+	for i := range r.Nodes {
+		if r.Nodes[i].ID == id {
+			return &r.Nodes[i], true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,48 @@
+package api
+
+import (
+	"regexp"
+	"strings"
+)
+
+// TaskQueue is where Drover's workers listen.
+const TaskQueue = "drover"
+
+// Workflow types. The first group changes a cluster and runs under the id `cluster/<cluster-id>`; the second reads or
+// publishes and may run under any other id (the CLI uses `read/...` and `app/...`).
+const (
+	CreateCluster = "CreateCluster"
+	DeleteCluster = "DeleteCluster"
+
+	DescribeCluster = "DescribeCluster"
+	ListClusters    = "ListClusters"
+	PublishApp      = "PublishApp"
+	ListApps        = "ListApps"
+)
+
+// QueryProgress is the query every cluster operation answers with a Progress.
+const QueryProgress = "progress"
+
+// Search attributes, all Keyword.
+const (
+	AttrClusterID      = "ClusterId"
+	AttrApp            = "App"
+	AttrOperation      = "Operation"
+	AttrOperationState = "OperationState"
+)
+
+const workflowIDPrefix = "cluster/"
+
+// WorkflowID is the only id under which operations on the cluster run: the server then guarantees one at a time.
+func WorkflowID(clusterID string) string { return workflowIDPrefix + clusterID }
+
+var clusterID = regexp.MustCompile(`^cl-[a-z0-9]{8}$`)
+
+// ValidClusterID says whether id has the form cl-xxxxxxxx (8 lower-case letters or digits).
+func ValidClusterID(id string) bool { return clusterID.MatchString(id) }
+
+// ClusterIDOf takes the cluster id out of a workflow id; false when the workflow id is not `cluster/cl-xxxxxxxx`.
+func ClusterIDOf(workflowID string) (string, bool) {
+	id, ok := strings.CutPrefix(workflowID, workflowIDPrefix)
+	return id, ok && ValidClusterID(id)
+}

@@ -1,0 +1,117 @@
+package api
+
+// OperationResult is what a cluster operation returns.
+type OperationResult struct {
+	ClusterID string `json:"cluster_id"`
+	Operation string `json:"operation"`
+	// ClusterState is the cluster's state afterwards; "" when it is gone.
+	ClusterState string    `json:"cluster_state"`
+	Revision     int64     `json:"revision,omitempty"`
+	Nodes        int       `json:"nodes"`
+	Warnings     []Warning `json:"warnings,omitempty"`
+	// Orphans names resources that could not be released ("local instance i-... : why").
+	Orphans []string `json:"orphans,omitempty"`
+	// Plan is set for dry runs only.
+	Plan *Plan `json:"plan,omitempty"`
+}
+
+// Warning is something an operator should look at and that did not stop the operation.
+type Warning struct {
+	Step    string `json:"step"`
+	Node    string `json:"node,omitempty"`
+	Message string `json:"message"`
+}
+
+// Plan is what an operation would do, or (as trace) what it did: the same walk of the same procedure.
+type Plan struct {
+	Steps []PlanStep `json:"steps"`
+}
+
+// PlanStep is one documented step, or one order group of a stage within it.
+type PlanStep struct {
+	ID    string `json:"id"`    // "CC4"
+	Words string `json:"words"` // "init, order 0"
+	// Skipped says why the step does not apply; empty when it runs.
+	Skipped  string        `json:"skipped,omitempty"`
+	Commands []PlanCommand `json:"commands,omitempty"`
+}
+
+// PlanCommand is one command on some nodes of one role, all at the same time.
+type PlanCommand struct {
+	Role    string `json:"role"`
+	Service string `json:"service"`
+	Order   int    `json:"order"`
+	SIDs    string `json:"sids"`          // "1-3,7"
+	Cmd     string `json:"cmd,omitempty"` // dry runs only; password values removed
+	Timeout int    `json:"timeout_sec"`
+}
+
+// ClusterView is what DescribeCluster and ListClusters return (ListClusters without Nodes).
+type ClusterView struct {
+	ClusterID string        `json:"cluster_id"`
+	Name      string        `json:"name"`
+	App       string        `json:"app"`
+	Version   string        `json:"version"`
+	Provider  string        `json:"provider"`
+	State     string        `json:"state"`
+	Reason    string        `json:"reason,omitempty"`
+	Revision  int64         `json:"revision"`
+	CreatedAt string        `json:"created_at"`
+	NodeCount int           `json:"node_count"`
+	Operation OperationView `json:"operation"`
+	Endpoints []Endpoint    `json:"endpoints,omitempty"`
+	Nodes     []NodeView    `json:"nodes,omitempty"`
+	Orphans   []string      `json:"orphans,omitempty"`
+}
+
+// OperationView is the running or last operation of a cluster.
+type OperationView struct {
+	Type      string `json:"type"`
+	State     string `json:"state"`
+	Seq       int    `json:"seq"`
+	RunID     string `json:"run_id"`
+	StartedAt string `json:"started_at"`
+}
+
+// Endpoint is a resolved port of the cluster: "client tcp 2379".
+type Endpoint struct {
+	Name     string `json:"name"`
+	Port     string `json:"port"`
+	Protocol string `json:"protocol"`
+}
+
+// NodeView is one node of a cluster.
+type NodeView struct {
+	NodeID     string `json:"node_id"`
+	InstanceID string `json:"instance_id"`
+	Role       string `json:"role"`
+	SID        int    `json:"sid"`
+	IP         string `json:"ip"`
+	CPU        int    `json:"cpu"`
+	Memory     int    `json:"memory"`
+	VolumeSize int    `json:"volume_size"`
+	// Agent is the agent's own word: its applied revision, "unreachable: ..." or "" when not asked.
+	Agent string `json:"agent,omitempty"`
+	// Health is healthy, unhealthy, unknown or disabled.
+	Health string `json:"health,omitempty"`
+}
+
+// ClusterList is the result of ListClusters.
+type ClusterList struct {
+	Clusters []ClusterView `json:"clusters"`
+}
+
+// AppView is one published application version.
+type AppView struct {
+	App         string `json:"app"`
+	Version     string `json:"version"`
+	Digest      string `json:"digest"` // sha256 of the archive
+	PublishedAt string `json:"published_at"`
+	// Roles in order, "" for role-less.
+	Roles []string `json:"roles"`
+}
+
+// AppList is the result of ListApps, newest version of each app first.
+type AppList struct {
+	Apps []AppView `json:"apps"`
+}
