@@ -1,0 +1,66 @@
+package pack
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+const (
+	formatFull   = 'F'
+	formatRecent = 'R'
+
+	plain    = 0
+	deflated = 1
+)
+
+// CompressAbove is the size in bytes from which a Full body is deflated. Below it the reader's time is worth more
+// than the bytes (docs/decisions/2026-11-23-metadata-reads.md has the figures).
+const CompressAbove = 256 << 10
+
+// Full is a whole tree at a revision. Entries are sorted.
+type Full struct {
+	Revision int64
+	Entries  []Entry
+}
+
+// Encode packs the tree.
+func (f Full) Encode() []byte {
+	body := binary.AppendUvarint(nil, uint64(f.Revision))
+	body = appendEntries(body, f.Entries)
+	if len(body) <= CompressAbove {
+		return append([]byte{formatFull, plain}, body...)
+	}
+	var out bytes.Buffer
+	out.Write([]byte{formatFull, deflated})
+	w, err := flate.NewWriter(&out, flate.BestSpeed)
+	if err == nil {
+		_, err = w.Write(body)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil { // a valid level and a buffer cannot fail
+		panic(err)
+	}
+	return out.Bytes()
+}
+
+// ParseFull is the reverse of Encode.
+func ParseFull(b []byte) (Full, error) {
+	if len(b) < 2 || b[0] != formatFull || b[1] > deflated {
+		return Full{}, fmt.Errorf("not a packed metadata tree (%d bytes)", len(b))
+	}
+	body := b[2:]
+	if b[1] == deflated {
+		var err error
+		if body, err = io.ReadAll(flate.NewReader(bytes.NewReader(body))); err != nil {
+			return Full{}, fmt.Errorf("unpack metadata tree: %w", err)
+		}
+	}
+	d := decoder{b: body}
+	f := Full{Revision: int64(d.uint()), Entries: d.entries()}
+	return f, d.err
+}

@@ -1,0 +1,67 @@
+package reader
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// DefaultPrefix is the first part of all of Drover's keys in Consul.
+const DefaultPrefix = "drover"
+
+// Options say where Consul is.
+type Options struct {
+	Addr   string // http://host:port
+	Token  string // ACL token; empty without ACLs
+	Prefix string // default DefaultPrefix
+	// HTTPClient must have no overall timeout, because blocking queries last minutes. Default: one that keeps few
+	// connections.
+	HTTPClient *http.Client
+}
+
+// Reader reads metadata from Consul. It is safe for concurrent use. It remembers the last tree of each cluster it
+// read, so that a new revision costs only what changed.
+type Reader struct {
+	addr, token, prefix string
+	client              *http.Client
+
+	mu      sync.Mutex
+	watches map[string]watch
+	trees   map[string]*tree
+}
+
+// New makes a reader; it does not connect yet.
+func New(o Options) *Reader {
+	r := &Reader{
+		addr: strings.TrimRight(o.Addr, "/"), token: o.Token, prefix: strings.Trim(o.Prefix, "/"), client: o.HTTPClient,
+		watches: map[string]watch{}, trees: map[string]*tree{},
+	}
+	if !strings.Contains(r.addr, "://") {
+		r.addr = "http://" + r.addr
+	}
+	if r.prefix == "" {
+		r.prefix = DefaultPrefix
+	}
+	if r.client == nil {
+		r.client = defaultClient()
+	}
+	return r
+}
+
+func defaultClient() *http.Client {
+	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}
+	return &http.Client{Transport: &http.Transport{
+		DialContext: dialer.DialContext,
+		// One connection is mostly held by the blocking query, one serves reads.
+		MaxIdleConns: 4, MaxIdleConnsPerHost: 2, IdleConnTimeout: 2 * time.Minute,
+		ReadBufferSize: 8 << 10, WriteBufferSize: 2 << 10,
+		// Trees are packed already; inflating again would cost more than the bytes do.
+		DisableCompression: true,
+	}}
+}
+
+func (r *Reader) key(clusterID, rest string) string {
+	return r.prefix + "/clusters/" + clusterID + "/" + rest
+}

@@ -1,0 +1,98 @@
+package reader
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"drover/fault"
+	"drover/metadata/pack"
+)
+
+// longPoll is how long one blocking query lasts. Asking again is cheap; a lost connection is noticed by then.
+const longPoll = 3 * time.Minute
+
+// watch is what the last look at a revision key told.
+type watch struct {
+	revision int64
+	index    uint64
+}
+
+// WaitRevision blocks until the cluster's published revision is another one than after, and returns it. Without a
+// revision (not registered yet, or gone) the revision counts as 0: WaitRevision(ctx, id, 0) waits for the first one,
+// and a waiting caller gets 0 when the cluster is deregistered.
+//
+// Any error ends the wait; the caller backs off and calls again. Unreachable faults cover a Consul that is down or
+// starting, and the end of ctx (errors.Is finds context.Canceled).
+func (r *Reader) WaitRevision(ctx context.Context, clusterID string, after int64) (int64, error) {
+	for {
+		seen := r.watched(clusterID)
+		index := seen.index
+		if seen.revision != after {
+			index = 0 // what we saw last is not what the caller has: look, do not wait
+		}
+		now, err := r.revision(ctx, clusterID, index, false)
+		// A Consul that has just started can show an older state for a moment, even none at all. Only a confirmed
+		// read may send a node backwards.
+		if err == nil && (now.revision < after || now.revision < seen.revision) {
+			now, err = r.revision(ctx, clusterID, 0, true)
+		}
+		if err != nil {
+			r.forget(clusterID)
+			return 0, err
+		}
+		if now.index < index {
+			now.index = 0 // the index went backwards: Consul lost or replaced its state
+		}
+		r.saw(clusterID, now)
+		if now.revision != after {
+			return now.revision, nil
+		}
+	}
+}
+
+// revision reads the revision key; with an index it waits for a change first.
+func (r *Reader) revision(ctx context.Context, clusterID string, index uint64, consistent bool) (watch, error) {
+	q := query{key: r.key(clusterID, pack.RevisionKey), index: index, consistent: consistent}
+	if index > 0 {
+		q.wait = longPoll
+	}
+	a, err := r.get(ctx, q)
+	if err != nil {
+		return watch{}, err
+	}
+	w := watch{index: max(a.index, 1)}
+	if a.found {
+		if w.revision, err = parseRevision(a.body); err != nil {
+			return watch{}, fault.New(fault.Internal, "Consul key %s does not hold a revision: %q", q.key, a.body)
+		}
+	}
+	return w, nil
+}
+
+func parseRevision(b []byte) (int64, error) {
+	return strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
+}
+
+func (r *Reader) watched(clusterID string) watch {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.watches[clusterID]
+}
+
+func (r *Reader) saw(clusterID string, w watch) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watches[clusterID] = w
+}
+
+// forget drops the index after a failure, so that the next call looks before it waits. The revision stays: it guards
+// against going backwards unconfirmed.
+func (r *Reader) forget(clusterID string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := r.watches[clusterID]
+	w.index = 0
+	r.watches[clusterID] = w
+}

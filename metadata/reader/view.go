@@ -1,0 +1,80 @@
+package reader
+
+import "strings"
+
+// Self is the node a view is for.
+type Self struct {
+	Role       string // "" when role-less
+	InstanceID string
+	// RootAccess is the package's metadata_root_access: the view has /self/... and /clusters/<id>/...
+	RootAccess bool
+}
+
+// View gives the keys and values as the node's templates see them: /hosts/..., /host/..., /cluster/..., /env/...
+// overlaid by the env of the node's role, /links/<name>/..., and so on. With root access the same keys begin with
+// /self, and /clusters/<id>/ holds the trees of this cluster and of the linked ones, without /host, /links and role
+// env. The caller owns the map.
+func (s *Snapshot) View(node Self) map[string]string {
+	size := len(s.own.entries) + 32
+	for _, l := range s.links {
+		if l.tree != nil {
+			size += len(l.tree.entries)
+		}
+	}
+	root := ""
+	if node.RootAccess {
+		root = "/self"
+		size *= 2
+	}
+	out := make(map[string]string, size)
+	// Keys are stored as "/self/...": cutting /self off, or not, costs no memory.
+	cut := len("/self") - len(root)
+	for _, e := range s.own.below("/self/") {
+		if !strings.HasPrefix(e.Key, "/self/links/") {
+			out[e.Key[cut:]] = e.Value
+		}
+	}
+	s.overlayEnv(out, root, node.Role)
+	s.addHost(out, root, node)
+	for _, l := range s.links {
+		l.tree.addTo(out, root+"/links/"+l.name)
+	}
+	if node.RootAccess {
+		s.own.addTo(out, "/clusters/"+s.ClusterID)
+		for _, l := range s.links {
+			l.tree.addTo(out, "/clusters/"+l.clusterID)
+		}
+	}
+	return out
+}
+
+func (s *Snapshot) overlayEnv(out map[string]string, root, role string) {
+	prefix := "/roles/" + role
+	for _, e := range s.own.below(prefix + "/env/") {
+		out[root+e.Key[len(prefix):]] = e.Value
+	}
+}
+
+// addHost repeats the node's own entry of /hosts as /host.
+func (s *Snapshot) addHost(out map[string]string, root string, node Self) {
+	prefix := "/self/hosts/"
+	if node.Role != "" {
+		prefix += node.Role + "/"
+	}
+	prefix += node.InstanceID
+	for _, e := range s.own.below(prefix + "/") {
+		out[root+"/host"+e.Key[len(prefix):]] = e.Value
+	}
+}
+
+// addTo puts the shared part of a tree below a prefix, as another cluster may see it.
+func (t *tree) addTo(out map[string]string, prefix string) {
+	if t == nil {
+		return
+	}
+	for _, e := range t.below("/self/") {
+		if !strings.HasPrefix(e.Key, "/self/links/") {
+			out[prefix+e.Key[len("/self"):]] = e.Value
+		}
+	}
+}
