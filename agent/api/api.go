@@ -145,6 +145,8 @@ type CommandStatus struct {
 	Stdout    string `json:"stdout,omitempty"`
 	// LastLine is the last non-empty output line, for progress.
 	LastLine string `json:"last_line,omitempty"`
+	// Detail says in words why the state is StateUnknown.
+	Detail string `json:"detail,omitempty"`
 }
 
 // Error is the body of a refused or failed call.

@@ -1,0 +1,50 @@
+package journal
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// The lock is an open-file-description lock: like flock it belongs to the open file and vanishes with its holder, and
+// unlike flock it can be looked at without being taken. A probe that took it, even for a moment, could make the
+// supervisor that just starts believe that it lost.
+
+func lockRange() *unix.Flock_t {
+	return &unix.Flock_t{Type: unix.F_WRLCK, Whence: 0, Start: 0, Len: 0}
+}
+
+// takeLock takes the lock at path; (nil, nil) when somebody else holds it. Closing the file releases it.
+func takeLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, lockRange())
+	if err == nil {
+		return f, nil
+	}
+	f.Close()
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
+		return nil, nil
+	}
+	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+}
+
+// lockHeld says whether somebody holds the lock at path.
+func lockHeld(path string) (bool, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if os.IsNotExist(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	l := lockRange()
+	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, l); err != nil {
+		return false, &os.PathError{Op: "query lock", Path: path, Err: err}
+	}
+	return l.Type != unix.F_UNLCK, nil
+}

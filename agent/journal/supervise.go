@@ -1,0 +1,234 @@
+package journal
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+
+	"drover/agent/api"
+)
+
+// readyFD is where a supervisor answers whoever started it: "ok", or why it could not.
+const readyFD = 3
+
+// searchPath is the command's PATH (S7).
+const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// Supervise is the whole life of a supervisor: it runs the command planned in dir unless somebody else does or did, and
+// returns the process's exit code. Its process must be its own (drover-agent supervise DIR): it changes signal handling
+// and the umask.
+func Supervise(dir string) int {
+	e := entry{id: filepath.Base(dir), dir: dir}
+	ready := os.NewFile(readyFD, "ready")
+	syscall.CloseOnExec(readyFD)
+	answer := func(text string) {
+		ready.WriteString(text)
+		ready.Close()
+	}
+	// Only KILL ends a supervisor. Caught, not ignored: ignored signals would be inherited by the command.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	s := &supervisor{entry: e, out: newOutput(e)}
+	mine, err := s.begin()
+	switch {
+	case err != nil:
+		answer(err.Error())
+		return 1
+	case !mine:
+		answer("ok")
+		return 0
+	}
+	answer("ok")
+	s.finish(s.await())
+	s.linger()
+	return 0
+}
+
+// supervisor is one command being run.
+type supervisor struct {
+	entry
+	out     *output
+	lock    *os.File
+	alive   *os.File
+	ctl     *os.File
+	pipes   []*pipe
+	intent  intent
+	started started
+	process *os.Process
+}
+
+// begin takes the lock and starts the command; false when there is nothing (left) to do.
+func (s *supervisor) begin() (bool, error) {
+	var err error
+	// alive before lock: who sees the lock held may count on a writer being there.
+	if s.alive, err = openFIFO(s.path(aliveName), os.O_RDWR); err != nil {
+		return false, err
+	}
+	if s.lock, err = takeLock(s.path(lockName)); err != nil || s.lock == nil {
+		return false, err
+	}
+	if s.has(resultName) || s.has(startedName) {
+		return false, nil
+	}
+	if ok, err := readJSON(s.dir, intentName, &s.intent); err != nil || !ok {
+		return false, fmt.Errorf("no readable intent in %s: %v", s.dir, err)
+	}
+	// ctl before the mark: a cancel that comes after this look finds a reader to wake.
+	if s.ctl, err = openFIFO(s.path(ctlName), os.O_RDWR); err != nil {
+		return false, err
+	}
+	if s.has(cancelName) {
+		return false, writeDurable(s.dir, resultName, canceledBeforeStart())
+	}
+	s.started = started{BootID: bootID(), StartedAt: stamp(time.Now())}
+	if err := writeDurable(s.dir, startedName, s.started); err != nil {
+		return false, err
+	}
+	s.exec()
+	return true, nil
+}
+
+// exec starts the shell. From here on every failure is a result, since the started mark forbids a second try.
+func (s *supervisor) exec() {
+	err := s.startShell()
+	if err != nil {
+		fmt.Fprintf(s.out, "drover-agent: cannot start /bin/sh: %v\n", err)
+		return
+	}
+	for _, p := range s.pipes {
+		p.begin()
+	}
+	g := group{Pgid: s.process.Pid, BootID: s.started.BootID}
+	if st, err := readStat(g.Pgid); err == nil {
+		g.StartTicks = st.startTicks
+	}
+	// A convenience for cancelling a command whose supervisor died: not worth failing for.
+	_ = writeDurable(s.dir, groupName, g)
+}
+
+func (s *supervisor) startShell() error {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	both, err := newPipe(s.out)
+	if err != nil {
+		return err
+	}
+	stdout, stderr := both.w, both.w
+	pipes := []*pipe{both}
+	if s.intent.Command.Stdout {
+		alone, err := newPipe(stdoutOnly{s.out})
+		if err != nil {
+			return err
+		}
+		stdout, pipes = alone.w, append(pipes, alone)
+	}
+	syscall.Umask(0o022)
+	p, err := os.StartProcess("/bin/sh", []string{"/bin/sh", "-c", s.intent.Command.Cmd}, &os.ProcAttr{
+		Dir:   "/",
+		Env:   append([]string{searchPath, "HOME=/root", "USER=root", "LOGNAME=root"}, s.intent.Command.Env...),
+		Files: []*os.File{null, stdout, stderr},
+		Sys:   &syscall.SysProcAttr{Setpgid: true},
+	})
+	if err != nil {
+		return err
+	}
+	s.process, s.pipes = p, pipes
+	return nil
+}
+
+// await waits for the shell's exit, its time limit or a cancel, and says how it ended.
+func (s *supervisor) await() result {
+	r := result{ExitCode: 126, StartedAt: s.started.StartedAt}
+	if s.process == nil {
+		return r
+	}
+	exit := make(chan int, 1)
+	go func() { exit <- exitCode(s.process) }()
+	cancel := make(chan struct{})
+	go func() {
+		s.ctl.Read(make([]byte, 1))
+		close(cancel)
+	}()
+	c := s.intent.Command
+	limit := time.NewTimer(time.Duration(c.TimeoutSec) * time.Second)
+	defer limit.Stop()
+	select {
+	case r.ExitCode = <-exit:
+		return r
+	case <-limit.C:
+		r.TimedOut = true
+	case <-cancel:
+		r.Canceled = true
+	}
+	grace := c.GraceSec
+	if grace == 0 {
+		grace = api.DefaultGrace
+	}
+	endGroup(s.process.Pid, time.Duration(grace)*time.Second)
+	r.ExitCode = <-exit
+	return r
+}
+
+// exitCode waits for the process: its code, or 128+n when signal n ended it.
+func exitCode(p *os.Process) int {
+	st, err := p.Wait()
+	if err != nil {
+		return 126
+	}
+	if ws, ok := st.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		return 128 + int(ws.Signal())
+	}
+	return st.ExitCode()
+}
+
+// finish makes the result durable and lets go of the lock, in this order.
+func (s *supervisor) finish(r result) {
+	var open []*pipe
+	for _, p := range s.pipes {
+		if p.settle() {
+			open = append(open, p)
+		}
+	}
+	s.pipes = open
+	s.out.describe(&r)
+	r.EndedAt = stamp(time.Now())
+	for try := 0; writeDurable(s.dir, resultName, r) != nil && try < 50; try++ {
+		// Most likely the disk is full: give back what is ours and try again for a few seconds.
+		s.out.drop()
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.ctl.Close()
+	s.lock.Close()
+	s.alive.Close()
+}
+
+// linger keeps reading for daemons left behind that still hold the output; without any it returns at once.
+func (s *supervisor) linger() {
+	if len(s.pipes) == 0 {
+		return
+	}
+	s.out.limit(afterwards)
+	debug.FreeOSMemory()
+	var wg sync.WaitGroup
+	for _, p := range s.pipes {
+		wg.Go(p.drain)
+	}
+	wg.Wait()
+}
+
+// canceledBeforeStart is the result of a command that was cancelled before it began.
+func canceledBeforeStart() result {
+	return result{ExitCode: 128 + int(syscall.SIGTERM), Canceled: true, EndedAt: stamp(time.Now())}
+}
+
+// openFIFO opens without waiting for the other side.
+func openFIFO(path string, flag int) (*os.File, error) {
+	return os.OpenFile(path, flag|syscall.O_NONBLOCK, 0)
+}
