@@ -1,0 +1,105 @@
+package metadata
+
+import (
+	"slices"
+	"strings"
+
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/specs"
+)
+
+// Build gives the whole tree of a cluster from its control record. Names that cannot be keys, nodes without an
+// instance, and references to what does not exist are one Invalid fault listing all of them.
+func Build(rec *lifecycle.Record) (Tree, error) {
+	if rec == nil || rec.Spec == nil {
+		return nil, fault.New(fault.Invalid, "metadata: the control record has no specification")
+	}
+	b := builder{rec: rec, spec: rec.Spec, tree: make(Tree, 64+24*len(rec.Nodes))}
+	b.cluster()
+	b.endpoints()
+	b.env()
+	b.links()
+	b.hosts("hosts", rec.Nodes)
+	b.hosts("adding-hosts", b.nodes("adding", rec.Adding))
+	b.hosts("deleting-hosts", b.nodes("deleting", rec.Deleting))
+	if len(rec.VerticalScaling) > 0 {
+		b.put(strings.Join(rec.VerticalScaling, ","), "vertical-scaling-roles")
+	}
+	if rec.UpgradeFrom != "" {
+		b.put(rec.UpgradeFrom, "upgrade-audit", "from_app_version")
+	}
+	if len(b.problems) > 0 {
+		slices.Sort(b.problems)
+		f := fault.New(fault.Invalid, "metadata of cluster %s cannot be built: %s", rec.ClusterID, b.problems[0])
+		f.Problems = slices.Compact(b.problems)
+		return nil, f.At(rec.ClusterID, "", "")
+	}
+	return b.tree, nil
+}
+
+type builder struct {
+	rec      *lifecycle.Record
+	spec     *specs.Cluster
+	tree     Tree
+	problems []string
+}
+
+// put sets self/<parts...>.
+func (b *builder) put(value string, parts ...string) { b.set("self/"+strings.Join(parts, "/"), value) }
+
+func (b *builder) set(key, value string) { b.tree[key] = value }
+
+// name checks one component of a key that comes from a package or a person; false when it cannot be used.
+func (b *builder) name(kind, name string) bool {
+	why := badName(name)
+	if why != "" {
+		b.problem("%s %q %s", kind, name, why)
+	}
+	return why == ""
+}
+
+func (b *builder) cluster() {
+	r := b.rec
+	for field, value := range map[string]string{
+		"cluster_id": r.ClusterID, "app_id": r.AppID, "app_version": r.VersionID, "user_id": r.UserID,
+		"global_uuid": r.GlobalUUID, "vxnet": b.spec.VxNet, "zone": r.Zone,
+		// There is no cloud API behind Drover. The keys exist so that templates that mention them render.
+		"api_server/host": "", "api_server/port": "", "api_server/protocol": "", "api_server/zone": r.Zone,
+	} {
+		b.put(value, "cluster", field)
+	}
+}
+
+// env publishes the cluster's env and, apart from it, each role's own. A role-less package has one role without a
+// name, so its env simply is part of the cluster's.
+func (b *builder) env() {
+	for key, value := range b.clusterEnv() {
+		if b.name("env key", key) {
+			b.put(value, "env", key)
+		}
+	}
+	for _, role := range b.spec.Roles {
+		if role.Name == "" || !b.name("role", role.Name) {
+			continue
+		}
+		for key, value := range role.Env {
+			if b.name("env key of role "+role.Name, key) {
+				b.set("roles/"+role.Name+"/env/"+key, value)
+			}
+		}
+	}
+}
+
+func (b *builder) clusterEnv() map[string]string { return b.spec.RoleEnv("") }
+
+func (b *builder) links() {
+	for name, clusterID := range b.spec.Links {
+		if clusterID == "" {
+			continue // declared and not set: absent
+		}
+		if b.name("link", name) && b.name("link "+name+" to cluster", clusterID) {
+			b.put(clusterID, "links", name)
+		}
+	}
+}

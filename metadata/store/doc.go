@@ -1,0 +1,18 @@
+// Package store keeps metadata trees, control records and published packages in Consul's KV.
+//
+// It does not build trees (metadata does), is not what nodes use (metadata/reader), and never tries again by itself:
+// every call is idempotent, and its faults say whether trying again helps. Callers: activities, tests.
+//
+// Keys, with the default prefix:
+//
+//	drover/clusters/<id>/self/...            the tree, one key per field
+//	drover/clusters/<id>/roles/<role>/env/.. role env
+//	drover/clusters/<id>/revision            the published revision
+//	drover/clusters/<id>/revisions/writer    who published it
+//	drover/clusters/<id>/revisions/full      the same tree as one value, for agents (metadata/pack); may be absent
+//	drover/clusters/<id>/revisions/recent    the last few changes, for agents that have the tree before; may be absent
+//	drover/clusters/<id>/flux                exists while a publish of more than one transaction is half-way
+//	drover/state/<id>                        control record
+//	drover/apps/<app>/<version>              published package: description
+//	drover/apps/<app>/<version>/<digest>     published package: archive
+package store

@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/consul/api"
+
+	"drover/fault"
+	"drover/metadata"
+	"drover/metadata/pack"
+)
+
+// Publish makes tree the cluster's metadata, as revision rev by writer (an operation's run). Readers see all of it at
+// once, whatever its size. Calling again with the same revision and writer does nothing when it is published, and
+// continues when an earlier call broke off half-way. A revision that is not the next one, and one that belongs to
+// another writer, are Conflict faults that name who wrote.
+func (s *Store) Publish(ctx context.Context, clusterID string, rev int64, writer string, tree metadata.Tree) error {
+	if err := checkPublish(clusterID, rev, writer, tree); err != nil {
+		return err
+	}
+	var err error
+	for range 3 { // more than one round only when another attempt of the same writer is still alive
+		var now *published
+		if now, err = s.published(ctx, clusterID); err != nil {
+			return err
+		}
+		done, refused := now.admit(clusterID, rev, writer)
+		if done || refused != nil {
+			return refused
+		}
+		if err = s.write(ctx, clusterID, now, rev, writer, tree); !errors.Is(err, errRaced) {
+			return err
+		}
+	}
+	return fault.New(fault.Conflict, "metadata of cluster %s: another attempt of %s publishes revision %d at the same time",
+		clusterID, writer, rev).At(clusterID, "", "")
+}
+
+func checkPublish(clusterID string, rev int64, writer string, tree metadata.Tree) error {
+	if err := checkName("cluster id", clusterID); err != nil {
+		return err
+	}
+	if rev < 1 || writer == "" {
+		return fault.New(fault.Invalid, "metadata of cluster %s: revision %d by %q: revisions count from 1 and need a writer",
+			clusterID, rev, writer)
+	}
+	for key, value := range tree {
+		if !strings.HasPrefix(key, "self/") && !strings.HasPrefix(key, "roles/") || strings.HasSuffix(key, "/") {
+			return fault.New(fault.Invalid, "metadata of cluster %s: key %q is not below self/ or roles/", clusterID, key)
+		}
+		if len(value) > maxValue {
+			return fault.New(fault.Invalid, "metadata of cluster %s: the value of %s has %d bytes, Consul takes %d",
+				clusterID, key, len(value), maxValue)
+		}
+	}
+	return nil
+}
+
+// write brings Consul from now to tree, transaction by transaction. A change that fits one transaction needs no mark.
+// Otherwise the first sets the mark, every further one holds only while the mark is still this call's own, and the
+// last clears it together with the new revision.
+func (s *Store) write(ctx context.Context, id string, now *published, rev int64, writer string, tree metadata.Tree) error {
+	root := s.clusterRoot(id)
+	what := fmt.Sprintf("publish revision %d of cluster %s", rev, id)
+	mark, err := json.Marshal(flux{Revision: rev, Writer: writer})
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "%s", what)
+	}
+	fluxKey := root + pack.FluxKey
+	first := []*api.KVTxnOp{unchanged(root+pack.RevisionKey, now.revisionIndex)}
+	batches := batch(changeOps(root, metadata.Diff(now.tree, tree)), finalOps(root, now, rev, writer, tree))
+
+	guard := unchanged(fluxKey, now.fluxIndex)
+	for n, ops := range batches {
+		last := n == len(batches)-1
+		switch {
+		case n == 0 && last:
+			ops = slices.Concat(first, []*api.KVTxnOp{guard}, ops, []*api.KVTxnOp{remove(fluxKey)})
+		case n == 0:
+			take := &api.KVTxnOp{Verb: api.KVCAS, Key: fluxKey, Value: mark, Index: now.fluxIndex}
+			ops = slices.Concat(first, []*api.KVTxnOp{take}, ops)
+		case last:
+			ops = slices.Concat([]*api.KVTxnOp{guard}, ops, []*api.KVTxnOp{remove(fluxKey)})
+		default:
+			ops = slices.Concat([]*api.KVTxnOp{guard}, ops)
+		}
+		index, err := s.commit(ctx, ops, what)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			guard = unchanged(fluxKey, index[fluxKey])
+		}
+		if s.afterTransaction != nil {
+			if err := s.afterTransaction(n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// changeOps are the writes of the documented keys, in key order.
+func changeOps(root string, c metadata.Change) []*api.KVTxnOp {
+	ops := make([]*api.KVTxnOp, 0, len(c.Set)+len(c.Delete))
+	for _, key := range slices.Sorted(maps.Keys(c.Set)) {
+		ops = append(ops, set(root+key, []byte(c.Set[key])))
+	}
+	for _, key := range c.Delete {
+		ops = append(ops, remove(root+key))
+	}
+	return ops
+}
+
+// finalOps are what makes a revision the published one; they belong into one transaction.
+func finalOps(root string, now *published, rev int64, writer string, tree metadata.Tree) []*api.KVTxnOp {
+	ops := []*api.KVTxnOp{
+		set(root+pack.RevisionKey, []byte(strconv.FormatInt(rev, 10))),
+		set(root+pack.WriterKey, []byte(writer)),
+	}
+	full, recent := packed(now, rev, tree)
+	for key, value := range map[string][]byte{pack.FullKey: full, pack.RecentKey: recent} {
+		if value != nil {
+			ops = append(ops, set(root+key, value))
+		} else {
+			ops = append(ops, remove(root+key))
+		}
+	}
+	return ops
+}
+
+// guardRoom and the bytes of the guards and marks that write adds to every batch.
+const (
+	guardOps   = 3
+	guardBytes = 4 << 10
+)
+
+// batch cuts the changes into transactions; the last one holds the final operations.
+func batch(changes, final []*api.KVTxnOp) [][]*api.KVTxnOp {
+	var out [][]*api.KVTxnOp
+	finalBytes := 0
+	for _, op := range final {
+		finalBytes += opSize(op)
+	}
+	var current []*api.KVTxnOp
+	bytes := 0
+	for _, op := range changes {
+		size := opSize(op)
+		if len(current) > 0 && (len(current) == maxOps-guardOps || bytes+size > maxBytes-guardBytes) {
+			out = append(out, current)
+			current, bytes = nil, 0
+		}
+		current = append(current, op)
+		bytes += size
+	}
+	if len(current)+len(final) > maxOps-guardOps || bytes+finalBytes > maxBytes-guardBytes {
+		out = append(out, current)
+		current = nil
+	}
+	return append(out, append(current, final...))
+}

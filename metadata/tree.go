@@ -1,0 +1,47 @@
+package metadata
+
+import (
+	"maps"
+	"slices"
+)
+
+// Tree maps paths below drover/clusters/<id>/ to values: "self/hosts/etcd_node/i-abc/ip" -> "10.0.0.4",
+// "self/env/quota" -> "2", "roles/etcd_node/env/quota" -> "4", "self/links/zk" -> "cl-1234abcd".
+type Tree map[string]string
+
+// Change is what turns one tree into another.
+type Change struct {
+	Set    Tree
+	Delete []string // in byte order
+}
+
+// Diff gives the change that turns old into new.
+func Diff(old, new Tree) Change {
+	c := Change{Set: Tree{}}
+	for key, value := range new {
+		if was, ok := old[key]; !ok || was != value {
+			c.Set[key] = value
+		}
+	}
+	for key := range old {
+		if _, ok := new[key]; !ok {
+			c.Delete = append(c.Delete, key)
+		}
+	}
+	slices.Sort(c.Delete)
+	return c
+}
+
+// Empty says whether the change does nothing.
+func (c Change) Empty() bool { return len(c.Set) == 0 && len(c.Delete) == 0 }
+
+// Apply gives the changed tree; the tree given stays as it is.
+func (c Change) Apply(t Tree) Tree {
+	out := make(Tree, len(t)+len(c.Set))
+	maps.Copy(out, t)
+	for _, key := range c.Delete {
+		delete(out, key)
+	}
+	maps.Copy(out, c.Set)
+	return out
+}
