@@ -1,0 +1,98 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"drover/agent/api"
+	"drover/fault"
+)
+
+// defaultSync bounds a sync that names no time limit.
+const defaultSync = 5 * time.Minute
+
+func (s *Server) status(w http.ResponseWriter, r *http.Request) {
+	s.reply(w, r, s.agent.Status(), nil)
+}
+
+func (s *Server) sync(w http.ResponseWriter, r *http.Request) {
+	var req api.SyncRequest
+	if err := decode(w, r, &req); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if req.Revision < 0 || req.TimeoutSec < 0 {
+		s.fail(w, r, fault.New(fault.Invalid, "revision and timeout_sec must not be negative"))
+		return
+	}
+	limit := time.Duration(req.TimeoutSec) * time.Second
+	if limit == 0 {
+		limit = defaultSync
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), limit)
+	defer cancel()
+	res, err := s.agent.Sync(ctx, req.Revision)
+	if err != nil && ctx.Err() == context.DeadlineExceeded && r.Context().Err() == nil {
+		err = late(req.Revision, limit, s.agent.Status())
+	}
+	s.reply(w, r, res, err)
+}
+
+// late says what a barrier waits for (B4).
+func late(wanted int64, limit time.Duration, st api.Status) error {
+	why := "it is still being applied"
+	if st.Waiting != "" {
+		why = st.Waiting
+	}
+	return fault.New(fault.BarrierTimeout, "revision %d was not applied within %s: the node is at revision %d; %s",
+		wanted, limit, st.Revision, why).At(st.ClusterID, st.NodeID, "")
+}
+
+func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
+	res, err := s.agent.Reload(r.Context())
+	s.reply(w, r, res, err)
+}
+
+func (s *Server) config(w http.ResponseWriter, r *http.Request) {
+	var c api.Config
+	err := decode(w, r, &c)
+	if err == nil {
+		err = s.agent.Configure(c)
+	}
+	s.reply(w, r, s.agent.Status(), err)
+}
+
+func (s *Server) launch(w http.ResponseWriter, r *http.Request) {
+	var c api.Command
+	wait, err := waitOf(r)
+	if err == nil {
+		err = decode(w, r, &c)
+	}
+	var st api.CommandStatus
+	if err == nil {
+		st, err = s.commands.Launch(r.Context(), r.PathValue("id"), c)
+	}
+	if err == nil && wait > 0 && st.State == api.StateRunning {
+		st, err = s.commands.Attach(r.Context(), r.PathValue("id"), wait)
+	}
+	s.reply(w, r, st, err)
+}
+
+func (s *Server) attach(w http.ResponseWriter, r *http.Request) {
+	wait, err := waitOf(r)
+	var st api.CommandStatus
+	if err == nil {
+		st, err = s.commands.Attach(r.Context(), r.PathValue("id"), wait)
+	}
+	s.reply(w, r, st, err)
+}
+
+func (s *Server) cancel(w http.ResponseWriter, r *http.Request) {
+	wait, err := waitOf(r)
+	var st api.CommandStatus
+	if err == nil {
+		st, err = s.commands.Cancel(r.Context(), r.PathValue("id"), wait)
+	}
+	s.reply(w, r, st, err)
+}

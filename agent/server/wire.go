@@ -1,0 +1,88 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"drover/agent/api"
+	"drover/fault"
+)
+
+// bodyLimit bounds a request; the largest honest one is a command of 128 KiB and its env.
+const bodyLimit = 1 << 20
+
+// maxWait bounds ?wait: longer waits are asked for again.
+const maxWait = time.Hour
+
+func decode(w http.ResponseWriter, r *http.Request, into any) error {
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit)).Decode(into)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "body of %s %s", r.Method, r.URL.Path)
+	}
+	return nil
+}
+
+func waitOf(r *http.Request) (time.Duration, error) {
+	text := r.URL.Query().Get("wait")
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fault.New(fault.Invalid, "wait=%q is not a number of seconds", text)
+	}
+	return min(time.Duration(n)*time.Second, maxWait), nil
+}
+
+func (s *Server) reply(w http.ResponseWriter, r *http.Request, v any, err error) {
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
+}
+
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	f := fault.As(err)
+	switch {
+	case f != nil:
+	case r.Context().Err() != nil:
+		// The caller is gone, or the agent ends: in the latter case somebody still reads this.
+		f = fault.New(fault.Unreachable, "the agent is being stopped")
+	default:
+		f = fault.Wrap(err, fault.Internal, "%s %s", r.Method, r.URL.Path)
+	}
+	var tooLarge *http.MaxBytesError
+	status := statusOf(f.Type)
+	if errors.As(err, &tooLarge) {
+		status = http.StatusRequestEntityTooLarge
+	}
+	if status == http.StatusInternalServerError {
+		s.log.Warn("call failed", "method", r.Method, "path", r.URL.Path, "error", f.Error())
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(api.Error{Error: f.Error(), Type: string(f.Type)})
+}
+
+func statusOf(t fault.Type) int {
+	switch t {
+	case fault.Invalid:
+		return http.StatusBadRequest
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.NotAllowed, fault.Unauthorized:
+		return http.StatusForbidden
+	case fault.BarrierTimeout:
+		return http.StatusGatewayTimeout
+	case fault.Unreachable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
