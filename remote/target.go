@@ -1,0 +1,66 @@
+package remote
+
+import (
+	"net"
+	"slices"
+	"strings"
+
+	"drover/fault"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// Target says how to reach a node.
+type Target struct {
+	// NodeID is for texts only.
+	NodeID string
+	// Addr is host:port.
+	Addr string
+	User string
+	// HostKey is the key pinned at provisioning, one line as in authorized_keys: "ssh-ed25519 AAAA...".
+	HostKey string
+}
+
+// key is what shares one connection. The user belongs to it: a connection acts as one user only.
+type key struct{ addr, user, hostKey string }
+
+func (t Target) key() key { return key{t.Addr, t.User, t.HostKey} }
+
+func (t Target) String() string {
+	if t.NodeID == "" {
+		return t.Addr
+	}
+	return t.NodeID + " at " + t.Addr
+}
+
+// fault places a fault at the target's node.
+func (t Target) fault(typ fault.Type, format string, args ...any) *fault.Fault {
+	return fault.New(typ, format, args...).At("", t.NodeID, "")
+}
+
+// check parses the pinned host key and reports every problem of the target at once.
+func (t Target) check() (ssh.PublicKey, *fault.Fault) {
+	var problems []string
+	if _, _, err := net.SplitHostPort(t.Addr); err != nil {
+		problems = append(problems, "address is not host:port: "+err.Error())
+	}
+	if t.User == "" {
+		problems = append(problems, "user is empty")
+	}
+	var pinned ssh.PublicKey
+	if t.HostKey == "" {
+		problems = append(problems, "no host key is pinned; Drover never trusts a key on first use")
+	} else if k, _, _, _, err := ssh.ParseAuthorizedKey([]byte(t.HostKey)); err != nil {
+		problems = append(problems, "pinned host key cannot be parsed: "+err.Error())
+	} else if !slices.Contains(hostKeys, k.Type()) && k.Type() != ssh.KeyAlgoRSA {
+		problems = append(problems, "pinned host key is of the unsupported type "+k.Type())
+	} else {
+		pinned = k
+	}
+	if len(problems) > 0 {
+		f := t.fault(fault.Invalid, "node %s cannot be reached as it is recorded", t)
+		f.Problems = problems
+		return nil, f.WithHint("%s", strings.Join(problems, "; "))
+	}
+	return pinned, nil
+}
