@@ -103,6 +103,8 @@ type Service struct {
 	Selector         string          `json:"selector,omitempty"`
 	ServiceParams    json.RawMessage `json:"service_params,omitempty"`
 	Custom           bool            `json:"custom,omitempty"` // type: "custom"
+	// Extra are the keys not known here, kept.
+	Extra map[string]json.RawMessage `json:"extra,omitempty"`
 }
 
 // HealthCheck is what the agent runs to know whether the application on its node is well.

@@ -1,0 +1,274 @@
+package specs
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// ConfigFile and TemplateFile are the two files every package has.
+const (
+	ConfigFile   = "config.json"
+	TemplateFile = "cluster.json.mustache"
+)
+
+// Config is config.json: what a user may or must give.
+type Config struct {
+	// Items in the order of the file.
+	Items  []*Item
+	byPath map[string]*Item
+	groups map[string]bool // paths that hold items: "cluster", "cluster.etcd_node", "env"
+}
+
+// Item finds an item by its whole path, as in "cluster.etcd_node.count".
+func (c *Config) Item(path string) (*Item, bool) {
+	it, ok := c.byPath[path]
+	return it, ok
+}
+
+// resolve finds the item a user means: the whole path, or one with the leading "cluster." left out.
+func (c *Config) resolve(path string) (*Item, bool) {
+	if it, ok := c.byPath[path]; ok {
+		return it, true
+	}
+	it, ok := c.byPath["cluster."+path]
+	return it, ok
+}
+
+// Item is one setting. Attributes this package has no use for are kept in Attributes.
+type Item struct {
+	Path        string // keys joined with dots; keys may contain dots themselves
+	Key         string
+	Label       string
+	Description string
+	Type        string
+	// Default is plain data of the item's type; nil when there is none. HasDefault is false also for a default that
+	// cannot be one, as "" for an integer.
+	Default     any
+	HasDefault  bool
+	Required    bool
+	Range       []any
+	Min         json.Number // "" when not given; the same for Max and Step
+	Max         json.Number
+	Step        json.Number
+	Pattern     string
+	MultiChoice bool
+	Separator   string // between the parts of a multichoice value; "," when not given
+	Changeable  bool
+	Attributes  map[string]json.RawMessage
+	Line, Col   int
+
+	pattern    *pattern
+	patternErr error
+	offset     int
+}
+
+// Secret says whether values of the item must never be printed.
+func (it *Item) Secret() bool { return it.Type == "password" }
+
+type configReader struct {
+	src   *source
+	out   *Config
+	diags Diagnostics
+}
+
+// parseConfig reads config.json. The Config is usable (possibly without items) also when there are errors.
+func parseConfig(text []byte) (*Config, Diagnostics) {
+	r := &configReader{
+		src: newSource(ConfigFile, text),
+		out: &Config{byPath: map[string]*Item{}, groups: map[string]bool{}},
+	}
+	if d, ok := r.src.checkText(); !ok {
+		return r.out, Diagnostics{d}
+	}
+	doc, dups, err := parseDocument(text)
+	if err != nil {
+		return r.out, Diagnostics{r.src.diagnostic(SeverityError, err.offset, "", "not valid JSON: "+err.message)}
+	}
+	for _, d := range dups {
+		r.say(SeverityWarning, d.offset, d.path, "key given twice; the last one counts")
+	}
+	props, ok := doc.member("properties")
+	if !ok || props.kind != kindList {
+		r.say(SeverityError, doc.offset, "", `expected an object {"type": "array", "properties": [...]} listing cluster, env and service_params`)
+		return r.out, r.diags
+	}
+	r.group("", props)
+	return r.out, r.diags
+}
+
+func (r *configReader) say(sev Severity, offset int, path, format string, args ...any) {
+	r.diags = append(r.diags, r.src.diagnostic(sev, offset, path, fmt.Sprintf(format, args...)))
+}
+
+func (r *configReader) group(path string, props *value) {
+	for _, e := range props.elems {
+		r.entry(path, e)
+	}
+}
+
+func (r *configReader) entry(parent string, e *value) {
+	if e.kind != kindObject {
+		r.say(SeverityError, e.offset, parent, "expected an object describing an item, found a %s", e.kind)
+		return
+	}
+	k, ok := e.member("key")
+	if !ok || k.kind != kindString || k.text == "" {
+		at := e.offset
+		if ok {
+			at = k.offset
+		}
+		r.say(SeverityError, at, parent, `an item needs a "key" that is a string and not empty`)
+		return
+	}
+	path := join(parent, k.text)
+	if props, ok := e.member("properties"); ok {
+		if props.kind != kindList {
+			r.say(SeverityError, props.offset, path, `"properties" must be a list, found a %s`, props.kind)
+			return
+		}
+		r.out.groups[path] = true
+		r.group(path, props)
+		return
+	}
+	if parent == "" {
+		r.say(SeverityWarning, e.offset, path, `expected a group with "properties" at the top level; taken as an item`)
+	}
+	it := r.item(path, k.text, e)
+	if old, dup := r.out.byPath[path]; dup {
+		r.say(SeverityWarning, e.offset, path, "item defined twice, first in line %d; the last one counts", old.Line)
+		for i := range r.out.Items {
+			if r.out.Items[i] == old {
+				r.out.Items = append(r.out.Items[:i], r.out.Items[i+1:]...)
+				break
+			}
+		}
+	}
+	r.out.byPath[path] = it
+	r.out.Items = append(r.out.Items, it)
+}
+
+func (r *configReader) item(path, key string, e *value) *Item {
+	it := &Item{Path: path, Key: key, Separator: ",", Changeable: true, Attributes: map[string]json.RawMessage{}, offset: e.offset}
+	it.Line, it.Col = r.src.position(e.offset)
+	var def *value
+	for _, m := range e.members {
+		v := m.value
+		switch m.key {
+		case "key":
+		case "label":
+			it.Label = textOf(v.plain())
+		case "description":
+			it.Description = textOf(v.plain())
+		case "type":
+			it.Type = strings.TrimSpace(textOf(v.plain()))
+		case "default":
+			def = v
+		case "required":
+			it.Required = r.flag(path, m)
+		case "changeable":
+			it.Changeable = r.flag(path, m)
+		case "multichoice":
+			it.MultiChoice = r.flag(path, m)
+		case "separator":
+			if s := textOf(v.plain()); s != "" {
+				it.Separator = s
+			}
+		case "range":
+			if v.kind != kindList {
+				r.say(SeverityWarning, v.offset, path, "range must be a list; it is not checked")
+				break
+			}
+			it.Range, _ = v.plain().([]any)
+		case "min":
+			it.Min = r.bound(path, m)
+		case "max":
+			it.Max = r.bound(path, m)
+		case "step":
+			it.Step = r.bound(path, m)
+		case "pattern":
+			it.Pattern = textOf(v.plain())
+			if it.pattern, it.patternErr = compilePattern(it.Pattern); it.patternErr != nil {
+				r.say(SeverityError, v.offset, path, "pattern %q does not compile: %v", it.Pattern, it.patternErr)
+			}
+		default:
+			it.Attributes[m.key] = v.raw()
+		}
+	}
+	r.checkType(it, e, def)
+	if def != nil {
+		r.setDefault(it, def)
+	}
+	return it
+}
+
+// flag reads yes, no, true, false in any of the ways packages write them.
+func (r *configReader) flag(path string, m member) bool {
+	switch strings.ToLower(textOf(m.value.plain())) {
+	case "yes", "true", "1":
+		return true
+	case "no", "false", "0", "":
+		return false
+	}
+	r.say(SeverityWarning, m.value.offset, path, `%s should be "yes" or "no", found %s; taken as no`, m.key, m.value.raw())
+	return false
+}
+
+// bound reads min, max or step: a number, or a string holding one.
+func (r *configReader) bound(path string, m member) json.Number {
+	text := strings.TrimSpace(textOf(m.value.plain()))
+	if text == "" {
+		return ""
+	}
+	if s, ok := shortest(text); ok && (m.value.kind == kindNumber || m.value.kind == kindString) {
+		return json.Number(s)
+	}
+	r.say(SeverityWarning, m.value.offset, path, "%s must be a number, found %s; it is not checked", m.key, m.value.raw())
+	return ""
+}
+
+func (r *configReader) checkType(it *Item, e, def *value) {
+	if it.Type == "" {
+		it.Type = "string"
+		if def != nil {
+			switch def.kind {
+			case kindNumber:
+				it.Type = "number"
+			case kindBool:
+				it.Type = "boolean"
+			case kindList:
+				it.Type = "array"
+			}
+		}
+		r.say(SeverityWarning, e.offset, it.Path, "no type given; taken as %s", it.Type)
+		return
+	}
+	if !knownTypes[it.Type] {
+		at := e.offset
+		if t, ok := e.member("type"); ok {
+			at = t.offset
+		}
+		r.say(SeverityWarning, at, it.Path, "type %q is not known; its values are taken as strings", it.Type)
+	}
+}
+
+// setDefault converts the default to the item's type. What cannot be converted is no default: "" for an integer is how
+// packages write that.
+func (r *configReader) setDefault(it *Item, def *value) {
+	if def.kind == kindNull || def.kind == kindString && strings.TrimSpace(def.text) == "" && it.scalar() {
+		return
+	}
+	v, why := it.convert(def.plain(), lenient)
+	if why != "" {
+		shown := string(def.raw())
+		if it.Secret() {
+			shown = "(hidden)"
+		}
+		r.say(SeverityWarning, def.offset, it.Path, "default %s is not %s; taken as no default", shown, why)
+		return
+	}
+	if it.textual() && def.kind != kindString && def.kind != kindList || it.scalar() && def.kind == kindString {
+		r.say(SeverityWarning, def.offset, it.Path, "the default is a %s, the type is %s; it is converted", def.kind, it.Type)
+	}
+	it.Default, it.HasDefault = v, true
+}

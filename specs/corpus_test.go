@@ -1,0 +1,81 @@
+package specs
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// corpusDir holds real packages that are not ours to publish; where it is absent the tests over it are skipped.
+const corpusDir = "../../shared/corpus"
+
+// corpusValues are what a user must give for packages with required items that have no default.
+var corpusValues = map[string]map[string]any{
+	"mongodb": {"env.user": "keeper", "env.passwd": "Abcdef123"},
+}
+
+func corpus(t *testing.T) []string {
+	t.Helper()
+	dirs, err := filepath.Glob(filepath.Join(corpusDir, "*", ConfigFile))
+	require.NoError(t, err)
+	if len(dirs) == 0 {
+		t.Skipf("no packages in %s: the folder of real packages is not part of the repository", corpusDir)
+	}
+	for i, d := range dirs {
+		dirs[i] = filepath.Dir(d)
+	}
+	return dirs
+}
+
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	for _, dir := range corpus(t) {
+		name := filepath.Base(dir)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, err := Open(dir)
+			require.NoError(t, err)
+			lint := Lint(p)
+			require.Empty(t, lint.Errors())
+			for _, w := range lint {
+				t.Log(w)
+			}
+
+			values := corpusValues[name]
+			_, _, err = p.Render(nil)
+			if len(values) == 0 {
+				require.NoError(t, err)
+			} else {
+				var problems *Problems
+				require.ErrorAs(t, err, &problems)
+				named := map[string]bool{}
+				for _, d := range problems.Diagnostics {
+					named[d.Path] = true
+				}
+				require.Len(t, named, len(values))
+				for path := range values {
+					require.True(t, named[path], "%s is not named in %v", path, err)
+				}
+			}
+
+			c, _, err := p.Render(values)
+			require.NoError(t, err)
+			require.NotEmpty(t, c.Roles)
+			for _, r := range c.Roles {
+				require.NotZero(t, r.CPU, r.Name)
+				require.NotZero(t, r.Memory, r.Name)
+			}
+			packed, err := p.Archive()
+			require.NoError(t, err)
+			file := filepath.Join(t.TempDir(), "package")
+			require.NoError(t, os.WriteFile(file, packed, 0o600))
+			again, err := Open(file)
+			require.NoError(t, err)
+			same, _, err := again.Render(values)
+			require.NoError(t, err)
+			require.Equal(t, c, same)
+		})
+	}
+}

@@ -1,0 +1,217 @@
+package specs
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"sort"
+)
+
+// maxRendered bounds a rendered cluster.json: sections over lists multiply.
+const maxRendered = 16 << 20
+
+// rendering is a template with values put in.
+type rendering struct {
+	text     []byte
+	segments []segment
+}
+
+// segment maps a run of rendered text to the template. Literal text maps byte by byte, a value to its placeholder.
+type segment struct {
+	at, template int
+	literal      bool
+	value        any // of a placeholder
+}
+
+// origin is the template offset of a rendered offset, and the placeholder's value when it stands in one.
+func (r *rendering) origin(offset int) segment {
+	i := sort.Search(len(r.segments), func(i int) bool { return r.segments[i].at > offset }) - 1
+	if i < 0 {
+		return segment{literal: true}
+	}
+	s := r.segments[i]
+	if s.literal {
+		s.template += offset - s.at
+	}
+	return s
+}
+
+// scope is what a section adds to name lookup: the item of a list it stands at, or the group it names.
+type scope struct {
+	isItem bool
+	item   any
+	group  string
+}
+
+type executor struct {
+	src    *source
+	config *Config
+	values settings
+	out    rendering
+	buf    bytes.Buffer
+	diags  Diagnostics
+	full   bool
+}
+
+// execute puts values into the template.
+func execute(src *source, tags []*tag, c *Config, values settings) (*rendering, Diagnostics) {
+	x := &executor{src: src, config: c, values: values}
+	x.run(tags, nil)
+	x.out.text = x.buf.Bytes()
+	return &x.out, x.diags
+}
+
+func (x *executor) run(tags []*tag, scopes []scope) {
+	for _, t := range tags {
+		if x.buf.Len() > maxRendered {
+			if !x.full {
+				x.full = true
+				x.diags = append(x.diags, x.src.diagnostic(SeverityError, t.start, "", fmt.Sprintf("the rendered text is larger than %d MiB", maxRendered>>20)))
+			}
+			return
+		}
+		switch t.kind {
+		case tagText:
+			x.out.segments = append(x.out.segments, segment{at: x.buf.Len(), template: t.start, literal: true})
+			x.buf.Write(x.src.text[t.start:t.end])
+		case tagVariable:
+			v, ok := x.lookup(t.name, scopes)
+			if !ok {
+				x.unknown(t)
+				continue
+			}
+			x.out.segments = append(x.out.segments, segment{at: x.buf.Len(), template: t.start, value: v})
+			x.buf.Write(encodeJSON(v))
+		default:
+			x.section(t, scopes)
+		}
+	}
+}
+
+func (x *executor) section(t *tag, scopes []scope) {
+	v, ok := x.lookup(t.name, scopes)
+	if !ok {
+		group, isGroup := x.group(t.name, scopes)
+		switch {
+		case !isGroup:
+			x.unknown(t)
+		case t.kind == tagSection:
+			x.run(t.children, append(scopes[:len(scopes):len(scopes)], scope{group: group}))
+		}
+		return
+	}
+	if t.kind == tagInverted {
+		if !truthy(v) {
+			x.run(t.children, scopes)
+		}
+		return
+	}
+	if list, isList := v.([]any); isList {
+		for _, e := range list {
+			x.run(t.children, append(scopes[:len(scopes):len(scopes)], scope{isItem: true, item: e}))
+		}
+		return
+	}
+	if truthy(v) {
+		x.run(t.children, append(scopes[:len(scopes):len(scopes)], scope{isItem: true, item: v}))
+	}
+}
+
+// lookup takes the whole dotted text as one key: in the list items around, below the groups around, then as item path.
+func (x *executor) lookup(name string, scopes []scope) (any, bool) {
+	for i := len(scopes) - 1; i >= 0; i-- {
+		s := scopes[i]
+		if !s.isItem {
+			if v, ok := x.values[join(s.group, name)]; ok {
+				return v, true
+			}
+			continue
+		}
+		if name == "." {
+			return s.item, true
+		}
+		if m, ok := s.item.(map[string]any); ok {
+			if v, ok := m[name]; ok {
+				return v, true
+			}
+		}
+	}
+	v, ok := x.values[name]
+	return v, ok
+}
+
+func (x *executor) group(name string, scopes []scope) (string, bool) {
+	for i := len(scopes) - 1; i >= 0; i-- {
+		if g := join(scopes[i].group, name); !scopes[i].isItem && x.config.groups[g] {
+			return g, true
+		}
+	}
+	return name, x.config.groups[name]
+}
+
+func (x *executor) unknown(t *tag) {
+	x.diags = append(x.diags, unknownPlaceholder(x.src, x.config, t))
+}
+
+func unknownPlaceholder(src *source, c *Config, t *tag) Diagnostic {
+	return src.diagnostic(SeverityError, t.start, t.name, fmt.Sprintf("unknown placeholder: %s has no item %q%s", ConfigFile, t.name, c.suggestion(t.name)))
+}
+
+// truthy decides sections: false, 0, "", null and empty lists are not.
+func truthy(v any) bool {
+	switch t := v.(type) {
+	case nil:
+		return false
+	case bool:
+		return t
+	case string:
+		return t != ""
+	case json.Number:
+		s, _ := shortest(t.String())
+		return s != "0"
+	case []any:
+		return len(t) > 0
+	}
+	return true
+}
+
+// references walks all tags, rendered or not, and tells for each which item it means. Inside a section over a value a
+// name may belong to a list item: those are not reported as unknown here, execute does it when it comes to them.
+func references(src *source, tags []*tag, c *Config) (used map[string]bool, diags Diagnostics) {
+	used = map[string]bool{}
+	x := &executor{src: src, config: c}
+	var walk func(tags []*tag, scopes []scope, dynamic bool)
+	walk = func(tags []*tag, scopes []scope, dynamic bool) {
+		for _, t := range tags {
+			if t.kind == tagText {
+				continue
+			}
+			path, found := x.item(t.name, scopes)
+			if found {
+				used[path] = true
+				walk(t.children, scopes, dynamic || t.kind == tagSection)
+				continue
+			}
+			if group, ok := x.group(t.name, scopes); ok && t.kind != tagVariable {
+				walk(t.children, append(scopes[:len(scopes):len(scopes)], scope{group: group}), dynamic)
+				continue
+			}
+			if !dynamic {
+				diags = append(diags, unknownPlaceholder(src, c, t))
+			}
+			walk(t.children, scopes, dynamic)
+		}
+	}
+	walk(tags, nil, false)
+	return used, diags
+}
+
+// item is the path of the item a name means among groups around it.
+func (x *executor) item(name string, scopes []scope) (string, bool) {
+	for i := len(scopes) - 1; i >= 0; i-- {
+		if p := join(scopes[i].group, name); x.config.byPath[p] != nil {
+			return p, true
+		}
+	}
+	return name, x.config.byPath[name] != nil
+}

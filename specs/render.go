@@ -1,0 +1,174 @@
+package specs
+
+import (
+	"bytes"
+	"encoding/json"
+	"sort"
+)
+
+// mask stands in rendered JSON for the value of a password.
+const mask = "******"
+
+// RenderOptions change what RenderJSON shows.
+type RenderOptions struct {
+	// ShowSecrets shows passwords as they are instead of "******".
+	ShowSecrets bool
+}
+
+// Render puts values into the template, checks the result and builds the cluster. Values are config paths to values
+// ("env.tickTime"; a leading "cluster." may be left out), nested maps (a values file), or both; strings are read as
+// the item's type. The error is a *Problems with everything that is wrong; the Diagnostics hold errors and warnings.
+func (p *Package) Render(values map[string]any) (*Cluster, Diagnostics, error) {
+	r := p.render(values, false)
+	if r.diags.HasErrors() {
+		return nil, r.diags.sorted(), newProblems(p.Source, r.diags.sorted())
+	}
+	return r.cluster, r.diags.sorted(), nil
+}
+
+// RenderJSON gives the rendered cluster.json: indented, in the template's order, duplicate keys once. Passwords are
+// masked unless asked for. On errors after the JSON stage (a role without count, say) the JSON is returned as well, so
+// that one can see what the messages talk about.
+func (p *Package) RenderJSON(values map[string]any, options ...RenderOptions) ([]byte, Diagnostics, error) {
+	r := p.render(values, false)
+	err := newProblems(p.Source, r.diags.sorted())
+	if r.document == nil {
+		return nil, r.diags.sorted(), err
+	}
+	doc := r.document
+	show := false
+	for _, o := range options {
+		show = show || o.ShowSecrets
+	}
+	if !show {
+		masked, _ := execute(r.template, r.tags, p.Config, p.Config.masked(r.values))
+		var bad *syntaxError
+		if doc, _, bad = parseDocument(masked.text); bad != nil {
+			return nil, r.diags.sorted(), newProblems(p.Source, Diagnostics{r.template.diagnostic(SeverityError, 0, "",
+				"a password decides the structure of the JSON, so it cannot be shown without it; ask for secrets to be shown")})
+		}
+	}
+	var out bytes.Buffer
+	if e := json.Indent(&out, doc.raw(), "", "  "); e != nil {
+		return nil, r.diags.sorted(), e
+	}
+	out.WriteByte('\n')
+	return out.Bytes(), r.diags.sorted(), err
+}
+
+// result is everything one rendering found out.
+type result struct {
+	template *source
+	tags     []*tag
+	used     map[string]bool
+	values   settings
+	document *value
+	cluster  *Cluster
+	diags    Diagnostics
+}
+
+// render goes as far as it makes sense: values and placeholders are checked together, then JSON, then the cluster.
+func (p *Package) render(values map[string]any, samples bool) *result {
+	r := &result{template: newSource(TemplateFile, []byte(p.Template))}
+	r.diags = append(r.diags, p.configDiags...)
+	var found Diagnostics
+	r.values, found = p.Config.resolveValues(values, samples)
+	if p.configDiags.HasErrors() && len(p.Config.Items) == 0 {
+		found = nil // every value and placeholder would be called unknown
+	}
+	r.diags = append(r.diags, found...)
+	if d, ok := r.template.checkText(); !ok {
+		r.diags = append(r.diags, d)
+		return r
+	}
+	r.tags, found = parseTemplate(r.template)
+	r.diags = append(r.diags, found...)
+	if p.configDiags.HasErrors() && len(p.Config.Items) == 0 {
+		return r
+	}
+	r.used, found = references(r.template, r.tags, p.Config)
+	r.diags = append(r.diags, found...)
+	if r.diags.HasErrors() && !samples {
+		return r
+	}
+	r.finish(p, samples)
+	return r
+}
+
+// finish renders, reads the JSON and builds. With samples it also goes on after unknown placeholders (they become null)
+// so that lint shows the rest.
+func (r *result) finish(p *Package, samples bool) {
+	text, found := execute(r.template, r.tags, p.Config, r.values)
+	if len(found) > 0 {
+		r.diags = append(r.diags, found...)
+		return
+	}
+	doc, dups, bad := parseDocument(text.text)
+	if bad != nil {
+		r.diags = append(r.diags, r.jsonError(text, bad))
+		return
+	}
+	for _, d := range dups {
+		r.diags = append(r.diags, r.template.diagnostic(SeverityWarning, text.origin(d.offset).template, d.path, "key given twice; the last one counts"))
+	}
+	r.document = doc
+	b := &builder{src: r.template, text: text}
+	r.cluster = b.cluster(doc)
+	r.cluster.Secrets = p.Config.secrets(r.values, r.used)
+	r.diags = append(r.diags, b.diags...)
+}
+
+// jsonError places a JSON error in the template.
+func (r *result) jsonError(text *rendering, bad *syntaxError) Diagnostic {
+	at := text.origin(bad.offset)
+	message := "not valid JSON after rendering: " + bad.message
+	before := segment{literal: true}
+	if bad.offset > 0 {
+		before = text.origin(bad.offset - 1)
+	}
+	for _, s := range []segment{at, before} {
+		if _, isString := s.value.(string); isString {
+			message += "; a placeholder brings its own quotes, write it without quotes around it"
+			break
+		}
+	}
+	return r.template.diagnostic(SeverityError, at.template, "", message)
+}
+
+// secrets are the values of password items the template uses, each once.
+func (c *Config) secrets(values settings, used map[string]bool) []string {
+	seen := map[string]bool{"": true}
+	var out []string
+	for _, it := range c.Items {
+		if text := textOf(values[it.Path]); it.Secret() && used[it.Path] && !seen[text] {
+			seen[text] = true
+			out = append(out, text)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// masked is values with passwords replaced. An empty password stays empty: that is worth seeing.
+func (c *Config) masked(values settings) settings {
+	out := make(settings, len(values))
+	for path, v := range values {
+		if it := c.byPath[path]; it != nil && it.Secret() && textOf(v) != "" {
+			v = mask
+		}
+		out[path] = v
+	}
+	return out
+}
+
+// describeUnused names items no placeholder uses.
+func (c *Config) describeUnused(used map[string]bool) Diagnostics {
+	var out Diagnostics
+	for _, it := range c.Items {
+		if !used[it.Path] {
+			out = append(out, Diagnostic{Severity: SeverityWarning, File: ConfigFile, Line: it.Line, Col: it.Col, Path: it.Path,
+				Message: TemplateFile + " never uses this item"})
+		}
+	}
+	return out
+}

@@ -1,0 +1,51 @@
+package specs
+
+import "fmt"
+
+// suggestion is " (did you mean X?)" for a path that is nearly an item's, and "" otherwise.
+func (c *Config) suggestion(path string) string {
+	best, at := "", len(path)/4+2
+	for _, it := range c.Items {
+		for _, name := range []string{it.Path, trimCluster(it.Path)} {
+			if d := distance(path, name, at); d < at {
+				best, at = name, d
+			}
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", best)
+}
+
+func trimCluster(path string) string {
+	const prefix = "cluster."
+	if len(path) > len(prefix) && path[:len(prefix)] == prefix {
+		return path[len(prefix):]
+	}
+	return path
+}
+
+// distance counts the edits between two texts; anything from limit on counts as limit.
+func distance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		prev := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := prev
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			prev = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return min(row[len(b)], limit)
+}

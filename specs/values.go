@@ -1,0 +1,209 @@
+package specs
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+)
+
+// settings are the typed values of all items, by whole path: string, json.Number, bool, nil, []any, map[string]any.
+type settings map[string]any
+
+// given is one value of a user under the path they wrote.
+type given struct {
+	path string
+	raw  any
+}
+
+// flatten turns nested maps (a values file) into paths; the result is sorted by path.
+func (c *Config) flatten(values map[string]any) []given {
+	var out []given
+	var walk func(prefix string, m map[string]any)
+	walk = func(prefix string, m map[string]any) {
+		for k, v := range m {
+			path := join(prefix, k)
+			nested, isMap := asMap(v)
+			if !isMap {
+				out = append(out, given{path, v})
+				continue
+			}
+			if len(nested) == 0 || c.takesObject(path) {
+				if !c.groups[path] && !c.groups["cluster."+path] {
+					out = append(out, given{path, v})
+				}
+				continue
+			}
+			walk(path, nested)
+		}
+	}
+	walk("", values)
+	sort.Slice(out, func(i, j int) bool { return out[i].path < out[j].path })
+	return out
+}
+
+// takesObject says whether an object given at path is that item's value and not a level of nesting.
+func (c *Config) takesObject(path string) bool {
+	it, ok := c.resolve(path)
+	return ok && it.resource()
+}
+
+func asMap(v any) (map[string]any, bool) {
+	switch t := v.(type) {
+	case map[string]any:
+		return t, true
+	case map[string]string:
+		out := make(map[string]any, len(t))
+		for k, v := range t {
+			out[k] = v
+		}
+		return out, true
+	case map[any]any:
+		out := make(map[string]any, len(t))
+		for k, v := range t {
+			out[fmt.Sprint(k)] = v
+		}
+		return out, true
+	}
+	return nil, false
+}
+
+// resolveValues checks what a user gave and adds defaults. With samples, required items without a value get one that
+// lets the other checks go on (lint), and only a warning.
+func (c *Config) resolveValues(values map[string]any, samples bool) (settings, Diagnostics) {
+	var diags Diagnostics
+	fail := func(path, format string, args ...any) {
+		diags = append(diags, Diagnostic{Severity: SeverityError, Path: path, Message: fmt.Sprintf(format, args...)})
+	}
+	out := settings{}
+	tried := map[string]string{} // item path -> path as the user wrote it
+	for _, g := range c.flatten(values) {
+		it, ok := c.resolve(g.path)
+		if !ok {
+			fail(g.path, "no such item in %s%s", ConfigFile, c.suggestion(g.path))
+			continue
+		}
+		if g.raw == nil {
+			continue // null in a values file: not given
+		}
+		if before, twice := tried[it.Path]; twice {
+			fail(it.Path, "given twice, as %s and as %s", before, g.path)
+			continue
+		}
+		tried[it.Path] = g.path
+		v, want := it.convert(g.raw, strict)
+		if want != "" {
+			fail(it.Path, "value %s is not %s; allowed: %s", it.shown(g.raw), want, it.allowed())
+			continue
+		}
+		diags = append(diags, it.checkGiven(v)...)
+		out[it.Path] = v
+	}
+	for _, it := range c.Items {
+		if _, have := out[it.Path]; have {
+			continue
+		}
+		if _, failed := tried[it.Path]; failed && !samples {
+			continue
+		}
+		v, d := it.unset(samples)
+		out[it.Path] = v
+		diags = append(diags, d...)
+	}
+	return out, diags
+}
+
+// checkGiven checks a value a user gave. Giving the default is always fine: a stored set of values must stay usable
+// although the package's author put a default outside its own range.
+func (it *Item) checkGiven(v any) Diagnostics {
+	if it.patternErr != nil {
+		return Diagnostics{{Severity: SeverityWarning, Path: it.Path, Message: "the value is not checked: the package's pattern does not compile"}}
+	}
+	sev := SeverityError
+	if it.HasDefault && textOf(v) == textOf(it.Default) {
+		sev = SeverityWarning
+	}
+	var diags Diagnostics
+	for _, why := range it.violations(v) {
+		diags = append(diags, Diagnostic{Severity: sev, Path: it.Path, Message: fmt.Sprintf("value %s is not allowed: %s", it.shown(v), why)})
+	}
+	return diags
+}
+
+// unset is the value of an item nobody gave: its default, or "absent". Absent strings are "", absent lists are [],
+// absent integers, numbers and booleans are null: cluster.json then behaves as if the key were not there, and an env
+// key is published with an empty value.
+func (it *Item) unset(samples bool) (any, Diagnostics) {
+	place := Diagnostic{File: ConfigFile, Line: it.Line, Col: it.Col, Path: it.Path}
+	if it.HasDefault {
+		return it.Default, it.defaultOddities(place)
+	}
+	if it.Required && samples {
+		place.Severity = SeverityWarning
+		place.Message = fmt.Sprintf("required and without default: every user must give it (%s); checked here with a sample", it.allowed())
+		return it.sample(), Diagnostics{place}
+	}
+	if it.Required {
+		place.Severity = SeverityError
+		place.Message = fmt.Sprintf("required, no value given and no default; allowed: %s", it.allowed())
+		return nil, Diagnostics{place}
+	}
+	return it.absent(), nil
+}
+
+// defaultOddities says what is odd with a default that is about to be used. An empty default of an optional item means
+// "not used" and is not odd. An empty vxnet is the provider's default network.
+func (it *Item) defaultOddities(place Diagnostic) Diagnostics {
+	place.Severity = SeverityWarning
+	empty := textOf(it.Default) == ""
+	switch {
+	case empty && it.Required && it.Path != "cluster.vxnet":
+		place.Message = "required, and its default is empty: give a value unless empty is meant"
+		return Diagnostics{place}
+	case empty:
+		return nil
+	}
+	var diags Diagnostics
+	for _, why := range it.violations(it.Default) {
+		place.Message = fmt.Sprintf("the default %s breaks the item's own rules: %s", it.shown(it.Default), why)
+		diags = append(diags, place)
+	}
+	return diags
+}
+
+func (it *Item) absent() any {
+	switch {
+	case it.scalar():
+		return nil
+	case it.Type == "array" && !it.MultiChoice:
+		return []any{}
+	}
+	return ""
+}
+
+// sample is some value of the item's type, from its range or bounds where it has them.
+func (it *Item) sample() any {
+	if len(it.Range) > 0 {
+		if v, want := it.convert(it.Range[0], lenient); want == "" {
+			return v
+		}
+	}
+	switch it.Type {
+	case "integer", "number":
+		for _, n := range []json.Number{it.Min, it.Max} {
+			if n != "" {
+				return n
+			}
+		}
+		return json.Number("1")
+	case "boolean":
+		return false
+	case "array":
+		return []any{}
+	}
+	for _, s := range []string{"sample", "Sample-1234", "Sample1234", "192.0.2.1", "https://192.0.2.1:8000"} {
+		if len(it.violations(s)) == 0 {
+			return s
+		}
+	}
+	return "sample"
+}
