@@ -56,7 +56,9 @@ func (s *Store) published(ctx context.Context, id string) (*published, error) {
 				return nil, fault.Wrap(err, fault.Internal, "Consul key %s", kv.Key)
 			}
 		default:
-			p.tree[key] = string(kv.Value)
+			if strings.HasPrefix(key, "self/") || strings.HasPrefix(key, "roles/") {
+				p.tree[key] = string(kv.Value)
+			}
 		}
 	}
 	return p, nil
