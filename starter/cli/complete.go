@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/operations"
+)
+
+// completionTime is how long a pressed Tab may take; without an answer there are no suggestions.
+const completionTime = 2 * time.Second
+
+// ask runs a question for completion. Errors are swallowed: a shell has no place for them.
+func (a *app) ask(cmd *cobra.Command, question func(context.Context, *operations.Server) error) {
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+	defer cancel()
+	if a.target.Timeout > completionTime {
+		a.target.Timeout = completionTime
+	}
+	if server, err := a.server(ctx); err == nil {
+		_ = question(ctx, server)
+	}
+}
+
+func (a *app) completeClusters(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	if len(args) == 0 {
+		a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+			list, err := server.Clusters(ctx)
+			if err != nil {
+				return err
+			}
+			for _, c := range list.Clusters {
+				out = append(out, cobra.CompletionWithDesc(c.ClusterID, c.App+" "+c.Name+", "+c.State))
+			}
+			return nil
+		})
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) completeApps(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	if len(args) == 0 {
+		out = a.published(cmd, func(app, _ string) string { return app })
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) completeVersions(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	out := a.published(cmd, func(app, version string) string {
+		if len(args) > 0 && args[0] != app {
+			return ""
+		}
+		return version
+	})
+	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
+// published picks words from the published versions, each once, in the order of the list.
+func (a *app) published(cmd *cobra.Command, pick func(app, version string) string) []string {
+	var out []string
+	a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+		list, err := server.Apps(ctx)
+		if err != nil {
+			return err
+		}
+		for _, app := range list.Apps {
+			if word := pick(app.App, app.Version); word != "" && !slices.Contains(out, word) {
+				out = append(out, word)
+			}
+		}
+		return nil
+	})
+	return out
+}

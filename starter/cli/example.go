@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"drover/fault"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+// exampleValue is what `drover example -o json` prints.
+type exampleValue struct {
+	Operation  string `json:"operation"`
+	WorkflowID string `json:"workflow_id"`
+	TaskQueue  string `json:"task_queue"`
+	Input      any    `json:"input"`
+	Command    string `json:"command"`
+	UI         string `json:"ui"`
+}
+
+// exampleInputs show what people type most; every field with its meaning is in package workflows/api.
+var exampleInputs = map[string]any{
+	api.CreateCluster: api.CreateClusterInput{
+		App: "etcd", Version: "3.5.0", Name: "it's a test", OnFailure: "undo", BarrierTimeout: "5m",
+		Values: map[string]any{"etcd_node.count": 3},
+	},
+	api.DeleteCluster:   api.DeleteClusterInput{Force: false},
+	api.DescribeCluster: api.DescribeClusterInput{},
+	api.ListClusters:    api.ListClustersInput{},
+	api.PublishApp:      api.PublishAppInput{App: "etcd", Version: "3.5.0", Archive: []byte("the package as tar.gz")},
+	api.ListApps:        api.ListAppsInput{},
+}
+
+// exampleNames in the order people meet them.
+var exampleNames = []string{api.PublishApp, api.ListApps, api.CreateCluster, api.DescribeCluster, api.ListClusters, api.DeleteCluster}
+
+func (a *app) example() *cobra.Command {
+	var id, ui string
+	c := &cobra.Command{
+		Use:   "example OPERATION",
+		Short: "Show how to start an operation without drover: input, temporal command, UI link",
+		Long: `Show how to start an operation without drover: the input JSON, the temporal command line, and
+the link to the Temporal UI's start form. Nothing is started.
+
+Operations: ` + strings.Join(exampleNames, ", "),
+		Example:   "  drover example CreateCluster\n  drover example DeleteCluster --id cl-a1b2c3d4",
+		Args:      exactly("OPERATION"),
+		ValidArgs: exampleNames,
+	}
+	c.Flags().StringVar(&id, "id", "", "cluster id (default: a new one)")
+	c.Flags().StringVar(&ui, "ui", "", "base URL of the Temporal UI (default: port 8233 on Temporal's host)")
+	c.RunE = a.run(func(_ context.Context, args []string) (output.Output, error) {
+		name, err := exampleName(args[0])
+		if err != nil {
+			return output.Output{}, err
+		}
+		if id == "" {
+			id = a.NewClusterID()
+		}
+		if err := clusterArg(id); err != nil {
+			return output.Output{}, err
+		}
+		options, err := a.target.Options(a.env)
+		if err != nil {
+			return output.Output{}, err
+		}
+		if ui == "" {
+			ui = uiOf(options.HostPort)
+		}
+		e, err := newExample(name, id, options.Namespace, strings.TrimRight(ui, "/"))
+		if err != nil {
+			return output.Output{}, err
+		}
+		return e.output()
+	})
+	return c
+}
+
+// exampleName takes CreateCluster, createcluster, create-cluster and create_cluster.
+func exampleName(word string) (string, error) {
+	plain := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(word))
+	for _, name := range exampleNames {
+		if strings.ToLower(name) == plain {
+			return name, nil
+		}
+	}
+	return "", fault.New(fault.Invalid, "no operation %q", word).WithHint("one of %s", strings.Join(exampleNames, ", "))
+}
+
+func uiOf(hostPort string) string {
+	host, _, err := net.SplitHostPort(strings.TrimPrefix(hostPort, "dns:///"))
+	if err != nil || host == "" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, "8233")
+}
+
+func newExample(name, id, namespace, ui string) (*exampleValue, error) {
+	e := &exampleValue{Operation: name, TaskQueue: api.TaskQueue, Input: exampleInputs[name]}
+	switch in := e.Input.(type) {
+	case api.DescribeClusterInput:
+		in.ClusterID = id
+		e.Input = in
+	case api.PublishAppInput:
+		e.WorkflowID = "app/" + in.App + "/" + in.Version
+	}
+	if slices.Contains([]string{api.CreateCluster, api.DeleteCluster}, name) {
+		e.WorkflowID = api.WorkflowID(id)
+	} else if e.WorkflowID == "" {
+		e.WorkflowID = "read/" + strings.ToLower(name)
+	}
+	input, err := json.Marshal(e.Input)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "cannot encode the example")
+	}
+	e.Command = strings.Join([]string{
+		"temporal workflow start",
+		"--namespace " + quote(namespace),
+		"--type " + name,
+		"--task-queue " + api.TaskQueue,
+		"--workflow-id " + quote(e.WorkflowID),
+		"--id-conflict-policy Fail",
+		"--input " + quote(string(input)),
+	}, " \\\n  ")
+	query := url.Values{"workflowId": {e.WorkflowID}, "taskQueue": {e.TaskQueue}, "workflowType": {name}}
+	e.UI = fmt.Sprintf("%s/namespaces/%s/workflows/start-workflow?%s", ui, url.PathEscape(namespace), query.Encode())
+	return e, nil
+}
+
+func (e *exampleValue) output() (output.Output, error) {
+	input, err := json.MarshalIndent(e.Input, "", "  ")
+	if err != nil {
+		return output.Output{}, fault.Wrap(err, fault.Internal, "cannot encode the example")
+	}
+	return output.Output{Value: e, Blocks: []output.Block{
+		output.Lines{"Input:", "", string(input)},
+		output.Lines{"Command:", "", e.Command},
+		output.Lines{"Temporal UI (paste the input there):", "", e.UI},
+	}}, nil
+}
+
+// quote makes one word of s for a POSIX shell.
+func quote(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"drover/fault"
+	"drover/starter/operations"
+)
+
+// Exit codes; `drover --help` prints exitHelp.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitRefused     = 3
+	exitUnreachable = 4
+	exitDetached    = 130
+)
+
+const exitHelp = `Exit codes:
+  0    done
+  1    the operation failed, was cancelled or terminated; lint found errors
+  2    wrong usage or invalid input; nothing was started or changed
+  3    refused: no such cluster, another operation runs, or not allowed; nothing was changed
+  4    Temporal or a worker cannot be reached
+  130  interrupted (Ctrl-C): a running operation goes on, see drover watch`
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// detached is a wait the user ended; the operation goes on.
+type detached struct {
+	clusterID string
+	// unsure is true when the interrupt came while starting: nobody knows whether the server took it.
+	unsure bool
+}
+
+func (d detached) Error() string { return "detached; the operation goes on" }
+
+// quiet is a failure whose output already says everything (lint).
+type quiet struct{ code int }
+
+func (quiet) Error() string { return "" }
+
+// exitCode is the one place where errors become exit codes.
+func exitCode(err error) int {
+	var (
+		q      quiet
+		usage  usageError
+		left   detached
+		failed *operations.Failed
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &q):
+		return q.code
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &left), errors.Is(err, context.Canceled):
+		return exitDetached
+	case errors.As(err, &failed):
+		return failedCode(failed)
+	}
+	switch typeOf(err) {
+	case fault.Invalid:
+		return exitUsage
+	case fault.NotFound, fault.Conflict, fault.NotAllowed:
+		return exitRefused
+	case fault.Unreachable, fault.Unauthorized:
+		return exitUnreachable
+	}
+	return exitFailed
+}
+
+// failedCode tells an operation that was refused from one that failed on its way: the same NotFound is "no such
+// cluster" before the first step and "no such image" after it.
+func failedCode(f *operations.Failed) int {
+	if f.State != operations.StateFailed || f.Began {
+		return exitFailed
+	}
+	switch f.Fault.Type {
+	case fault.Invalid:
+		return exitUsage
+	case fault.NotFound, fault.Conflict, fault.NotAllowed:
+		return exitRefused
+	}
+	return exitFailed
+}
+
+func typeOf(err error) fault.Type {
+	if f := fault.As(err); f != nil {
+		return f.Type
+	}
+	return ""
+}

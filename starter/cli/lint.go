@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"drover/fault"
+	"drover/specs"
+	"drover/starter/output"
+)
+
+// linted is what `drover lint -o json` prints.
+type linted struct {
+	Package     string             `json:"package"`
+	Errors      int                `json:"errors"`
+	Warnings    int                `json:"warnings"`
+	Diagnostics []specs.Diagnostic `json:"diagnostics"`
+}
+
+func (a *app) lint() *cobra.Command {
+	return &cobra.Command{
+		Use:   "lint PACKAGE",
+		Short: "Check an application package",
+		Long: `Check an application package (a folder, or a tar, tar.gz, tar.bz2 or zip archive).
+
+Errors are what would not run, warnings what is odd and why. Exit code 1 when there are errors.`,
+		Example: "  drover lint ./etcd\n  drover lint etcd.tar.gz -o json",
+		Args:    exactly("PACKAGE"),
+		RunE: a.run(func(_ context.Context, args []string) (output.Output, error) {
+			p, err := openPackage(args[0])
+			if err != nil {
+				return output.Output{}, err
+			}
+			found := specs.Lint(p)
+			out := lintOutput(args[0], found)
+			if found.HasErrors() {
+				return out, quiet{exitFailed}
+			}
+			return out, nil
+		}),
+	}
+}
+
+func lintOutput(path string, found specs.Diagnostics) output.Output {
+	value := linted{
+		Package:     path,
+		Errors:      len(found.Errors()),
+		Warnings:    len(found.Warnings()),
+		Diagnostics: append([]specs.Diagnostic{}, found...),
+	}
+	return output.Output{Value: value, Blocks: []output.Block{append(diagnosticLines(found),
+		fmt.Sprintf("%s: %s, %s", path, count(value.Errors, "error"), count(value.Warnings, "warning")))}}
+}
+
+func diagnosticLines(found specs.Diagnostics) output.Lines {
+	var lines output.Lines
+	for _, d := range found {
+		lines = append(lines, fmt.Sprintf("%-7s  %s", d.Severity, d))
+	}
+	return lines
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// openPackage opens a local package. A path that is not there is a mistake in the input, not a refusal of a server.
+func openPackage(path string) (*specs.Package, error) {
+	p, err := specs.Open(path)
+	if f := fault.As(err); f != nil && f.Type == fault.NotFound {
+		f.Type = fault.Invalid
+	}
+	return p, err
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+func (a *app) nodes() *cobra.Command {
+	return &cobra.Command{
+		Use:               "nodes CLUSTER",
+		Short:             "List the nodes of a cluster",
+		Example:           "  drover nodes cl-a1b2c3d4",
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
+			if err := clusterArg(args[0]); err != nil {
+				return output.Output{}, err
+			}
+			server, err := a.server(ctx)
+			if err != nil {
+				return output.Output{}, err
+			}
+			cluster, err := server.Cluster(ctx, args[0])
+			if err != nil {
+				return output.Output{}, err
+			}
+			nodes := cluster.Nodes
+			if nodes == nil {
+				nodes = []api.NodeView{}
+			}
+			return output.Output{Value: nodes, Blocks: []output.Block{nodeTable(nodes)}}, nil
+		}),
+	}
+}
+
+func nodeTable(nodes []api.NodeView) output.Table {
+	t := output.Table{
+		Header: []string{"node", "role", "sid", "ip", "cpu", "memory", "volume", "instance", "agent", "health"},
+		Empty:  "No nodes.",
+	}
+	for _, n := range nodes {
+		volume := ""
+		if n.VolumeSize > 0 {
+			volume = fmt.Sprintf("%d GiB", n.VolumeSize)
+		}
+		t.Rows = append(t.Rows, []string{
+			n.NodeID, n.Role, fmt.Sprint(n.SID), n.IP, fmt.Sprint(n.CPU), fmt.Sprintf("%d MiB", n.Memory), volume,
+			n.InstanceID, n.Agent, n.Health,
+		})
+	}
+	return t
+}

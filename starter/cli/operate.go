@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"drover/fault"
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/starter/screen"
+	"drover/workflows/api"
+)
+
+// viewer shows sights of a running operation.
+type viewer interface {
+	Show(operations.Sight)
+	Close()
+}
+
+// blind shows nothing: for JSON and dry runs.
+type blind struct{}
+
+func (blind) Show(operations.Sight) {}
+func (blind) Close()                {}
+
+// viewer is in place on a terminal, lines in a pipe, nothing for programs.
+func (a *app) viewer() viewer {
+	if a.printer.Format == output.JSON {
+		return blind{}
+	}
+	term, _ := a.env.LookupEnv("TERM")
+	if _, _, is := a.Terminal(a.Stdout); !is || term == "dumb" {
+		return &screen.Log{Out: a.Stdout}
+	}
+	return &screen.Painter{
+		Out: a.Stdout,
+		Size: func() (int, int) {
+			width, height, _ := a.Terminal(a.Stdout)
+			return width, height
+		},
+		Now:   a.Now,
+		Color: !a.env.set("NO_COLOR"),
+	}
+}
+
+// operate starts an operation and, unless told otherwise, follows it to its end.
+func (a *app) operate(ctx context.Context, r operations.Request, noWait, dryRun bool) (output.Output, error) {
+	server, err := a.server(ctx)
+	if err != nil {
+		return output.Output{}, err
+	}
+	started, err := server.Start(ctx, r)
+	if errors.Is(err, context.Canceled) {
+		return output.Output{}, detached{clusterID: r.ClusterID, unsure: true}
+	}
+	if err != nil {
+		return output.Output{}, err
+	}
+	if noWait {
+		return output.Output{Value: started, Blocks: []output.Block{
+			output.Fields{{"cluster", started.ClusterID}, {"operation", started.Operation}, {"run", started.RunID}},
+			output.Lines{"Follow it with: drover watch " + started.ClusterID},
+		}}, nil
+	}
+	view := a.viewer()
+	if dryRun {
+		view = blind{}
+	}
+	return a.follow(ctx, server, view, started.ClusterID, started.RunID)
+}
+
+// follow waits for the end of a running operation.
+func (a *app) follow(ctx context.Context, server *operations.Server, view viewer, clusterID, firstRunID string) (output.Output, error) {
+	defer view.Close()
+	op, err := server.Follow(ctx, api.WorkflowID(clusterID), firstRunID, view.Show)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return output.Output{}, detached{clusterID: clusterID}
+	case err != nil:
+		return output.Output{}, next(err)
+	}
+	return result(op.Result), nil
+}
+
+// next adds what to do to a failure that does not say it.
+func next(err error) error {
+	var failed *operations.Failed
+	if !errors.As(err, &failed) || failed.Fault.Hint != "" || failed.ClusterID == "" {
+		return err
+	}
+	failed.Fault = hinted(failed.Fault, failed.ClusterID)
+	return err
+}
+
+func hinted(f *fault.Fault, clusterID string) *fault.Fault {
+	out := *f
+	out.Hint = fmt.Sprintf("drover status %s shows what is left and how far it came", clusterID)
+	return &out
+}
+
+// result words what an operation returned.
+func result(r *api.OperationResult) output.Output {
+	out := output.Output{Value: r}
+	if r.Plan != nil {
+		out.Blocks = []output.Block{planLines(r)}
+		return out
+	}
+	state := r.ClusterState
+	if state == "" {
+		state = "gone"
+	}
+	fields := output.Fields{{"cluster", r.ClusterID}, {"state", state}}
+	if r.ClusterState != "" {
+		fields = append(fields, output.Field{"nodes", fmt.Sprint(r.Nodes)},
+			output.Field{"revision", fmt.Sprint(r.Revision)})
+	}
+	if len(r.Orphans) > 0 {
+		fields = append(fields, output.Field{"left behind", strings.Join(r.Orphans, "\n")})
+	}
+	out.Blocks = []output.Block{fields}
+	return out
+}

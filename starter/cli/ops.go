@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drover/fault"
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/starter/screen"
+)
+
+func (a *app) ops() *cobra.Command {
+	var limit int
+	c := &cobra.Command{
+		Use:     "ops CLUSTER",
+		Aliases: []string{"operations", "history"},
+		Short:   "List the operations of a cluster, newest first",
+		Long: `List the operations of a cluster, newest first, also of one that is gone: they stay as long as
+the Temporal namespace keeps closed workflows.`,
+		Example:           "  drover ops cl-a1b2c3d4 --limit 5",
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	c.Flags().IntVar(&limit, "limit", 20, "how many")
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		if err := clusterArg(args[0]); err != nil {
+			return output.Output{}, err
+		}
+		if limit < 1 {
+			return output.Output{}, fault.New(fault.Invalid, "--limit %d: it must be positive", limit)
+		}
+		server, err := a.server(ctx)
+		if err != nil {
+			return output.Output{}, err
+		}
+		history, err := server.History(ctx, args[0], limit)
+		if err != nil {
+			return output.Output{}, err
+		}
+		return output.Output{Value: history, Blocks: []output.Block{a.opsTable(history)}}, nil
+	})
+	return c
+}
+
+func (a *app) opsTable(history []operations.Operation) output.Table {
+	t := output.Table{
+		Header: []string{"operation", "started", "took", "result", "run", "error"},
+		Empty:  "No operations are known.",
+	}
+	for _, op := range history {
+		end := op.EndedAt
+		if end.IsZero() {
+			end = a.Now()
+		}
+		reason := ""
+		if op.Error != nil {
+			reason = output.CleanLine(op.Error.Message)
+		}
+		t.Rows = append(t.Rows, []string{
+			op.Type, op.StartedAt.UTC().Format(time.RFC3339), screen.Elapsed(end.Sub(op.StartedAt)), op.State, op.RunID, reason,
+		})
+	}
+	return t
+}

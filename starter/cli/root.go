@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/output"
+)
+
+const rootLong = `Drover runs the life of application clusters: create, scale, upgrade, delete, as the
+application's package describes it, durably on Temporal.
+
+The connection to Temporal comes from the temporal CLI's own configuration file and the
+TEMPORAL_* variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, ...); flags
+win over both. A worker (drover-worker) must poll the task queue "drover" there.
+
+Results go to standard output, errors and remarks to standard error. With -o json every
+command prints one JSON value, and an error is {"error": {...}, "exit_code": n}.
+
+` + exitHelp
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "drover",
+		Short: "Durable lifecycle management of application clusters",
+		Long:  rootLong,
+		Example: `  drover apps publish ./etcd --app etcd --version 3.5.0
+  drover create etcd --set etcd_node.count=3
+  drover status cl-a1b2c3d4`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if !slices.Contains(output.Formats, a.format) {
+				return fmt.Errorf("unknown output format %q: use one of %s", a.format, strings.Join(output.Formats, ", "))
+			}
+			a.printer.Format = output.Format(a.format)
+			return nil
+		},
+	}
+	root.SetArgs(a.Args)
+	root.SetIn(a.Stdin)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
+
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.format, "output", "o", string(output.Text), "output format: "+strings.Join(output.Formats, ", "))
+	flags.StringVar(&a.target.Address, "address", "", "Temporal's host:port")
+	flags.StringVar(&a.target.Namespace, "namespace", "", "Temporal namespace")
+	flags.StringVar(&a.target.Profile, "profile", "", "profile of the temporal CLI's configuration file")
+	flags.DurationVar(&a.target.Timeout, "connect-timeout", 5*time.Second, "how long connecting to Temporal may take")
+	flags.DurationVar(&a.timeout, "timeout", 30*time.Second, "how long a worker may take to answer a question (operations have no such limit)")
+	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp))
+
+	root.AddGroup(
+		&cobra.Group{ID: "operate", Title: "Change clusters:"},
+		&cobra.Group{ID: "look", Title: "Look:"},
+		&cobra.Group{ID: "package", Title: "Packages:"},
+	)
+	for group, commands := range map[string][]*cobra.Command{
+		"operate": {a.create(), a.delete(), a.cancel(), a.plan()},
+		"look":    {a.list(), a.status(), a.nodes(), a.ops(), a.watch()},
+		"package": {a.apps(), a.lint(), a.render()},
+	} {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(a.example(), a.version())
+	return root
+}
+
+// group makes a command that only holds others: help without a subcommand, a usage error for an unknown one.
+func group(c *cobra.Command, children ...*cobra.Command) *cobra.Command {
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+		}
+		return nil
+	}
+	c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	c.AddCommand(children...)
+	return c
+}

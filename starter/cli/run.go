@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"drover/fault"
+	"drover/starter/operations"
+	"drover/starter/output"
+)
+
+// app is one run of the CLI.
+type app struct {
+	System
+	env     environment
+	printer *output.Printer
+	target  operations.Target
+	format  string
+	timeout time.Duration
+
+	// understood is true once a command's own code runs: errors before that are cobra's, about the command line.
+	understood bool
+	client     client.Client
+}
+
+// Run executes one command line and returns the exit code.
+func Run(ctx context.Context, s System) int {
+	a := newApp(s)
+	root := a.root()
+	err := root.ExecuteContext(ctx)
+	if a.client != nil {
+		a.client.Close()
+	}
+	if err != nil && !a.understood {
+		err = usageError{err}
+	}
+	if slices.Contains(output.Formats, a.format) {
+		a.printer.Format = output.Format(a.format) // also for a command line that was refused
+	}
+	a.report(err)
+	return exitCode(err)
+}
+
+func newApp(s System) *app {
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Dial == nil {
+		s.Dial = operations.Dial
+	}
+	if s.Terminal == nil {
+		s.Terminal = realTerminal
+	}
+	if s.NewClusterID == nil {
+		s.NewClusterID = randomClusterID
+	}
+	return &app{
+		System:  s,
+		env:     environment(s.Environ),
+		printer: &output.Printer{Stdout: s.Stdout, Stderr: s.Stderr, Format: output.Text},
+	}
+}
+
+// action is a command's own code. Output and error may both be given: what is known is printed before the error.
+type action func(ctx context.Context, args []string) (output.Output, error)
+
+// run makes an action cobra's.
+func (a *app) run(do action) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.understood = true
+		out, err := do(cmd.Context(), args)
+		if printErr := a.printer.Print(out); printErr != nil && err == nil {
+			return fault.Wrap(printErr, fault.Internal, "cannot write the output")
+		}
+		return err
+	}
+}
+
+// report says why a command failed.
+func (a *app) report(err error) {
+	var (
+		q      quiet
+		usage  usageError
+		left   detached
+		failed *operations.Failed
+	)
+	switch {
+	case err == nil, errors.As(err, &q):
+	case errors.As(err, &left) && left.unsure:
+		a.printer.Say("Interrupted while starting; see whether it started with: drover status %s", left.clusterID)
+	case errors.As(err, &left):
+		a.printer.Say("Detached; the operation goes on. Follow it again with: drover watch %s", left.clusterID)
+	case errors.Is(err, context.Canceled):
+		a.printer.Say("Interrupted.")
+	case errors.As(err, &usage):
+		f := fault.New(fault.Invalid, "%v", usage.error).WithHint("drover --help, or --help after any command, shows how")
+		a.printer.Error(f.Message, f, exitUsage)
+	case errors.As(err, &failed):
+		a.printer.Error(headline(failed), failed.Fault, exitCode(err))
+	default:
+		f := fault.As(err)
+		if f == nil {
+			f = fault.Wrap(err, fault.Internal, "unexpected")
+		}
+		a.printer.Error(bare(f), bared(f), exitCode(err))
+	}
+}
+
+// bare is a fault's message with its cause and without the hint, which has a line of its own.
+func bare(f *fault.Fault) string {
+	text := f.Message
+	if cause := errors.Unwrap(f); cause != nil {
+		text = fmt.Sprintf("%s: %v", text, cause)
+	}
+	return text
+}
+
+// bared is the fault with its cause moved into the message: JSON carries no causes.
+func bared(f *fault.Fault) *fault.Fault {
+	out := *f
+	out.Message = bare(f)
+	return &out
+}
+
+func headline(f *operations.Failed) string {
+	bareFailed := *f
+	bareFault := *f.Fault
+	bareFault.Message, bareFault.Hint = bare(f.Fault), ""
+	bareFailed.Fault = &bareFault
+	return bareFailed.Error()
+}
+
+// server connects, once per run.
+func (a *app) server(ctx context.Context) (*operations.Server, error) {
+	if a.client == nil {
+		options, err := a.target.Options(a.env)
+		if err != nil {
+			return nil, err
+		}
+		if a.client, err = a.Dial(ctx, options, a.target.Timeout); err != nil {
+			a.client = nil
+			return nil, err
+		}
+	}
+	return &operations.Server{Client: a.client, Now: a.Now, ReadTimeout: a.timeout}, nil
+}

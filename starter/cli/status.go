@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"drover/fault"
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/starter/screen"
+	"drover/workflows/api"
+)
+
+// statusValue is what `drover status -o json` prints. Cluster is null when there is no record of it or no worker can read
+// it; Operation is null when Temporal knows none.
+type statusValue struct {
+	Cluster   *api.ClusterView      `json:"cluster"`
+	Operation *operations.Operation `json:"operation"`
+}
+
+func (a *app) status() *cobra.Command {
+	return &cobra.Command{
+		Use:     "status CLUSTER",
+		Aliases: []string{"describe", "show"},
+		Short:   "Show a cluster and its running operation, or how the last one ended",
+		Long: `Show a cluster's record and its running operation: step, nodes, since when, until when, what
+the nodes print; or how the last operation ended. A cluster that is gone is exit code 3, with
+its last operation still shown.`,
+		Example:           "  drover status cl-a1b2c3d4\n  drover status cl-a1b2c3d4 -o json",
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
+			if err := clusterArg(args[0]); err != nil {
+				return output.Output{}, err
+			}
+			server, err := a.server(ctx)
+			if err != nil {
+				return output.Output{}, err
+			}
+			return a.statusOf(ctx, server, args[0])
+		}),
+	}
+}
+
+// statusOf asks for record and operation at once; what one of them cannot tell does not hide the other.
+func (a *app) statusOf(ctx context.Context, server *operations.Server, id string) (output.Output, error) {
+	var (
+		value             statusValue
+		clusterErr, opErr error
+		both              errgroup.Group
+	)
+	both.Go(func() error {
+		value.Cluster, clusterErr = server.Cluster(ctx, id)
+		return nil
+	})
+	both.Go(func() error {
+		value.Operation, opErr = server.Current(ctx, id)
+		return nil
+	})
+	_ = both.Wait() // both keep their own error
+	if ctx.Err() != nil {
+		return output.Output{}, ctx.Err()
+	}
+	// A cluster older than Temporal's retention has no operation to show, which is no failure.
+	if fault.Is(opErr, fault.NotFound) && value.Cluster != nil {
+		opErr = nil
+	}
+	err := clusterErr
+	if err == nil {
+		err = opErr
+	}
+	if value.Cluster == nil && value.Operation == nil {
+		return output.Output{}, err
+	}
+	out := output.Output{Value: value}
+	if value.Cluster != nil {
+		out.Blocks = append(out.Blocks, a.clusterFields(value.Cluster))
+	}
+	if value.Operation != nil {
+		out.Blocks = append(out.Blocks, a.operationLines(value.Operation, clusterErr))
+	}
+	// While a cluster is being created there is an operation and perhaps no record yet.
+	if fault.Is(clusterErr, fault.NotFound) && value.Operation != nil && value.Operation.Running() {
+		return out, nil
+	}
+	return out, err
+}
+
+func (a *app) clusterFields(c *api.ClusterView) output.Fields {
+	state := c.State
+	if c.Reason != "" {
+		state += ": " + c.Reason
+	}
+	var endpoints []string
+	for _, e := range c.Endpoints {
+		endpoints = append(endpoints, strings.TrimSpace(e.Name+" "+e.Protocol+" "+e.Port))
+	}
+	return output.Fields{
+		{"cluster", c.ClusterID},
+		{"name", c.Name},
+		{"app", strings.TrimSpace(c.App + " " + c.Version)},
+		{"state", state},
+		{"nodes", fmt.Sprint(c.NodeCount)},
+		{"provider", c.Provider},
+		{"revision", fmt.Sprint(c.Revision)},
+		{"created", c.CreatedAt},
+		{"endpoints", strings.Join(endpoints, "\n")},
+		{"left behind", strings.Join(c.Orphans, "\n")},
+	}
+}
+
+// operationLines is the view a terminal gets while following, once; then why it failed.
+func (a *app) operationLines(op *operations.Operation, clusterErr error) output.Lines {
+	sight := operations.Sight{Operation: *op}
+	if op.Progress == nil && typeOf(clusterErr) == fault.Unreachable {
+		sight.Note = "no worker answers"
+		if op.Running() {
+			sight.Note += "; the operation goes on when one returns"
+		}
+	}
+	width, _, is := a.Terminal(a.Stdout)
+	if !is {
+		width = 100
+	}
+	label := "Last operation:"
+	if op.Running() {
+		label = "Running operation:"
+	}
+	lines := append(output.Lines{label}, screen.Frame{Sight: sight, Now: a.Now(), Width: width}.Lines()...)
+	if op.Running() {
+		return append(lines, "", "since "+op.StartedAt.UTC().Format(time.RFC3339)+"; follow it with: drover watch "+op.ClusterID)
+	}
+	if op.Error != nil {
+		lines = append(lines, "", "It "+operations.Ending(op.State)+": "+bare(op.Error))
+		if op.Error.Output != "" {
+			for line := range strings.SplitSeq(strings.TrimRight(op.Error.Output, "\n"), "\n") {
+				lines = append(lines, "    | "+line)
+			}
+		}
+		if op.Error.Hint != "" {
+			lines = append(lines, "next: "+op.Error.Hint)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+)
+
+func (a *app) watch() *cobra.Command {
+	return &cobra.Command{
+		Use:     "watch CLUSTER",
+		Aliases: []string{"attach"},
+		Short:   "Follow the running operation of a cluster, from anywhere, and exit with its result",
+		Long: `Follow the running operation of a cluster, whoever started it, and exit with its result. When
+none is running, the result of the last one is shown and decides the exit code.`,
+		Example:           "  drover watch cl-a1b2c3d4",
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
+			if err := clusterArg(args[0]); err != nil {
+				return output.Output{}, err
+			}
+			server, err := a.server(ctx)
+			if err != nil {
+				return output.Output{}, err
+			}
+			op, err := server.Current(ctx, args[0])
+			if err != nil {
+				return output.Output{}, err
+			}
+			view := a.viewer()
+			if op.Running() {
+				return a.follow(ctx, server, view, op.ClusterID, op.FirstRunID)
+			}
+			defer view.Close()
+			view.Show(operations.Sight{Operation: *op})
+			if err := op.Failed(); err != nil {
+				return output.Output{}, next(err)
+			}
+			return result(op.Result), nil
+		}),
+	}
+}

@@ -1,0 +1,31 @@
+package operations
+
+import (
+	"context"
+
+	"drover/fault"
+)
+
+// Cancel asks the cluster's running operation to stop and undo. It returns once Temporal has recorded the wish.
+func (s *Server) Cancel(ctx context.Context, clusterID string) (*Operation, error) {
+	op, err := s.Current(ctx, clusterID)
+	if err != nil {
+		return nil, err
+	}
+	if !op.Running() {
+		return nil, fault.New(fault.Conflict, "no operation of cluster %s is running; the last one, %s, %s",
+			clusterID, op.Type, Ending(op.State))
+	}
+	if err := s.Client.CancelWorkflow(ctx, op.WorkflowID, op.RunID); err != nil {
+		return nil, serviceFault(ctx, err, "cannot cancel %s %s", op.Type, clusterID)
+	}
+	return op, nil
+}
+
+// Ending words how an operation ended: "succeeded", "failed", "was cancelled".
+func Ending(state string) string {
+	if state == StateSucceeded {
+		return "succeeded"
+	}
+	return words(state)
+}

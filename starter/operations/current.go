@@ -1,0 +1,111 @@
+package operations
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"drover/fault"
+	"drover/workflows/api"
+)
+
+// Current is the cluster's running operation, or how the last one ended. NotFound: none was ever started, or its
+// history is past the namespace's retention.
+func (s *Server) Current(ctx context.Context, clusterID string) (*Operation, error) {
+	id := api.WorkflowID(clusterID)
+	answer, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return nil, fault.New(fault.NotFound, "no operation of cluster %s is known", clusterID).
+			WithHint("drover list shows the clusters that exist")
+	}
+	if err != nil {
+		return nil, serviceFault(ctx, err, "cannot look at workflow %s", id)
+	}
+	op := operationOf(answer)
+	if s.NeedWorker(ctx) == nil {
+		op.Progress, _ = s.progress(ctx, id, op.RunID) // silence is no error: Progress stays nil
+	}
+	if op.Running() {
+		op.adopt()
+		return op, nil
+	}
+	return op, s.settle(ctx, op)
+}
+
+// operationOf reads what the server itself knows.
+func operationOf(answer *workflowservice.DescribeWorkflowExecutionResponse) *Operation {
+	info := answer.GetWorkflowExecutionInfo()
+	op := &Operation{
+		Type:       info.GetType().GetName(),
+		WorkflowID: info.GetExecution().GetWorkflowId(),
+		RunID:      info.GetExecution().GetRunId(),
+		State:      stateOf(info.GetStatus()),
+		StartedAt:  info.GetStartTime().AsTime(),
+	}
+	if op.FirstRunID = info.GetFirstRunId(); op.FirstRunID == "" {
+		op.FirstRunID = op.RunID // servers before 1.25 do not tell
+	}
+	op.ClusterID, _ = api.ClusterIDOf(op.WorkflowID)
+	if info.GetCloseTime() != nil {
+		op.EndedAt = info.GetCloseTime().AsTime()
+	}
+	for _, pending := range answer.GetPendingActivities() {
+		activity := Activity{Attempt: int(pending.GetAttempt()), LastFailure: pending.GetLastFailure().GetMessage()}
+		if details := pending.GetHeartbeatDetails(); details != nil {
+			// Details of another form belong to an activity that does not work on nodes.
+			_ = converter.GetDefaultDataConverter().FromPayloads(details, &activity.Beat)
+		}
+		if op.Activities == nil {
+			op.Activities = map[string]Activity{}
+		}
+		op.Activities[pending.GetActivityId()] = activity
+	}
+	return op
+}
+
+// adopt takes over from the progress what the server cannot know: that a running operation is undoing.
+func (o *Operation) adopt() {
+	if o.Progress != nil && o.Progress.State == StateUndoing {
+		o.State = StateUndoing
+	}
+}
+
+// progress asks a worker for the operation's own view.
+func (s *Server) progress(ctx context.Context, workflowID, runID string) (*api.Progress, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	answer, err := s.Client.QueryWorkflow(ctx, workflowID, runID, api.QueryProgress)
+	if err != nil {
+		return nil, err
+	}
+	var p api.Progress
+	if err := answer.Get(&p); err != nil {
+		return nil, err
+	}
+	return &p, nil
+}
+
+// settle fills in result or error of an operation that has ended.
+func (s *Server) settle(ctx context.Context, op *Operation) error {
+	var result api.OperationResult
+	err := s.Client.GetWorkflow(ctx, op.WorkflowID, op.RunID).Get(ctx, &result)
+	if err != nil && !ended(err) {
+		return serviceFault(ctx, err, "cannot read how %s %s ended", op.Type, op.ClusterID)
+	}
+	op.close(&result, err)
+	return nil
+}
+
+// close records how the operation ended.
+func (o *Operation) close(result *api.OperationResult, err error) {
+	o.Activities = nil
+	if err == nil {
+		o.State, o.Result = StateSucceeded, result
+		return
+	}
+	o.State, o.Error = closeFault(err)
+}

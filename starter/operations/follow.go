@@ -1,0 +1,99 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"drover/fault"
+	"drover/workflows/api"
+)
+
+// Sight is what can be seen of a running operation at one moment.
+type Sight struct {
+	Operation Operation
+	// Note says in one sentence what is out of order while looking: no worker answers, Temporal does not answer.
+	Note string
+}
+
+// silence is how long a listed worker may be quiet before a Note says so.
+const silence = 5 * time.Second
+
+// Follow watches the operation run under workflowID until it ends and shows every sight on the way, the last one with
+// the final progress. The error is a *Failed when the operation did not succeed; ctx.Err() when the caller stopped
+// looking, which leaves the operation alone.
+func (s *Server) Follow(ctx context.Context, workflowID, firstRunID string, show func(Sight)) (*Operation, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+
+	var result api.OperationResult
+	done := make(chan error, 1)
+	go func() { done <- s.Client.GetWorkflow(ctx, workflowID, firstRunID).Get(ctx, &result) }()
+
+	w := newWatcher(s, workflowID, firstRunID)
+	sights := make(chan Sight)
+	watchCtx, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	go w.watch(watchCtx, sights)
+
+	// Sights repeat at the pace of polling although nothing new was seen: elapsed times go on.
+	ticker := time.NewTicker(s.poll())
+	defer ticker.Stop()
+	var last Sight
+	for {
+		select {
+		case last = <-sights:
+			show(last)
+		case <-ticker.C:
+			if last.Operation.Type != "" {
+				show(last)
+			}
+		case err := <-done:
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			if err != nil && !ended(err) {
+				f := fault.Wrap(err, fault.Unreachable, "lost sight of %s", workflowID)
+				return nil, f.WithHint("the operation goes on; look again with: drover watch")
+			}
+			stopWatching()
+			return s.final(ctx, w, &result, err, show)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// final takes a last look, now that the operation has ended, and tells how.
+func (s *Server) final(ctx context.Context, w *watcher, result *api.OperationResult, end error, show func(Sight)) (*Operation, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	sight := w.look(ctx)
+	op := sight.Operation
+	op.close(result, end)
+	if op.EndedAt.IsZero() {
+		op.EndedAt = s.Now()
+	}
+	show(Sight{Operation: op})
+	return &op, op.Failed()
+}
+
+// ended says whether err is how a workflow ended, not how asking for it failed.
+func ended(err error) bool {
+	var e *temporal.WorkflowExecutionError
+	return errors.As(err, &e)
+}
+
+// note words the silence of workers. The words stay the same while the silence lasts.
+func (s *Server) note(ctx context.Context, answered time.Time) string {
+	const goesOn = "the operation goes on when one returns"
+	if fault.Is(s.NeedWorker(ctx), fault.Unreachable) {
+		return "no worker answers; " + goesOn
+	}
+	if s.Now().Sub(answered) > silence {
+		return "a worker is listed and does not answer; " + goesOn
+	}
+	return ""
+}

@@ -1,0 +1,65 @@
+package operations
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"drover/workflows/api"
+)
+
+// History lists the operations of a cluster, newest first, at most limit, from Temporal's visibility: it lags some
+// seconds behind and reaches back as far as the namespace keeps closed workflows.
+func (s *Server) History(ctx context.Context, clusterID string, limit int) ([]Operation, error) {
+	out := []Operation{}
+	var page []byte
+	for len(out) < limit {
+		answer, err := s.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query:         fmt.Sprintf("WorkflowId = '%s'", api.WorkflowID(clusterID)),
+			PageSize:      int32(min(limit, 100)),
+			NextPageToken: page,
+		})
+		if err != nil {
+			return nil, serviceFault(ctx, err, "cannot list the operations of %s", clusterID)
+		}
+		for _, info := range answer.GetExecutions() {
+			if len(out) == limit {
+				break
+			}
+			if info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
+				continue // its successor in the chain tells how the operation ended
+			}
+			op, err := s.past(ctx, clusterID, info)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, *op)
+		}
+		if page = answer.GetNextPageToken(); len(page) == 0 {
+			break
+		}
+	}
+	return out, nil
+}
+
+// past reads one run: visibility knows how it ended, its history why.
+func (s *Server) past(ctx context.Context, clusterID string, info *workflow.WorkflowExecutionInfo) (*Operation, error) {
+	op := &Operation{
+		ClusterID:  clusterID,
+		Type:       info.GetType().GetName(),
+		WorkflowID: info.GetExecution().GetWorkflowId(),
+		RunID:      info.GetExecution().GetRunId(),
+		State:      stateOf(info.GetStatus()),
+		StartedAt:  info.GetStartTime().AsTime(),
+	}
+	if info.GetCloseTime() != nil {
+		op.EndedAt = info.GetCloseTime().AsTime()
+	}
+	if op.Running() {
+		return op, nil
+	}
+	return op, s.settle(ctx, op)
+}

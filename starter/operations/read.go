@@ -1,0 +1,98 @@
+package operations
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"drover/fault"
+	"drover/workflows/api"
+)
+
+// Cluster reads one cluster's record with its nodes.
+func (s *Server) Cluster(ctx context.Context, id string) (*api.ClusterView, error) {
+	var out api.ClusterView
+	if err := s.read(ctx, api.DescribeCluster, api.DescribeClusterInput{ClusterID: id}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Clusters reads all clusters.
+func (s *Server) Clusters(ctx context.Context) (*api.ClusterList, error) {
+	var out api.ClusterList
+	if err := s.read(ctx, api.ListClusters, api.ListClustersInput{}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Apps reads the published applications.
+func (s *Server) Apps(ctx context.Context) (*api.AppList, error) {
+	var out api.AppList
+	if err := s.read(ctx, api.ListApps, api.ListAppsInput{}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Publish makes a package available. Publishing one version twice at the same time is refused by the workflow id.
+func (s *Server) Publish(ctx context.Context, in api.PublishAppInput) (*api.AppView, error) {
+	var out api.AppView
+	err := s.call(ctx, "app/"+in.App+"/"+in.Version, api.PublishApp, "publish "+in.App+" "+in.Version, in, &out)
+	if err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+func (s *Server) read(ctx context.Context, workflow string, in, out any) error {
+	return s.call(ctx, "read/"+uuid.NewString(), workflow, "", in, out)
+}
+
+// call runs one of the short workflows. They have a timeout of their own, unlike operations: an answer nobody waits
+// for any more is worth nothing, and a worker that comes back must not find a queue of old questions.
+func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out any) error {
+	if err := s.NeedWorker(ctx); err != nil {
+		return err
+	}
+	callCtx, cancel := context.WithTimeout(ctx, s.readTimeout())
+	defer cancel()
+	run, err := s.Client.ExecuteWorkflow(callCtx, client.StartWorkflowOptions{
+		ID:                                       id,
+		TaskQueue:                                api.TaskQueue,
+		WorkflowExecutionTimeout:                 s.readTimeout(),
+		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            summary,
+	}, workflow, in)
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &started) {
+		return fault.New(fault.Conflict, "%s runs already under workflow id %s", workflow, id).
+			WithHint("wait for it to end")
+	}
+	if err != nil {
+		return serviceFault(ctx, err, "cannot start %s", workflow)
+	}
+	err = run.Get(callCtx, out)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case callCtx.Err() != nil:
+		return fault.New(fault.Unreachable, "no worker answered %s within %s", workflow, s.readTimeout()).
+			WithHint("is drover-worker running and can it reach Consul? see workflow %s", id)
+	}
+	state, f := closeFault(err)
+	if state == StateTimedOut {
+		f.Message = "no worker answered in time"
+		return f
+	}
+	return &Failed{Operation: workflow, State: state, Fault: f}
+}

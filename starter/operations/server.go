@@ -1,0 +1,58 @@
+package operations
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"drover/fault"
+	"drover/workflows/api"
+)
+
+// Server is a connected Temporal namespace with Drover's workflows in it.
+type Server struct {
+	Client client.Client
+	// Now is the clock used for waiting times and for what people read.
+	Now func() time.Time
+	// ReadTimeout bounds the reading workflows and publishing; 0 means 30 s.
+	ReadTimeout time.Duration
+	// Poll is the pace of following an operation; 0 means 300 ms.
+	Poll time.Duration
+}
+
+const (
+	defaultReadTimeout = 30 * time.Second
+	defaultPoll        = 300 * time.Millisecond
+	// queryTimeout bounds one question to a worker: without a worker the server would hold it for longer.
+	queryTimeout = 3 * time.Second
+)
+
+func (s *Server) readTimeout() time.Duration {
+	if s.ReadTimeout > 0 {
+		return s.ReadTimeout
+	}
+	return defaultReadTimeout
+}
+
+func (s *Server) poll() time.Duration {
+	if s.Poll > 0 {
+		return s.Poll
+	}
+	return defaultPoll
+}
+
+// NeedWorker fails with Unreachable when no worker polls the task queue: whatever is started would wait silently. A
+// worker that died without a word stays listed for some minutes; then the timeouts tell.
+func (s *Server) NeedWorker(ctx context.Context) error {
+	answer, err := s.Client.DescribeTaskQueue(ctx, api.TaskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return serviceFault(ctx, err, "cannot ask Temporal who polls task queue %s", api.TaskQueue)
+	}
+	if len(answer.GetPollers()) > 0 {
+		return nil
+	}
+	return fault.New(fault.Unreachable, "no worker is polling task queue %s; nothing was started", api.TaskQueue).
+		WithHint("start drover-worker against the same address and namespace")
+}

@@ -1,0 +1,72 @@
+package output
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Format is a way to print.
+type Format string
+
+const (
+	Text  Format = "text"  // for people, columns without lines
+	Boxed Format = "table" // for people, with lines
+	JSON  Format = "json"  // for programs
+)
+
+// Formats in the order help shows them.
+var Formats = []string{string(Text), string(Boxed), string(JSON)}
+
+// Printer writes outputs to Stdout and errors to Stderr.
+type Printer struct {
+	Stdout io.Writer
+	Stderr io.Writer
+	Format Format
+}
+
+// Print writes one output.
+func (p *Printer) Print(o Output) error {
+	if p.Format == JSON {
+		if o.Value == nil {
+			return nil
+		}
+		return encode(p.Stdout, o.Value)
+	}
+	var b strings.Builder
+	for i, block := range o.Blocks {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		switch block := block.(type) {
+		case Fields:
+			b.WriteString(renderFields(block, p.Format))
+		case Table:
+			b.WriteString(renderTable(block, p.Format))
+		case Lines:
+			for _, line := range block {
+				b.WriteString(Clean(line) + "\n")
+			}
+		}
+	}
+	_, err := io.WriteString(p.Stdout, b.String())
+	return err
+}
+
+// Say writes a remark for people to Stderr; programs do not get it.
+func (p *Printer) Say(format string, args ...any) {
+	if p.Format != JSON {
+		fmt.Fprintln(p.Stderr, Clean(fmt.Sprintf(format, args...)))
+	}
+}
+
+func encode(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// Ask writes a question to Stderr; the answer is typed behind it.
+func (p *Printer) Ask(question string) { fmt.Fprintf(p.Stderr, "%s [y/N] ", Clean(question)) }

@@ -1,0 +1,120 @@
+package screen
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+// Log shows an operation as one line per change of state, for pipes and files.
+type Log struct {
+	Out io.Writer
+
+	seen     api.Progress
+	note     string
+	attempts map[string]int
+}
+
+// Show writes what changed since the sight before.
+func (l *Log) Show(s operations.Sight) {
+	if s.Note != l.note {
+		if s.Note == "" {
+			l.line("a worker answers again")
+		} else {
+			l.line("! " + s.Note)
+		}
+		l.note = s.Note
+	}
+	if p := s.Operation.Progress; p != nil {
+		for _, line := range Changes(l.seen, *p) {
+			l.line(line)
+		}
+		l.seen = *p
+	}
+	l.retries(s.Operation)
+}
+
+// Close has nothing to give back.
+func (l *Log) Close() {}
+
+// retries tells each failed attempt of an activity once.
+func (l *Log) retries(op operations.Operation) {
+	if l.attempts == nil {
+		l.attempts = map[string]int{}
+	}
+	if op.Progress == nil {
+		return
+	}
+	for _, step := range op.Progress.Steps {
+		for _, id := range step.ActivityIDs {
+			a, ok := op.Activities[id]
+			if !ok || a.Attempt <= 1 || a.LastFailure == "" || l.attempts[id] == a.Attempt {
+				continue
+			}
+			l.attempts[id] = a.Attempt
+			l.line(fmt.Sprintf("%8s  %s attempt %d, the one before: %s", "", step.ID, a.Attempt, output.CleanLine(a.LastFailure)))
+		}
+	}
+}
+
+func (l *Log) line(s string) { fmt.Fprintln(l.Out, s) }
+
+// Changes words every step that changed its state and every warning that is new, in the order of the procedure. The
+// first column is the time since the operation began.
+func Changes(before, after api.Progress) []string {
+	var lines []string
+	at := func(t time.Time) string {
+		if t.IsZero() || after.StartedAt.IsZero() {
+			return fmt.Sprintf("%8s", "")
+		}
+		return fmt.Sprintf("%8s", Elapsed(t.Sub(after.StartedAt)))
+	}
+	steps := func(before, after []api.Step, prefix string) {
+		for i, s := range after {
+			if s.State == api.StepPending || (i < len(before) && before[i].ID == s.ID && before[i].State == s.State) {
+				continue
+			}
+			moment := s.EndedAt
+			if s.State == api.StepRunning || moment.IsZero() {
+				moment = s.StartedAt
+			}
+			lines = append(lines, at(moment)+"  "+prefix+s.ID+" "+output.CleanLine(s.Words)+": "+happened(s))
+		}
+	}
+	steps(before.Steps, after.Steps, "")
+	if len(before.Undo) == 0 && len(after.Undo) > 0 {
+		lines = append(lines, fmt.Sprintf("%8s  undoing", ""))
+	}
+	steps(before.Undo, after.Undo, "undo ")
+	for _, w := range after.Warnings[min(len(before.Warnings), len(after.Warnings)):] {
+		lines = append(lines, fmt.Sprintf("%8s  ! %s", "", warning(w)))
+	}
+	return lines
+}
+
+func happened(s api.Step) string {
+	var out string
+	switch s.State {
+	case api.StepRunning:
+		out = "started"
+		if s.Nodes > 0 {
+			out += fmt.Sprintf(" on %d nodes", s.Nodes)
+		}
+		return out
+	case api.StepSkipped:
+		out = "skipped"
+	default:
+		out = s.State
+		if !s.StartedAt.IsZero() && !s.EndedAt.IsZero() {
+			out += " after " + Elapsed(s.EndedAt.Sub(s.StartedAt))
+		}
+	}
+	if s.Note != "" {
+		out += ": " + output.CleanLine(s.Note)
+	}
+	return out
+}
