@@ -23,6 +23,9 @@ const (
 // QueryProgress is the query every cluster operation answers with a Progress.
 const QueryProgress = "progress"
 
+// QueryTrace is the query every cluster operation answers with the Plan of what it has begun so far.
+const QueryTrace = "trace"
+
 // Search attributes, all Keyword.
 const (
 	AttrClusterID      = "ClusterId"

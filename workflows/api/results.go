@@ -41,7 +41,8 @@ type PlanCommand struct {
 	Role    string `json:"role"`
 	Service string `json:"service"`
 	Order   int    `json:"order"`
-	SIDs    string `json:"sids"`          // "1-3,7"
+	SIDs    string `json:"sids"` // "1-3,7"
+	Nodes   int    `json:"nodes"`
 	Cmd     string `json:"cmd,omitempty"` // dry runs only; password values removed
 	Timeout int    `json:"timeout_sec"`
 }

@@ -1,0 +1,82 @@
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	agentapi "drover/agent/api"
+	"drover/lifecycle"
+	"drover/metadata"
+	"drover/metadata/store"
+	"drover/providers"
+)
+
+// RecordStore keeps control records; PutRecord compares and swaps (index 0: must not exist yet).
+type RecordStore interface {
+	Record(ctx context.Context, clusterID string) (*lifecycle.Record, uint64, error)
+	PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error)
+	DeleteRecord(ctx context.Context, clusterID string) error
+	Records(ctx context.Context) ([]*lifecycle.Record, error)
+}
+
+// TreeStore publishes what nodes see, all at once and once per revision and writer.
+type TreeStore interface {
+	Publish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
+	Remove(ctx context.Context, clusterID string) error
+}
+
+// AppStore keeps published application packages.
+type AppStore interface {
+	PutApp(ctx context.Context, app store.App) error
+	App(ctx context.Context, appID, versionID string) (*store.App, error)
+	Apps(ctx context.Context) ([]store.App, error)
+}
+
+// Agents reach the agent on a node. Run launches a command once under its id and waits for its end, however often it
+// is called and whatever breaks in between; it never cancels by itself.
+type Agents interface {
+	Ensure(ctx context.Context, node lifecycle.Node, cfg agentapi.Config) error
+	Sync(ctx context.Context, node lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error)
+	Run(ctx context.Context, node lifecycle.Node, id string, cmd agentapi.Command, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error)
+	Cancel(ctx context.Context, node lifecycle.Node, id string) (agentapi.CommandStatus, error)
+	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
+}
+
+// Dependencies are what the worker wires in.
+type Dependencies struct {
+	Records   RecordStore
+	Trees     TreeStore
+	Apps      AppStore
+	Agents    Agents
+	Providers map[string]providers.Provider
+	// DefaultProvider is used when a request names none.
+	DefaultProvider string
+	// AuthorizedKey is the public half of the key Drover logs in to nodes with (authorized_keys line).
+	AuthorizedKey string
+	// NodeConsul is Consul's HTTP address as nodes reach it; KVPrefix is the root of Drover's keys in it.
+	NodeConsul string
+	KVPrefix   string
+	Now        func() time.Time
+	Logger     *slog.Logger
+}
+
+// Activities holds one value per subject; worker, tests and replayer register all of them (workflows.Register).
+type Activities struct {
+	*Records
+	*Provisioning
+	*Metadata
+	*Nodes
+	*Applications
+}
+
+// New makes the activities over their dependencies.
+func New(d Dependencies) *Activities {
+	return &Activities{
+		Records:      &Records{d},
+		Provisioning: &Provisioning{d},
+		Metadata:     &Metadata{d},
+		Nodes:        &Nodes{d},
+		Applications: &Applications{d},
+	}
+}

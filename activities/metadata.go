@@ -1,0 +1,54 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/metadata"
+)
+
+// Metadata publishes what nodes know about each other, and removes it.
+type Metadata struct{ Dependencies }
+
+// PublishInput names the revision to publish. Writer makes a retry of the same operation a no-op and another writer a
+// conflict.
+type PublishInput struct {
+	ClusterID string `json:"cluster_id"`
+	Seq       int    `json:"seq"`
+	Revision  int64  `json:"revision"`
+}
+
+// Publish builds the tree from the control record and makes it visible as the given revision, all at once (B1).
+func (a *Metadata) Publish(ctx context.Context, in PublishInput) error {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return err
+	}
+	tree, err := metadata.Build(rec)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "the metadata of %s cannot be built", in.ClusterID)
+	}
+	if err := a.Trees.Publish(ctx, in.ClusterID, in.Revision, fmt.Sprintf("%s#%d", in.ClusterID, in.Seq), tree); err != nil {
+		return err
+	}
+	_, err = a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+		rec.Revision = max(rec.Revision, in.Revision)
+		return nil
+	})
+	return err
+}
+
+// DeregisterInput names a cluster of which nothing shall be known any more.
+type DeregisterInput struct {
+	ClusterID string `json:"cluster_id"`
+}
+
+// Deregister removes the cluster's metadata and then its control record. It is strictly the last step of a cluster.
+func (a *Metadata) Deregister(ctx context.Context, in DeregisterInput) error {
+	if err := a.Trees.Remove(ctx, in.ClusterID); err != nil {
+		return err
+	}
+	return a.Records.DeleteRecord(ctx, in.ClusterID)
+}

@@ -1,0 +1,39 @@
+package activities
+
+// Registered activity names.
+const (
+	PrepareCreate   = "PrepareCreate"
+	BeginOperation  = "BeginOperation"
+	EndOperation    = "EndOperation"
+	Provision       = "Provision"
+	Release         = "Release"
+	Publish         = "Publish"
+	Deregister      = "Deregister"
+	StartAgents     = "StartAgents"
+	Barrier         = "Barrier"
+	RunStage        = "RunStage"
+	PublishApp      = "PublishApp"
+	ListApps        = "ListApps"
+	DescribeCluster = "DescribeCluster"
+	ListClusters    = "ListClusters"
+)
+
+// All gives every activity by its registered name.
+func (a *Activities) All() map[string]any {
+	return map[string]any{
+		PrepareCreate:   a.PrepareCreate,
+		BeginOperation:  a.BeginOperation,
+		EndOperation:    a.EndOperation,
+		Provision:       a.Provision,
+		Release:         a.Release,
+		Publish:         a.Publish,
+		Deregister:      a.Deregister,
+		StartAgents:     a.StartAgents,
+		Barrier:         a.Barrier,
+		RunStage:        a.RunStage,
+		PublishApp:      a.PublishApp,
+		ListApps:        a.ListApps,
+		DescribeCluster: a.DescribeCluster,
+		ListClusters:    a.ListClusters,
+	}
+}

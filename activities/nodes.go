@@ -1,0 +1,155 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	agentapi "drover/agent/api"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// Nodes starts agents, waits for them to apply revisions, and runs the package's commands.
+type Nodes struct{ Dependencies }
+
+// BarrierInput names nodes and the revision they shall have applied.
+type BarrierInput struct {
+	ClusterID string   `json:"cluster_id"`
+	Step      string   `json:"step"`
+	Nodes     []string `json:"nodes"`
+	Revision  int64    `json:"revision"`
+	// TimeoutSec is how long one node may take.
+	TimeoutSec   int  `json:"timeout_sec"`
+	StrictConfig bool `json:"strict_config,omitempty"`
+}
+
+// BarrierResult carries what nodes warned about.
+type BarrierResult struct {
+	Warnings []api.Warning `json:"warnings,omitempty"`
+}
+
+// StartAgents makes the agent run on every named node and waits until each has applied the revision (CC3, AN4).
+func (a *Nodes) StartAgents(ctx context.Context, in BarrierInput) (BarrierResult, error) {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return BarrierResult{}, err
+	}
+	return a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node) error {
+		return a.Agents.Ensure(ctx, n, a.agentConfig(rec, n))
+	})
+}
+
+// Barrier waits until every named node has applied the revision (B2, B4).
+func (a *Nodes) Barrier(ctx context.Context, in BarrierInput) (BarrierResult, error) {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return BarrierResult{}, err
+	}
+	return a.barrier(ctx, rec, in, nil)
+}
+
+func (a *Nodes) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierInput, first func(context.Context, lifecycle.Node) error) (BarrierResult, error) {
+	ctx, stop := untilStopping(ctx)
+	defer stop()
+	timeout := time.Duration(in.TimeoutSec) * time.Second
+	results := fanOut(ctx, nodesOf(rec, in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, say func(string)) (agentapi.SyncResult, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		if first != nil {
+			say("starting the agent")
+			if err := first(ctx, n); err != nil {
+				return agentapi.SyncResult{}, err
+			}
+		}
+		say(fmt.Sprintf("applying revision %d", in.Revision))
+		return a.Agents.Sync(ctx, n, in.Revision, timeout)
+	})
+	var out BarrierResult
+	var failed []error
+	for _, r := range results {
+		if r.err != nil {
+			failed = append(failed, a.barrierFault(ctx, rec, in, r.node, r.err))
+			continue
+		}
+		out.add(in.Step, r.node, r.value.Warnings)
+	}
+	if err := firstOf(failed); err != nil {
+		return BarrierResult{}, err
+	}
+	if in.StrictConfig && len(out.Warnings) > 0 {
+		w := out.Warnings[0]
+		return BarrierResult{}, fault.New(fault.ConfigFailed, "%d configuration warnings and strict_config is set, the first on %s: %s",
+			len(out.Warnings), w.Node, w.Message).At(rec.ClusterID, w.Node, "")
+	}
+	return out, nil
+}
+
+// barrierFault says which node did not come along; an operation that is cancelled or moved is not the node's fault.
+func (a *Nodes) barrierFault(ctx context.Context, rec *lifecycle.Record, in BarrierInput, n lifecycle.Node, err error) error {
+	if ctx.Err() != nil {
+		return fault.Wrap(context.Cause(ctx), fault.Unreachable, "waiting for node %s (%s) was interrupted", label(n), n.ID)
+	}
+	f := fault.Wrap(err, fault.BarrierTimeout, "node %s (%s) did not apply revision %d within %d s", label(n), n.ID, in.Revision, in.TimeoutSec)
+	if f.Type == fault.Unreachable || f.Type == fault.Internal {
+		f.Type, f.Retryable = fault.BarrierTimeout, false
+	}
+	return f.At(rec.ClusterID, n.ID, "")
+}
+
+// maxWarnings is how many warnings of one barrier travel; the rest are counted.
+const maxWarnings = 20
+
+// warningLimit bounds one warning's text, in bytes.
+const warningLimit = 400
+
+func (r *BarrierResult) add(step string, n lifecycle.Node, warnings []agentapi.Warning) {
+	for _, w := range warnings {
+		switch {
+		case len(r.Warnings) < maxWarnings:
+			text := fmt.Sprintf("%s: %s failed: %s", w.Resource, w.What, w.Message)
+			if out := strings.TrimSpace(w.Output); out != "" {
+				text += ": " + out
+			}
+			r.Warnings = append(r.Warnings, api.Warning{Step: step, Node: label(n), Message: tail(text, warningLimit)})
+		case len(r.Warnings) == maxWarnings:
+			r.Warnings = append(r.Warnings, api.Warning{Step: step, Message: "more warnings: drover-agent status on the nodes shows them"})
+		}
+	}
+}
+
+func tail(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8("…"+s[len(s)-limit:], "")
+}
+
+// agentConfig is the configuration file of a node's agent.
+func (a *Nodes) agentConfig(rec *lifecycle.Record, n lifecycle.Node) agentapi.Config {
+	cfg := agentapi.Config{
+		ClusterID: rec.ClusterID, NodeID: n.ID, InstanceID: n.InstanceID, Role: n.Role,
+		Consul: a.NodeConsul, KVPrefix: a.KVPrefix, MetadataRootAccess: rec.Spec.MetadataRootAccess,
+	}
+	if n.IP != "" {
+		cfg.MetadataListen = []string{net.JoinHostPort(n.IP, "80")}
+	}
+	role, ok := rec.Spec.Role(n.Role)
+	if !ok {
+		return cfg
+	}
+	if h := role.HealthCheck; h != nil && h.Enable && h.CheckCmd != "" {
+		cfg.HealthCheck = &agentapi.HealthCheck{
+			Enable: true, IntervalSec: h.IntervalSec, TimeoutSec: h.TimeoutSec, ActionTimeoutSec: h.ActionTimeoutSec,
+			HealthyThreshold: h.HealthyThreshold, UnhealthyThreshold: h.UnhealthyThreshold,
+			CheckCmd: h.CheckCmd, ActionCmd: h.ActionCmd,
+		}
+	}
+	if m := role.Monitor; m != nil && m.Enable && m.Cmd != "" {
+		cfg.Monitor = &agentapi.Monitor{Enable: true, Cmd: m.Cmd}
+	}
+	return cfg
+}

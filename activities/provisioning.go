@@ -1,0 +1,178 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/providers"
+	"drover/specs"
+)
+
+// Provisioning makes and releases the resources of nodes.
+type Provisioning struct{ Dependencies }
+
+// provisionLimit is how many machines are asked for at the same time by one activity: a provider's concern, unlike
+// stages, where every node must run at once.
+const provisionLimit = 16
+
+// NodesInput names nodes of a cluster.
+type NodesInput struct {
+	ClusterID string   `json:"cluster_id"`
+	Nodes     []string `json:"nodes"`
+}
+
+// Provision makes volumes and instance of every named node under the ids the record holds, and records what the
+// provider answered (addresses, host keys). Nodes that exist already are taken as they are.
+func (a *Provisioning) Provision(ctx context.Context, in NodesInput) error {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return err
+	}
+	p, err := a.provider(rec.Provider)
+	if err != nil {
+		return err
+	}
+	if err := p.EnsureNetwork(ctx, providers.Network{ClusterID: rec.ClusterID, VxNet: rec.Spec.VxNet}); err != nil {
+		return fault.Wrap(err, fault.Internal, "network %q", rec.Spec.VxNet)
+	}
+	made := make(map[string]providers.Instance, len(in.Nodes))
+	results := fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ func(string)) (providers.Instance, error) {
+		return a.provisionNode(ctx, p, rec, n)
+	})
+	var failed []error
+	for _, r := range results {
+		if r.err != nil {
+			failed = append(failed, fault.Wrap(r.err, fault.Internal, "node %s (%s)", label(r.node), r.node.ID).At(rec.ClusterID, r.node.ID, ""))
+			continue
+		}
+		made[r.node.ID] = r.value
+	}
+	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+		for i := range rec.Nodes {
+			if inst, ok := made[rec.Nodes[i].ID]; ok {
+				describe(&rec.Nodes[i], inst)
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return firstOf(failed)
+}
+
+func (a *Provisioning) provisionNode(ctx context.Context, p providers.Provider, rec *lifecycle.Record, n lifecycle.Node) (providers.Instance, error) {
+	role, ok := rec.Spec.Role(n.Role)
+	if !ok {
+		return providers.Instance{}, fault.New(fault.Internal, "role %q is not in the specification", n.Role)
+	}
+	tags := providers.Tags{ClusterID: rec.ClusterID, NodeID: n.ID}
+	for i, size := range lifecycle.VolumeSizes(n.VolumeSize, len(n.VolumeIDs)) {
+		if _, err := p.CreateVolume(ctx, providers.VolumeSpec{
+			ID: n.VolumeIDs[i], Tags: tags, SizeGiB: size, Class: volumeClass(role), Filesystem: role.Volume.Filesystem,
+		}); err != nil {
+			return providers.Instance{}, err
+		}
+	}
+	return p.CreateInstance(ctx, instanceSpec(rec, role, n, a.AuthorizedKey))
+}
+
+func volumeClass(role *specs.Role) string {
+	if role.Volume.Class != "" {
+		return role.Volume.Class
+	}
+	return role.VolumeClass
+}
+
+func instanceSpec(rec *lifecycle.Record, role *specs.Role, n lifecycle.Node, key string) providers.InstanceSpec {
+	zone := rec.Zone
+	if role.Zone != "" {
+		zone = role.Zone
+	} else if role.Container.Zone != "" {
+		zone = role.Container.Zone
+	}
+	s := providers.InstanceSpec{
+		ID: n.InstanceID, Tags: providers.Tags{ClusterID: rec.ClusterID, NodeID: n.ID}, VxNet: rec.Spec.VxNet,
+		Image: role.Container.Image, ContainerType: role.Container.Type, InstanceClass: n.InstanceClass, Zone: zone,
+		Size: providers.Size{CPU: n.CPU, Memory: n.Memory, GPU: n.GPU}, AuthorizedKey: key,
+	}
+	for i, id := range n.VolumeIDs {
+		s.Mounts = append(s.Mounts, providers.Mount{
+			VolumeID: id, Path: role.Volume.MountPoints[i], Options: role.Volume.MountOptions,
+		})
+	}
+	return s
+}
+
+// describe takes over what the provider said about a node's machine.
+func describe(n *lifecycle.Node, inst providers.Instance) {
+	n.IP, n.MAC = inst.IP, inst.MAC
+	n.Hypervisor, n.PhysicalMachine = inst.Hypervisor, inst.PhysicalMachine
+	if inst.Zone != "" {
+		n.Zone = inst.Zone
+	}
+	n.SSH = lifecycle.SSH{Addr: inst.SSHAddr, User: inst.SSHUser, HostKey: inst.HostKey}
+}
+
+// ReleaseInput names a cluster whose resources all go.
+type ReleaseInput struct {
+	ClusterID string `json:"cluster_id"`
+}
+
+// Release deletes every instance, volume and network of the cluster: what the provider lists under the cluster's tag
+// and what the record names, so that nothing made by a worker that died before it could say so stays behind. What is
+// gone already counts as released. What cannot be released is an error naming each resource, and nothing is forgotten:
+// the record stays until a later try succeeds.
+func (a *Provisioning) Release(ctx context.Context, in ReleaseInput) error {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p, err := a.provider(rec.Provider)
+	if err != nil {
+		return err
+	}
+	listed, err := p.List(ctx, rec.ClusterID)
+	if err != nil {
+		return err
+	}
+	for _, n := range rec.Nodes {
+		listed.Instances = append(listed.Instances, providers.Instance{ID: n.InstanceID})
+		for _, v := range n.VolumeIDs {
+			listed.Volumes = append(listed.Volumes, providers.Volume{ID: v})
+		}
+	}
+	var orphans []lifecycle.Orphan
+	gone := func(kind string, ids []string, remove func(context.Context, string) error) {
+		for _, r := range fanOutIDs(ctx, ids, provisionLimit, remove) {
+			orphans = append(orphans, lifecycle.Orphan{Provider: rec.Provider, Kind: kind, ID: r.id, Reason: r.err.Error()})
+		}
+	}
+	gone("instance", idsOf(listed.Instances, func(i providers.Instance) string { return i.ID }), p.DeleteInstance)
+	gone("volume", idsOf(listed.Volumes, func(v providers.Volume) string { return v.ID }), p.DeleteVolume)
+	networks := append(listed.Networks, providers.Network{VxNet: rec.Spec.VxNet})
+	gone("network", idsOf(networks, func(n providers.Network) string { return n.VxNet }), func(ctx context.Context, vxnet string) error {
+		return p.DeleteNetwork(ctx, rec.ClusterID, vxnet)
+	})
+	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+		rec.Orphans = orphans
+		return nil
+	}); err != nil {
+		return err
+	}
+	if len(orphans) == 0 {
+		return nil
+	}
+	var names []string
+	for _, o := range orphans {
+		names = append(names, fmt.Sprintf("%s %s (%s)", o.Kind, o.ID, o.Reason))
+	}
+	f := fault.New(fault.Unreachable, "%d resources of %s could not be released: %s", len(orphans), rec.ClusterID, strings.Join(names, "; "))
+	f.Problems = names
+	return f.WithHint("they stay in the control record; put the cause right and run: drover delete %s", rec.ClusterID)
+}

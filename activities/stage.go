@@ -1,0 +1,210 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	agentapi "drover/agent/api"
+	"drover/fault"
+	"drover/lifecycle"
+)
+
+// StageInput is one order group of a stage: the service runs on all named nodes at the same time (S2).
+type StageInput struct {
+	ClusterID string         `json:"cluster_id"`
+	Seq       int            `json:"seq"`
+	Step      string         `json:"step"`
+	Service   string         `json:"service"`
+	Kind      lifecycle.Kind `json:"kind"`
+	Nodes     []string       `json:"nodes"`
+}
+
+// StageResult says on which nodes the command did not succeed; every node has ended.
+type StageResult struct {
+	Failed   int           `json:"failed"`
+	Failures []NodeFailure `json:"failures,omitempty"` // the first maxFailures
+}
+
+// NodeFailure is one node on which a command did not end with exit code 0 (S6).
+type NodeFailure struct {
+	NodeID   string     `json:"node_id"`
+	Node     string     `json:"node"` // "etcd_node/1"
+	Type     fault.Type `json:"type"`
+	ExitCode int        `json:"exit_code"`
+	Message  string     `json:"message"`
+	Output   string     `json:"output,omitempty"` // at most 4 KiB, secrets removed
+}
+
+// maxFailures bounds the result of a stage to well below 16 KiB.
+const maxFailures = 3
+
+// cancelWithin is how long cancelled commands get to end by themselves and be killed.
+const cancelWithin = time.Minute
+
+// CommandID is the key under which a node's journal runs a command once: cluster, operation number, step, service,
+// kind and node. A retry of the activity, a new worker and a reset workflow find the same command again.
+func CommandID(in StageInput, nodeID string) string {
+	kind := ""
+	if in.Kind == lifecycle.PreCheck {
+		kind = ".pre_check"
+	}
+	return fmt.Sprintf("%s.%d.%s.%s%s.%s", in.ClusterID, in.Seq, in.Step, idSafe(in.Service), kind, nodeID)
+}
+
+// idSafe keeps service names usable in ids: custom names may contain spaces.
+func idSafe(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', r == '-':
+			return r
+		}
+		return '-'
+	}, s)
+}
+
+// RunStage runs the service's command on every named node and returns when all have ended (S6). A true cancel kills
+// what still runs; a stopping worker only lets go, and the next attempt attaches to the same commands.
+func (a *Nodes) RunStage(ctx context.Context, in StageInput) (StageResult, error) {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return StageResult{}, err
+	}
+	working, stop := untilStopping(ctx)
+	defer stop()
+	results := fanOut(working, nodesOf(rec, in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, say func(string)) (agentapi.CommandStatus, error) {
+		return a.runOn(ctx, rec, n, in, say)
+	})
+	if working.Err() != nil {
+		if canceled(ctx) {
+			a.cancelAll(ctx, in, results)
+			return StageResult{}, ctx.Err()
+		}
+		return StageResult{}, fault.Wrap(context.Cause(working), fault.Unreachable, "commands go on on their nodes")
+	}
+	if in.Service == lifecycle.ServiceCustomMetadata {
+		if err := a.keepTokens(ctx, in.ClusterID, results); err != nil {
+			return StageResult{}, err
+		}
+	}
+	return a.judge(ctx, rec, in, results), nil
+}
+
+func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.Node, in StageInput, say func(string)) (agentapi.CommandStatus, error) {
+	service, ok := lifecycle.RoleSpec(rec.Spec, n.Role, in.Service)
+	if !ok {
+		return agentapi.CommandStatus{}, fault.New(fault.Internal, "role %q does not define %s", n.Role, in.Service)
+	}
+	cmd := agentapi.Command{
+		Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: label(n) + " " + in.Service,
+		Stdout: in.Service == lifecycle.ServiceCustomMetadata,
+	}
+	if in.Kind == lifecycle.PreCheck {
+		cmd.Cmd = service.PreCheck
+	}
+	return a.Agents.Run(ctx, n, CommandID(in, n.ID), cmd, func(st agentapi.CommandStatus) {
+		say(lifecycle.Redact(st.LastLine, rec.Spec.Secrets))
+	})
+}
+
+// cancelAll ends the commands of an operation that was truly cancelled, so that nothing runs on while it is undone.
+func (a *Nodes) cancelAll(ctx context.Context, in StageInput, results []result[agentapi.CommandStatus]) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelWithin)
+	defer stop()
+	var running []lifecycle.Node
+	for _, r := range results {
+		if r.err != nil {
+			running = append(running, r.node)
+		}
+	}
+	for _, r := range fanOut(ctx, running, 0, func(ctx context.Context, n lifecycle.Node, _ func(string)) (agentapi.CommandStatus, error) {
+		return a.Agents.Cancel(ctx, n, CommandID(in, n.ID))
+	}) {
+		if r.err != nil && !fault.Is(r.err, fault.NotFound) {
+			a.Logger.Warn("a cancelled command could not be reached", "cluster", in.ClusterID, "node", r.node.ID, "error", r.err)
+		}
+	}
+}
+
+// judge turns what nodes answered into the stage's result.
+func (a *Nodes) judge(ctx context.Context, rec *lifecycle.Record, in StageInput, results []result[agentapi.CommandStatus]) StageResult {
+	var out StageResult
+	for _, r := range results {
+		failure, ok := a.failureOf(rec, in, r)
+		if ok {
+			continue
+		}
+		out.Failed++
+		if len(out.Failures) < maxFailures {
+			if text := a.errorText(ctx, rec, failure.ExitCode); text != "" && failure.Type == fault.CommandFailed {
+				failure.Message += ": " + text
+			}
+			out.Failures = append(out.Failures, failure)
+		}
+	}
+	return out
+}
+
+func (a *Nodes) failureOf(rec *lifecycle.Record, in StageInput, r result[agentapi.CommandStatus]) (NodeFailure, bool) {
+	what := in.Service
+	if in.Kind == lifecycle.PreCheck {
+		what += " pre_check"
+	}
+	failure := NodeFailure{NodeID: r.node.ID, Node: label(r.node), ExitCode: r.value.ExitCode}
+	switch st := r.value; {
+	case r.err != nil:
+		f := fault.Wrap(r.err, fault.Internal, "%s on %s", what, label(r.node))
+		failure.Type, failure.Message, failure.ExitCode = f.Type, f.Error(), -1
+	case st.State == agentapi.StateUnknown:
+		failure.Type, failure.ExitCode = fault.OutcomeUnknown, -1
+		failure.Message = fmt.Sprintf("%s on %s began and nobody knows how it ended (the node lost power or its processes were killed)", what, label(r.node))
+	case st.TimedOut:
+		service, _ := lifecycle.RoleSpec(rec.Spec, r.node.Role, in.Service)
+		failure.Type = fault.CommandFailed
+		failure.Message = fmt.Sprintf("%s on %s timed out after %d s", what, label(r.node), service.Timeout)
+	case st.Canceled:
+		failure.Type = fault.CommandFailed
+		failure.Message = fmt.Sprintf("%s on %s was cancelled on the node", what, label(r.node))
+	case st.ExitCode != 0:
+		failure.Type = fault.CommandFailed
+		failure.Message = fmt.Sprintf("%s on %s ended with exit code %d", what, label(r.node), st.ExitCode)
+	default:
+		return NodeFailure{}, true
+	}
+	failure.Output = tail(lifecycle.Redact(r.value.Output, rec.Spec.Secrets), agentapi.OutputTail)
+	failure.Message = lifecycle.Redact(failure.Message, rec.Spec.Secrets)
+	return failure, false
+}
+
+// errorText is the package's own text for an exit code (err_code<N> of its locale), "" when it has none.
+func (a *Nodes) errorText(ctx context.Context, rec *lifecycle.Record, code int) string {
+	if code <= 0 {
+		return ""
+	}
+	pkg, err := openApp(ctx, a.Apps, rec.AppID, rec.VersionID)
+	if err != nil {
+		return ""
+	}
+	text, _ := pkg.ErrCode("en", code)
+	return text
+}
+
+// keepTokens puts the standard output of custom_metadata into the record, from where the next revision publishes it.
+func (a *Nodes) keepTokens(ctx context.Context, clusterID string, results []result[agentapi.CommandStatus]) error {
+	tokens := map[string]string{}
+	for _, r := range results {
+		if r.err == nil && r.value.ExitCode == 0 {
+			tokens[r.node.ID] = strings.TrimRight(r.value.Stdout, "\n")
+		}
+	}
+	_, err := a.update(ctx, clusterID, func(rec *lifecycle.Record) error {
+		for i := range rec.Nodes {
+			if token, ok := tokens[rec.Nodes[i].ID]; ok {
+				rec.Nodes[i].Token = token
+			}
+		}
+		return nil
+	})
+	return err
+}

@@ -1,0 +1,71 @@
+package lifecycle
+
+import (
+	"fmt"
+
+	"drover/specs"
+)
+
+// IDs makes the identifiers a new node needs. Implementations decide where randomness comes from; the same kind always
+// gives ids of the same length, because packages search them with regular expressions.
+type IDs interface {
+	Node() string     // cln-xxxxxxxx
+	Instance() string // i-xxxxxxxx
+	Volume() string   // vol-xxxxxxxx
+	GSID() int        // 9 digits, unique over all clusters
+}
+
+// Allocate makes the nodes a new cluster of the specification starts with, ordered by role, then sid.
+//
+// sids count from 1 per role, a replica role continuing its master's; a gid belongs to one master and its replicas.
+func Allocate(spec *specs.Cluster, ids IDs) ([]Node, error) {
+	var nodes []Node
+	nextSID := map[string]int{}
+	nextGID := map[string]int{}
+	for _, role := range spec.Roles {
+		master := role.Master()
+		for i := range role.Count {
+			nextSID[master]++
+			gid := i + 1
+			if role.ReplicaOf == "" {
+				nextGID[master]++
+				gid = nextGID[master]
+			} else if masters := nextGID[master]; masters > 0 {
+				gid = i%masters + 1
+			}
+			nodes = append(nodes, newNode(role, nextSID[master], gid, ids))
+		}
+		if bound := role.ServerIDUpperBound; bound > 0 && nextSID[master] > bound {
+			return nil, fmt.Errorf("role %q: %d nodes need server ids up to %d, and server_id_upper_bound is %d",
+				role.Name, role.Count, nextSID[master], bound)
+		}
+	}
+	return nodes, nil
+}
+
+func newNode(role specs.Role, sid, gid int, ids IDs) Node {
+	n := Node{
+		ID: ids.Node(), InstanceID: ids.Instance(), Role: role.Name, SID: sid, GID: gid, GSID: ids.GSID(),
+		CPU: role.CPU, Memory: role.Memory, GPU: role.GPU,
+		InstanceClass: role.InstanceClass, VolumeClass: role.VolumeClass, GPUClass: role.GPUClass, Zone: role.Zone,
+	}
+	if role.Volume != nil && role.Volume.Size > 0 {
+		n.VolumeSize = role.Volume.Size
+		for range role.Volume.MountPoints {
+			n.VolumeIDs = append(n.VolumeIDs, ids.Volume())
+		}
+	}
+	return n
+}
+
+// VolumeSizes splits a node's volume size over n mount points in whole GiB, the first taking the rest; none is below 1.
+func VolumeSizes(total, n int) []int {
+	sizes := make([]int, n)
+	for i := range sizes {
+		sizes[i] = max(1, total/n)
+	}
+	if n > 0 && total > n*sizes[0] {
+		sizes[0] += total - n*sizes[0]
+	}
+	return sizes
+}

@@ -1,0 +1,157 @@
+package lifecycle
+
+import (
+	"slices"
+)
+
+// Services the procedures name.
+const (
+	ServiceInit           = "init"
+	ServiceStart          = "start"
+	ServiceStop           = "stop"
+	ServiceDestroy        = "destroy"
+	ServiceCustomMetadata = "custom_metadata"
+)
+
+// DefaultTimeout of a service in seconds (S5).
+const DefaultTimeout = 600
+
+// Kind says which of a service's two commands a stage runs.
+type Kind string
+
+const (
+	Command  Kind = "cmd"
+	PreCheck Kind = "pre_check" // S8
+)
+
+// Phase accepts the services of roles that take part in a phase (S9); nil accepts all.
+type Phase func(ServiceView) bool
+
+// The phases of S9: init and destroy run before or after start and stop, as each role's flag says.
+var (
+	BeforeStart Phase = func(s ServiceView) bool { return !s.PostStartService }
+	AfterStart  Phase = func(s ServiceView) bool { return s.PostStartService }
+	BeforeStop  Phase = func(s ServiceView) bool { return !s.PostStopService }
+	AfterStop   Phase = func(s ServiceView) bool { return s.PostStopService }
+)
+
+// Stage is one service run over a set of nodes, as order groups that run one after the other (S1).
+type Stage struct {
+	Service string
+	Kind    Kind
+	Groups  []Group
+}
+
+// Group is the nodes of a stage with equal order: they run truly concurrently (S2).
+type Group struct {
+	Order int
+	Runs  []Run
+}
+
+// Run is one role's part of a group.
+type Run struct {
+	Role    string
+	Nodes   []NodeRef
+	Timeout int    // seconds
+	Cmd     string // dry runs only
+}
+
+// NodeIDs of all runs of the group.
+func (g Group) NodeIDs() []string {
+	var ids []string
+	for _, r := range g.Runs {
+		for _, n := range r.Nodes {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids
+}
+
+// Timeout is the longest of the group's runs, in seconds.
+func (g Group) Timeout() int {
+	longest := 0
+	for _, r := range g.Runs {
+		longest = max(longest, r.Timeout)
+	}
+	return longest
+}
+
+// Stage computes who runs a service and in which order groups.
+//
+//   - Roles that do not define the service, or whose service the phase refuses, are skipped (S3, S9).
+//   - An empty command counts as success: it is left out, there is nothing to run (S3).
+//   - among keeps the nodes a step is about (nil: all), before the first k of nodes_to_execute_on are chosen (S4).
+func (v View) Stage(service string, kind Kind, phase Phase, among func(NodeRef) bool) Stage {
+	stage := Stage{Service: service, Kind: kind}
+	for _, role := range v.Roles {
+		s, ok := role.Service(service)
+		if !ok || (phase != nil && !phase(s)) {
+			continue
+		}
+		cmd, has := s.Cmd, s.HasCmd
+		if kind == PreCheck {
+			cmd, has = s.PreCheckCmd, s.HasPreCheck
+		}
+		if !has {
+			continue
+		}
+		nodes := v.chosen(role, s.NodesToExecuteOn, among)
+		if len(nodes) == 0 {
+			continue
+		}
+		stage.add(s.Order, Run{Role: role.Name, Nodes: nodes, Timeout: s.Timeout, Cmd: cmd})
+	}
+	slices.SortStableFunc(stage.Groups, func(a, b Group) int { return a.Order - b.Order })
+	return stage
+}
+
+func (s *Stage) add(order int, run Run) {
+	for i := range s.Groups {
+		if s.Groups[i].Order == order {
+			s.Groups[i].Runs = append(s.Groups[i].Runs, run)
+			return
+		}
+	}
+	s.Groups = append(s.Groups, Group{Order: order, Runs: []Run{run}})
+}
+
+// chosen are the role's nodes that execute: of the role and its replica role together, the first k by sid (S4).
+func (v View) chosen(role RoleView, k int, among func(NodeRef) bool) []NodeRef {
+	keep := func(n NodeRef) bool { return among == nil || among(n) }
+	var own []NodeRef
+	for _, n := range role.Nodes {
+		if keep(n) {
+			own = append(own, n)
+		}
+	}
+	if k <= 0 {
+		return own
+	}
+	var family []NodeRef
+	for _, r := range v.Roles {
+		if r.Master() == role.Master() {
+			for _, n := range r.Nodes {
+				if keep(n) {
+					family = append(family, n)
+				}
+			}
+		}
+	}
+	if len(family) <= k {
+		return own
+	}
+	slices.SortFunc(family, func(a, b NodeRef) int { return a.SID - b.SID })
+	last := family[k-1].SID
+	return slices.DeleteFunc(own, func(n NodeRef) bool { return n.SID > last })
+}
+
+// RefusesForce names the roles whose destroy service does not allow force.
+func (v View) RefusesForce() []string {
+	var roles []string
+	for _, r := range v.Roles {
+		if s, ok := r.Service(ServiceDestroy); ok && !s.AllowForce {
+			roles = append(roles, r.Name)
+		}
+	}
+	return roles
+}

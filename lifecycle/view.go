@@ -1,0 +1,161 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+
+	"drover/specs"
+)
+
+// View is what a workflow needs to decide: roles, their services without command text, and the nodes as short
+// references. It is small enough for history (about 35 bytes a node); the text of commands stays in the control record.
+type View struct {
+	ClusterID  string     `json:"cluster_id"`
+	App        string     `json:"app"`
+	Version    string     `json:"version"`
+	State      State      `json:"state"`
+	EverActive bool       `json:"ever_active"`
+	Revision   int64      `json:"revision"`
+	Seq        int        `json:"seq"` // number of the operation this view was made for
+	Roles      []RoleView `json:"roles"`
+}
+
+// RoleView is one role and its nodes, ordered by sid.
+type RoleView struct {
+	Name           string        `json:"role"`
+	ReplicaOf      string        `json:"replica_of,omitempty"`
+	Services       []ServiceView `json:"services,omitempty"` // ordered by name
+	CustomMetadata *ServiceView  `json:"custom_metadata,omitempty"`
+	Nodes          []NodeRef     `json:"nodes,omitempty"`
+}
+
+// ServiceView is a service without its command text (Cmd and PreCheckCmd are filled for dry runs only, with secrets
+// removed).
+type ServiceView struct {
+	Name             string `json:"name"`
+	Order            int    `json:"order,omitempty"`
+	NodesToExecuteOn int    `json:"nodes_to_execute_on,omitempty"`
+	Timeout          int    `json:"timeout"` // seconds
+	HasCmd           bool   `json:"has_cmd,omitempty"`
+	HasPreCheck      bool   `json:"has_pre_check,omitempty"`
+	PostStartService bool   `json:"post_start_service,omitempty"`
+	PostStopService  bool   `json:"post_stop_service,omitempty"`
+	AllowForce       bool   `json:"allow_force,omitempty"`
+	Cmd              string `json:"cmd,omitempty"`
+	PreCheckCmd      string `json:"pre_check_cmd,omitempty"`
+}
+
+// NodeRef names a node.
+type NodeRef struct {
+	ID  string `json:"id"`
+	SID int    `json:"sid"`
+}
+
+// ViewOf makes the view of a record. withCommands adds the commands' text for people, secrets removed.
+func ViewOf(r *Record, withCommands bool) View {
+	v := View{
+		ClusterID: r.ClusterID, App: r.AppID, Version: r.VersionID, State: r.State, EverActive: r.EverActive,
+		Revision: r.Revision, Seq: r.Operation.Seq,
+	}
+	text := func(string) string { return "" }
+	if withCommands {
+		text = func(s string) string { return Redact(s, r.Spec.Secrets) }
+	}
+	for _, role := range r.Spec.Roles {
+		rv := RoleView{Name: role.Name, ReplicaOf: role.ReplicaOf}
+		for _, s := range role.Services {
+			rv.Services = append(rv.Services, ServiceView{
+				Name: s.Name, Order: s.Order, NodesToExecuteOn: s.NodesToExecuteOn, Timeout: s.Timeout,
+				HasCmd: s.Cmd != "", HasPreCheck: s.PreCheck != "",
+				PostStartService: s.PostStartService, PostStopService: s.PostStopService, AllowForce: s.AllowForce,
+				Cmd: text(s.Cmd), PreCheckCmd: text(s.PreCheck),
+			})
+		}
+		slices.SortFunc(rv.Services, func(a, b ServiceView) int { return strings.Compare(a.Name, b.Name) })
+		if cm := role.CustomMetadata; cm != nil && cm.Cmd != "" {
+			rv.CustomMetadata = &ServiceView{
+				Name: ServiceCustomMetadata, Timeout: DefaultTimeout, HasCmd: true, Cmd: text(cm.Cmd),
+			}
+		}
+		for _, n := range r.Nodes {
+			if n.Role == role.Name {
+				rv.Nodes = append(rv.Nodes, NodeRef{ID: n.ID, SID: n.SID})
+			}
+		}
+		slices.SortFunc(rv.Nodes, func(a, b NodeRef) int { return a.SID - b.SID })
+		v.Roles = append(v.Roles, rv)
+	}
+	return v
+}
+
+// Redact replaces every secret in s. Longer secrets go first, so that one containing another leaves nothing behind.
+func Redact(s string, secrets []string) string {
+	sorted := slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return len(b) - len(a) })
+	for _, secret := range sorted {
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, "******")
+		}
+	}
+	return s
+}
+
+// Master is the role whose node counter this role shares.
+func (r RoleView) Master() string {
+	if r.ReplicaOf != "" {
+		return r.ReplicaOf
+	}
+	return r.Name
+}
+
+// Service finds a defined service; custom_metadata is addressed by its own name.
+func (r RoleView) Service(name string) (ServiceView, bool) {
+	if name == ServiceCustomMetadata {
+		if r.CustomMetadata == nil {
+			return ServiceView{}, false
+		}
+		return *r.CustomMetadata, true
+	}
+	for _, s := range r.Services {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return ServiceView{}, false
+}
+
+// NodeIDs are all nodes in the record's order: by role, then sid.
+func (v View) NodeIDs() []string {
+	var ids []string
+	for _, r := range v.Roles {
+		for _, n := range r.Nodes {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids
+}
+
+// Defines says whether any role defines the service and keep accepts it (nil accepts all).
+func (v View) Defines(service string, keep Phase) bool {
+	for _, r := range v.Roles {
+		if s, ok := r.Service(service); ok && (keep == nil || keep(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+// RoleSpec gives the specification of a service of a role, custom_metadata included.
+func RoleSpec(c *specs.Cluster, role, service string) (specs.Service, bool) {
+	r, ok := c.Role(role)
+	if !ok {
+		return specs.Service{}, false
+	}
+	if service == ServiceCustomMetadata {
+		if r.CustomMetadata == nil {
+			return specs.Service{}, false
+		}
+		return specs.Service{Name: service, Cmd: r.CustomMetadata.Cmd, Timeout: DefaultTimeout}, true
+	}
+	s, ok := r.Services[service]
+	return s, ok
+}

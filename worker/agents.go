@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	agentapi "drover/agent/api"
+	"drover/lifecycle"
+	"drover/remote"
+)
+
+// agents lets activities speak of nodes where remote speaks of SSH targets.
+type agents struct {
+	remote *remote.Agents
+	binary string // drover-agent as this worker has it
+}
+
+func target(n lifecycle.Node) remote.Target {
+	return remote.Target{NodeID: n.ID, Addr: n.SSH.Addr, User: n.SSH.User, HostKey: n.SSH.HostKey}
+}
+
+func (a agents) Ensure(ctx context.Context, n lifecycle.Node, cfg agentapi.Config) error {
+	return a.remote.Ensure(ctx, target(n), remote.AgentInstall{BinaryPath: a.binary, Config: cfg})
+}
+
+func (a agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error) {
+	return a.remote.Sync(ctx, target(n), revision, timeout)
+}
+
+func (a agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error) {
+	return a.remote.Run(ctx, target(n), id, cmd, progress)
+}
+
+func (a agents) Cancel(ctx context.Context, n lifecycle.Node, id string) (agentapi.CommandStatus, error) {
+	return a.remote.Cancel(ctx, target(n), id)
+}
+
+func (a agents) Status(ctx context.Context, n lifecycle.Node) (agentapi.Status, error) {
+	return a.remote.Status(ctx, target(n))
+}

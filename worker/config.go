@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// config is everything an operator can set.
+type config struct {
+	stateDir   string
+	imagesDir  string
+	identity   string // SSH private key file
+	binaries   string // folder with drover-agent and drover-node
+	nodeConsul string
+	kvPrefix   string
+	localRange string
+	localSSHD  string
+	metrics    string
+	logLevel   slog.Level
+}
+
+func (c *config) flags(f *pflag.FlagSet) {
+	f.StringVar(&c.stateDir, "state-dir", "/var/lib/drover", "folder for the key of this installation and for local nodes and volumes")
+	f.StringVar(&c.imagesDir, "images", "", "folder with the images of local nodes, one folder an image (default STATE-DIR/images)")
+	f.StringVar(&c.identity, "identity", "", "SSH private key used to log in to nodes, made when absent; all workers of an installation share it (default STATE-DIR/id_ed25519)")
+	f.StringVar(&c.binaries, "binaries", "", "folder with drover-agent and drover-node (default: where drover-worker is)")
+	f.StringVar(&c.nodeConsul, "node-consul", "", "Consul's HTTP address as nodes reach it (default: the address the worker uses)")
+	f.StringVar(&c.kvPrefix, "kv-prefix", "drover", "root of Drover's keys in Consul")
+	f.StringVar(&c.localRange, "local-range", "127.77.0.0/16", "loopback addresses for local nodes")
+	f.StringVar(&c.localSSHD, "local-sshd", "", "OpenSSH sshd to run in local nodes instead of the built-in SSH server")
+	f.StringVar(&c.metrics, "metrics", "", "address of the Prometheus endpoint, for example 127.0.0.1:9464 (default: none)")
+	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
+}
+
+// fromEnvironment fills flags that were not given from DROVER_* variables, and then the defaults that depend on others.
+func (c *config) fromEnvironment(f *pflag.FlagSet, lookup func(string) (string, bool)) error {
+	var first error
+	f.VisitAll(func(flag *pflag.Flag) {
+		name := "DROVER_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		if value, ok := lookup(name); ok && !flag.Changed && first == nil {
+			if err := f.Set(flag.Name, value); err != nil {
+				first = fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	})
+	if first != nil {
+		return first
+	}
+	abs, err := filepath.Abs(c.stateDir)
+	if err != nil {
+		return err
+	}
+	c.stateDir = abs
+	if c.imagesDir == "" {
+		c.imagesDir = filepath.Join(c.stateDir, "images")
+	}
+	if c.identity == "" {
+		c.identity = filepath.Join(c.stateDir, "id_ed25519")
+	}
+	if c.binaries == "" {
+		exe, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		c.binaries = filepath.Dir(exe)
+	}
+	return nil
+}

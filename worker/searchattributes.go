@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"drover/workflows/api"
+)
+
+// checkSearchAttributes says how to create the search attributes when the server lacks them. Nothing depends on them
+// but searching: starters set them only where they exist.
+func checkSearchAttributes(ctx context.Context, c client.Client, logger *slog.Logger) {
+	answer, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: client.DefaultNamespace})
+	if err != nil {
+		logger.Debug("search attributes cannot be listed", "error", err)
+		return
+	}
+	var missing []string
+	for _, name := range []string{api.AttrClusterID, api.AttrApp, api.AttrOperation, api.AttrOperationState} {
+		if answer.GetCustomAttributes()[name] != enums.INDEXED_VALUE_TYPE_KEYWORD {
+			missing = append(missing, "--name "+name+" --type Keyword")
+		}
+	}
+	if len(missing) > 0 {
+		logger.Info("operations can be searched by cluster and application once the server knows the attributes",
+			"create_with", "temporal operator search-attribute create "+strings.Join(missing, " "))
+	}
+}

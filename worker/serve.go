@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	consul "github.com/hashicorp/consul/api"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/interceptor"
+	tlog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+
+	"drover/activities"
+	"drover/metadata/store"
+	"drover/providers"
+	"drover/providers/local"
+	"drover/remote"
+	"drover/workflows"
+	"drover/workflows/api"
+)
+
+// stopWithin is how long running activities may take to let go when the worker is told to stop.
+const stopWithin = 30 * time.Second
+
+// serve runs the worker until ctx ends.
+func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
+	deps, closeAll, err := dependencies(cfg, logger)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+
+	temporal, stop, err := dial(ctx, cfg, logger)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	defer temporal.Close()
+	checkSearchAttributes(ctx, temporal, logger)
+
+	w := worker.New(temporal, api.TaskQueue, worker.Options{
+		DisableRegistrationAliasing:  true,
+		Interceptors:                 []interceptor.WorkerInterceptor{activities.Faults()},
+		WorkerStopTimeout:            stopWithin,
+		MaxHeartbeatThrottleInterval: time.Second,
+		OnFatalError:                 func(err error) { logger.Error("worker ends", "error", err) },
+	})
+	workflows.Register(w, activities.New(deps))
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	logger.Info("serving", "task_queue", api.TaskQueue, "version", version)
+	<-ctx.Done()
+	logger.Info("stopping: running activities let go, commands on nodes go on", "within", stopWithin)
+	w.Stop()
+	return nil
+}
+
+// dial connects to Temporal as the temporal CLI would.
+func dial(ctx context.Context, cfg config, logger *slog.Logger) (client.Client, func(), error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, nil, fmt.Errorf("read Temporal's configuration: %w", err)
+	}
+	options.Logger = tlog.NewStructuredLogger(logger)
+	stop := func() {}
+	if cfg.metrics != "" {
+		handler, stopMetrics, err := metrics(cfg.metrics, logger)
+		if err != nil {
+			return nil, nil, fmt.Errorf("serve metrics on %s: %w", cfg.metrics, err)
+		}
+		options.MetricsHandler, stop = handler, stopMetrics
+	}
+	c, err := client.DialContext(ctx, options)
+	if err != nil {
+		stop()
+		return nil, nil, fmt.Errorf("connect to Temporal at %s: %w; is it running? (TEMPORAL_ADDRESS says where)", options.HostPort, err)
+	}
+	return c, stop, nil
+}
+
+// dependencies makes the connections activities use. Nothing is contacted yet, but the local provider checks what the
+// kernel allows.
+func dependencies(cfg config, logger *slog.Logger) (_ activities.Dependencies, closeAll func(), _ error) {
+	var none activities.Dependencies
+	signer, err := identity(cfg.identity)
+	if err != nil {
+		return none, nil, fmt.Errorf("SSH key: %w", err)
+	}
+	consulConfig := consul.DefaultConfig()
+	consulClient, err := consul.NewClient(consulConfig)
+	if err != nil {
+		return none, nil, fmt.Errorf("consul: %w", err)
+	}
+	nodeConsul := cfg.nodeConsul
+	if nodeConsul == "" {
+		nodeConsul = consulConfig.Scheme + "://" + consulConfig.Address
+	}
+	agentBinary := filepath.Join(cfg.binaries, "drover-agent")
+	machines, err := local.New(local.Options{
+		StateDir: cfg.stateDir, ImagesDir: cfg.imagesDir, NodeBinary: filepath.Join(cfg.binaries, "drover-node"),
+		AgentBinary: agentBinary, Range: cfg.localRange, SSHServer: cfg.localSSHD, Logger: logger,
+	})
+	if err != nil {
+		return none, nil, fmt.Errorf("local provider: %w", err)
+	}
+	for _, note := range machines.Capabilities().Notes {
+		logger.Info("local provider", "note", note)
+	}
+	pool := remote.New(remote.Options{Signer: signer, Logger: logger})
+	kv := store.New(consulClient, cfg.kvPrefix)
+	return activities.Dependencies{
+		Records: kv, Trees: kv, Apps: kv,
+		Agents:          agents{remote: remote.NewAgents(pool), binary: agentBinary},
+		Providers:       map[string]providers.Provider{machines.Name(): machines},
+		DefaultProvider: machines.Name(),
+		AuthorizedKey:   authorizedKey(signer),
+		NodeConsul:      nodeConsul,
+		KVPrefix:        cfg.kvPrefix,
+		Now:             time.Now,
+		Logger:          logger,
+	}, func() { pool.Close() }, nil
+}

@@ -1,0 +1,121 @@
+package workflows
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+
+	"drover/fault"
+	"drover/workflows/api"
+)
+
+// decode reads the one JSON input of a workflow strictly: unknown fields, wrong types and bad values are refused, all
+// of them at once. (The SDK's own decoding ignores unknown fields and thus typing errors.)
+func decode(raw converter.RawValue, into any) error {
+	operation := strings.TrimSuffix(reflect.TypeOf(into).Elem().Name(), "Input")
+	refuse := func(problems []string) error {
+		f := fault.New(fault.Invalid, "the input of %s is not valid: %s", operation, strings.Join(problems, "; "))
+		f.Problems = problems
+		return f.WithHint("an example: drover example %s", operation)
+	}
+	data := raw.Payload().GetData()
+	if len(bytes.TrimSpace(data)) == 0 {
+		data = []byte("{}")
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return refuse([]string{"it must be one JSON object: " + err.Error()})
+	}
+	target := reflect.ValueOf(into).Elem()
+	known := map[string]reflect.Value{}
+	var names []string
+	for i := range target.NumField() {
+		name, _, _ := strings.Cut(target.Type().Field(i).Tag.Get("json"), ",")
+		known[name] = target.Field(i)
+		names = append(names, name)
+	}
+	given := make([]string, 0, len(fields))
+	for name := range fields { //workflowcheck:ignore the names are sorted below
+		given = append(given, name)
+	}
+	slices.Sort(given)
+	var problems []string
+	for _, name := range given {
+		field, ok := known[name]
+		if !ok {
+			problems = append(problems, fmt.Sprintf("unknown field %q (known: %s)", name, strings.Join(names, ", ")))
+			continue
+		}
+		if err := json.Unmarshal(fields[name], field.Addr().Interface()); err != nil {
+			problems = append(problems, fmt.Sprintf("%s: want %s, got %s", name, kindName(field.Type()), jsonKind(fields[name])))
+		}
+	}
+	if checked, ok := into.(interface{ Problems() []string }); ok && len(problems) == 0 {
+		problems = checked.Problems()
+	}
+	if len(problems) > 0 {
+		return refuse(problems)
+	}
+	return nil
+}
+
+func kindName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64:
+		return "a number"
+	case reflect.Map:
+		return "an object"
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return "base64 text"
+		}
+		return "a list"
+	}
+	return "a text"
+}
+
+// jsonKind names the kind of a JSON value without its content: values may be secret.
+func jsonKind(data json.RawMessage) string {
+	switch data = bytes.TrimSpace(data); {
+	case len(data) == 0:
+		return "nothing"
+	case data[0] == '{':
+		return "an object"
+	case data[0] == '[':
+		return "a list"
+	case data[0] == '"':
+		return "a text"
+	case data[0] == 't', data[0] == 'f':
+		return "true or false"
+	case data[0] == 'n':
+		return "null"
+	}
+	return "a number"
+}
+
+// ownID takes the cluster's id out of the workflow's own id, or refuses, naming the right form.
+func ownID(operation, workflowID string) (string, error) {
+	if id, ok := api.ClusterIDOf(workflowID); ok {
+		return id, nil
+	}
+	return "", fault.New(fault.Invalid, "%s was started under the workflow id %q; operations of a cluster run under the id %q",
+		operation, workflowID, "cluster/cl-xxxxxxxx").
+		WithHint("start it again with workflow id %s (cl- and 8 lower-case letters or digits); the id keeps two operations from running on one cluster",
+			api.WorkflowID("cl-xxxxxxxx"))
+}
+
+// barrierTimeout reads the words of an input that api has checked already; empty means five minutes.
+func barrierTimeout(words string) time.Duration {
+	if d, err := time.ParseDuration(words); err == nil && d > 0 {
+		return d
+	}
+	return api.DefaultBarrierTimeout
+}

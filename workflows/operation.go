@@ -1,0 +1,191 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"drover/activities"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// operation is one run of one documented procedure on one cluster. The procedure is walked twice by the same code: once
+// planning, which only writes down what would happen, and once for real, so that a plan cannot differ from the deed.
+type operation struct {
+	ctx       workflow.Context
+	clusterID string
+	name      string // workflow type
+	runID     string
+	view      lifecycle.View
+	barrier   time.Duration
+	strict    bool // strict_config
+
+	planning bool
+	plan     api.Plan // what the planning walk wrote down
+	trace    api.Plan // what was begun for real
+	undo     undoStack
+	progress progress
+	calls    int // activities so far, for their ids
+}
+
+// open checks the workflow's own id and its input, and answers progress queries from the first moment.
+func open(ctx workflow.Context, name string, raw converter.RawValue, input any) (*operation, error) {
+	info := workflow.GetInfo(ctx)
+	op := &operation{ctx: ctx, name: name, runID: info.FirstRunID, barrier: api.DefaultBarrierTimeout}
+	clusterID, err := ownID(name, info.WorkflowExecution.ID)
+	if err != nil {
+		return nil, err
+	}
+	op.clusterID = clusterID
+	op.progress = newProgress(ctx, clusterID, name)
+	if err := workflow.SetQueryHandler(ctx, api.QueryProgress, op.progress.answer); err != nil {
+		return nil, err
+	}
+	if err := workflow.SetQueryHandler(ctx, api.QueryTrace, func() (api.Plan, error) { return op.trace, nil }); err != nil {
+		return nil, err
+	}
+	return op, decode(raw, input)
+}
+
+// seen takes over what the control record says.
+func (op *operation) seen(view lifecycle.View) {
+	op.view = view
+	op.progress.App = view.App
+}
+
+// perform walks the procedure: planning first, then, unless it is a dry run, for real.
+func (op *operation) perform(dryRun bool, procedure func() error) error {
+	op.planning = true
+	err := procedure()
+	op.planning = false
+	if err != nil || dryRun {
+		return err
+	}
+	op.progress.expect(op.plan)
+	return procedure()
+}
+
+// result is what the operation returns when it succeeded.
+func (op *operation) result(state lifecycle.State) api.OperationResult {
+	return api.OperationResult{
+		ClusterID: op.clusterID, Operation: op.name, ClusterState: string(state),
+		Revision: op.view.Revision, Nodes: len(op.view.NodeIDs()), Warnings: op.progress.Warnings,
+	}
+}
+
+// planned is what a dry run returns.
+func (op *operation) planned() api.OperationResult {
+	r := op.result(op.view.State)
+	r.Plan = &op.plan
+	op.progress.end(api.OpSucceeded, nil)
+	return r
+}
+
+// call runs an activity and waits for it; the activity belongs to the step that is running.
+func (op *operation) call(ctx workflow.Context, o workflow.ActivityOptions, activity string, input, output any) error {
+	return op.start(ctx, o, activity, input).Get(ctx, output)
+}
+
+// start runs an activity; the caller waits.
+func (op *operation) start(ctx workflow.Context, o workflow.ActivityOptions, activity string, input any) workflow.Future {
+	op.calls++
+	o.ActivityID = fmt.Sprintf("%d-%s", op.calls, activity)
+	op.progress.watch(o.ActivityID)
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, input)
+}
+
+// close writes the last word about the operation into the control record. It must arrive, cancelled or not.
+func (op *operation) close(outcome string, state lifecycle.State, cause error) error {
+	ctx, done := workflow.NewDisconnectedContext(op.ctx)
+	defer done()
+	reason := ""
+	if cause != nil {
+		reason = summary(cause)
+	}
+	return op.call(ctx, patient("record that "+op.name+" "+outcome), activities.EndOperation, activities.EndInput{
+		ClusterID: op.clusterID, RunID: op.runID, Outcome: outcome, ClusterState: state, Reason: reason,
+	}, nil)
+}
+
+// outcomeOf says how an operation that ended with err ended.
+func outcomeOf(err error) string {
+	switch {
+	case err == nil:
+		return api.OpSucceeded
+	case temporal.IsCanceledError(err):
+		return api.OpCancelled
+	}
+	return api.OpFailed
+}
+
+// finish gives the workflow's own end: progress, search attribute, and the error as callers see it. An error of an undo
+// hides behind the original one, and never in a cancellation, whose text would be lost.
+func (op *operation) finish(err error) error {
+	outcome := outcomeOf(err)
+	op.progress.end(outcome, err)
+	if known := temporal.NewSearchAttributeKeyKeyword(api.AttrOperationState); workflow.GetTypedSearchAttributes(op.ctx).ContainsKey(known) {
+		// The starter set it, so the server knows it.
+		if upErr := workflow.UpsertTypedSearchAttributes(op.ctx, known.ValueSet(outcome)); upErr != nil {
+			workflow.GetLogger(op.ctx).Warn("search attribute not updated", "error", upErr)
+		}
+	}
+	return wire(err)
+}
+
+// wire makes the error that leaves the workflow: faults as application errors of their type, never retryable (an
+// operation is started again by people), the innermost application error for failed activities.
+func wire(err error) error {
+	if err == nil || temporal.IsCanceledError(err) {
+		return err
+	}
+	f := faultOf(err)
+	f.Retryable = false
+	return activities.ToTemporal(f)
+}
+
+// faultOf finds the fault in an error, also in one that came over the wire.
+func faultOf(err error) *fault.Fault {
+	if f := fault.As(err); f != nil {
+		out := *f
+		return &out
+	}
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) && app.HasDetails() {
+		var f fault.Fault
+		if app.Details(&f) == nil && f.Type != "" {
+			return &f
+		}
+	}
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) {
+		return fault.Wrap(err, fault.Unreachable, "an activity did not end in time")
+	}
+	return fault.Wrap(err, fault.Internal, "unexpected error")
+}
+
+// summary is the fault's message on one line, without output.
+func summary(err error) string {
+	if temporal.IsCanceledError(err) {
+		return "cancelled"
+	}
+	return strings.ReplaceAll(faultOf(err).Message, "\n", " ")
+}
+
+// begin opens an operation on an existing cluster. Short and not cancellable, so that it is never half done.
+func (op *operation) begin(dryRun bool) error {
+	ctx, done := workflow.NewDisconnectedContext(op.ctx)
+	defer done()
+	var view lifecycle.View
+	err := op.call(ctx, quick("open "+op.name+" of "+op.clusterID), activities.BeginOperation, activities.BeginInput{
+		ClusterID: op.clusterID, RunID: op.runID, Type: op.name, DryRun: dryRun,
+	}, &view)
+	op.seen(view)
+	return err
+}

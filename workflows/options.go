@@ -1,0 +1,68 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Activity options by name, so that steps contain no numbers. Attempts are bounded where trying for ever would hide a
+// failure; time while no worker runs does not count as an attempt, so an operation goes on whenever a worker returns.
+
+// heartbeat is how long a worker may be silent before another one takes over.
+const heartbeat = 10 * time.Second
+
+// commandMargin is what a command's activity may take beyond the command's own timeout: killing, reading, reporting.
+const commandMargin = 5 * time.Minute
+
+// quick: reads and writes of the control record and of metadata. Gives up after about three minutes.
+func quick(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		Summary:             summary,
+		StartToCloseTimeout: 30 * time.Second,
+		RetryPolicy:         retry(200*time.Millisecond, 10*time.Second, 24),
+	}
+}
+
+// patient: what must happen in the end, however long Consul or a provider is away: undo, release, the last word.
+func patient(summary string) workflow.ActivityOptions {
+	o := quick(summary)
+	o.RetryPolicy = retry(200*time.Millisecond, 30*time.Second, 0)
+	return o
+}
+
+// provisioning: making and releasing machines. Gives up after about three minutes of failures.
+func provisioning(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		Summary:             summary,
+		StartToCloseTimeout: time.Hour,
+		HeartbeatTimeout:    heartbeat,
+		WaitForCancellation: true,
+		RetryPolicy:         retry(time.Second, 30*time.Second, 10),
+	}
+}
+
+// remote: waiting until nodes did something within a limit of their own.
+func remote(summary string, limit time.Duration) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		Summary:             summary,
+		StartToCloseTimeout: limit + commandMargin,
+		HeartbeatTimeout:    heartbeat,
+		WaitForCancellation: true,
+		RetryPolicy:         retry(200*time.Millisecond, 10*time.Second, 24),
+	}
+}
+
+// long: commands on nodes. Every attempt attaches to the same commands, so attempts are not bounded.
+func long(summary string, limit time.Duration) workflow.ActivityOptions {
+	o := remote(summary, limit)
+	o.RetryPolicy = retry(200*time.Millisecond, 5*time.Second, 0)
+	return o
+}
+
+func retry(initial, longest time.Duration, attempts int32) *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{
+		InitialInterval: initial, BackoffCoefficient: 2, MaximumInterval: longest, MaximumAttempts: attempts,
+	}
+}

@@ -1,0 +1,153 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"drover/workflows/api"
+)
+
+// progress is what people see of an operation: the progress query and the workflow's current details.
+type progress struct {
+	api.Progress
+	ctx     workflow.Context
+	running *[]api.Step // the list whose current step runs
+	current int
+}
+
+func newProgress(ctx workflow.Context, clusterID, operation string) progress {
+	return progress{ctx: ctx, Progress: api.Progress{
+		ClusterID: clusterID, Operation: operation, State: api.OpRunning, StartedAt: workflow.Now(ctx).UTC(), Steps: []api.Step{},
+	}}
+}
+
+// answer is the query handler.
+func (p *progress) answer() (api.Progress, error) { return p.Progress, nil }
+
+// expect shows the steps of the plan as pending.
+func (p *progress) expect(plan api.Plan) {
+	for _, s := range plan.Steps {
+		p.Steps = append(p.Steps, api.Step{ID: s.ID, Words: s.Words, State: api.StepPending, Nodes: nodesOf(s)})
+	}
+	p.show()
+}
+
+func nodesOf(s api.PlanStep) int {
+	n := 0
+	for _, c := range s.Commands {
+		n += c.Nodes
+	}
+	return n
+}
+
+// begin marks a step as running; a step the plan did not foresee is added.
+func (p *progress) begin(list *[]api.Step, id, words string, nodes int, limit time.Duration) {
+	i := p.place(list, id, words)
+	now := workflow.Now(p.ctx).UTC()
+	step := &(*list)[i]
+	step.State, step.StartedAt, step.Nodes = api.StepRunning, now, nodes
+	if limit > 0 {
+		step.Deadline = now.Add(limit)
+	}
+	p.running, p.current = list, i
+	p.show()
+}
+
+// place finds the first pending step of that name.
+func (p *progress) place(list *[]api.Step, id, words string) int {
+	for i, s := range *list {
+		if s.State == api.StepPending && s.ID == id && s.Words == words {
+			return i
+		}
+	}
+	*list = append(*list, api.Step{ID: id, Words: words})
+	return len(*list) - 1
+}
+
+// watch adds a running activity to the running step: its heartbeats tell about single nodes.
+func (p *progress) watch(activityID string) {
+	if p.running != nil {
+		step := &(*p.running)[p.current]
+		step.ActivityIDs = append(step.ActivityIDs, activityID)
+	}
+}
+
+// finish marks the running step as done (or as the given good state) or failed.
+func (p *progress) finish(list *[]api.Step, good string, err error) {
+	step := &(*list)[p.current]
+	step.State, step.EndedAt, step.ActivityIDs = good, workflow.Now(p.ctx).UTC(), nil
+	if err != nil {
+		step.State, step.Note = api.StepFailed, summary(err)
+	}
+	p.running = nil
+	p.show()
+}
+
+func (p *progress) skip(id, words, why string) {
+	step := &p.Steps[p.place(&p.Steps, id, words)]
+	step.State, step.Note = api.StepSkipped, why
+	p.show()
+}
+
+func (p *progress) warn(w api.Warning) {
+	p.Warnings = append(p.Warnings, w)
+	p.show()
+}
+
+func (p *progress) undoing(cause error) {
+	p.State, p.Error = api.OpUndoing, summary(cause)
+	p.show()
+}
+
+func (p *progress) end(state string, err error) {
+	p.State, p.EndedAt = state, workflow.Now(p.ctx).UTC()
+	if err != nil {
+		f := faultOf(err)
+		p.Error = summary(err)
+		if f.Output != "" {
+			p.Error += "\n" + f.Output
+		}
+		if f.Hint != "" {
+			p.Error += "\n" + f.Hint
+		}
+	}
+	p.show()
+}
+
+var marks = map[string]string{
+	api.StepPending: "[ ]", api.StepRunning: "[~]", api.StepDone: "[x]", api.StepFailed: "[!]", api.StepSkipped: "[-]", api.StepUndone: "[x]",
+}
+
+// show writes the checklist of the Temporal UI.
+func (p *progress) show() {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s %s**: %s\n\n", p.Operation, p.ClusterID, p.State)
+	for _, s := range p.Steps {
+		b.WriteString(line(s))
+	}
+	if len(p.Undo) > 0 {
+		b.WriteString("\nUndo:\n")
+		for _, s := range p.Undo {
+			b.WriteString(line(s))
+		}
+	}
+	if p.Error != "" {
+		fmt.Fprintf(&b, "\n%s\n", p.Error)
+	}
+	workflow.SetCurrentDetails(p.ctx, b.String())
+}
+
+func line(s api.Step) string {
+	nodes := ""
+	if s.Nodes > 0 {
+		nodes = fmt.Sprintf(" (%d nodes)", s.Nodes)
+	}
+	note := ""
+	if s.Note != "" {
+		note = ": " + s.Note
+	}
+	return fmt.Sprintf("- %s %s %s%s%s\n", marks[s.State], s.ID, s.Words, nodes, note)
+}

@@ -1,0 +1,42 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"drover/activities"
+	"drover/workflows/api"
+)
+
+// The workflows here change no cluster. They exist so that callers need Temporal alone: no Consul address, no token
+// that could read secrets. They may run under any workflow id.
+
+// DescribeCluster reads one cluster and asks its nodes how they are.
+func DescribeCluster(ctx workflow.Context, raw converter.RawValue) (api.ClusterView, error) {
+	return read[api.DescribeClusterInput, api.ClusterView](ctx, raw, activities.DescribeCluster)
+}
+
+// ListClusters reads all clusters.
+func ListClusters(ctx workflow.Context, raw converter.RawValue) (api.ClusterList, error) {
+	return read[api.ListClustersInput, api.ClusterList](ctx, raw, activities.ListClusters)
+}
+
+// PublishApp makes an application package available to CreateCluster.
+func PublishApp(ctx workflow.Context, raw converter.RawValue) (api.AppView, error) {
+	return read[api.PublishAppInput, api.AppView](ctx, raw, activities.PublishApp)
+}
+
+// ListApps lists the published applications.
+func ListApps(ctx workflow.Context, raw converter.RawValue) (api.AppList, error) {
+	return read[api.ListAppsInput, api.AppList](ctx, raw, activities.ListApps)
+}
+
+func read[I, O any](ctx workflow.Context, raw converter.RawValue, activity string) (O, error) {
+	var in I
+	var out O
+	if err := decode(raw, &in); err != nil {
+		return out, wire(err)
+	}
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, quick(activity)), activity, in).Get(ctx, &out)
+	return out, wire(err)
+}

@@ -1,0 +1,37 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"drover/activities"
+	"drover/workflows/api"
+)
+
+// types are all workflows by their registered names.
+func types() map[string]any {
+	return map[string]any{
+		api.CreateCluster:   CreateCluster,
+		api.DeleteCluster:   DeleteCluster,
+		api.DescribeCluster: DescribeCluster,
+		api.ListClusters:    ListClusters,
+		api.PublishApp:      PublishApp,
+		api.ListApps:        ListApps,
+	}
+}
+
+// Register makes a worker serve everything under explicit names. Worker, tests and replayer all use it.
+func Register(r worker.Registry, a *activities.Activities) {
+	RegisterWorkflows(r)
+	for name, fn := range a.All() {
+		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
+	}
+}
+
+// RegisterWorkflows registers the workflows alone, as a replayer needs them.
+func RegisterWorkflows(r worker.WorkflowRegistry) {
+	for name, fn := range types() {
+		r.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
+	}
+}

@@ -1,0 +1,75 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"drover/fault"
+	"drover/workflows/api"
+)
+
+// undoStack remembers how to take back what was done. Entries are registered before the step they belong to, run in
+// reverse order on a context no cancel reaches, and are no-ops where the step never happened.
+type undoStack []undoEntry
+
+type undoEntry struct {
+	id, words string
+	do        func(workflow.Context) error
+	last      bool
+}
+
+// onUndo registers how to take back the step that comes next.
+func (op *operation) onUndo(id, words string, do func(workflow.Context) error) {
+	if !op.planning {
+		op.undo = append(op.undo, undoEntry{id: id, words: words, do: do})
+	}
+}
+
+// onUndoLast registers what may only be undone when everything before it was: deregistration, which forgets what the
+// other entries have not managed to release.
+func (op *operation) onUndoLast(id, words string, do func(workflow.Context) error) {
+	if !op.planning {
+		op.undo = append(op.undo, undoEntry{id: id, words: words, do: do, last: true})
+	}
+}
+
+// undoAll takes everything back, going on past an undo that fails, and returns the joined failures.
+func (op *operation) undoAll(cause error) error {
+	ctx, done := workflow.NewDisconnectedContext(op.ctx)
+	defer done()
+	op.progress.undoing(cause)
+	var failed []error
+	for i := len(op.undo) - 1; i >= 0; i-- {
+		entry := op.undo[i]
+		if entry.last && len(failed) > 0 {
+			continue
+		}
+		op.progress.begin(&op.progress.Undo, entry.id, entry.words, 0, 0)
+		err := entry.do(ctx)
+		op.progress.finish(&op.progress.Undo, api.StepUndone, err)
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	op.undo = nil
+	return errors.Join(failed...)
+}
+
+// undone joins the reason of an operation's end with a failure to undo it. After a cancel the result must not be a
+// cancellation, or the text about what remains would be dropped.
+func undone(cause, failed error) error {
+	if failed == nil {
+		return cause
+	}
+	f := faultOf(cause)
+	if temporal.IsCanceledError(cause) {
+		f = fault.New(fault.Internal, "cancelled")
+	}
+	left := faultOf(failed)
+	f.Message += "; undo failed: " + left.Message
+	f.Problems = append(f.Problems, left.Problems...)
+	f.Hint = left.Hint
+	return f
+}
