@@ -1,0 +1,56 @@
+package confd
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"text/template"
+
+	"go.yaml.in/yaml/v3"
+)
+
+var dataFunctions = template.FuncMap{
+	"json":      parseJSON[map[string]any],
+	"jsonArray": parseJSON[[]any],
+	"fromJson":  parseJSON[any],
+	"toJson": func(v any) (string, error) {
+		out, err := json.Marshal(v)
+		return string(out), err
+	},
+	"toPrettyJson": func(v any) (string, error) {
+		out, err := json.MarshalIndent(v, "", "  ")
+		return string(out), err
+	},
+	"toYaml":       toYaml,
+	"base64Encode": func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
+	"base64Decode": func(text string) (string, error) {
+		out, err := base64.StdEncoding.DecodeString(text)
+		return string(out), err
+	},
+	"sha256sum": func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return hex.EncodeToString(sum[:])
+	},
+}
+
+// toYaml indents by two and does not indent lists inside maps: the older and commoner YAML style.
+func toYaml(v any) (string, error) {
+	var out bytes.Buffer
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	enc.CompactSeqIndent()
+	if err := enc.Encode(v); err != nil {
+		return "", err
+	}
+	err := enc.Close()
+	return out.String(), err
+}
+
+// parseJSON reads one JSON value of the wanted shape; numbers become floats.
+func parseJSON[T any](text string) (T, error) {
+	var v T
+	err := json.Unmarshal([]byte(text), &v)
+	return v, err
+}

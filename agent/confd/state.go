@@ -1,0 +1,117 @@
+package confd
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// state remembers, per resource, the digest of the content whose consequences (swap and reload) are complete. It decides
+// whether a reload is due, not the file on disk: a file swapped just before a crash or a failed reload looks unchanged,
+// yet its service has not heard of it.
+type state struct {
+	file      string              // empty: kept in memory only
+	Version   int                 `json:"version"`
+	Resources map[string]*applied `json:"resources"`
+	dirty     bool
+}
+
+type applied struct {
+	Dest string `json:"dest"`
+	// Digest is empty from just before the swap until the reload succeeded.
+	Digest string `json:"digest"`
+	// ReloadedAt is when the reload_cmd last ran to success.
+	ReloadedAt time.Time `json:"reloaded_at,omitzero"`
+}
+
+// stateVersion changes with the meaning of Digest; another version's file is not read, which reloads nothing.
+const stateVersion = 1
+
+// loadState never fails for good: without a readable state, files that are as rendered count as applied.
+func loadState(file string) (*state, error) {
+	fresh := func() *state {
+		return &state{file: file, Version: stateVersion, Resources: map[string]*applied{}}
+	}
+	if file == "" {
+		return fresh(), nil
+	}
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fresh(), nil
+	}
+	if err != nil {
+		return fresh(), err
+	}
+	s := fresh()
+	if err := json.Unmarshal(text, s); err != nil {
+		return fresh(), fmt.Errorf("%s is damaged and is begun anew: %w", file, err)
+	}
+	if s.Version != stateVersion || s.Resources == nil {
+		return fresh(), fmt.Errorf("%s has version %d, not %d, and is begun anew", file, s.Version, stateVersion)
+	}
+	for name, a := range s.Resources {
+		if a == nil {
+			delete(s.Resources, name)
+		}
+	}
+	return s, nil
+}
+
+// of is what is known of a resource; nil when nothing is, or when it wrote another file then.
+func (s *state) of(r *resource) *applied {
+	if a := s.Resources[r.name]; a != nil && a.Dest == r.dest {
+		return a
+	}
+	return nil
+}
+
+// set records a digest; "" says that a swap or reload is under way.
+func (s *state) set(r *resource, digest string) {
+	a := s.of(r)
+	if a == nil {
+		a = &applied{Dest: r.dest, Digest: "?"}
+		s.Resources[r.name] = a
+	}
+	if a.Digest != digest {
+		a.Digest, s.dirty = digest, true
+	}
+}
+
+// save makes the state durable: a new file, synced, renamed over the old one, its folder synced.
+func (s *state) save() error {
+	if !s.dirty || s.file == "" {
+		return nil
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(s.file)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	temp := s.file + ".new"
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(temp, s.file)
+	}
+	if err != nil {
+		_ = os.Remove(temp)
+		return err
+	}
+	s.dirty = false
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		_ = d.Close()
+	}
+	return nil
+}
