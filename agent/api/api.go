@@ -15,6 +15,8 @@
 // Errors are {"error": "...", "type": "NotFound"} with a 4xx or 5xx status; types are those of package fault.
 package api
 
+import "encoding/json"
+
 // Files and folders on a node.
 const (
 	Socket     = "/run/drover/agent.sock"
@@ -85,6 +87,8 @@ type Status struct {
 	Health string `json:"health"`
 	// Running are ids of commands that are running now.
 	Running []string `json:"running,omitempty"`
+	// Monitor is the newest JSON object the monitor command printed; absent while monitoring is off or failing.
+	Monitor json.RawMessage `json:"monitor,omitempty"`
 }
 
 // Warning is one resource that could not be applied, or one reload that failed.

@@ -1,0 +1,114 @@
+package health
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"drover/agent/api"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestCounter(t *testing.T) {
+	t.Parallel()
+	s := withDefaults(api.HealthCheck{HealthyThreshold: 2, UnhealthyThreshold: 3})
+	require.Equal(t, []int{60, 10, 30}, []int{s.IntervalSec, s.TimeoutSec, s.ActionTimeoutSec})
+	c := counter{state: Unknown}
+	var fell int
+	for i, step := range []struct {
+		checks string // + and -
+		state  string
+		fell   int
+	}{
+		{"+", Unknown, 0}, {"-", Unknown, 0}, {"++", Healthy, 0}, {"--", Healthy, 0}, {"+", Healthy, 0},
+		{"---", Unhealthy, 1}, {"----", Unhealthy, 1}, {"+", Unhealthy, 1}, {"-", Unhealthy, 1},
+		{"++", Healthy, 1}, {"---", Unhealthy, 2},
+	} {
+		for _, sign := range step.checks {
+			if c.add(sign == '+', s) {
+				fell++
+			}
+		}
+		require.Equal(t, step.state, c.state, "step %d", i)
+		require.Equal(t, step.fell, fell, "step %d", i)
+	}
+}
+
+func TestRunnerFollowsTheApplication(t *testing.T) {
+	t.Parallel()
+	well := filepath.Join(t.TempDir(), "well")
+	require.NoError(t, os.WriteFile(well, nil, 0o600))
+	actions := make(chan string, 10)
+	r := New(func(_ context.Context, cmd string, timeout int) error {
+		require.Equal(t, 7, timeout)
+		actions <- cmd
+		return nil
+	}, slog.New(slog.DiscardHandler))
+	defer r.Stop()
+	require.Equal(t, Disabled, r.State())
+	s := &api.HealthCheck{Enable: true, IntervalSec: 1, TimeoutSec: 5, ActionTimeoutSec: 7, HealthyThreshold: 1, UnhealthyThreshold: 1,
+		CheckCmd: "test -e " + well, ActionCmd: "fix it"}
+	r.Set(t.Context(), s, nil)
+	require.Equal(t, Unknown, r.State())
+	until(t, func() bool { return r.State() == Healthy })
+	require.NoError(t, os.Remove(well))
+	until(t, func() bool { return r.State() == Unhealthy })
+	require.Equal(t, "fix it", <-actions)
+	off := *s
+	off.Enable = false
+	r.Set(t.Context(), &off, nil)
+	require.Equal(t, Disabled, r.State())
+}
+
+func until(t *testing.T, ok func() bool) {
+	t.Helper()
+	require.Eventually(t, ok, time.Minute, 5*time.Millisecond)
+}
+
+func TestShellEndsItsWholeGroupInTime(t *testing.T) {
+	t.Parallel()
+	pid := filepath.Join(t.TempDir(), "pid")
+	err := runShell(t.Context(), "(trap '' TERM; sleep 1000) & echo $! > "+pid+"; wait", 500*time.Millisecond, nil)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	b, err := os.ReadFile(pid)
+	require.NoError(t, err)
+	until(t, func() bool {
+		st, err := os.ReadFile("/proc/" + strings.TrimSpace(string(b)) + "/stat")
+		return err != nil || strings.Contains(string(st), ") Z ")
+	})
+}
+
+func TestShellReturnsAtTheExit(t *testing.T) {
+	t.Parallel()
+	out := &bounded{limit: 8}
+	pid := filepath.Join(t.TempDir(), "pid")
+	require.NoError(t, runShell(t.Context(), "sleep 1000 & echo $! > "+pid+"; echo 0123456789", time.Minute, out))
+	require.Equal(t, "01234567", string(out.kept))
+	b, err := os.ReadFile(pid)
+	require.NoError(t, err)
+	left, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(left, syscall.SIGKILL), "what the command left behind lives on")
+	require.Error(t, runShell(t.Context(), "exit 3", time.Minute, nil))
+}
+
+func TestOneObject(t *testing.T) {
+	t.Parallel()
+	got, err := oneObject([]byte(" {\"a\": 1,\n \"b\":\"x\"}\n"))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"a":1,"b":"x"}`, string(got))
+	for _, bad := range []string{"", "[]", "1", "{}{}", "{\"a\":", "noise {}"} {
+		_, err := oneObject([]byte(bad))
+		require.Error(t, err, bad)
+	}
+}

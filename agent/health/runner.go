@@ -1,0 +1,147 @@
+package health
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"drover/agent/api"
+)
+
+const (
+	// monitorEvery is how often the monitor command runs while it is enabled.
+	monitorEvery = time.Minute
+	// monitorLimit is the package format's time limit for it.
+	monitorLimit = 5 * time.Second
+	// monitorSize is the largest JSON object that is kept.
+	monitorSize = 16 << 10
+)
+
+// Action runs an action command to its end; the journal does it, because such commands restart daemons, and those must
+// not be tied to the agent.
+type Action func(ctx context.Context, cmd string, timeoutSec int) error
+
+// Runner runs what its settings say. Set may be called at any time.
+type Runner struct {
+	action Action
+	log    *slog.Logger
+
+	setting sync.Mutex // one Set at a time
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+
+	mu     sync.Mutex
+	state  string
+	metric json.RawMessage
+}
+
+// New makes a runner that does nothing yet.
+func New(action Action, log *slog.Logger) *Runner {
+	return &Runner{action: action, log: log, state: Disabled, cancel: func() {}}
+}
+
+// Set ends what runs and begins anew with these settings; nil and not enabled are the same.
+func (r *Runner) Set(ctx context.Context, check *api.HealthCheck, monitor *api.Monitor) {
+	r.setting.Lock()
+	defer r.setting.Unlock()
+	r.cancel()
+	r.running.Wait()
+	ctx, r.cancel = context.WithCancel(ctx)
+	r.publish(Disabled, nil)
+	if check != nil && check.Enable && check.CheckCmd != "" {
+		r.publish(Unknown, nil)
+		r.running.Go(func() { r.checks(ctx, withDefaults(*check)) })
+	}
+	if monitor != nil && monitor.Enable && monitor.Cmd != "" {
+		r.running.Go(func() { r.monitor(ctx, monitor.Cmd) })
+	}
+}
+
+// Stop ends everything and waits for it.
+func (r *Runner) Stop() { r.Set(context.Background(), nil, nil) }
+
+// State is the health in one word.
+func (r *Runner) State() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state
+}
+
+// Metrics is the newest object of the monitor command, nil without one.
+func (r *Runner) Metrics() json.RawMessage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.metric
+}
+
+func (r *Runner) publish(state string, metric json.RawMessage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state, r.metric = state, metric
+}
+
+func (r *Runner) checks(ctx context.Context, s api.HealthCheck) {
+	c := counter{state: Unknown}
+	every(ctx, time.Duration(s.IntervalSec)*time.Second, func() {
+		err := runShell(ctx, s.CheckCmd, time.Duration(s.TimeoutSec)*time.Second, nil)
+		if ctx.Err() != nil {
+			return // ended from outside: not the application's failure
+		}
+		before := c.state
+		fell := c.add(err == nil, s)
+		if c.state != before {
+			r.log.Info("health", "state", c.state, "error", err)
+			r.mu.Lock()
+			r.state = c.state
+			r.mu.Unlock()
+		}
+		if fell && s.ActionCmd != "" {
+			if err := r.action(ctx, s.ActionCmd, s.ActionTimeoutSec); err != nil {
+				r.log.Warn("health check action failed", "error", err)
+			}
+		}
+	})
+}
+
+func (r *Runner) monitor(ctx context.Context, cmd string) {
+	every(ctx, monitorEvery, func() {
+		out := &bounded{limit: monitorSize}
+		err := runShell(ctx, cmd, monitorLimit, out)
+		metric := json.RawMessage(nil)
+		if err == nil {
+			metric, err = oneObject(out.kept)
+		}
+		if err != nil && ctx.Err() == nil {
+			r.log.Warn("monitor command", "error", err)
+		}
+		r.mu.Lock()
+		r.metric = metric
+		r.mu.Unlock()
+	})
+}
+
+// oneObject checks that out is one JSON object.
+func oneObject(out []byte) (json.RawMessage, error) {
+	var o map[string]json.RawMessage
+	if err := json.Unmarshal(out, &o); err != nil {
+		return nil, err
+	}
+	return json.Marshal(o)
+}
+
+// every calls do after each interval, counted from the end of the call before, until ctx ends.
+func every(ctx context.Context, interval time.Duration, do func()) {
+	t := time.NewTimer(interval)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			do()
+			t.Reset(interval)
+		}
+	}
+}
