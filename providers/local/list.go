@@ -1,0 +1,50 @@
+package local
+
+import (
+	"context"
+	"os"
+
+	"drover/providers"
+)
+
+// List implements providers.Provider. Half-made instances are listed too, as off: they must be deletable.
+func (p *Provider) List(_ context.Context, clusterID string) (providers.Resources, error) {
+	var r providers.Resources
+	networks, err := os.ReadDir(p.path("networks"))
+	if err != nil {
+		return r, ioFault(err, "list networks")
+	}
+	for _, e := range networks {
+		var n providers.Network
+		ok, err := readJSON(p.path("networks", e.Name()), &n)
+		if err != nil {
+			return r, err
+		}
+		if ok && n.ClusterID == clusterID {
+			r.Networks = append(r.Networks, n)
+		}
+	}
+	volumes, err := os.ReadDir(p.path("volumes"))
+	if err != nil {
+		return r, ioFault(err, "list volumes")
+	}
+	for _, e := range volumes {
+		v, err := p.readVolume(e.Name())
+		if err != nil {
+			return r, err
+		}
+		if v != nil && v.Spec.Tags.ClusterID == clusterID {
+			r.Volumes = append(r.Volumes, p.volume(v))
+		}
+	}
+	nodes, err := p.nodes()
+	if err != nil {
+		return r, err
+	}
+	for _, n := range nodes {
+		if n.Spec.Tags.ClusterID == clusterID {
+			r.Instances = append(r.Instances, p.instance(n))
+		}
+	}
+	return r, nil
+}

@@ -1,0 +1,43 @@
+package local
+
+import (
+	"context"
+	"net/url"
+	"os"
+
+	"drover/fault"
+	"drover/providers"
+)
+
+// networkFile is the record of a vxnet; the default one is "default". All share the host's network: a vxnet here only
+// says who asked for it.
+func (p *Provider) networkFile(clusterID, vxnet string) string {
+	name := "default"
+	if vxnet != "" {
+		name = "vxnet." + url.QueryEscape(vxnet)
+	}
+	return p.path("networks", clusterID+"."+name+".json")
+}
+
+// EnsureNetwork implements providers.Provider.
+func (p *Provider) EnsureNetwork(_ context.Context, n providers.Network) error {
+	if err := validID("a cluster", n.ClusterID); err != nil {
+		return err
+	}
+	if len(n.VxNet) > 60 {
+		return fault.New(fault.Invalid, "provider local: the name of vxnet %q is longer than 60 bytes", n.VxNet)
+	}
+	return writeJSON(p.networkFile(n.ClusterID, n.VxNet), n)
+}
+
+// DeleteNetwork implements providers.Provider.
+func (p *Provider) DeleteNetwork(_ context.Context, clusterID, vxnet string) error {
+	if err := validID("a cluster", clusterID); err != nil {
+		return err
+	}
+	err := os.Remove(p.networkFile(clusterID, vxnet))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	return ioFault(err, "remove network")
+}
