@@ -10,5 +10,5 @@ const (
 	FullKey   = "revisions/full"
 	RecentKey = "revisions/recent"
 	// FluxKey exists while a writer is half-way through a change of the documented keys.
-	FluxKey = "flux"
+	FluxKey = "revisions/flux"
 )

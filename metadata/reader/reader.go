@@ -65,3 +65,11 @@ func defaultClient() *http.Client {
 func (r *Reader) key(clusterID, rest string) string {
 	return r.prefix + "/clusters/" + clusterID + "/" + rest
 }
+
+// Forget drops what the reader remembers of all clusters.
+func (r *Reader) Forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.watches)
+	clear(r.trees)
+}

@@ -11,7 +11,7 @@
 //	drover/clusters/<id>/revisions/writer    who published it
 //	drover/clusters/<id>/revisions/full      the same tree as one value, for agents (metadata/pack); may be absent
 //	drover/clusters/<id>/revisions/recent    the last few changes, for agents that have the tree before; may be absent
-//	drover/clusters/<id>/flux                exists while a publish of more than one transaction is half-way
+//	drover/clusters/<id>/revisions/flux      exists while a publish of more than one transaction is half-way
 //	drover/state/<id>                        control record
 //	drover/apps/<app>/<version>              published package: description
 //	drover/apps/<app>/<version>/<digest>     published package: archive

@@ -13,31 +13,27 @@ import (
 const maxPacked = 320 << 10
 
 // packed gives the values agents read instead of the documented keys; nil for one that shall not exist. The recent
-// changes are relative to the published packed tree and not to the keys, which may be half-way to this revision.
-func packed(now *published, rev int64, tree metadata.Tree) (full, recent []byte) {
+// changes are continued only when the change is one from the published revision, and not from a half-way state;
+// otherwise they begin anew at this revision.
+func packed(now *published, rev int64, tree metadata.Tree, change metadata.Change, exact bool) (full, recent []byte) {
 	full = pack.Full{Revision: rev, Entries: entries(tree)}.Encode()
 	if len(full) > maxPacked {
 		return nil, nil
 	}
-	before, err := pack.ParseFull(now.full)
-	if err != nil || before.Revision != now.revision {
-		return full, nil // the first revision, or one written without packing
+	var history pack.Recent
+	if exact {
+		delta := pack.Delta{From: now.revision, To: rev, Set: entries(change.Set)}
+		for _, key := range change.Delete {
+			delta.Delete = append(delta.Delete, "/"+key)
+		}
+		before, err := pack.ParseRecent(now.recent)
+		if err != nil {
+			before = nil // there is none, or another version wrote it
+		}
+		history = before.Push(delta)
 	}
-	old := make(metadata.Tree, len(before.Entries))
-	for _, e := range before.Entries {
-		old[e.Key[1:]] = e.Value
-	}
-	change := metadata.Diff(old, tree)
-	delta := pack.Delta{From: now.revision, To: rev, Set: entries(change.Set)}
-	for _, key := range change.Delete {
-		delta.Delete = append(delta.Delete, "/"+key)
-	}
-	history, err := pack.ParseRecent(now.recent)
-	if err != nil {
-		history = nil
-	}
-	if history = history.Push(delta); len(history) == 0 {
-		return full, nil
+	if len(history) == 0 {
+		history = pack.Recent{{From: rev, To: rev}}
 	}
 	return full, history.Encode()
 }

@@ -73,9 +73,15 @@ func (s *Store) write(ctx context.Context, id string, now *published, rev int64,
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "%s", what)
 	}
+	old, exact, err := s.tree(ctx, id, now)
+	if err != nil {
+		return err
+	}
+	change := metadata.Diff(old, tree)
+	full, recent := packed(now, rev, tree, change, exact)
 	fluxKey := root + pack.FluxKey
 	first := []*api.KVTxnOp{unchanged(root+pack.RevisionKey, now.revisionIndex)}
-	batches := batch(changeOps(root, metadata.Diff(now.tree, tree)), finalOps(root, now, rev, writer, tree))
+	batches := batch(changeOps(root, change), finalOps(root, rev, writer, full, recent))
 
 	guard := unchanged(fluxKey, now.fluxIndex)
 	for n, ops := range batches {
@@ -120,12 +126,11 @@ func changeOps(root string, c metadata.Change) []*api.KVTxnOp {
 }
 
 // finalOps are what makes a revision the published one; they belong into one transaction.
-func finalOps(root string, now *published, rev int64, writer string, tree metadata.Tree) []*api.KVTxnOp {
+func finalOps(root string, rev int64, writer string, full, recent []byte) []*api.KVTxnOp {
 	ops := []*api.KVTxnOp{
 		set(root+pack.RevisionKey, []byte(strconv.FormatInt(rev, 10))),
 		set(root+pack.WriterKey, []byte(writer)),
 	}
-	full, recent := packed(now, rev, tree)
 	for key, value := range map[string][]byte{pack.FullKey: full, pack.RecentKey: recent} {
 		if value != nil {
 			ops = append(ops, set(root+key, value))

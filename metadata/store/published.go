@@ -13,9 +13,8 @@ import (
 	"drover/metadata/pack"
 )
 
-// published is everything Consul holds for a cluster's tree, read at one index.
+// published is what Consul holds for a cluster's tree.
 type published struct {
-	tree          metadata.Tree
 	revision      int64
 	revisionIndex uint64 // 0: no revision yet
 	writer        string
@@ -30,15 +29,17 @@ type flux struct {
 	Writer   string `json:"writer"`
 }
 
+// published reads all that says how things stand, at one index: the revision and everything below revisions/, but not
+// the documented keys.
 func (s *Store) published(ctx context.Context, id string) (*published, error) {
 	root := s.clusterRoot(id)
-	pairs, _, err := s.client.KV().List(root, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	pairs, err := s.list(ctx, root+pack.RevisionKey, "read the metadata revision of cluster "+id)
 	if err != nil {
-		return nil, failed(err, "read the metadata of cluster %s", id)
+		return nil, err
 	}
-	p := &published{tree: make(metadata.Tree, len(pairs))}
+	p := new(published)
 	for _, kv := range pairs {
-		switch key := strings.TrimPrefix(kv.Key, root); key {
+		switch strings.TrimPrefix(kv.Key, root) {
 		case pack.RevisionKey:
 			p.revisionIndex = kv.ModifyIndex
 			if p.revision, err = parseRevision(kv); err != nil {
@@ -51,17 +52,42 @@ func (s *Store) published(ctx context.Context, id string) (*published, error) {
 		case pack.RecentKey:
 			p.recent = kv.Value
 		case pack.FluxKey:
-			p.flux, p.fluxIndex = &flux{}, kv.ModifyIndex
+			p.flux, p.fluxIndex = new(flux), kv.ModifyIndex
 			if err := json.Unmarshal(kv.Value, p.flux); err != nil {
 				return nil, fault.Wrap(err, fault.Internal, "Consul key %s", kv.Key)
-			}
-		default:
-			if strings.HasPrefix(key, "self/") || strings.HasPrefix(key, "roles/") {
-				p.tree[key] = string(kv.Value)
 			}
 		}
 	}
 	return p, nil
+}
+
+func (s *Store) list(ctx context.Context, prefix, what string) (api.KVPairs, error) {
+	pairs, _, err := s.client.KV().List(prefix, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	return pairs, failed(err, "%s", what)
+}
+
+// tree gives the tree as the documented keys have it now. While nobody is half-way, the packed tree of the published
+// revision is the same and many times cheaper to read; exact tells that it was used.
+func (s *Store) tree(ctx context.Context, id string, p *published) (tree metadata.Tree, exact bool, err error) {
+	if full, err := pack.ParseFull(p.full); err == nil && p.flux == nil && full.Revision == p.revision {
+		tree = make(metadata.Tree, len(full.Entries))
+		for _, e := range full.Entries {
+			tree[e.Key[1:]] = e.Value
+		}
+		return tree, true, nil
+	}
+	root := s.clusterRoot(id)
+	pairs, err := s.list(ctx, root, "read the metadata of cluster "+id)
+	if err != nil {
+		return nil, false, err
+	}
+	tree = make(metadata.Tree, len(pairs))
+	for _, kv := range pairs {
+		if key := strings.TrimPrefix(kv.Key, root); strings.HasPrefix(key, "self/") || strings.HasPrefix(key, "roles/") {
+			tree[key] = string(kv.Value)
+		}
+	}
+	return tree, false, nil
 }
 
 func parseRevision(kv *api.KVPair) (int64, error) {
@@ -72,7 +98,7 @@ func parseRevision(kv *api.KVPair) (int64, error) {
 	return n, nil
 }
 
-// admit decides whether a writer may publish a revision: nil, errDone when it did already, or a Conflict.
+// admit decides whether a writer may publish a revision: yes, no need because it did already, or a Conflict.
 func (p *published) admit(id string, rev int64, writer string) (done bool, err error) {
 	if f := p.flux; f != nil && f.Writer != "" && (f.Writer != writer || f.Revision != rev) {
 		return false, fault.New(fault.Conflict, "metadata of cluster %s: %s is half-way through publishing revision %d; "+
