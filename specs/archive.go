@@ -102,6 +102,8 @@ func (u *unpacking) tar(r io.Reader) error {
 			return nil
 		}
 		switch {
+		case err == io.EOF:
+			return errors.New("the archive is empty")
 		case errors.Is(err, errUnpacked):
 			return err
 		case err != nil && u.entries == 0:
@@ -139,6 +141,9 @@ func (u *unpacking) zip(text []byte) error {
 		mode := f.Mode()
 		if mode&fs.ModeSymlink != 0 {
 			return fmt.Errorf("member %q is a link; packages hold files and folders only", f.Name)
+		}
+		if f.Flags&1 != 0 {
+			return fmt.Errorf("member %q is encrypted", f.Name)
 		}
 		if !mode.IsDir() && !mode.IsRegular() {
 			return fmt.Errorf("member %q is a device or pipe; packages hold files and folders only", f.Name)

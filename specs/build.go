@@ -74,6 +74,10 @@ func (b *builder) links(f *fields) map[string]string {
 	}
 	out := map[string]string{}
 	for _, m := range v.members {
+		if m.value.kind == kindList && len(m.value.elems) <= 1 { // a service item may be a list
+			out[m.key] = textOf(m.value.plain())
+			continue
+		}
 		out[m.key] = l.text(m.key)
 	}
 	return out

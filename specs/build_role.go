@@ -37,7 +37,7 @@ func (b *builder) role(f *fields, health, monitor *value) Role {
 		v, _ := f.get("server_id_upper_bound")
 		b.fail(v, f.at("server_id_upper_bound"), "the role has %d nodes and server ids only up to %d", n, r.ServerIDUpperBound)
 	}
-	r.Services = b.services(f, r.Count)
+	r.Services = b.services(f, r.Count*(1+r.Replica))
 	r.Env = f.env("env")
 	r.AdvancedActions = f.actions()
 	r.HealthCheck = b.healthCheck(f, health)
@@ -222,7 +222,7 @@ func (b *builder) service(f *fields, name string, count int) Service {
 
 func (b *builder) serviceOddities(f *fields, s Service, count int) {
 	if v, ok := f.get("nodes_to_execute_on"); ok && count > 0 && s.NodesToExecuteOn > count {
-		b.warn(v, f.at("nodes_to_execute_on"), "%d nodes, and the role has %d; it runs on all of them", s.NodesToExecuteOn, count)
+		b.warn(v, f.at("nodes_to_execute_on"), "%d nodes, and the role has %d (replicas included); it runs on all of them", s.NodesToExecuteOn, count)
 	}
 	if v, ok := f.get("service_params"); ok && v.kind != kindObject {
 		b.warn(v, f.at("service_params"), "expected an object of parameters, found a %s", v.kind)

@@ -131,7 +131,7 @@ func (f *fields) choice(key string, words ...string) string {
 		}
 	}
 	v, _ := f.get(key)
-	f.b.fail(v, f.at(key), "%q is not allowed: one of %s", got, strings.Join(words, ", "))
+	f.b.fail(v, f.at(key), "%q is not allowed: one of %s", got, strings.TrimPrefix(strings.Join(words, ", "), ", "))
 	return words[0]
 }
 

@@ -111,6 +111,9 @@ func (it *Item) numberViolations(n json.Number) []string {
 // choices shows the range, shortened when it is long.
 func (it *Item) choices() string {
 	const most = 20
+	if it.Secret() {
+		return fmt.Sprintf("%d values (hidden)", len(it.Range))
+	}
 	var parts []string
 	for _, r := range it.Range {
 		if len(parts) == most {

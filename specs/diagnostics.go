@@ -94,6 +94,24 @@ func (ds Diagnostics) sorted() Diagnostics {
 	return kept
 }
 
+// shortestSecret is the length below which a password is not looked for in messages: it would match by chance.
+const shortestSecret = 4
+
+// without replaces passwords in messages; a password may stand where a number is expected and be quoted.
+func (ds Diagnostics) without(secrets []string) Diagnostics {
+	for i := range ds {
+		for _, s := range secrets {
+			if len(s) < shortestSecret {
+				continue
+			}
+			quoted := string(encodeJSON(s))
+			ds[i].Message = strings.ReplaceAll(ds[i].Message, quoted[1:len(quoted)-1], mask)
+			ds[i].Message = strings.ReplaceAll(ds[i].Message, s, mask)
+		}
+	}
+	return ds
+}
+
 // Problems is the error of everything in this package that looks at a package's content: all errors at once. It unwraps
 // into a fault of type Invalid.
 type Problems struct {

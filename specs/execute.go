@@ -77,8 +77,7 @@ func (x *executor) run(tags []*tag, scopes []scope) {
 		case tagVariable:
 			v, ok := x.lookup(t.name, scopes)
 			if !ok {
-				x.unknown(t)
-				continue
+				x.unknown(t) // and null in its place, so that lint can look at the JSON around it
 			}
 			x.out.segments = append(x.out.segments, segment{at: x.buf.Len(), template: t.start, value: v})
 			x.buf.Write(encodeJSON(v))
@@ -93,6 +92,10 @@ func (x *executor) section(t *tag, scopes []scope) {
 	if !ok {
 		group, isGroup := x.group(t.name, scopes)
 		switch {
+		case !isGroup && inObject(scopes): // objects of a list may differ: {{^last}},{{/last}}
+			if t.kind == tagInverted {
+				x.run(t.children, scopes)
+			}
 		case !isGroup:
 			x.unknown(t)
 		case t.kind == tagSection:
@@ -149,6 +152,15 @@ func (x *executor) group(name string, scopes []scope) (string, bool) {
 	return name, x.config.groups[name]
 }
 
+func inObject(scopes []scope) bool {
+	for _, s := range scopes {
+		if _, ok := s.item.(map[string]any); ok {
+			return true
+		}
+	}
+	return false
+}
+
 func (x *executor) unknown(t *tag) {
 	x.diags = append(x.diags, unknownPlaceholder(x.src, x.config, t))
 }
@@ -175,34 +187,42 @@ func truthy(v any) bool {
 	return true
 }
 
-// references walks all tags, rendered or not, and tells for each which item it means. Inside a section over a value a
-// name may belong to a list item: those are not reported as unknown here, execute does it when it comes to them.
+// references walks all tags, rendered or not, and tells which items they use and which names are unknown. Inside a
+// section over a list a name may belong to the list's items: execute finds out when it comes to them.
 func references(src *source, tags []*tag, c *Config) (used map[string]bool, diags Diagnostics) {
 	used = map[string]bool{}
 	x := &executor{src: src, config: c}
-	var walk func(tags []*tag, scopes []scope, dynamic bool)
-	walk = func(tags []*tag, scopes []scope, dynamic bool) {
+	type surroundings struct {
+		scopes []scope
+		value  bool // inside a section over a value: {{.}} is known
+		list   bool // inside a section over what may be a list of objects
+	}
+	var walk func(tags []*tag, in surroundings)
+	walk = func(tags []*tag, in surroundings) {
 		for _, t := range tags {
 			if t.kind == tagText {
 				continue
 			}
-			path, found := x.item(t.name, scopes)
-			if found {
+			inner := in
+			path, isItem := x.item(t.name, in.scopes)
+			group, isGroup := x.group(t.name, in.scopes)
+			switch {
+			case isItem:
 				used[path] = true
-				walk(t.children, scopes, dynamic || t.kind == tagSection)
-				continue
-			}
-			if group, ok := x.group(t.name, scopes); ok && t.kind != tagVariable {
-				walk(t.children, append(scopes[:len(scopes):len(scopes)], scope{group: group}), dynamic)
-				continue
-			}
-			if !dynamic {
+				it := c.byPath[path]
+				inner.value = in.value || t.kind == tagSection
+				inner.list = in.list || t.kind == tagSection && (it.listed() || it.resource())
+			case isGroup && t.kind != tagVariable:
+				inner.scopes = append(in.scopes[:len(in.scopes):len(in.scopes)], scope{group: group})
+			case in.list || in.value && t.name == ".":
+				inner.value, inner.list = true, in.list
+			default:
 				diags = append(diags, unknownPlaceholder(src, c, t))
 			}
-			walk(t.children, scopes, dynamic)
+			walk(t.children, inner)
 		}
 	}
-	walk(tags, nil, false)
+	walk(tags, surroundings{})
 	return used, diags
 }
 

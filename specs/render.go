@@ -73,17 +73,17 @@ func (p *Package) render(values map[string]any, samples bool) *result {
 	r.diags = append(r.diags, p.configDiags...)
 	var found Diagnostics
 	r.values, found = p.Config.resolveValues(values, samples)
-	if p.configDiags.HasErrors() && len(p.Config.Items) == 0 {
-		found = nil // every value and placeholder would be called unknown
+	unreadable := p.configDiags.HasErrors() && len(p.Config.Items) == 0
+	if !unreadable { // else every value and placeholder would be called unknown
+		r.diags = append(r.diags, found...)
 	}
-	r.diags = append(r.diags, found...)
 	if d, ok := r.template.checkText(); !ok {
 		r.diags = append(r.diags, d)
 		return r
 	}
 	r.tags, found = parseTemplate(r.template)
 	r.diags = append(r.diags, found...)
-	if p.configDiags.HasErrors() && len(p.Config.Items) == 0 {
+	if unreadable || found.HasErrors() {
 		return r
 	}
 	r.used, found = references(r.template, r.tags, p.Config)
@@ -91,18 +91,14 @@ func (p *Package) render(values map[string]any, samples bool) *result {
 	if r.diags.HasErrors() && !samples {
 		return r
 	}
-	r.finish(p, samples)
+	r.finish(p)
 	return r
 }
 
-// finish renders, reads the JSON and builds. With samples it also goes on after unknown placeholders (they become null)
-// so that lint shows the rest.
-func (r *result) finish(p *Package, samples bool) {
+// finish renders, reads the JSON and builds the cluster.
+func (r *result) finish(p *Package) {
 	text, found := execute(r.template, r.tags, p.Config, r.values)
-	if len(found) > 0 {
-		r.diags = append(r.diags, found...)
-		return
-	}
+	r.diags = append(r.diags, found...)
 	doc, dups, bad := parseDocument(text.text)
 	if bad != nil {
 		r.diags = append(r.diags, r.jsonError(text, bad))
@@ -111,11 +107,14 @@ func (r *result) finish(p *Package, samples bool) {
 	for _, d := range dups {
 		r.diags = append(r.diags, r.template.diagnostic(SeverityWarning, text.origin(d.offset).template, d.path, "key given twice; the last one counts"))
 	}
+	if len(found) > 0 {
+		return // what an unknown placeholder stands for is not known: the cluster would be full of holes
+	}
 	r.document = doc
 	b := &builder{src: r.template, text: text}
 	r.cluster = b.cluster(doc)
 	r.cluster.Secrets = p.Config.secrets(r.values, r.used)
-	r.diags = append(r.diags, b.diags...)
+	r.diags = append(r.diags, b.diags.without(r.cluster.Secrets)...)
 }
 
 // jsonError places a JSON error in the template.

@@ -78,6 +78,10 @@ func (c *Config) resolveValues(values map[string]any, samples bool) (settings, D
 	tried := map[string]string{} // item path -> path as the user wrote it
 	for _, g := range c.flatten(values) {
 		it, ok := c.resolve(g.path)
+		if !ok && (c.groups[g.path] || c.groups["cluster."+g.path]) {
+			fail(g.path, "this is a group of items and takes no value itself; name one of its items")
+			continue
+		}
 		if !ok {
 			fail(g.path, "no such item in %s%s", ConfigFile, c.suggestion(g.path))
 			continue
@@ -115,8 +119,8 @@ func (c *Config) resolveValues(values map[string]any, samples bool) (settings, D
 // checkGiven checks a value a user gave. Giving the default is always fine: a stored set of values must stay usable
 // although the package's author put a default outside its own range.
 func (it *Item) checkGiven(v any) Diagnostics {
-	if it.patternErr != nil {
-		return Diagnostics{{Severity: SeverityWarning, Path: it.Path, Message: "the value is not checked: the package's pattern does not compile"}}
+	if it.Required && textOf(v) == "" && (!it.HasDefault || textOf(it.Default) != "") {
+		return Diagnostics{{Severity: SeverityError, Path: it.Path, Message: fmt.Sprintf("required, and the value given is empty; allowed: %s", it.allowed())}}
 	}
 	sev := SeverityError
 	if it.HasDefault && textOf(v) == textOf(it.Default) {
