@@ -2,6 +2,7 @@ package operations
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -59,8 +60,10 @@ func Dial(ctx context.Context, options client.Options, timeout time.Duration) (c
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return nil, fault.Wrap(err, fault.Unreachable, "Temporal at %s (namespace %q) did not answer within %s",
-		options.HostPort, options.Namespace, timeout).
+	if dialCtx.Err() != nil {
+		err = fmt.Errorf("no answer within %s", timeout)
+	}
+	return nil, fault.Wrap(err, fault.Unreachable, "cannot reach Temporal at %s (namespace %q)", options.HostPort, options.Namespace).
 		WithHint("is the server running? set --address, TEMPORAL_ADDRESS or a profile to where it listens; " +
 			"a local one starts with: temporal server start-dev")
 }

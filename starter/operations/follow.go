@@ -83,7 +83,8 @@ func (s *Server) final(ctx context.Context, w *watcher, result *api.OperationRes
 // ended says whether err is how a workflow ended, not how asking for it failed.
 func ended(err error) bool {
 	var e *temporal.WorkflowExecutionError
-	return errors.As(err, &e)
+	return errors.As(err, &e) || temporal.IsApplicationError(err) || temporal.IsCanceledError(err) ||
+		temporal.IsTerminatedError(err) || temporal.IsTimeoutError(err)
 }
 
 // note words the silence of workers. The words stay the same while the silence lasts.

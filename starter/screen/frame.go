@@ -96,7 +96,7 @@ func (f Frame) warnings(all []api.Warning, c collapse) []string {
 
 func warning(w api.Warning) string {
 	place := strings.TrimSpace(w.Step + " " + w.Node)
-	return place + ": " + output.CleanLine(w.Message)
+	return place + ": " + output.Joined(w.Message)
 }
 
 func (f Frame) fit(line string) string { return cut(line, f.Width) }

@@ -79,7 +79,10 @@ func Changes(before, after api.Progress) []string {
 				continue
 			}
 			moment := s.EndedAt
-			if s.State == api.StepRunning || moment.IsZero() {
+			switch {
+			case s.State == api.StepUndone:
+				moment = time.Time{} // the undo step below has the time
+			case s.State == api.StepRunning, moment.IsZero():
 				moment = s.StartedAt
 			}
 			lines = append(lines, at(moment)+"  "+prefix+s.ID+" "+output.CleanLine(s.Words)+": "+happened(s))
@@ -102,11 +105,11 @@ func happened(s api.Step) string {
 	case api.StepRunning:
 		out = "started"
 		if s.Nodes > 0 {
-			out += fmt.Sprintf(" on %d nodes", s.Nodes)
+			out += " on " + nodeCount(s.Nodes)
 		}
 		return out
-	case api.StepSkipped:
-		out = "skipped"
+	case api.StepSkipped, api.StepUndone: // its own times tell nothing about this change
+		out = s.State
 	default:
 		out = s.State
 		if !s.StartedAt.IsZero() && !s.EndedAt.IsZero() {
@@ -114,7 +117,7 @@ func happened(s api.Step) string {
 		}
 	}
 	if s.Note != "" {
-		out += ": " + output.CleanLine(s.Note)
+		out += ": " + output.Joined(s.Note)
 	}
 	return out
 }

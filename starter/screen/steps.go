@@ -59,6 +59,9 @@ func (f Frame) step(s api.Step, idWidth int) string {
 	if nodes := f.nodes(s); nodes != "" {
 		right = strings.TrimRight(fmt.Sprintf("%s  %7s", nodes, right), " ")
 	}
+	if f.Width-3-text.StringWidth(right)-2 < minWidth/2 {
+		right = "" // a very narrow terminal: the words matter more
+	}
 	left := fmt.Sprintf(" %-*s  %s", idWidth, s.ID, output.CleanLine(s.Words))
 	if s.State == api.StepSkipped && s.Note != "" {
 		left += " (" + output.CleanLine(s.Note) + ")"
@@ -88,13 +91,17 @@ func (f Frame) nodes(s api.Step) string {
 		}
 		return ""
 	}
-	switch s.Nodes {
-	case 0:
+	if s.Nodes == 0 {
 		return ""
-	case 1:
+	}
+	return nodeCount(s.Nodes)
+}
+
+func nodeCount(n int) string {
+	if n == 1 {
 		return "1 node"
 	}
-	return fmt.Sprintf("%d nodes", s.Nodes)
+	return fmt.Sprintf("%d nodes", n)
 }
 
 // below tells what a running step waits for and how a failed one failed.
@@ -102,7 +109,7 @@ func (f Frame) below(s api.Step) []string {
 	const margin = "      "
 	var lines []string
 	if s.State == api.StepFailed && s.Note != "" {
-		lines = append(lines, f.fit(margin+output.CleanLine(s.Note)))
+		lines = append(lines, f.fit(margin+output.Joined(s.Note)))
 	}
 	if s.State != api.StepRunning {
 		return lines
