@@ -76,3 +76,10 @@ func start(t testing.TB) parts {
 func (p parts) reader() *reader.Reader {
 	return reader.New(reader.Options{Addr: p.addr, Prefix: p.prefix})
 }
+
+// again is another store on the same keys, as another worker would have.
+func (p parts) again(t testing.TB) *store.Store {
+	t.Helper()
+	_, client := consultest.Start(t)
+	return store.New(client, p.prefix)
+}

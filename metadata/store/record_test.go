@@ -1,0 +1,129 @@
+package store_test
+
+import (
+	"net"
+	"testing"
+
+	"github.com/hashicorp/consul/api"
+	"github.com/stretchr/testify/require"
+
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/metadata/consultest"
+	"drover/metadata/store"
+)
+
+func TestRecordIsWrittenOnlyOverWhatWasRead(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	_, _, err := p.store.Record(t.Context(), clusterID)
+	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+
+	rec := record(2)
+	rec.Operation = lifecycle.Operation{Type: "CreateCluster", RunID: "run-1"}
+	first, err := p.store.PutRecord(t.Context(), rec, 0)
+	require.NoError(t, err)
+	again, err := p.store.PutRecord(t.Context(), rec, 0)
+	require.NoError(t, err, "a retry after a lost answer")
+	require.Equal(t, first, again)
+
+	got, index, err := p.store.Record(t.Context(), clusterID)
+	require.NoError(t, err)
+	require.Equal(t, first, index)
+	require.Equal(t, rec, got)
+
+	got.Revision = 7
+	second, err := p.store.PutRecord(t.Context(), got, index)
+	require.NoError(t, err)
+	require.Greater(t, second, index)
+
+	for _, stale := range []uint64{0, index} {
+		_, err = p.store.PutRecord(t.Context(), rec, stale)
+		require.True(t, fault.Is(err, fault.Conflict), "%v", err)
+		require.ErrorContains(t, err, "run-1")
+	}
+	for range 2 {
+		require.NoError(t, p.store.DeleteRecord(t.Context(), clusterID))
+	}
+	_, err = p.store.PutRecord(t.Context(), rec, second)
+	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
+}
+
+func TestRecordHoldsAThousandNodes(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	rec := record(1000)
+	for i := range rec.Nodes {
+		rec.Nodes[i].SSH = lifecycle.SSH{Addr: "10.0.0.1:22", User: "root", HostKey: "ssh-ed25519 " + rec.Nodes[i].InstanceID}
+		rec.Nodes[i].VolumeIDs = []string{"vol-" + rec.Nodes[i].ID}
+	}
+	_, err := p.store.PutRecord(t.Context(), rec, 0)
+	require.NoError(t, err)
+	got, _, err := p.store.Record(t.Context(), clusterID)
+	require.NoError(t, err)
+	require.Equal(t, rec, got)
+}
+
+func TestRecordsAreListedByID(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	all, err := p.store.Records(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, all)
+	for id, nodes := range map[string]int{"cl-b": 1, "cl-a": 400} { // one of them is stored compressed
+		rec := record(nodes)
+		rec.ClusterID = id
+		_, err := p.store.PutRecord(t.Context(), rec, 0)
+		require.NoError(t, err)
+	}
+	all, err = p.store.Records(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	require.Equal(t, "cl-a", all[0].ClusterID)
+	require.Len(t, all[0].Nodes, 400)
+}
+
+func TestConsulDownIsUnreachable(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	client, err := api.NewClient(&api.Config{Address: l.Addr().String()})
+	require.NoError(t, err)
+	s := store.New(client, "")
+	for name, call := range calls(t, s) {
+		err := call()
+		require.True(t, fault.Is(err, fault.Unreachable), "%s: %v", name, err)
+		require.True(t, fault.As(err).Retryable, name)
+	}
+}
+
+func TestRefusedTokenIsUnauthorized(t *testing.T) {
+	t.Parallel()
+	server := consultest.StartServer(t, `acl { enabled = true, default_policy = "deny" }`)
+	config := api.DefaultConfig()
+	config.Address, config.Token = server.Addr, "11111111-2222-3333-4444-555555555555"
+	client, err := api.NewClient(config)
+	require.NoError(t, err)
+	for name, call := range calls(t, store.New(client, "")) {
+		err := call()
+		require.True(t, fault.Is(err, fault.Unauthorized), "%s: %v", name, err)
+		require.NotContains(t, err.Error(), config.Token)
+	}
+}
+
+// calls is one call of each kind.
+func calls(t *testing.T, s *store.Store) map[string]func() error {
+	ctx := t.Context()
+	return map[string]func() error{
+		"publish":  func() error { return s.Publish(ctx, clusterID, 1, "op", build(t, record(1))) },
+		"remove":   func() error { return s.Remove(ctx, clusterID) },
+		"disown":   func() error { return s.Disown(ctx, clusterID, "op") },
+		"revision": func() error { _, err := s.Revision(ctx, clusterID); return err },
+		"record":   func() error { _, _, err := s.Record(ctx, clusterID); return err },
+		"put":      func() error { _, err := s.PutRecord(ctx, record(1), 0); return err },
+		"records":  func() error { _, err := s.Records(ctx); return err },
+		"app":      func() error { return s.PutApp(ctx, store.App{AppID: "a", VersionID: "1"}) },
+		"apps":     func() error { _, err := s.Apps(ctx); return err },
+	}
+}
