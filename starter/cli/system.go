@@ -30,7 +30,8 @@ type System struct {
 	NewClusterID func() string
 }
 
-// LookupEnv and Environ make System's environment the one envconfig reads.
+// environment is System's environment as envconfig reads it. A variable that is set to nothing counts as not set:
+// `TEMPORAL_ADDRESS= drover list` means the file's address, not none.
 type environment []string
 
 func (e environment) Environ() []string { return e }
@@ -38,7 +39,7 @@ func (e environment) Environ() []string { return e }
 func (e environment) LookupEnv(name string) (string, bool) {
 	for i := len(e) - 1; i >= 0; i-- {
 		if k, v, ok := strings.Cut(e[i], "="); ok && k == name {
-			return v, true
+			return v, v != ""
 		}
 	}
 	return "", false
@@ -46,8 +47,8 @@ func (e environment) LookupEnv(name string) (string, bool) {
 
 // set says whether the variable is there and not empty.
 func (e environment) set(name string) bool {
-	v, _ := e.LookupEnv(name)
-	return v != ""
+	_, ok := e.LookupEnv(name)
+	return ok
 }
 
 func realTerminal(stream any) (width, height int, is bool) {
