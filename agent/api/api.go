@@ -89,12 +89,15 @@ type Status struct {
 	Running []string `json:"running,omitempty"`
 	// Monitor is the newest JSON object the monitor command printed; absent while monitoring is off or failing.
 	Monitor json.RawMessage `json:"monitor,omitempty"`
+	// Fingerprint identifies the program file and the settings the agent runs with: `drover-agent start` restarts an
+	// agent whose fingerprint is not the one it would start.
+	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
 // Warning is one resource that could not be applied, or one reload that failed.
 type Warning struct {
 	Resource string `json:"resource"` // file name below conf.d
-	What     string `json:"what"`     // "parse", "render", "check", "write", "reload"
+	What     string `json:"what"`     // "parse", "render", "check", "write", "reload"; "listen" for metadata HTTP
 	Message  string `json:"message"`
 	Output   string `json:"output,omitempty"` // tail of the command's output, at most 1 KiB
 }

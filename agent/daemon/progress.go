@@ -1,0 +1,172 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"drover/agent/api"
+	"drover/agent/confd"
+	"drover/fault"
+)
+
+// progress is what Status and Sync read while the loops write; Daemon.mu guards it.
+type progress struct {
+	saved saved
+	// synced is the revision applied by this run, unknownRevision before: what an earlier run applied does not satisfy
+	// a barrier, since the node may have been rebooted or restored in between (B2).
+	synced  int64
+	changed chan struct{} // closed and replaced when a pass was published
+
+	consulOK bool
+	// consul and pass are what is wrong, in words: with reaching Consul, and with what was read from it.
+	consul   trouble
+	pass     trouble
+	passing  int64 // revision of the running pass
+	passFrom time.Time
+
+	listen []api.Warning // metadata addresses that cannot be served
+}
+
+// trouble is a sentence and the moment from which it is true.
+type trouble struct {
+	what  string
+	since time.Time
+}
+
+// set keeps the first moment of a trouble; an empty sentence ends it.
+func (t *trouble) set(what string) {
+	if t.what == "" || what == "" {
+		t.since = time.Now()
+	}
+	t.what = what
+}
+
+func (t trouble) String() string {
+	if t.what == "" {
+		return ""
+	}
+	return fmt.Sprintf("since %s: %s", t.since.UTC().Format(time.RFC3339), t.what)
+}
+
+func (d *Daemon) consulDown(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.consulOK || d.consul.what == "" {
+		d.log.Warn("Consul cannot be used", "error", err)
+	}
+	d.consulOK = false
+	d.consul.set(err.Error())
+}
+
+func (d *Daemon) consulUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.consulOK {
+		d.log.Info("Consul answers")
+	}
+	d.consulOK = true
+	d.consul.set("")
+}
+
+func (d *Daemon) nothingPublished() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.pass.set("no metadata is published for cluster " + d.cluster)
+}
+
+func (d *Daemon) begin(revision int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.passing, d.passFrom = revision, time.Now()
+}
+
+func (d *Daemon) passEnded(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.passFrom = time.Time{}
+	if err != nil {
+		d.pass.set(err.Error())
+	} else {
+		d.pass.set("")
+	}
+}
+
+// publish makes a finished pass visible and durable.
+func (d *Daemon) publish(res confd.Result) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	was := d.saved
+	now := saved{ClusterID: d.cluster, Revision: res.Revision, Changed: res.Changed, Warnings: res.Warnings}
+	if d.synced == res.Revision {
+		now.Changed = was.Changed // that of the pass that reached the revision
+	}
+	d.saved, d.synced = now, res.Revision
+	close(d.changed)
+	d.changed = make(chan struct{})
+	if now.Revision != was.Revision || now.Changed != was.Changed || !slices.Equal(now.Warnings, was.Warnings) {
+		d.log.Info("revision applied", "revision", res.Revision, "changed", res.Changed, "reloads", len(res.Reloaded), "warnings", len(res.Warnings))
+		if err := saveState(d.stateFile, now); err != nil {
+			d.log.Warn("cannot remember the applied revision", "error", err)
+		}
+	}
+}
+
+// Sync waits until this run of the agent has applied at least the revision.
+func (d *Daemon) Sync(ctx context.Context, revision int64) (api.SyncResult, error) {
+	for {
+		d.mu.Lock()
+		res, done, changed := syncResult(d.saved), d.synced >= revision, d.changed
+		d.mu.Unlock()
+		if done {
+			return res, nil
+		}
+		select {
+		case <-ctx.Done():
+			return api.SyncResult{}, ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+// Reload has conf.d read anew and the current revision applied once more.
+func (d *Daemon) Reload(ctx context.Context) (api.SyncResult, error) {
+	r := make(reload, 1)
+	select {
+	case d.reloads <- r:
+	case <-ctx.Done():
+		return api.SyncResult{}, ctx.Err()
+	}
+	select {
+	case done := <-r:
+		if done.err != nil {
+			return api.SyncResult{}, fault.Wrap(done.err, fault.Internal, "apply the configuration anew")
+		}
+		return api.SyncResult{Revision: done.result.Revision, Warnings: done.result.Warnings, Changed: done.result.Changed}, nil
+	case <-ctx.Done():
+		return api.SyncResult{}, ctx.Err()
+	}
+}
+
+// Status says what the agent is doing.
+func (d *Daemon) Status() api.Status {
+	running := d.journal.Running()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return api.Status{
+		Version: d.version, ClusterID: d.cluster, NodeID: d.config.NodeID, InstanceID: d.config.InstanceID,
+		Revision: d.saved.Revision, ConsulOK: d.consulOK, Waiting: d.waiting(),
+		Warnings: slices.Concat(d.saved.Warnings, d.listen),
+		Health:   d.health.State(), Running: running, Monitor: d.health.Metrics(), Fingerprint: d.fingerprint,
+	}
+}
+
+// waiting puts into words what keeps a newer revision from being applied; d.mu is held.
+func (d *Daemon) waiting() string {
+	if !d.passFrom.IsZero() {
+		return fmt.Sprintf("applying revision %d since %s", d.passing, d.passFrom.UTC().Format(time.RFC3339))
+	}
+	return cmp.Or(d.consul.String(), d.pass.String())
+}

@@ -1,0 +1,50 @@
+package daemon
+
+import (
+	"context"
+
+	"drover/agent/api"
+	"drover/metadata/reader"
+)
+
+// Source is where metadata comes from: Consul, or a fake in tests.
+type Source interface {
+	// WaitRevision blocks until a cluster's revision is another one than after; without metadata it is 0.
+	WaitRevision(ctx context.Context, clusterID string, after int64) (int64, error)
+	// Read gives the newest published tree as this node sees it; NotFound without one.
+	Read(ctx context.Context) (Snapshot, error)
+}
+
+// Snapshot is one consistent view.
+type Snapshot struct {
+	Revision int64
+	// Linked are the revisions of the linked clusters by id.
+	Linked map[string]int64
+	// Keys makes the map templates see; it is called only if something changed.
+	Keys func() map[string]string
+}
+
+// consul reads through drover/metadata/reader.
+type consul struct {
+	*reader.Reader
+	cluster string
+	self    reader.Self
+}
+
+// newConsul makes the source named by the agent's settings; it does not connect yet.
+func newConsul(c api.Config) *consul {
+	return &consul{
+		Reader:  reader.New(reader.Options{Addr: c.Consul, Token: c.Token, Prefix: c.KVPrefix}),
+		cluster: c.ClusterID,
+		self:    reader.Self{Role: c.Role, InstanceID: c.InstanceID, RootAccess: c.MetadataRootAccess},
+	}
+}
+
+// Read is part of Source.
+func (c *consul) Read(ctx context.Context) (Snapshot, error) {
+	s, err := c.Snapshot(ctx, c.cluster)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	return Snapshot{Revision: s.Revision, Linked: s.Linked(), Keys: func() map[string]string { return s.View(c.self) }}, nil
+}
