@@ -1,0 +1,129 @@
+package remote
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"drover/agent/api"
+	"drover/agent/client"
+	"drover/fault"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Agents calls the drover-agent of each node through the pool's connections. Targets must log in as root: only root can
+// open the agent's socket.
+type Agents struct {
+	pool     *Pool
+	paths    paths
+	binaries binaries
+	// poll is how long the agent may hold one answer back, slack how much longer we wait for it, pace the shortest time
+	// between two polls, ready how long a started agent may take to answer.
+	poll, slack, pace, ready time.Duration
+}
+
+// paths are where things lie on a node.
+type paths struct{ binary, config, socket string }
+
+// NewAgents makes the adapter over pool, which stays the caller's to close.
+func NewAgents(pool *Pool) *Agents {
+	return &Agents{
+		pool:  pool,
+		paths: paths{binary: api.Binary, config: api.ConfigFile, socket: api.Socket},
+		poll:  20 * time.Second, slack: 10 * time.Second, pace: 250 * time.Millisecond, ready: 30 * time.Second,
+	}
+}
+
+// client is made per call: it holds nothing between calls, the connection is the pool's.
+func (a *Agents) client(t Target) *client.Client {
+	return client.New(func(ctx context.Context) (net.Conn, error) { return a.pool.Dial(ctx, t, a.paths.socket) })
+}
+
+// Status asks the node's agent what it is doing.
+func (a *Agents) Status(ctx context.Context, t Target) (api.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.slack)
+	defer cancel()
+	st, err := a.client(t).Status(ctx)
+	return st, at(t, "status", err)
+}
+
+// Sync waits until the node has applied at least revision (B2), through lost connections and restarts of the agent. A
+// node that has not by then is a BarrierTimeout naming it (B4).
+func (a *Agents) Sync(ctx context.Context, t Target, revision int64, timeout time.Duration) (api.SyncResult, error) {
+	deadline := time.Now().Add(timeout)
+	var res api.SyncResult
+	err := a.endure(ctx, t, timeout, func(ctx context.Context) (err error) {
+		left := time.Until(deadline)
+		seconds := max(1, int((left+time.Second-1)/time.Second))
+		ctx, cancel := context.WithTimeout(ctx, max(left, 0)+a.slack)
+		defer cancel()
+		res, err = a.client(t).Sync(ctx, api.SyncRequest{Revision: revision, TimeoutSec: seconds})
+		return err
+	})
+	if err == nil || ctx.Err() != nil || !fault.As(err).Retryable {
+		return res, at(t, "sync", err)
+	}
+	return res, t.fault(fault.BarrierTimeout, "node %s did not report revision %d as applied within %s: %v",
+		t, revision, timeout, err).WithHint("see whether the node and its drover-agent are up")
+}
+
+// Reload makes the node's agent read conf.d again and apply its current revision once more.
+func (a *Agents) Reload(ctx context.Context, t Target) (api.SyncResult, error) {
+	res, err := a.client(t).Reload(ctx)
+	return res, at(t, "reload", err)
+}
+
+// endure calls f until it succeeds or fails for good. Retryable failures are borne until limit has passed since the
+// first of them.
+func (a *Agents) endure(ctx context.Context, t Target, limit time.Duration, f func(context.Context) error) error {
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
+	var first time.Time
+	for {
+		err := f(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctxFault(ctx, t, "hear from the agent of")
+		}
+		problem := fault.As(err)
+		if problem == nil || !problem.Retryable {
+			return err
+		}
+		if first.IsZero() {
+			first = time.Now()
+		}
+		next := pause.NextBackOff()
+		if time.Since(first)+next > limit {
+			return fault.Wrap(err, fault.Unreachable, "no answer for %s", limit)
+		}
+		if sleep(ctx, next) != nil {
+			return ctxFault(ctx, t, "hear from the agent of")
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// at makes err a fault that says what was asked of which node.
+func at(t Target, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	f := fault.Wrap(err, fault.Internal, "agent of node %s: %s", t, doing)
+	if f.Node == "" {
+		f.Node = t.NodeID
+	}
+	return f
+}

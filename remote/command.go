@@ -1,0 +1,92 @@
+package remote
+
+import (
+	"context"
+	"time"
+
+	"drover/agent/api"
+	"drover/fault"
+)
+
+// Run launches cmd on the node under id and waits until it has ended. Whoever calls it again with the same id, from
+// whatever process, joins the same execution: lost connections, restarts of the agent and repeated activities never run
+// it twice. It returns when
+//
+//   - the command ended: its status, whatever the exit code;
+//   - it began and nobody knows how it ended: OutcomeUnknown;
+//   - the agent refused for good;
+//   - the node did not answer for Options.GiveUp: Unreachable;
+//   - ctx ended. The command goes on: whether it shall is the caller's to decide (temporal rule 7), and Cancel ends it.
+//
+// progress, when not nil, is called with every answer, at least every 20 s while the node answers.
+func (a *Agents) Run(
+	ctx context.Context, t Target, id string, cmd api.Command, progress func(api.CommandStatus),
+) (api.CommandStatus, error) {
+	st, err := a.call(ctx, t, func(ctx context.Context) (api.CommandStatus, error) {
+		return a.client(t).Launch(ctx, id, cmd, a.poll)
+	})
+	return a.follow(ctx, t, id, st, err, progress)
+}
+
+// Cancel ends a command's process group (TERM, grace, KILL) and waits until it has ended. Cancelling what has ended
+// returns its status; what never began is NotFound.
+func (a *Agents) Cancel(ctx context.Context, t Target, id string) (api.CommandStatus, error) {
+	st, err := a.call(ctx, t, func(ctx context.Context) (api.CommandStatus, error) {
+		return a.client(t).Cancel(ctx, id, a.poll)
+	})
+	return a.follow(ctx, t, id, st, err, nil)
+}
+
+// follow attaches until the command whose last answer was (st, err) has ended.
+func (a *Agents) follow(
+	ctx context.Context, t Target, id string, st api.CommandStatus, err error, progress func(api.CommandStatus),
+) (api.CommandStatus, error) {
+	for begun := false; ; begun = true {
+		if begun && fault.Is(err, fault.NotFound) {
+			return st, t.fault(fault.OutcomeUnknown, "node %s has forgotten command %s, which had begun", t, id).
+				WithHint("its journal in %s was lost; look at the node before trying again", api.JournalDir)
+		}
+		if err != nil {
+			return st, at(t, "command "+id, err)
+		}
+		if progress != nil {
+			progress(st)
+		}
+		switch st.State {
+		case api.StateRunning:
+		case api.StateUnknown:
+			f := t.fault(fault.OutcomeUnknown, "command %s began on node %s and nobody knows how it ended", id, t).
+				WithHint("the node lost power or was killed in the middle; look at it before trying again")
+			f.Output = st.Output
+			return st, f
+		default:
+			return st, nil
+		}
+		asked := time.Now()
+		var next api.CommandStatus
+		next, err = a.call(ctx, t, func(ctx context.Context) (api.CommandStatus, error) {
+			return a.client(t).Attach(ctx, id, a.poll)
+		})
+		if err == nil {
+			st = next
+		}
+		// An agent on its way down answers at once that the command runs.
+		if early := a.pace - time.Since(asked); err == nil && st.State == api.StateRunning && early > 0 {
+			_ = sleep(ctx, early)
+		}
+	}
+}
+
+// call asks the agent until it answers. One question waits no longer than the agent may hold its answer back: a hung
+// agent or dead link is found out, and asked again.
+func (a *Agents) call(
+	ctx context.Context, t Target, ask func(context.Context) (api.CommandStatus, error),
+) (st api.CommandStatus, err error) {
+	err = a.endure(ctx, t, a.pool.opt.GiveUp, func(ctx context.Context) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, a.poll+a.slack)
+		defer cancel()
+		st, err = ask(ctx)
+		return err
+	})
+	return st, err
+}
