@@ -97,7 +97,7 @@ func (ds Diagnostics) sorted() Diagnostics {
 // shortestSecret is the length below which a password is not looked for in messages: it would match by chance.
 const shortestSecret = 4
 
-// without replaces passwords in messages; a password may stand where a number is expected and be quoted.
+// without replaces passwords in messages and paths: a password may stand where a number is expected, or as a key.
 func (ds Diagnostics) without(secrets []string) Diagnostics {
 	for i := range ds {
 		for _, s := range secrets {
@@ -105,8 +105,8 @@ func (ds Diagnostics) without(secrets []string) Diagnostics {
 				continue
 			}
 			quoted := string(encodeJSON(s))
-			ds[i].Message = strings.ReplaceAll(ds[i].Message, quoted[1:len(quoted)-1], mask)
-			ds[i].Message = strings.ReplaceAll(ds[i].Message, s, mask)
+			hide := strings.NewReplacer(quoted[1:len(quoted)-1], mask, s, mask)
+			ds[i].Message, ds[i].Path = hide.Replace(ds[i].Message), hide.Replace(ds[i].Path)
 		}
 	}
 	return ds

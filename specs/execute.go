@@ -14,6 +14,7 @@ const maxRendered = 16 << 20
 type rendering struct {
 	text     []byte
 	segments []segment
+	end      int // of the template, without white space behind
 }
 
 // segment maps a run of rendered text to the template. Literal text maps byte by byte, a value to its placeholder.
@@ -25,6 +26,9 @@ type segment struct {
 
 // origin is the template offset of a rendered offset, and the placeholder's value when it stands in one.
 func (r *rendering) origin(offset int) segment {
+	if offset >= len(r.text) {
+		return segment{template: r.end, literal: true}
+	}
 	i := sort.Search(len(r.segments), func(i int) bool { return r.segments[i].at > offset }) - 1
 	if i < 0 {
 		return segment{literal: true}
@@ -58,6 +62,7 @@ func execute(src *source, tags []*tag, c *Config, values settings) (*rendering, 
 	x := &executor{src: src, config: c, values: values}
 	x.run(tags, nil)
 	x.out.text = x.buf.Bytes()
+	x.out.end = len(bytes.TrimRight(src.text, " \t\r\n"))
 	return &x.out, x.diags
 }
 

@@ -97,8 +97,10 @@ func (p *Package) render(values map[string]any, samples bool) *result {
 
 // finish renders, reads the JSON and builds the cluster.
 func (r *result) finish(p *Package) {
-	text, found := execute(r.template, r.tags, p.Config, r.values)
-	r.diags = append(r.diags, found...)
+	secrets := p.Config.secrets(r.values, r.used)
+	defer func() { r.diags = r.diags.without(secrets) }()
+	text, unknown := execute(r.template, r.tags, p.Config, r.values)
+	r.diags = append(r.diags, unknown...)
 	doc, dups, bad := parseDocument(text.text)
 	if bad != nil {
 		r.diags = append(r.diags, r.jsonError(text, bad))
@@ -107,25 +109,25 @@ func (r *result) finish(p *Package) {
 	for _, d := range dups {
 		r.diags = append(r.diags, r.template.diagnostic(SeverityWarning, text.origin(d.offset).template, d.path, "key given twice; the last one counts"))
 	}
-	if len(found) > 0 {
+	if len(unknown) > 0 {
 		return // what an unknown placeholder stands for is not known: the cluster would be full of holes
 	}
 	r.document = doc
 	b := &builder{src: r.template, text: text}
 	r.cluster = b.cluster(doc)
-	r.cluster.Secrets = p.Config.secrets(r.values, r.used)
-	r.diags = append(r.diags, b.diags.without(r.cluster.Secrets)...)
+	r.cluster.Secrets = secrets
+	r.diags = append(r.diags, b.diags...)
 }
 
 // jsonError places a JSON error in the template.
 func (r *result) jsonError(text *rendering, bad *syntaxError) Diagnostic {
 	at := text.origin(bad.offset)
 	message := "not valid JSON after rendering: " + bad.message
-	before := segment{literal: true}
-	if bad.offset > 0 {
-		before = text.origin(bad.offset - 1)
+	around := []segment{at}
+	if bad.offset > 0 && bad.offset < len(text.text) {
+		around = append(around, text.origin(bad.offset-1))
 	}
-	for _, s := range []segment{at, before} {
+	for _, s := range around {
 		if _, isString := s.value.(string); isString {
 			message += "; a placeholder brings its own quotes, write it without quotes around it"
 			break
