@@ -94,7 +94,7 @@ func parseResource(name string, text []byte) (*resource, error) {
 	if err != nil {
 		var syntax toml.ParseError
 		if errors.As(err, &syntax) {
-			return nil, fmt.Errorf("line %d: %s", syntax.Position.Line, syntax.Message)
+			return nil, &lineError{syntax.Position.Line, syntax.Message}
 		}
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
 	}

@@ -1,0 +1,91 @@
+package confd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"drover/agent/api"
+	"drover/fault"
+)
+
+// Noop renders everything and tells, as text for people, what a pass would change: unified diffs, modes, and the
+// commands that would run. It writes nothing and runs nothing. Result has the warnings and how many files would change.
+func (e *Engine) Noop(ctx context.Context, kv map[string]string) (string, Result, error) {
+	if err := e.enter(ctx); err != nil {
+		return "", Result{}, err
+	}
+	defer e.leave()
+	var result Result
+	warn := func(name, what string, err error) {
+		result.Warnings = append(result.Warnings, api.Warning{Resource: name, What: what, Message: err.Error()})
+	}
+	if _, err := e.resources.refresh(); err != nil {
+		return "", Result{}, fault.Wrap(err, fault.Invalid, "cannot read the configuration")
+	}
+	for _, name := range e.resources.order {
+		if entry := e.resources.files[name]; entry.err != nil {
+			warn(name, "parse", entry.err)
+		}
+	}
+	var out strings.Builder
+	var reloads []string
+	seen := map[string]bool{}
+	tree := NewTree(kv)
+	active, _ := e.resources.active()
+	for _, r := range active {
+		content, err := e.renderInto(r, tree.Narrow(r.keys))
+		if err != nil {
+			warn(r.name, "render", err)
+			continue
+		}
+		d, err := e.examine(r, content)
+		if err != nil {
+			warn(r.name, "write", err)
+			continue
+		}
+		if !d.changed {
+			continue
+		}
+		if err := describe(&out, d, content); err != nil {
+			warn(r.name, "write", err)
+			continue
+		}
+		result.Changed++
+		if r.reload != "" && !seen[r.reload] {
+			seen[r.reload] = true
+			reloads = append(reloads, r.reload)
+		}
+	}
+	for _, line := range reloads {
+		fmt.Fprintf(&out, "# would run: %s\n", line)
+	}
+	return out.String(), result, nil
+}
+
+func describe(out *strings.Builder, d dest, content []byte) error {
+	oldName, before := "/dev/null", ""
+	if d.exists {
+		text, err := os.ReadFile(d.path)
+		if err != nil {
+			return err
+		}
+		oldName, before = d.path, string(text)
+	}
+	diff := unified(oldName, d.path, before, string(content))
+	if diff == "" && !d.exists {
+		fmt.Fprintf(out, "# would create %s, empty\n", d.path)
+	}
+	if d.symlink {
+		fmt.Fprintf(out, "# would replace the symbolic link %s by a file\n", d.path)
+	}
+	if d.exists && d.perm != d.oldPerm {
+		fmt.Fprintf(out, "# would change the mode of %s from %04o to %04o\n", d.path, d.oldPerm, d.perm)
+	}
+	if d.exists && diff == "" && d.perm == d.oldPerm {
+		fmt.Fprintf(out, "# would change the owner of %s to %d:%d\n", d.path, d.uid, d.gid)
+	}
+	out.WriteString(diff)
+	return nil
+}
