@@ -18,7 +18,7 @@ import (
 
 // node is a configuration folder, a place for destinations, a clock and a recording runner.
 type node struct {
-	t     *testing.T
+	t     testing.TB
 	conf  string
 	out   string
 	state string
@@ -28,7 +28,7 @@ type node struct {
 	kv map[string]string
 }
 
-func newNode(t *testing.T) *node {
+func newNode(t testing.TB) *node {
 	dir := t.TempDir()
 	n := &node{
 		t: t, conf: filepath.Join(dir, "confd"), out: filepath.Join(dir, "out"), state: filepath.Join(dir, "state", "applied.json"),
