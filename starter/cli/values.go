@@ -120,5 +120,10 @@ func parseValues(file string, data []byte) (map[string]any, error) {
 		return nil, fault.New(fault.Invalid, "--values %s is no YAML of names and values", file).
 			WithHint("the file is a mapping like etcd_node: {count: 3}")
 	}
+	// YAML can say more than JSON, which is what a workflow's input is: keys that are numbers, infinite numbers.
+	if _, err := json.Marshal(values); err != nil {
+		return nil, fault.New(fault.Invalid, "--values %s cannot be written as JSON", file).
+			WithHint("keys must be text and numbers finite; put quotes around keys like 1 or true")
+	}
 	return values, nil
 }

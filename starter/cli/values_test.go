@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestValuesMergeFileAndSet(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		file, content string
+		set           []string
+		want          string
+	}{
+		"nothing":               {want: `null`},
+		"set stays text":        {set: []string{"a.count=3", "b= x=y "}, want: `{"a.count":"3","b":" x=y "}`},
+		"the last set wins":     {set: []string{"a=1", "a=2"}, want: `{"a":"2"}`},
+		"json keeps digits":     {file: "v.json", content: `{"a": 18014398509481985, "b": 2.10}`, want: `{"a":18014398509481985,"b":2.10}`},
+		"json without the name": {file: "v", content: ` {"a": 1}`, want: `{"a":1}`},
+		"yaml nested":           {file: "v.yaml", content: "a: {b: 1, c: [x, y]}\nd.e: true\n", want: `{"a":{"b":1,"c":["x","y"]},"d.e":true}`},
+		"set into nested":       {file: "v.yaml", content: "a: {b: {c: 1}}\n", set: []string{"a.b.c=2"}, want: `{"a":{"b":{"c":"2"}}}`},
+		"set into dotted keys":  {file: "v.yaml", content: "a.b: {c.d: 1}\n", set: []string{"a.b.c.d=2"}, want: `{"a.b":{"c.d":"2"}}`},
+		"set beside":            {file: "v.yaml", content: "a: {b: 1}\n", set: []string{"a.c=2"}, want: `{"a":{"b":1},"a.c":"2"}`},
+		"an empty file is fine": {file: "v.yaml", content: "", want: `null`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := valueFlags{set: tt.set}
+			if tt.file != "" {
+				v.file = filepath.Join(t.TempDir(), tt.file)
+				require.NoError(t, os.WriteFile(v.file, []byte(tt.content), 0o600))
+			}
+			got, err := v.read(nil)
+			require.NoError(t, err)
+			text, err := json.Marshal(got)
+			require.NoError(t, err)
+			require.JSONEq(t, tt.want, string(text))
+			require.Equal(t, strings.Contains(tt.want, "2.10"), strings.Contains(string(text), "2.10"))
+		})
+	}
+}
+
+func TestValuesThatCannotBeUsedAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{
+		"a list":           "- hunter2",
+		"keys of numbers":  "a: {1: hunter2}",
+		"infinite":         "a: .inf\nb: hunter2",
+		"broken":           "a: [hunter2",
+		"json with a tail": `{"a": 1} hunter2`,
+		"broken json":      `{"a": hunter2}`,
+		"too large":        "a: hunter2" + strings.Repeat("x", maxValues),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := (&valueFlags{file: "-"}).read(strings.NewReader(content))
+			require.Error(t, err)
+			require.Equal(t, exitUsage, exitCode(err))
+			require.NotContains(t, err.Error(), "hunter2")
+		})
+	}
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"drover/fault"
+	"drover/workflows/api"
+)
+
+// The scripted worker: real workflows that speak the contract of package workflows/api and touch nothing. The name asked
+// for in CreateCluster chooses the script.
+
+const missing = "cl-00000000"
+
+func register(w worker.Worker) {
+	for name, f := range map[string]any{
+		api.CreateCluster: createScript, api.DeleteCluster: deleteScript, api.DescribeCluster: describeScript,
+		api.ListClusters: listScript, api.ListApps: listAppsScript, api.PublishApp: publishScript,
+	} {
+		w.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
+	}
+	w.RegisterActivityWithOptions(waitForCancel, activity.RegisterOptions{Name: "Wait"})
+}
+
+func failing(f *fault.Fault) error {
+	return temporal.NewNonRetryableApplicationError(f.Message, string(f.Type), nil, f)
+}
+
+func createScript(ctx workflow.Context, in api.CreateClusterInput) (*api.OperationResult, error) {
+	id, _ := api.ClusterIDOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
+	now := func() time.Time { return workflow.Now(ctx).UTC() }
+	p := api.Progress{ClusterID: id, Operation: api.CreateCluster, App: in.App, State: api.OpRunning, StartedAt: now(), Steps: []api.Step{
+		{ID: "CC1", Words: "resources for all nodes", State: api.StepPending, Nodes: 3},
+		{ID: "CC4", Words: "start, order 0", State: api.StepPending, Nodes: 3},
+	}}
+	if err := workflow.SetQueryHandler(ctx, api.QueryProgress, func() (api.Progress, error) { return p, nil }); err != nil {
+		return nil, err
+	}
+	result := &api.OperationResult{ClusterID: id, Operation: api.CreateCluster, ClusterState: "active", Revision: 2, Nodes: 3}
+	if in.DryRun {
+		result.Plan = &api.Plan{Steps: []api.PlanStep{
+			{ID: "CC1", Words: "resources for all nodes"},
+			{ID: "CC4", Words: "init", Skipped: "no role defines it"},
+			{ID: "CC4", Words: "start, order 0", Commands: []api.PlanCommand{{Role: "etcd_node", Service: "start", SIDs: "1-3", Cmd: "one\ntwo", Timeout: 600}}},
+		}}
+		return result, nil
+	}
+	if in.Name == "refuse" {
+		return nil, failing(fault.New(fault.NotAllowed, "not here").WithHint("try elsewhere"))
+	}
+	p.Steps[0].State, p.Steps[0].StartedAt, p.Steps[0].EndedAt = api.StepDone, now(), now()
+	p.Steps[1].State, p.Steps[1].StartedAt = api.StepRunning, now()
+	switch in.Name {
+	case "fail":
+		p.Steps[1].State, p.Steps[1].EndedAt = api.StepFailed, now()
+		p.Undo = []api.Step{{ID: "CC1", Words: "release resources", State: api.StepDone, StartedAt: now(), EndedAt: now()}}
+		p.State = api.OpFailed
+		return nil, failing(&fault.Fault{
+			Type: fault.CommandFailed, Message: "start of etcd_node failed on cln-00000001", Node: "cln-00000001", Service: "start",
+			ExitCode: 7, Output: "first line\nlast line\n",
+		})
+	case "wait":
+		p.Steps[1].ActivityIDs = []string{"wait"}
+		ctx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			ActivityID: "wait", StartToCloseTimeout: time.Minute, HeartbeatTimeout: 2 * time.Second, WaitForCancellation: true,
+		})
+		err := workflow.ExecuteActivity(ctx, "Wait").Get(ctx, nil)
+		p.Steps[1].State, p.State = api.StepFailed, api.OpCancelled
+		return nil, err
+	case "signal":
+		workflow.GetSignalChannel(ctx, "go").Receive(ctx, nil)
+	}
+	p.Steps[1].State, p.Steps[1].EndedAt = api.StepDone, now()
+	p.State, p.EndedAt = api.OpSucceeded, now()
+	p.Warnings = []api.Warning{{Step: "CC3", Node: "etcd_node/1", Message: "reload failed"}}
+	result.Warnings = p.Warnings
+	return result, nil
+}
+
+// waitForCancel is an activity over nodes that do not come to an end.
+func waitForCancel(ctx context.Context) error {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		activity.RecordHeartbeat(ctx, api.Beat{Done: 1, Total: 3, Waiting: []api.BeatNode{
+			{Node: "etcd_node/2 cln-00000002", Since: time.Now(), LastLine: "waiting for peers"},
+		}})
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+func deleteScript(ctx workflow.Context, _ api.DeleteClusterInput) (*api.OperationResult, error) {
+	id, _ := api.ClusterIDOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
+	return &api.OperationResult{ClusterID: id, Operation: api.DeleteCluster, Orphans: []string{"local volume vol-1: busy"}}, nil
+}
+
+func scripted(id string) api.ClusterView {
+	return api.ClusterView{
+		ClusterID: id, Name: "demo", App: "etcd", Version: "3.5.0", Provider: "fake", State: "active", Revision: 2,
+		CreatedAt: "2026-01-02T03:04:05Z", NodeCount: 1, Endpoints: []api.Endpoint{{Name: "client", Port: "2379", Protocol: "tcp"}},
+	}
+}
+
+func describeScript(_ workflow.Context, in api.DescribeClusterInput) (*api.ClusterView, error) {
+	if in.ClusterID == missing {
+		return nil, failing(fault.New(fault.NotFound, "no cluster %s", missing))
+	}
+	view := scripted(in.ClusterID)
+	view.Nodes = []api.NodeView{{NodeID: "cln-00000001", InstanceID: "i-00000001", Role: "etcd_node", SID: 1, IP: "10.0.0.1", CPU: 1, Memory: 1024, Health: "healthy"}}
+	return &view, nil
+}
+
+func listScript(workflow.Context, api.ListClustersInput) (*api.ClusterList, error) {
+	return &api.ClusterList{Clusters: []api.ClusterView{scripted("cl-aaaaaaaa"), scripted("cl-bbbbbbbb")}}, nil
+}
+
+func listAppsScript(workflow.Context, api.ListAppsInput) (*api.AppList, error) {
+	return &api.AppList{Apps: []api.AppView{{App: "etcd", Version: "3.6.0", Roles: []string{"etcd_node"}}, {App: "etcd", Version: "3.5.0", Roles: []string{""}}}}, nil
+}
+
+func publishScript(_ workflow.Context, in api.PublishAppInput) (*api.AppView, error) {
+	return &api.AppView{App: in.App, Version: in.Version, Digest: "sha256", Roles: []string{""}}, nil
+}
