@@ -45,7 +45,7 @@ func LoadConfig(path string) (api.Config, error) {
 
 // saveConfig replaces the settings file; it holds the Consul token, so only root can read it.
 func saveConfig(path string, c api.Config) error {
-	data, err := json.MarshalIndent(c, "", "  ")
+	data, err := json.Marshal(c) // one line, as remote writes and compares it
 	if err != nil {
 		return err
 	}

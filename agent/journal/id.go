@@ -1,14 +1,13 @@
 package journal
 
 import (
-	"regexp"
 	"strings"
 
 	"drover/agent/api"
 	"drover/fault"
 )
 
-var idForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
+const maxID = 200
 
 // maxCmd is the kernel's limit for one argument of a program (MAX_ARG_STRLEN), terminator included.
 const maxCmd = 128<<10 - 1
@@ -18,7 +17,7 @@ const maxTimeout = 86400
 
 // checkID refuses ids that could leave the journal's folder or that the file system would not take.
 func checkID(id string) error {
-	if idForm.MatchString(id) {
+	if safeID(id) {
 		return nil
 	}
 	shown := id
@@ -27,6 +26,18 @@ func checkID(id string) error {
 	}
 	return fault.New(fault.Invalid, "command id %q is not usable", shown).
 		WithHint("1 to 200 letters, digits, dots, dashes and underscores, beginning with a letter or digit")
+}
+
+// safeID is written out: compiling a regular expression would cost every start of a supervisor half a millisecond.
+func safeID(id string) bool {
+	for i := range len(id) {
+		c := id[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || c != '.' && c != '-' && c != '_') {
+			return false
+		}
+	}
+	return len(id) > 0 && len(id) <= maxID
 }
 
 // checkCommand reports everything that keeps c from being run.

@@ -1,0 +1,133 @@
+package keep
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"drover/agent/api"
+	"drover/agent/client"
+	"drover/agent/daemon"
+	"drover/fault"
+
+	"golang.org/x/sys/unix"
+)
+
+// poll is how often Start and Stop look; both are over in a moment.
+const poll = 10 * time.Millisecond
+
+// Start makes the agent run with this program and these settings, and waits up to limit until it answers.
+func (n Node) Start(ctx context.Context, limit time.Duration) (api.Status, error) {
+	n, err := n.withDefaults()
+	if err != nil {
+		return api.Status{}, err
+	}
+	config, err := daemon.LoadConfig(n.ConfigFile)
+	if err != nil {
+		return api.Status{}, err
+	}
+	want := daemon.Fingerprint(daemon.ProgramStamp(n.Program), config)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	w := n.way()
+	before, failed := n.ask(ctx)
+	changed, err := w.begin(ctx)
+	if err == nil && failed == nil && (changed || before.Fingerprint != want) {
+		err = w.restart(ctx)
+	}
+	if err != nil {
+		return api.Status{}, err
+	}
+	for {
+		st, err := n.ask(ctx)
+		if err == nil && st.Fingerprint == want {
+			return st, nil
+		}
+		select {
+		case <-time.After(poll):
+		case <-ctx.Done():
+			if err == nil {
+				err = errors.New("an agent of other settings or another version answers")
+			}
+			return st, fault.Wrap(err, fault.Unreachable, "the agent was started and is not there after %s", limit).
+				WithHint("its log says why: %s, or journalctl -u drover-agent", n.LogFile)
+		}
+	}
+}
+
+// Stop ends the agent and keeps it from coming back; commands go on. Without an agent it does nothing.
+func (n Node) Stop(ctx context.Context, limit time.Duration) error {
+	n, err := n.withDefaults()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	// Every way that was used, not only the one of today.
+	for _, w := range []way{unit{n}, service{n}, parent{n}} {
+		if err := w.end(ctx); err != nil {
+			return err
+		}
+	}
+	if err := n.signalAgent(syscall.SIGTERM); err != nil {
+		return err
+	}
+	for {
+		if pid, err := n.agentPid(); err != nil || pid == 0 {
+			return err
+		}
+		select {
+		case <-time.After(poll):
+		case <-ctx.Done():
+			return fault.New(fault.Unreachable, "the agent has not ended after %s", limit)
+		}
+	}
+}
+
+// askLimit bounds one question: an agent that hangs is as good as none.
+const askLimit = 5 * time.Second
+
+func (n Node) ask(ctx context.Context) (api.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	return client.Unix(n.Socket).Status(ctx)
+}
+
+// agentPid is the process that listens on the socket, as the kernel knows it; 0 when nobody does.
+func (n Node) agentPid() (int, error) {
+	conn, err := net.Dial("unix", n.Socket)
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fault.Wrap(err, fault.Internal, "look for the agent")
+	}
+	defer conn.Close()
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		return 0, fault.Wrap(err, fault.Internal, "look for the agent")
+	}
+	var cred *unix.Ucred
+	var credErr error
+	if err := raw.Control(func(fd uintptr) {
+		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	}); err != nil || credErr != nil {
+		return 0, fault.Wrap(errors.Join(err, credErr), fault.Internal, "look for the agent")
+	}
+	return int(cred.Pid), nil
+}
+
+// signalAgent signals the running agent, if there is one.
+func (n Node) signalAgent(sig syscall.Signal) error {
+	pid, err := n.agentPid()
+	if err != nil || pid <= 1 {
+		return err
+	}
+	if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH {
+		return fault.Wrap(err, fault.Internal, "signal the agent (process %d)", pid)
+	}
+	return nil
+}
