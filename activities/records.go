@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -108,9 +109,18 @@ func (a *Records) render(ctx context.Context, in api.CreateClusterInput) (versio
 	}
 	spec, _, err := pkg.Render(values)
 	if err != nil {
-		return "", nil, fault.Wrap(err, fault.Invalid, "%s %s cannot be rendered with these values", in.App, version)
+		return "", nil, refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}
 	return version, spec, nil
+}
+
+// refusal names every problem in its message too: the Temporal UI shows nothing else.
+func refusal(err error, what string) error {
+	f := fault.Wrap(err, fault.Invalid, "%s", what)
+	if len(f.Problems) > 0 {
+		f.Message = what + ": " + strings.Join(f.Problems, "; ")
+	}
+	return f
 }
 
 func (a *Records) usedGSIDs(ctx context.Context) (map[int]bool, error) {
