@@ -134,14 +134,16 @@ func (h hierarchy) enable() error {
 	return nil
 }
 
+// tryGroup finds out by doing. Nodes that run already may be in the group, or come while we look.
 func tryGroup(dir string) error {
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return unix.Access(dir, unix.W_OK)
-		}
-		return err
+	err := os.Mkdir(dir, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		return unix.Access(dir, unix.W_OK)
 	}
-	return os.Remove(dir)
+	if err == nil {
+		_ = os.Remove(dir)
+	}
+	return err
 }
 
 func (l limiter) has(controller string) bool {
@@ -218,37 +220,64 @@ func (h hierarchy) values(size providers.Size) map[string]string {
 	return set
 }
 
-// leave removes the groups of a node that has ended, and the state folder's when it was the last. The kernel may take a
-// moment to let go of a group whose processes are gone.
+// leave removes the groups of a node that has ended, and the state folder's when it was the last.
 func (l limiter) leave(id string) error {
 	for _, h := range l.groups {
-		dir := filepath.Join(h.dir, id)
-		for try := 0; ; try++ {
-			err := os.Remove(dir)
-			if err == nil || errors.Is(err, fs.ErrNotExist) {
-				break
-			}
-			if !errors.Is(err, unix.EBUSY) || try > 500 {
+		for _, dir := range []string{filepath.Join(h.dir, id), h.dir} {
+			if err := removeGroup(dir); err != nil {
 				return ioFault(err, "remove cgroup")
 			}
-			time.Sleep(2 * time.Millisecond)
 		}
-		_ = os.Remove(h.dir) // refused while other nodes are in it
 	}
 	return nil
 }
 
+// removeGroup leaves groups with others below alone. The kernel may take a moment to let go of one whose processes or
+// groups have just gone.
+func removeGroup(dir string) error {
+	for try := 0; ; try++ {
+		err := os.Remove(dir)
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if below, listErr := groupsBelow(dir); listErr == nil && len(below) > 0 {
+			return nil
+		}
+		if !errors.Is(err, unix.EBUSY) || try > 1000 {
+			return err
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+func groupsBelow(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var below []string
+	for _, e := range entries {
+		if e.IsDir() {
+			below = append(below, filepath.Join(dir, e.Name()))
+		}
+	}
+	return below, err
+}
+
+// leftovers are the groups that exist.
 func (l limiter) leftovers() ([]string, error) {
 	var left []string
 	for _, h := range l.groups {
-		entries, err := os.ReadDir(h.dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(h.dir); err != nil {
+			continue
+		}
+		left = append(left, "cgroup "+h.dir)
+		below, err := groupsBelow(h.dir)
+		if err != nil {
 			return nil, ioFault(err, "list cgroups")
 		}
-		for _, e := range entries {
-			if e.IsDir() {
-				left = append(left, "cgroup "+filepath.Join(h.dir, e.Name()))
-			}
+		for _, dir := range below {
+			left = append(left, "cgroup "+dir)
 		}
 	}
 	return left, nil
