@@ -19,9 +19,9 @@ import (
 
 // Limits of archives. A package is text and some pictures; whatever is larger is a mistake or an attack.
 const (
-	maxArchive  = 64 << 20  // bytes of the archive as it comes
-	maxUnpacked = 256 << 20 // bytes of all members together, unpacked
-	maxMember   = 64 << 20  // bytes of one member, unpacked
+	maxArchive  = 32 << 20  // bytes of the archive as it comes
+	maxUnpacked = 128 << 20 // bytes of all members together, unpacked
+	maxMember   = 32 << 20  // bytes of one member, unpacked
 	maxEntries  = 10_000    // members, folders included
 )
 

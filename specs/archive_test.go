@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -31,11 +32,18 @@ var order = []string{"icon.png", "locale/en.json", TemplateFile, ConfigFile}
 func tarOf(t testing.TB, prefix string, more ...*tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w := tar.NewWriter(&b)
+	writeTar(t, &b, prefix, more...)
+	return b.Bytes()
+}
+
+func writeTar(t testing.TB, out io.Writer, prefix string, more ...*tar.Header) {
+	t.Helper()
+	w := tar.NewWriter(out)
+	zeros := make([]byte, maxMember+1)
 	for _, h := range more {
 		require.NoError(t, w.WriteHeader(h))
 		if h.Typeflag == tar.TypeReg {
-			_, err := w.Write(make([]byte, h.Size))
+			_, err := w.Write(zeros[:h.Size])
 			require.NoError(t, err)
 		}
 	}
@@ -45,6 +53,16 @@ func tarOf(t testing.TB, prefix string, more ...*tar.Header) []byte {
 		require.NoError(t, err)
 	}
 	require.NoError(t, w.Close())
+}
+
+// largeOf is a tar.gz that is small as it comes and large when unpacked.
+func largeOf(t testing.TB, members ...*tar.Header) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	require.NoError(t, err)
+	writeTar(t, z, "", members...)
+	require.NoError(t, z.Close())
 	return b.Bytes()
 }
 
@@ -162,10 +180,10 @@ func TestRefusedArchives(t *testing.T) {
 		"device in zip":    {zipOf(t, "", device), `member "null" is a device`},
 		"encrypted":        {zipOf(t, "", locked), `member "locked" is encrypted`},
 		"too many members": {gzipOf(t, tarOf(t, "", many...)), "more than 10000 members"},
-		"large member":     {gzipOf(t, tarOf(t, "", &tar.Header{Typeflag: tar.TypeReg, Name: "big", Size: maxMember + 1})), `member "big" is larger than 64 MiB`},
-		"large in all":     {gzipOf(t, tarOf(t, "", large...)), "unpacks to more than 256 MiB"},
+		"large member":     {largeOf(t, &tar.Header{Typeflag: tar.TypeReg, Name: "big", Size: maxMember + 1}), `member "big" is larger than 32 MiB`},
+		"large in all":     {largeOf(t, large...), "unpacks to more than 128 MiB"},
 		"large config":     {gzipOf(t, tarOf(t, "x/", &tar.Header{Typeflag: tar.TypeReg, Name: ConfigFile, Size: maxFile + 1})), "larger than 4 MiB"},
-		"large archive":    {make([]byte, maxArchive+1), "the archive is larger than 64 MiB"},
+		"large archive":    {make([]byte, maxArchive+1), "the archive is larger than 32 MiB"},
 		"twice":            {tarOf(t, "", &tar.Header{Typeflag: tar.TypeReg, Name: "./" + ConfigFile}), `member "config.json" is there twice`},
 		"two packages":     {append(tarOf(t, "a/")[:len(tarOf(t, "a/"))-1024], tarOf(t, "b/")...), "it holds 2 packages"},
 		"empty":            {nil, "the archive is empty"},

@@ -26,8 +26,8 @@ func (c *Config) Item(path string) (*Item, bool) {
 	return it, ok
 }
 
-// resolve finds the item a user means: the whole path, or one with the leading "cluster." left out.
-func (c *Config) resolve(path string) (*Item, bool) {
+// Resolve finds the item a user means: the whole path, or one with the leading "cluster." left out.
+func (c *Config) Resolve(path string) (*Item, bool) {
 	if it, ok := c.byPath[path]; ok {
 		return it, true
 	}
@@ -179,7 +179,9 @@ func (r *configReader) item(path, key string, e *value) *Item {
 				r.say(SeverityWarning, v.offset, path, "range must be a list; it is not checked")
 				break
 			}
-			it.Range, _ = v.plain().([]any)
+			if len(v.elems) > 0 { // an empty range allows everything, else nothing could ever be given
+				it.Range, _ = v.plain().([]any)
+			}
 		case "min":
 			it.Min = r.bound(path, m)
 		case "max":

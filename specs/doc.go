@@ -4,4 +4,24 @@
 //
 // It does not decide anything about nodes or procedures (that is lifecycle) and does not know the metadata layout.
 // Callers: the CLI (lint, render), activities (publish, prepare), tests.
+//
+// The way of a package: Open or FromArchive read the files (package.go, archive.go); parseConfig makes items of
+// config.json (config.go); resolveValues makes typed settings of what a user gave and of defaults (values.go, convert.go,
+// check.go); parseTemplate and execute put them into the template and remember where every byte came from (template.go,
+// execute.go); parseDocument reads the JSON with positions (document.go); builder makes the Cluster (build*.go,
+// endpoints.go).
+//
+// Where packages leave something open, this is how it is read:
+//
+//   - An item nobody gives and that has no default is "" (strings, passwords, multichoice, names of outside things), []
+//     (array) or null (integer, number, boolean). null in cluster.json is as good as an absent key; an env key that is
+//     null is published with an empty value. A default of "" for an integer, number or boolean is no default.
+//   - A required item whose default is "" counts as given (vxnet and links are written so), with a warning.
+//   - Giving a value equal to the default is always allowed, also when the default breaks the item's own rules.
+//   - step counts from min, or from 0 without min.
+//   - Env lists are joined with commas, env objects become JSON text (with a warning).
+//   - In sections, false, 0, "", null and [] are false.
+//   - upgrading_policy in-place-sequential and in-place-parallel mean sequential and parallel.
+//   - Unknown keys are kept in Extra of the cluster, the role and the service; those of container and volume in the
+//     role's Extra as "container.<key>" and "volume.<key>".
 package specs

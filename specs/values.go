@@ -43,7 +43,7 @@ func (c *Config) flatten(values map[string]any) []given {
 
 // takesObject says whether an object given at path is that item's value and not a level of nesting.
 func (c *Config) takesObject(path string) bool {
-	it, ok := c.resolve(path)
+	it, ok := c.Resolve(path)
 	return ok && it.resource()
 }
 
@@ -77,7 +77,7 @@ func (c *Config) resolveValues(values map[string]any, samples bool) (settings, D
 	out := settings{}
 	tried := map[string]string{} // item path -> path as the user wrote it
 	for _, g := range c.flatten(values) {
-		it, ok := c.resolve(g.path)
+		it, ok := c.Resolve(g.path)
 		if !ok && (c.groups[g.path] || c.groups["cluster."+g.path]) {
 			fail(g.path, "this is a group of items and takes no value itself; name one of its items")
 			continue

@@ -46,6 +46,7 @@ func TestValueOfType(t *testing.T) {
 		{"string from a list", `"type": "string"`, []string{"a"}, "not a string", true},
 		{"string in range", `"type": "string", "range": ["a", "b"]`, "b", "b", false},
 		{"string out of range", `"type": "string", "range": ["a", "b"]`, "c", `value "c" is not allowed: allowed are "a", "b"`, true},
+		{"empty range", `"type": "string", "range": []`, "any", "any", false},
 		{"integer in a range of strings", `"type": "integer", "range": ["1", "2"]`, "2", "2", false},
 		{"number in range by value", `"type": "number", "range": [0.30, 0.5]`, "0.3", "0.3", false},
 		{"boolean in range", `"type": "boolean", "range": [true]`, "false", "allowed are true", true},
