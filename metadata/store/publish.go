@@ -141,7 +141,7 @@ func finalOps(root string, rev int64, writer string, full, recent []byte) []*api
 	return ops
 }
 
-// guardRoom and the bytes of the guards and marks that write adds to every batch.
+// What write may add to a batch: guards, the mark and its removal.
 const (
 	guardOps   = 3
 	guardBytes = 4 << 10
