@@ -2,15 +2,12 @@ package remote
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 	"sync"
 	"time"
 
 	"drover/fault"
-
-	"golang.org/x/crypto/ssh"
 )
 
 // drain is how long Run waits for the end of the output after the command has ended. It passes only when the command
@@ -38,27 +35,24 @@ func (p *Pool) Run(ctx context.Context, t Target, cmd string, stdin io.Reader) (
 	}
 	defer done()
 	var stdout, stderr output
-	copied, err := collect(s, &stdout, &stderr)
-	if err != nil {
-		return Result{}, fault.Wrap(err, fault.Internal, "cannot prepare a command for node %s", t)
+	copied := collect(s, &stdout, &stderr)
+	type end struct {
+		code int
+		err  error
 	}
-	s.Stdin = stdin
-	ended := make(chan error, 1)
+	ended := make(chan end, 1)
 	go func() {
-		err := s.Start(cmd)
-		if err == nil {
-			err = s.Wait()
-		}
-		ended <- err
+		code, err := s.exec(cmd, stdin)
+		ended <- end{code, err}
 	}()
+	var e end
 	select {
 	case <-ctx.Done():
 		return Result{}, ctxFault(ctx, t, "run a command on")
-	case err = <-ended:
+	case e = <-ended:
 	}
-	var exit *ssh.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return Result{}, fault.Wrap(err, fault.Unreachable, "lost node %s while it ran a command", t).At("", t.NodeID, "")
+	if e.err != nil {
+		return Result{}, fault.Wrap(e.err, fault.Unreachable, "lost node %s while it ran a command", t).At("", t.NodeID, "")
 	}
 	timer := time.NewTimer(drain)
 	defer timer.Stop()
@@ -67,47 +61,20 @@ func (p *Pool) Run(ctx context.Context, t Target, cmd string, stdin io.Reader) (
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	var r Result
+	r := Result{ExitCode: e.code}
 	var cut1, cut2 bool
-	if exit != nil {
-		r.ExitCode = exit.ExitStatus()
-	}
 	r.Stdout, cut1 = stdout.snapshot()
 	r.Stderr, cut2 = stderr.snapshot()
 	r.Truncated = cut1 || cut2
 	return r, nil
 }
 
-// collect copies both outputs in the background. Session.Wait then returns when the command has ended, even if a
-// process it left behind holds the pipes open.
-func collect(s *ssh.Session, stdout, stderr io.Writer) (copied <-chan struct{}, err error) {
-	outPipe, err := s.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	errPipe, err := s.StderrPipe()
-	if err != nil {
-		return nil, err
-	}
+// collect copies both outputs in the background; copied is closed when both have ended.
+func collect(s *session, stdout, stderr io.Writer) (copied <-chan struct{}) {
 	var both sync.WaitGroup
-	both.Go(func() { _, _ = io.Copy(stdout, outPipe) })
-	both.Go(func() { _, _ = io.Copy(stderr, errPipe) })
+	both.Go(func() { _, _ = io.Copy(stdout, s) })
+	both.Go(func() { _, _ = io.Copy(stderr, s.Stderr()) })
 	all := make(chan struct{})
 	go func() { both.Wait(); close(all) }()
-	return all, nil
-}
-
-// session opens a session within the connection's bound; done closes it and must be called.
-func (p *Pool) session(ctx context.Context, t Target) (s *ssh.Session, done func(), err error) {
-	s, l, err := withChannel(ctx, p, t, true, func(c *conn) (*ssh.Session, error) { return c.client.NewSession() })
-	if err != nil {
-		return nil, nil, err
-	}
-	return s, func() {
-		// Closing writes to the network, and the node may be gone: nobody waits for it.
-		go func() {
-			_ = s.Close()
-			l.end()
-		}()
-	}, nil
+	return all
 }

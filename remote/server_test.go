@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/pkg/sftp"
@@ -182,6 +183,7 @@ func (s *server) session(ch ssh.Channel, reqs <-chan *ssh.Request) {
 func (s *server) exec(ch ssh.Channel, reqs <-chan *ssh.Request, text string) {
 	cmd := exec.Command("/bin/sh", "-c", text)
 	cmd.Stdout, cmd.Stderr = ch, ch.Stderr()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdin, err := cmd.StdinPipe()
 	if err != nil || cmd.Start() != nil {
 		return
@@ -190,7 +192,7 @@ func (s *server) exec(ch ssh.Channel, reqs <-chan *ssh.Request, text string) {
 	go func() { // the session's end kills the command: tests leave nothing behind
 		for range reqs {
 		}
-		_ = cmd.Process.Kill()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}()
 	_ = cmd.Wait()
 	code := uint32(cmd.ProcessState.ExitCode())

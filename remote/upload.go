@@ -15,7 +15,6 @@ import (
 	"drover/fault"
 
 	"github.com/pkg/sftp"
-	"golang.org/x/crypto/ssh"
 )
 
 // cleanup is how long an upload whose context has ended may take to remove its temporary file.
@@ -61,22 +60,14 @@ func (p *Pool) Upload(ctx context.Context, t Target, src io.Reader, file string,
 }
 
 // put does the work over one session.
-func put(s *ssh.Session, src io.Reader, file string, mode fs.FileMode) (err error) {
-	in, err := s.StdinPipe()
-	if err != nil {
-		return err
-	}
-	out, err := s.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := s.RequestSubsystem("sftp"); err != nil {
-		if errors.Is(err, io.EOF) {
-			return err
+func put(s *session, src io.Reader, file string, mode fs.FileMode) (err error) {
+	if err := s.ask("subsystem", "sftp"); err != nil {
+		if errors.Is(err, errDeclined) {
+			return errNoSFTP{err}
 		}
-		return errNoSFTP{err}
+		return err
 	}
-	c, err := sftp.NewClientPipe(out, in, sftp.UseConcurrentWrites(true))
+	c, err := sftp.NewClientPipe(s, s, sftp.UseConcurrentWrites(true))
 	if err != nil {
 		return err
 	}

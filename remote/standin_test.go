@@ -1,0 +1,116 @@
+package remote
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"drover/agent/api"
+
+	"github.com/stretchr/testify/require"
+)
+
+// root is a folder that stands for a node's file system; the test binary itself, copied or linked into it under the
+// name drover-agent, stands for the agent: a real Go binary with start, stop and a socket.
+type root string
+
+func (r root) paths() paths {
+	return paths{
+		binary: string(r) + "/bin/drover-agent", config: string(r) + "/etc/agent.json", socket: string(r) + "/agent.sock",
+	}
+}
+
+func (r root) pidFile() string { return string(r) + "/pid" }
+
+// log has one word per start and stop of the agent.
+func (r root) log(t testing.TB) string {
+	t.Helper()
+	b, err := os.ReadFile(string(r) + "/log")
+	if os.IsNotExist(err) {
+		return ""
+	}
+	require.NoError(t, err)
+	return strings.TrimSpace(string(b))
+}
+
+func newRoot(t testing.TB) root {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "node")
+	require.NoError(t, err)
+	r := root(dir)
+	t.Cleanup(func() {
+		stopStandIn(r)
+		_ = os.RemoveAll(dir)
+	})
+	return r
+}
+
+// standInAgent is main for a process named drover-agent.
+func standInAgent(args []string) int {
+	self := os.Args[0]
+	r := root(filepath.Dir(filepath.Dir(self)))
+	if f, err := os.OpenFile(string(r)+"/log", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err == nil && args[0] != "serve" {
+		_, _ = fmt.Fprint(f, args[0], " ")
+		_ = f.Close()
+	}
+	switch args[0] {
+	case "start":
+		if _, err := os.Stat(string(r) + "/broken"); err == nil {
+			_, _ = io.WriteString(os.Stderr, "cannot start\n")
+			return 3
+		}
+		cmd := exec.Command(self, "serve")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		if cmd.Start() != nil || os.WriteFile(r.pidFile(), []byte(strconv.Itoa(cmd.Process.Pid)), 0o600) != nil {
+			return 1
+		}
+	case "stop":
+		stopStandIn(r)
+	case "serve":
+		return serveStandIn(r)
+	}
+	return 0
+}
+
+func stopStandIn(r root) {
+	b, err := os.ReadFile(r.pidFile())
+	pid, _ := strconv.Atoi(string(b))
+	if err != nil || pid <= 0 {
+		return
+	}
+	_ = os.Remove(r.pidFile())
+	for syscall.Kill(pid, syscall.SIGKILL) == nil {
+		if st, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err != nil || strings.Contains(string(st), ") Z ") {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func serveStandIn(r root) int {
+	var c api.Config
+	data, err := os.ReadFile(r.paths().config)
+	if err != nil || json.Unmarshal(data, &c) != nil {
+		return 1
+	}
+	_ = os.Remove(r.paths().socket)
+	ln, err := net.Listen("unix", r.paths().socket)
+	if err != nil {
+		return 1
+	}
+	time.AfterFunc(10*time.Minute, func() { os.Exit(0) }) // never outlive a killed test for long
+	_ = http.Serve(ln, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(api.Status{ClusterID: c.ClusterID, NodeID: c.NodeID, InstanceID: c.InstanceID})
+	}))
+	return 0
+}
