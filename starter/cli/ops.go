@@ -55,12 +55,15 @@ func (a *app) opsTable(history []operations.Operation) output.Table {
 		if end.IsZero() {
 			end = a.Now()
 		}
-		reason := ""
+		state, reason := op.State, ""
+		if op.Result != nil && op.Result.Plan != nil {
+			state += " (dry run)"
+		}
 		if op.Error != nil {
 			reason = output.CleanLine(op.Error.Message)
 		}
 		t.Rows = append(t.Rows, []string{
-			op.Type, op.StartedAt.UTC().Format(time.RFC3339), screen.Elapsed(end.Sub(op.StartedAt)), op.State, op.RunID, reason,
+			op.Type, op.StartedAt.UTC().Format(time.RFC3339), screen.Elapsed(end.Sub(op.StartedAt)), state, op.RunID, reason,
 		})
 	}
 	return t

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -50,7 +51,11 @@ var temporalServer = sync.OnceValues(func() (*testsuite.DevServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := worker.New(server.Client(), api.TaskQueue, worker.Options{DisableRegistrationAliasing: true})
+	w := worker.New(server.Client(), api.TaskQueue, worker.Options{
+		DisableRegistrationAliasing: true,
+		// A cancel reaches an activity with the answer to a heartbeat, so these must not be saved up for long.
+		MaxHeartbeatThrottleInterval: 100 * time.Millisecond,
+	})
 	register(w)
 	if err := w.Start(); err != nil {
 		return server, err

@@ -68,7 +68,7 @@ func createScript(ctx workflow.Context, in api.CreateClusterInput) (*api.Operati
 	case "wait":
 		p.Steps[1].ActivityIDs = []string{"wait"}
 		ctx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-			ActivityID: "wait", StartToCloseTimeout: time.Minute, HeartbeatTimeout: 2 * time.Second, WaitForCancellation: true,
+			ActivityID: "wait", StartToCloseTimeout: time.Minute, HeartbeatTimeout: 30 * time.Second, WaitForCancellation: true,
 		})
 		err := workflow.ExecuteActivity(ctx, "Wait").Get(ctx, nil)
 		p.Steps[1].State, p.State = api.StepFailed, api.OpCancelled

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -95,6 +96,18 @@ func TestCloseFault(t *testing.T) {
 			require.NotEmpty(t, f.Message)
 		})
 	}
+}
+
+func TestAnActivitysTimeoutIsAFailureOfTheOperation(t *testing.T) {
+	t.Parallel()
+	state, f := closeFault(temporal.GetDefaultFailureConverter().FailureToError(&failure.Failure{
+		FailureInfo: &failure.Failure_ActivityFailureInfo{ActivityFailureInfo: &failure.ActivityFailureInfo{ActivityId: "1"}},
+		Cause: &failure.Failure{FailureInfo: &failure.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failure.TimeoutFailureInfo{
+			TimeoutType: enums.TIMEOUT_TYPE_HEARTBEAT,
+		}}},
+	}))
+	require.Equal(t, StateFailed, state)
+	require.Equal(t, fault.Internal, f.Type)
 }
 
 func TestBeganNeedsAnEffect(t *testing.T) {

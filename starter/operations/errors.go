@@ -49,32 +49,33 @@ func words(state string) string {
 // closeFault reads the error a workflow ended with: how it ended, and the fault its first detail carries. An error
 // without a fault inside still becomes one, so that printers have one shape.
 func closeFault(err error) (string, *fault.Fault) {
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) {
-		var f fault.Fault
-		if app.HasDetails() && app.Details(&f) == nil && f.Message != "" {
-			return StateFailed, &f
-		}
-		t := fault.Type(app.Type())
-		if t == "" {
-			t = fault.Internal
-		}
-		return StateFailed, &fault.Fault{Type: t, Message: app.Message()}
+	var whole *temporal.WorkflowExecutionError
+	if errors.As(err, &whole) && whole.Unwrap() != nil {
+		err = whole.Unwrap()
 	}
-	var canceled *temporal.CanceledError
-	if errors.As(err, &canceled) {
+	// How the workflow itself ended is the outermost error alone: deeper ones are about its activities.
+	switch err.(type) {
+	case *temporal.CanceledError:
 		return StateCancelled, fault.New(fault.Conflict, "somebody cancelled it")
-	}
-	var terminated *temporal.TerminatedError
-	if errors.As(err, &terminated) {
+	case *temporal.TerminatedError:
 		return StateTerminated, fault.New(fault.Conflict, "somebody terminated the workflow, nothing was undone").
 			WithHint("drover delete works from every state")
-	}
-	var timeout *temporal.TimeoutError
-	if errors.As(err, &timeout) {
+	case *temporal.TimeoutError:
 		return StateTimedOut, fault.New(fault.Unreachable, "the workflow ran out of time")
 	}
-	return StateFailed, fault.Wrap(err, fault.Internal, "the workflow ended with an error of no known kind")
+	var app *temporal.ApplicationError
+	if !errors.As(err, &app) {
+		return StateFailed, fault.Wrap(err, fault.Internal, "the workflow ended with an error of no known kind")
+	}
+	var f fault.Fault
+	if app.HasDetails() && app.Details(&f) == nil && f.Message != "" {
+		return StateFailed, &f
+	}
+	t := fault.Type(app.Type())
+	if t == "" {
+		t = fault.Internal
+	}
+	return StateFailed, &fault.Fault{Type: t, Message: app.Message()}
 }
 
 // serviceFault turns the error of a call to Temporal's frontend into a fault. An interrupted ctx stays itself.

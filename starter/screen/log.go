@@ -14,6 +14,7 @@ import (
 type Log struct {
 	Out io.Writer
 
+	begun    bool
 	seen     api.Progress
 	note     string
 	attempts map[string]int
@@ -21,6 +22,10 @@ type Log struct {
 
 // Show writes what changed since the sight before.
 func (l *Log) Show(s operations.Sight) {
+	if !l.begun && s.Operation.Type != "" {
+		l.line(s.Operation.Type + " " + s.Operation.ClusterID + " since " + s.Operation.StartedAt.UTC().Format(time.RFC3339))
+		l.begun = true
+	}
 	if s.Note != l.note {
 		if s.Note == "" {
 			l.line("a worker answers again")

@@ -20,7 +20,9 @@ func TestLogTellsEveryChangeOnce(t *testing.T) {
 	first.Operation.Progress = &api.Progress{StartedAt: begin, Steps: first.Operation.Progress.Steps[:1]}
 	first.Operation.Activities = nil
 
-	log.Show(operations.Sight{Operation: operations.Operation{Type: api.CreateCluster, State: operations.StateRunning}})
+	log.Show(operations.Sight{Operation: operations.Operation{
+		Type: api.CreateCluster, ClusterID: "cl-a1b2c3d4", State: operations.StateRunning, StartedAt: begin,
+	}})
 	log.Show(first)
 	log.Show(first)
 	log.Show(running())
