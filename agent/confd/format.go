@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/BurntSushi/toml"
@@ -19,11 +20,19 @@ var formats = map[string]func(content []byte) error{
 	},
 	"yaml": yamlFormat,
 	"yml":  yamlFormat,
-	"toml": func(content []byte) error {
-		var v map[string]any
-		return toml.Unmarshal(content, &v)
-	},
-	"xml": xmlFormat,
+	"toml": tomlFormat,
+	"xml":  xmlFormat,
+}
+
+// tomlFormat tells the line alone: the library's message quotes the content, which can be a password.
+func tomlFormat(content []byte) error {
+	var v map[string]any
+	err := toml.Unmarshal(content, &v)
+	var syntax toml.ParseError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("syntax error in line %d", syntax.Position.Line)
+	}
+	return err
 }
 
 func yamlFormat(content []byte) error {

@@ -34,8 +34,7 @@ type item struct {
 	waiting bool // a failure or a deferred reload has to be tried again
 }
 
-// pass does what the contract calls "one revision, all resources": render and compare all, check the changed ones, swap
-// all, reload once each.
+// pass renders and compares all resources, checks the changed ones, swaps all of them, and then reloads (B1, B2, B3).
 func (e *Engine) pass(ctx context.Context, force bool) (Result, error) {
 	p := &pass{Engine: e, ctx: ctx, force: force, status: map[string]*ResourceStatus{}, narrowed: map[string]*Tree{}}
 	p.result.Revision = e.revision
@@ -202,25 +201,25 @@ func (p *pass) check(it *item) {
 
 // swap marks every changed resource as not applied, durably, and then replaces all files.
 func (p *pass) swap() {
-	before := map[*item]string{}
+	before := map[*item]applied{}
 	for _, it := range p.items {
 		if it.staged != nil && it.resource.reload != "" {
 			if a := p.state.of(it.resource); a != nil {
-				before[it] = a.Digest
+				before[it] = *a
 			}
 			p.state.set(it.resource, "")
 		}
 	}
-	if len(before) > 0 || p.state.dirty {
-		p.save()
-	}
+	p.save()
 	for _, it := range p.items {
 		if it.staged == nil {
 			continue
 		}
 		if err := it.staged.swap(); err != nil {
-			if digest, known := before[it]; known {
-				p.state.set(it.resource, digest)
+			if a, known := before[it]; known {
+				p.state.set(it.resource, a.Digest)
+			} else if it.resource.reload != "" {
+				p.state.drop(it.name)
 			}
 			p.fail(it, "write", err)
 			continue
@@ -235,8 +234,7 @@ func (p *pass) swap() {
 func (p *pass) finish() {
 	for name := range p.state.Resources {
 		if p.resources.files[name] == nil {
-			delete(p.state.Resources, name)
-			p.state.dirty = true
+			p.state.drop(name)
 		}
 	}
 	p.save()

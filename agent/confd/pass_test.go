@@ -235,6 +235,41 @@ func TestAppliedDecidesNotTheFile(t *testing.T) {
 	require.Equal(t, []string{"r"}, n.took())
 }
 
+func TestReloadCommandAddedLater(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.resource("a", `{{getv "/v"}}`)
+	n.kv["/v"] = "1"
+	n.apply()
+	n.resource("a", `{{getv "/v"}}`, `reload_cmd = "r"`)
+	n.apply()
+	require.Empty(t, n.took(), "the file did not change")
+	n.kv["/v"] = "2"
+	n.apply()
+	require.Equal(t, []string{"r"}, n.took())
+}
+
+func TestFailedSwapIsNotReloaded(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.resource("a", `x`, `check_cmd = "c"`, `reload_cmd = "ra"`)
+	n.resource("b", `x`, `reload_cmd = "rb"`)
+	n.do = func(c Command) {
+		if c.Kind == "check" { // after staging, before the swap
+			require.NoError(t, os.MkdirAll(n.path("a/in the way"), 0o755))
+		}
+	}
+	r := n.apply()
+	require.Equal(t, []string{"a.toml write"}, whats(r.Warnings))
+	require.Equal(t, 1, r.Changed)
+	require.Equal(t, []string{"c", "rb"}, n.took())
+	n.do = nil
+	require.NoError(t, os.RemoveAll(n.path("a")))
+	require.NoError(t, os.WriteFile(n.path("a"), []byte("x"), 0o644))
+	require.Empty(t, n.apply().Warnings)
+	require.Empty(t, n.took(), "nothing was known of the file and it is as wanted")
+}
+
 func TestMinReloadInterval(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)

@@ -19,8 +19,13 @@ func (p *pass) reload() {
 			continue
 		}
 		known := p.state.of(it.resource)
+		if it.resource.reload == "" {
+			p.state.set(it.resource, unwatched)
+			continue
+		}
 		// A file that is as rendered and of which nothing is known (first start on a prepared image) counts as applied.
-		if pending := it.swapped || (known != nil && known.Digest != it.digest); !pending || it.resource.reload == "" || p.noCommands {
+		pending := it.swapped || (known != nil && known.Digest != unwatched && known.Digest != it.digest)
+		if !pending || p.noCommands {
 			p.state.set(it.resource, it.digest)
 			continue
 		}

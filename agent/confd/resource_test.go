@@ -228,4 +228,16 @@ func TestOutputFormat(t *testing.T) {
 	r := n.apply()
 	require.Equal(t, []string{"json-bad.toml render", "toml-bad.toml render", "xml-bad.toml render", "yaml-bad.toml render"}, whats(r.Warnings))
 	require.Equal(t, 4, r.Changed)
+	require.NotContains(t, tomlFormat([]byte("a = s3cr3t")).Error(), "s3cr3t")
+}
+
+func TestRunawayTemplateIsStopped(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.resource("a", `{{range 1000000000}}{{repeat 100000 "0123456789"}}{{end}}`)
+	n.resource("b", "fine")
+	r := n.apply()
+	require.Equal(t, []string{"a.toml render"}, whats(r.Warnings))
+	require.Contains(t, r.Warnings[0].Message, "larger than 32 MiB")
+	require.Equal(t, "fine", n.read("b"))
 }

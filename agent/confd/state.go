@@ -22,11 +22,14 @@ type state struct {
 
 type applied struct {
 	Dest string `json:"dest"`
-	// Digest is empty from just before the swap until the reload succeeded.
+	// Digest is empty from just before the swap until the reload succeeded, and unwatched without a reload_cmd.
 	Digest string `json:"digest"`
 	// ReloadedAt is when the reload_cmd last ran to success.
 	ReloadedAt time.Time `json:"reloaded_at,omitzero"`
 }
+
+// unwatched is the digest of a resource without reload_cmd: there is nothing to decide about it, now or when it gets one.
+const unwatched = "-"
 
 // stateVersion changes with the meaning of Digest; another version's file is not read, which reloads nothing.
 const stateVersion = 1
@@ -79,6 +82,12 @@ func (s *state) set(r *resource, digest string) {
 	if a.Digest != digest {
 		a.Digest, s.dirty = digest, true
 	}
+}
+
+// drop forgets a resource.
+func (s *state) drop(name string) {
+	delete(s.Resources, name)
+	s.dirty = true
 }
 
 // save makes the state durable: a new file, synced, renamed over the old one, its folder synced.

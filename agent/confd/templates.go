@@ -84,7 +84,20 @@ func (t *templates) render(name string, tree *Tree, out *bytes.Buffer) error {
 	}
 	t.scope.tree, t.scope.stack = tree, append(t.scope.stack[:0], tmpl)
 	defer func() { t.scope.tree, t.scope.stack = nil, t.scope.stack[:0] }()
-	return tmpl.Execute(out, nil)
+	return tmpl.Execute(&bounded{out}, nil)
+}
+
+// maxFile is far above any configuration file: a template that runs away must not take the node's memory with it.
+const maxFile = 32 << 20
+
+type bounded struct{ *bytes.Buffer }
+
+// Write implements io.Writer.
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > maxFile {
+		return 0, fmt.Errorf("the result is larger than %d MiB", maxFile>>20)
+	}
+	return b.Buffer.Write(p)
 }
 
 // forget drops what no resource used since the last call.

@@ -100,10 +100,24 @@ func (t *Tree) Narrow(keys []string) *Tree {
 }
 
 func cleanKey(key string) string {
-	if strings.HasPrefix(key, "/") {
-		return path.Clean(key)
+	if isClean(key) {
+		return key
 	}
 	return path.Clean("/" + key)
+}
+
+// isClean says, faster than path.Clean for the thousands of keys that nearly always are, that a key needs no cleaning.
+// It may be wrong the safe way, for names that begin with a dot.
+func isClean(key string) bool {
+	if len(key) < 2 || key[0] != '/' || key[len(key)-1] == '/' {
+		return key == "/"
+	}
+	for i := range len(key) - 1 {
+		if key[i] == '/' && (key[i+1] == '/' || key[i+1] == '.') {
+			return false
+		}
+	}
+	return true
 }
 
 // value is the leaf's value; the key is taken exactly as it is.

@@ -107,6 +107,14 @@ func TestKeysAreCleaned(t *testing.T) {
 	require.Equal(t, 3, tree.Len())
 }
 
+func TestCleanKeyIsPathClean(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		key := rapid.StringMatching(`[/.a]{0,8}`).Draw(t, "key")
+		require.Equal(t, path.Clean("/"+key), cleanKey(key))
+	})
+}
+
 func TestReadKeys(t *testing.T) {
 	t.Parallel()
 	kv, err := ReadKeys(strings.NewReader(`{"/a/b": "1", "c": {"d": {"e": "2"}, "n": 1.50, "t": true}}`))
