@@ -7,8 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"drover/agent/api"
-
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/ssh"
 )
@@ -171,19 +169,15 @@ func BenchmarkEnsure(b *testing.B) {
 				p := New(Options{Signer: signer})
 				all := targets(base, n)
 				agents := make([]*Agents, n)
-				shared := NewAgents(p)
 				for i := range all {
 					r := newRoot(b)
 					preinstall(b, r, in)
 					agents[i] = NewAgents(p)
 					agents[i].paths = r.paths()
-					_, _ = shared.binaries.of(in.BinaryPath)
 				}
 				b.StartTimer()
 				round(b, all, func(i int, t Target) error { return agents[i].Ensure(b.Context(), t, in) })
 				b.StopTimer()
-				again := in
-				again.Config = api.Config(in.Config)
 				_ = p.Close()
 				b.StartTimer()
 			}
