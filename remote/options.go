@@ -21,8 +21,9 @@ type Options struct {
 	IdleTimeout time.Duration
 	// GiveUp is how long Agents.Run endures a node that does not answer, counted from its last answer.
 	GiveUp time.Duration
-	// MaxSessions bounds the sessions (commands, uploads) at once on one connection. sshd refuses more than its own
-	// MaxSessions, 10 unless configured. Streams to unix sockets do not count there and are not bounded here.
+	// MaxSessions bounds the sessions (commands, uploads) at once on one connection, default 5: half of sshd's own
+	// MaxSessions, 10 unless configured there. Half, because sshd may read our close of one session and our open of the
+	// next before it frees the first, and then counts both. Streams to unix sockets do not count and are not bounded.
 	MaxSessions int
 	// Handshakes bounds key exchanges at once in this process; see dialSlots.
 	Handshakes int
@@ -44,7 +45,7 @@ func (o Options) withDefaults() Options {
 		o.KeepaliveMisses = 3
 	}
 	if o.MaxSessions <= 0 {
-		o.MaxSessions = 8
+		o.MaxSessions = 5
 	}
 	if o.Handshakes <= 0 {
 		o.Handshakes = 8 * runtime.GOMAXPROCS(0)

@@ -31,7 +31,7 @@ func TestManyCallersShareOneDial(t *testing.T) {
 	wg.Wait()
 	require.EqualValues(t, 1, s.handshakes.Load())
 	require.EqualValues(t, 30, s.execs.Load())
-	require.LessOrEqual(t, s.most.Load(), int32(8+1), "sessions at once stay below sshd's MaxSessions")
+	require.LessOrEqual(t, s.most.Load(), int32(10), "sessions at once stay within sshd's MaxSessions")
 }
 
 func TestBrokenConnectionIsReplaced(t *testing.T) {
