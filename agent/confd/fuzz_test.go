@@ -30,6 +30,7 @@ func FuzzParseResource(f *testing.F) {
 func FuzzGlob(f *testing.F) {
 	f.Add("/a/*/c", "/a/b/c\n/a/b\n/a/b/c/d")
 	f.Add(`/a[^b]c/\*`, "/a/c/*")
+	f.Add("*/a", "/a\n/")
 	f.Add("/*?/é*", "/xy/éz")
 	f.Fuzz(func(t *testing.T, pattern, keys string) {
 		kv := map[string]string{}

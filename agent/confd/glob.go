@@ -12,8 +12,7 @@ func (t *Tree) match(pattern string) ([]Pair, error) {
 		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
 	}
 	out := []Pair{}
-	switch {
-	case strings.ContainsAny(pattern, `[\`):
+	if strings.ContainsAny(pattern, `[\`) {
 		// A class or an escape can stand for a slash, so such a pattern does not divide at its slashes.
 		literal := pattern[:strings.IndexAny(pattern, `*?[\`)]
 		for i := t.lowerBound(0, len(t.pairs), 0, literal); i < len(t.pairs); i++ {
@@ -25,13 +24,12 @@ func (t *Tree) match(pattern string) ([]Pair, error) {
 			}
 		}
 		return out, nil
-	case !strings.HasPrefix(pattern, "/"):
-		return out, nil
 	}
-	return t.matchBelow(0, len(t.pairs), 1, pattern[1:], out), nil
+	return t.matchBelow(0, len(t.pairs), 0, pattern, out), nil
 }
 
-// matchBelow matches pattern against what follows the first n bytes (ending in a slash) that all keys in [lo,hi) share.
+// matchBelow matches pattern against what follows the first n bytes (none, or ending in a slash) that all keys in [lo,hi)
+// share.
 // It goes component by component and steps over whole folders that cannot match.
 func (t *Tree) matchBelow(lo, hi, n int, pattern string, out []Pair) []Pair {
 	part, rest, more := strings.Cut(pattern, "/")
