@@ -1,0 +1,118 @@
+# What one types to build, try and test Drover. `make help` lists it.
+#
+# Needed: Go, git and make. Servers and tools are built from source by tools/ensure, once, into .build/tools.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# Static programs: they run in sandboxes and on machines without a libc. Tests are built the same way, so that nothing
+# is compiled twice; only `make race` needs C.
+export CGO_ENABLED = 0
+
+# The version comes from git above; the toolchain's own stamp would fail in a tree that belongs to another user.
+BUILD = $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
+
+# Packages to test, and what else `go test` shall know: make test PKG=./remote/... ARGS='-run TestSSH -v'
+PKG  ?= ./...
+ARGS ?=
+
+# Two packages at a time: some start servers of their own, and two cores shall be enough.
+TEST = "$$(tools/ensure gotestsum)" --format pkgname --format-hide-empty-pkg -- -p 2 -parallel 4 -timeout 15m
+
+# How long `make fuzz` spends on each target.
+FUZZTIME ?= 5s
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- build ---------------------------------------------------------------------------------------------------------
+
+.PHONY: build
+build: bin/drover bin/drover-worker bin/drover-agent bin/drover-node ## build the four programs into bin/
+
+# go itself knows what is out of date.
+.PHONY: FORCE
+bin/drover: FORCE
+	$(BUILD) -o $@ ./starter
+bin/drover-worker: FORCE
+	$(BUILD) -o $@ ./worker
+bin/drover-agent: FORCE
+	$(BUILD) -o $@ ./agent
+bin/drover-node: FORCE
+	$(BUILD) -o $@ ./providers/local/node
+.build/bin/%: FORCE
+	@$(GO) build -buildvcs=false -o $@ ./devstack/$*
+
+.PHONY: packages
+packages: ## build the example packages and their node images into .build/
+	packages/etcd/build.sh .build
+
+.PHONY: servers
+servers: ## build the pinned Temporal, Consul and etcd, about ten minutes the first time
+	@tools/ensure all-servers >/dev/null
+
+# --- try -----------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: ## live through a cluster's whole life on this machine: create, use, refuse, delete
+	@$(MAKE) --no-print-directory -s servers build packages .build/bin/demo
+	@.build/bin/demo
+
+.PHONY: dev
+dev: ## start Temporal, Consul and a worker in the background, etcd published
+	@$(MAKE) --no-print-directory -s servers build packages .build/bin/dev
+	@.build/bin/dev up
+
+.PHONY: dev-status
+dev-status: .build/bin/dev ## say what of it runs, where, and which clusters there are
+	@.build/bin/dev status
+
+.PHONY: dev-down
+dev-down: .build/bin/dev ## stop it; refused while clusters exist, unless FORCE=1 deletes them
+	@.build/bin/dev down $(if $(FORCE),--force)
+
+# --- test ----------------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: lint ## linters and unit tests, for every change; two minutes once the tools are built
+	$(TEST) -short $(PKG)
+
+.PHONY: lint
+lint: ## linters alone: style, import walls, determinism of workflows
+	"$$(tools/ensure golangci-lint)" run ./...
+	"$$(tools/ensure workflowcheck)" -config .workflowcheck.yaml ./workflows/... ./lifecycle/...
+
+.PHONY: test
+test: servers build packages ## every test, also those with real servers and nodes (PKG=./remote/... ARGS='-run SSH')
+	$(TEST) -count=1 $(ARGS) $(PKG)
+
+.PHONY: race
+race: servers build packages ## the same under the race detector; needs a C compiler
+	CGO_ENABLED=1 $(TEST) -count=1 -race $(ARGS) $(PKG)
+
+.PHONY: bench
+bench: servers build packages ## run all benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 60m $(ARGS) $(PKG)
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (5s)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r target; do \
+			echo "$${file%/*} $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$${file%/*}" </dev/null || exit 1; \
+		done || exit 1; \
+	done
+
+# --- tidy up -------------------------------------------------------------------------------------------------------
+
+.PHONY: clean
+clean: ## remove what was built, but not the servers and tools
+	rm -rf bin .build/bin .build/images .build/packages
+
+.PHONY: distclean
+distclean: dev-down clean ## remove everything that git does not know, after `make dev-down`
+	rm -rf .dev .build
