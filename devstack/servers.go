@@ -1,0 +1,193 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	tlog "go.temporal.io/sdk/log"
+
+	"drover/workflows/api"
+)
+
+// defineTemporal prepares the development server. Its defaults hide the real cost of activities: a poll limit makes
+// every sequential one take 100 ms, and four queue partitions stall fan-outs for two seconds now and then.
+func (s *Stack) defineTemporal(ctx context.Context) error {
+	path, err := s.Tool(ctx, "temporal")
+	if err != nil {
+		return err
+	}
+	ports, err := s.ports(7233, 8233, 0, 0)
+	if err != nil {
+		return err
+	}
+	args := []string{
+		"server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error",
+		"--port", fmt.Sprint(ports[0]), "--ui-port", fmt.Sprint(ports[1]),
+		"--http-port", fmt.Sprint(ports[2]), "--metrics-port", fmt.Sprint(ports[3]),
+		"--db-filename", filepath.Join(s.Dir, "temporal.db"),
+		"--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2",
+	}
+	for _, setting := range []string{
+		"history.transferProcessorMaxPollRPS=1000", "history.timerProcessorMaxPollRPS=1000",
+		"matching.numTaskqueueReadPartitions=1", "matching.numTaskqueueWritePartitions=1",
+	} {
+		args = append(args, "--dynamic-config-value", setting)
+	}
+	for _, name := range []string{api.AttrClusterID, api.AttrApp, api.AttrOperation, api.AttrOperationState} {
+		args = append(args, "--search-attribute", name+"=Keyword")
+	}
+	if s.UI {
+		s.UIURL = fmt.Sprintf("http://127.0.0.1:%d", ports[1])
+	} else {
+		args = append(args, "--headless")
+	}
+	s.TemporalAddress = fmt.Sprintf("127.0.0.1:%d", ports[0])
+	s.temporal = s.process("temporal", path, args, s.TemporalAddress, func(ctx context.Context) error {
+		c, err := client.DialContext(ctx, client.Options{HostPort: s.TemporalAddress, Logger: silent{}})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
+		return err
+	})
+	return nil
+}
+
+// silent swallows the SDK's log lines while a server is not up yet.
+type silent struct{ tlog.Logger }
+
+func (silent) Debug(string, ...any) {}
+func (silent) Info(string, ...any)  {}
+func (silent) Warn(string, ...any)  {}
+func (silent) Error(string, ...any) {}
+
+// defineConsul prepares a single durable Consul server. Every local node is a client from the same address, so the
+// limit of connections per client is raised.
+func (s *Stack) defineConsul(ctx context.Context) error {
+	path, err := s.Tool(ctx, "consul")
+	if err != nil {
+		return err
+	}
+	ports, err := s.ports(8500, 0, 0)
+	if err != nil {
+		return err
+	}
+	hcl := fmt.Sprintf(`
+ports { http = %d, server = %d, serf_lan = %d, serf_wan = -1, dns = -1, grpc = -1, grpc_tls = -1 }
+limits { http_max_conns_per_client = 4096 }
+performance { raft_multiplier = 1 }
+ui_config { enabled = %t }`, ports[0], ports[1], ports[2], s.UI)
+	s.ConsulURL = fmt.Sprintf("http://127.0.0.1:%d", ports[0])
+	s.consul = s.process("consul", path, []string{
+		"agent", "-server", "-bootstrap-expect=1", "-bind=127.0.0.1", "-client=127.0.0.1", "-log-level=warn",
+		"-node=dev", "-data-dir=" + filepath.Join(s.Dir, "consul"), "-hcl", hcl,
+	}, s.ConsulURL, func(ctx context.Context) error {
+		// A write needs a leader, a read does not.
+		req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.ConsulURL+"/v1/kv/drover/ready", http.NoBody)
+		if err != nil {
+			return err
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		body, _ := io.ReadAll(res.Body)
+		if res.StatusCode != http.StatusOK {
+			return fmt.Errorf("consul answers %s: %s", res.Status, body)
+		}
+		return nil
+	})
+	s.consul.env = []string{"CONSUL_HTTP_ADDR="}
+	return nil
+}
+
+// StartWorker runs drover-worker and waits until it serves the task queue.
+func (s *Stack) StartWorker(ctx context.Context) error {
+	if s.metricsPort == 0 {
+		ports, err := s.ports(0)
+		if err != nil {
+			return err
+		}
+		s.metricsPort = ports[0]
+	}
+	metrics := fmt.Sprintf("127.0.0.1:%d", s.metricsPort)
+	args := append([]string{
+		"--state-dir", s.StateDir, "--images", s.Images,
+		"--binaries", s.Bin, "--metrics", metrics,
+	}, s.WorkerFlags...)
+	began := time.Now()
+	s.worker = s.process("drover-worker", s.Binary("drover-worker"), args, "task queue "+api.TaskQueue, func(ctx context.Context) error {
+		return s.served(ctx, began)
+	})
+	s.worker.env = append(s.Env(), s.WorkerEnv...)
+	if err := s.worker.start(); err != nil {
+		return err
+	}
+	if err := s.worker.waitReady(ctx); err != nil {
+		return err
+	}
+	s.say("drover-worker serves the task queue %s", api.TaskQueue)
+	return nil
+}
+
+// served says whether a worker that started after began polls the task queue.
+func (s *Stack) served(ctx context.Context, began time.Time) error {
+	log, err := os.ReadFile(s.LogFile("drover-worker"))
+	if err != nil {
+		return err
+	}
+	if i := s.worker.logFrom; int64(len(log)) > i && strings.Contains(string(log[i:]), "msg=serving") {
+		return nil
+	}
+	return fmt.Errorf("no worker polls the task queue %s since %s", api.TaskQueue, began.Format(time.TimeOnly))
+}
+
+// KillWorker ends the worker without warning, as a power loss would; what runs on nodes goes on.
+func (s *Stack) KillWorker() error { return s.worker.kill() }
+
+// StopWorker asks the worker to stop.
+func (s *Stack) StopWorker() error { return s.worker.stop() }
+
+// ports finds free loopback ports, preferring the wanted ones (0: any) if the options ask for well-known ports.
+func (s *Stack) ports(wanted ...int) ([]int, error) {
+	ports := make([]int, len(wanted))
+	var listeners []net.Listener
+	defer func() {
+		for _, l := range listeners {
+			_ = l.Close()
+		}
+	}()
+	for i, want := range wanted {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", want))
+		if want == 0 || !s.WellKnownPorts || err != nil {
+			if err == nil {
+				_ = l.Close()
+			}
+			if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+				return nil, fmt.Errorf("find a free port: %w", err)
+			}
+			if want != 0 && s.WellKnownPorts {
+				s.say("port %d is taken, using another", want)
+			}
+		}
+		address, ok := l.Addr().(*net.TCPAddr)
+		if !ok {
+			return nil, errors.New("a TCP listener without a TCP address")
+		}
+		listeners = append(listeners, l)
+		ports[i] = address.Port
+	}
+	return ports, nil
+}
