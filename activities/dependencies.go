@@ -24,6 +24,10 @@ type RecordStore interface {
 type TreeStore interface {
 	Publish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
 	Remove(ctx context.Context, clusterID string) error
+	// Disown takes a half-way publish away from a writer that is known to be over.
+	Disown(ctx context.Context, clusterID, writer string) error
+	// SetOperation tells agents which operation runs ("" none), so that health checks do not meddle.
+	SetOperation(ctx context.Context, clusterID, operation string) error
 }
 
 // AppStore keeps published application packages.

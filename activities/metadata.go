@@ -30,7 +30,7 @@ func (a *Metadata) Publish(ctx context.Context, in PublishInput) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "the metadata of %s cannot be built", in.ClusterID)
 	}
-	if err := a.Trees.Publish(ctx, in.ClusterID, in.Revision, fmt.Sprintf("%s#%d", in.ClusterID, in.Seq), tree); err != nil {
+	if err := a.Trees.Publish(ctx, in.ClusterID, in.Revision, writer(in.ClusterID, in.Seq), tree); err != nil {
 		return err
 	}
 	_, err = a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
@@ -52,3 +52,6 @@ func (a *Metadata) Deregister(ctx context.Context, in DeregisterInput) error {
 	}
 	return a.Records.DeleteRecord(ctx, in.ClusterID)
 }
+
+// writer is how an operation signs the revisions it publishes.
+func writer(clusterID string, seq int) string { return fmt.Sprintf("%s#%d", clusterID, seq) }

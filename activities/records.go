@@ -30,8 +30,8 @@ type PrepareCreateInput struct {
 // need and writes the control record, state creating. A dry run writes nothing and shows command texts.
 func (a *Records) PrepareCreate(ctx context.Context, in PrepareCreateInput) (lifecycle.View, error) {
 	if rec, _, err := a.Records.Record(ctx, in.ClusterID); err == nil {
-		if rec.Operation.RunID == in.RunID && rec.Operation.Type == api.CreateCluster {
-			return lifecycle.ViewOf(rec, false), nil // a retry
+		if rec.Operation.RunID == in.RunID && rec.Operation.Type == api.CreateCluster { // a retry
+			return lifecycle.ViewOf(rec, false), a.Trees.SetOperation(ctx, in.ClusterID, api.CreateCluster)
 		}
 		return lifecycle.View{}, fault.New(fault.Conflict, "cluster %s already exists, state %s", in.ClusterID, rec.State).
 			WithHint("choose another id, or delete it first: drover delete %s", in.ClusterID)
@@ -46,6 +46,9 @@ func (a *Records) PrepareCreate(ctx context.Context, in PrepareCreateInput) (lif
 		return lifecycle.ViewOf(rec, true), nil
 	}
 	if _, err := a.Records.PutRecord(ctx, rec, 0); err != nil {
+		return lifecycle.View{}, err
+	}
+	if err := a.Trees.SetOperation(ctx, in.ClusterID, api.CreateCluster); err != nil {
 		return lifecycle.View{}, err
 	}
 	return lifecycle.ViewOf(rec, false), nil
@@ -168,7 +171,11 @@ func (a *Records) BeginOperation(ctx context.Context, in BeginInput) (lifecycle.
 	if err != nil {
 		return lifecycle.View{}, err
 	}
-	return lifecycle.ViewOf(rec, false), nil
+	// The operation before is over, however it ended: what it may have half published must not block this one.
+	if err := a.Trees.Disown(ctx, in.ClusterID, writer(in.ClusterID, rec.Operation.Seq-1)); err != nil {
+		return lifecycle.View{}, err
+	}
+	return lifecycle.ViewOf(rec, false), a.Trees.SetOperation(ctx, in.ClusterID, in.Type)
 }
 
 // EndInput closes an operation.
@@ -195,7 +202,10 @@ func (a *Records) EndOperation(ctx context.Context, in EndInput) error {
 		}
 		return nil
 	})
-	return err
+	if err != nil || in.Outcome == api.OpRunning {
+		return err
+	}
+	return a.Trees.SetOperation(ctx, in.ClusterID, "")
 }
 
 // casTries bounds how often a record is read again after somebody else wrote it in between.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	consul "github.com/hashicorp/consul/api"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -25,6 +26,9 @@ import (
 
 // stopWithin is how long running activities may take to let go when the worker is told to stop.
 const stopWithin = 30 * time.Second
+
+// dialWithin is how long a worker waits for Temporal when it starts.
+const dialWithin = time.Minute
 
 // serve runs the worker until ctx ends.
 func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
@@ -75,12 +79,22 @@ func dial(ctx context.Context, cfg config, logger *slog.Logger) (client.Client, 
 		}
 		options.MetricsHandler, stop = handler, stopMetrics
 	}
-	c, err := client.DialContext(ctx, options)
+	c, err := dialPatiently(ctx, options, logger)
 	if err != nil {
 		stop()
 		return nil, nil, fmt.Errorf("connect to Temporal at %s: %w; is it running? (TEMPORAL_ADDRESS says where)", options.HostPort, err)
 	}
 	return c, stop, nil
+}
+
+// dialPatiently tries for dialWithin: servers that are started together come up in any order.
+func dialPatiently(ctx context.Context, options client.Options, logger *slog.Logger) (client.Client, error) {
+	ctx, done := context.WithTimeout(ctx, dialWithin)
+	defer done()
+	return backoff.Retry(ctx, func() (client.Client, error) { return client.DialContext(ctx, options) },
+		backoff.WithNotify(func(err error, next time.Duration) {
+			logger.Info("Temporal does not answer yet", "address", options.HostPort, "error", err, "again_in", next.Round(time.Millisecond))
+		}))
 }
 
 // dependencies makes the connections activities use. Nothing is contacted yet, but the local provider checks what the

@@ -178,6 +178,7 @@ func (w *world) nothingLeft() {
 	require.Zero(w.t, w.resources(), "resources")
 	_, published := w.store.Tree(clusterID)
 	require.False(w.t, published, "metadata")
+	require.Empty(w.t, w.store.Operation(clusterID))
 }
 
 // fault is the failure as callers see it.

@@ -17,12 +17,13 @@ import (
 
 // Store keeps records, trees and applications in memory with the semantics of metadata/store.
 type Store struct {
-	mu      sync.Mutex
-	index   uint64
-	records map[string]stored
-	trees   map[string]Published
-	history map[string][]Published
-	apps    map[string]store.App
+	mu         sync.Mutex
+	index      uint64
+	records    map[string]stored
+	trees      map[string]Published
+	history    map[string][]Published
+	apps       map[string]store.App
+	operations map[string]string
 }
 
 type stored struct {
@@ -39,7 +40,7 @@ type Published struct {
 
 // NewStore makes an empty store.
 func NewStore() *Store {
-	return &Store{records: map[string]stored{}, trees: map[string]Published{}, history: map[string][]Published{}, apps: map[string]store.App{}}
+	return &Store{records: map[string]stored{}, trees: map[string]Published{}, history: map[string][]Published{}, apps: map[string]store.App{}, operations: map[string]string{}}
 }
 
 // Record reads a control record and its index.
@@ -116,7 +117,29 @@ func (s *Store) Remove(_ context.Context, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.trees, id)
+	delete(s.operations, id)
 	return nil
+}
+
+// Disown has nothing to do: publishing in memory is never half-way.
+func (s *Store) Disown(context.Context, string, string) error { return nil }
+
+// SetOperation remembers which operation runs.
+func (s *Store) SetOperation(_ context.Context, id, operation string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.operations[id] = operation
+	if operation == "" {
+		delete(s.operations, id)
+	}
+	return nil
+}
+
+// Operation is the one that runs on the cluster, "" when none does.
+func (s *Store) Operation(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.operations[id]
 }
 
 // Tree is what nodes of the cluster see now; false when nothing is published.

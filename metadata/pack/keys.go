@@ -11,4 +11,7 @@ const (
 	RecentKey = "revisions/recent"
 	// FluxKey exists while a writer is half-way through a change of the documented keys.
 	FluxKey = "revisions/flux"
+	// OperationKey names the operation that runs on the cluster and exists as long as it does. Agents make no health
+	// checks meanwhile: a service that an operation stopped is not to be started again behind its back.
+	OperationKey = "operation"
 )

@@ -1,0 +1,13 @@
+package reader
+
+import (
+	"context"
+
+	"drover/metadata/pack"
+)
+
+// Operation names the operation that runs on the cluster now, "" when none does.
+func (r *Reader) Operation(ctx context.Context, clusterID string) (string, error) {
+	a, err := r.get(ctx, query{key: r.key(clusterID, pack.OperationKey)})
+	return string(a.body), err
+}
