@@ -57,7 +57,7 @@ func Run(t *testing.T, h Harness) {
 		}{
 			{"only the authorized key opens", onlyAuthorizedKey},
 			{"the host key is the reported one", hostKeyReported},
-			{"exit codes, output and signals arrive", commandResults},
+			{"exit codes and output arrive", commandResults},
 			{"files travel over sftp", sftpFiles},
 			{"unix sockets are reached through ssh", unixSockets},
 			{"the host name is the instance id", hostName},

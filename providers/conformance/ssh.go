@@ -86,17 +86,6 @@ func commandResults(w *world) {
 	large, err := session.Output("head -c 3000000 /dev/zero")
 	require.NoError(w.t, err)
 	require.Len(w.t, large, 3_000_000)
-
-	session, err = client.NewSession()
-	require.NoError(w.t, err)
-	started, err := session.StdoutPipe()
-	require.NoError(w.t, err)
-	require.NoError(w.t, session.Start("echo begun; exec sleep 1000"))
-	_, err = io.ReadFull(started, make([]byte, len("begun\n")))
-	require.NoError(w.t, err)
-	require.NoError(w.t, session.Signal(ssh.SIGTERM))
-	require.ErrorAs(w.t, session.Wait(), &exit)
-	require.Equal(w.t, "TERM", exit.Signal())
 }
 
 func sftpFiles(w *world) {

@@ -56,6 +56,9 @@ func New(o Options) (*Provider, error) {
 	if p.able, err = p.probe(); err != nil {
 		return nil, err
 	}
+	if o.copyImages {
+		p.able = sandbox.Abilities{LayeredProblem: "it was not wanted"}
+	}
 	p.limits = findLimiter(p.mark)
 	p.sshPort = sshPort(rootless)
 	if p.host, err = os.Hostname(); err != nil {

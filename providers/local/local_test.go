@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,11 +107,7 @@ func harness(t *testing.T, o Options) conformance.Harness {
 	}
 }
 
-type cut struct{}
-
-func (cut) Error() string { return "cut here" }
-
-var errCut = cut{}
+var errCut = errors.New("cut here")
 
 func TestConformance(t *testing.T) {
 	conformance.Run(t, harness(t, options(t, "127.78.0.0/20")))

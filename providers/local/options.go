@@ -29,6 +29,9 @@ type Options struct {
 	// SSHServer is an OpenSSH sshd under /usr to run in place of the built-in server. Root only.
 	SSHServer string
 	Logger    *slog.Logger
+
+	// copyImages does without overlayfs. Tests only.
+	copyImages bool
 }
 
 // check fills defaults and finds every problem at once.

@@ -23,8 +23,9 @@ KbdInteractiveAuthentication no
 UsePAM no
 UseDNS no
 AllowUsers root
+# Unix sockets are reached only where local TCP forwarding is allowed too.
 AllowStreamLocalForwarding yes
-AllowTcpForwarding no
+AllowTcpForwarding local
 X11Forwarding no
 PrintMotd no
 StrictModes no
