@@ -1,0 +1,76 @@
+# shellcheck shell=sh disable=SC2034 # sourced by etcd-node; the names are used by the other files
+# What this node is and where its files are.
+#
+#   /etc/etcd/node, members, settings   rendered by the agent
+#   /run/etcd/stopped                   somebody stopped etcd on purpose; nobody else starts it
+#   /run/etcd/applied                   the settings the running etcd was started with
+#   /var/lib/etcd                       the volume:
+#       identity                        whose volume this is and how its etcd comes into the cluster; written once
+#       formed                          etcd served here at least once: there may be data to protect
+#       data/  log/  snapshots/
+
+conf=/etc/etcd
+run=/run/etcd
+volume=/var/lib/etcd
+data=$volume/data
+log=$volume/log
+scratch=
+
+say() { printf '%s\n' "$*"; }
+
+# fail CODE TEXT ends the script (or the subshell it is called in, whose caller must look at the code).
+fail() {
+	fail_code=$1
+	shift
+	printf '%s\n' "$*" >&2
+	exit "$fail_code"
+}
+
+# value NAME FILE prints what a line NAME=... of a file says.
+value() { sed -n "s/^$1=//p" "$2"; }
+
+# load_node sets cluster, node, ip and upgrade_from, and a folder for scratch files.
+load_node() {
+	for file in node members settings; do
+		[ -s "$conf/$file" ] || fail 10 "$conf/$file is not there yet: the agent has not rendered this node's configuration"
+	done
+	cluster=$(value cluster "$conf/node")
+	node=$(value node "$conf/node")
+	ip=$(value ip "$conf/node")
+	upgrade_from=$(value upgrade_from "$conf/node")
+	if [ -n "$scratch" ]; then return 0; fi
+	mkdir -p "$run"
+	scratch=$(mktemp -d "$run/scratch.XXXXXX")
+	trap 'rm -rf "$scratch"' EXIT
+	trap 'exit 143' TERM
+	trap 'exit 130' INT
+	trap 'exit 129' HUP
+}
+
+# nodes STATE prints "node_id ip" of the nodes in that state (member, adding, deleting), by server id.
+nodes() { grep -v '^#' "$conf/members" | awk -v s="$1" '$4 == s' | sort -n -k 3 | awk '{ print $1, $2 }'; }
+
+# own_state prints this node's state, nothing if it belongs to no cluster (any more).
+own_state() { awk -v n="$node" '$1 == n { print $4 }' "$conf/members"; }
+
+# settled prints the addresses of the nodes that neither come nor go, this one first.
+settled() { nodes member | awk -v n="$node" '$1 == n { print $2; next } { rest = rest $2 "\n" } END { printf "%s", rest }'; }
+
+# others prints settled without this node.
+others() { settled | grep -vFx "$ip" || :; }
+
+peer_url() { echo "http://$1:2380"; }
+client_url() { echo "http://$1:2379"; }
+
+# has_data says whether etcd on this node has a log, which it makes when it has become a member.
+has_data() { ls "$data"/member/wal/*.wal >/dev/null 2>&1; }
+
+# until_true SECONDS COMMAND... runs a command every second until it succeeds; 1 if it never did.
+until_true() {
+	until_end=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt "$until_end" ] || return 1
+		sleep 1
+	done
+}
