@@ -134,9 +134,12 @@ func (a *Nodes) agentConfig(rec *lifecycle.Record, n lifecycle.Node) agentapi.Co
 		ClusterID: rec.ClusterID, NodeID: n.ID, InstanceID: n.InstanceID, Role: n.Role,
 		Consul: a.NodeConsul, KVPrefix: a.KVPrefix, MetadataRootAccess: rec.Spec.MetadataRootAccess,
 	}
-	if n.IP != "" {
-		cfg.MetadataListen = []string{net.JoinHostPort(n.IP, "80")}
+	// Nodes that share one machine's loopback have an address of their own there; every other node answers itself.
+	listen := "127.0.0.1"
+	if ip := net.ParseIP(n.IP); ip != nil && ip.IsLoopback() {
+		listen = n.IP
 	}
+	cfg.MetadataListen = []string{net.JoinHostPort(listen, "80")}
 	role, ok := rec.Spec.Role(n.Role)
 	if !ok {
 		return cfg

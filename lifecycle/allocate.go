@@ -43,6 +43,43 @@ func Allocate(spec *specs.Cluster, ids IDs) ([]Node, error) {
 	return nodes, nil
 }
 
+// Extend makes count more nodes of a master role, with the replicas that belong to them, beside the nodes that live.
+// New sids go on from the highest one in use, new gids likewise.
+func Extend(spec *specs.Cluster, living []Node, role string, count int, ids IDs) ([]Node, error) {
+	master, ok := spec.Role(role)
+	if !ok {
+		return nil, fmt.Errorf("the cluster has no role %q", role)
+	}
+	sid, gid := 0, 0
+	for _, n := range living {
+		if r, ok := spec.Role(n.Role); ok && r.Master() == role {
+			sid, gid = max(sid, n.SID), max(gid, n.GID)
+		}
+	}
+	var nodes []Node
+	add := func(r specs.Role, gid int) {
+		sid++
+		nodes = append(nodes, newNode(r, sid, gid, ids))
+	}
+	for i := range count {
+		add(*master, gid+i+1)
+	}
+	for _, r := range spec.Roles {
+		if r.ReplicaOf != role {
+			continue
+		}
+		for range master.Replica {
+			for i := range count {
+				add(r, gid+i+1)
+			}
+		}
+	}
+	if bound := master.ServerIDUpperBound; bound > 0 && sid > bound {
+		return nil, fmt.Errorf("role %q: server ids would go up to %d, and server_id_upper_bound is %d", role, sid, bound)
+	}
+	return nodes, nil
+}
+
 func newNode(role specs.Role, sid, gid int, ids IDs) Node {
 	n := Node{
 		ID: ids.Node(), InstanceID: ids.Instance(), Role: role.Name, SID: sid, GID: gid, GSID: ids.GSID(),

@@ -1,14 +1,12 @@
 package lifecycle
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
 
-// Refusal says why an operation may not start from a cluster's state, and what to do; nil when it may.
-type Refusal struct {
-	Why  string
-	Hint string
-}
-
-func (r *Refusal) Error() string { return r.Why }
+	"drover/specs"
+)
 
 // MayDelete: DeleteCluster works from every state; force is refused up front when a role does not allow it, as long as
 // its guard would run at all.
@@ -16,7 +14,10 @@ func MayDelete(v View, force bool) *Refusal {
 	if !force || !GuardsApply(v) {
 		return nil
 	}
-	roles := v.RefusesForce()
+	return refuseForce(v.RefusesForce(nil))
+}
+
+func refuseForce(roles []string) *Refusal {
 	if len(roles) == 0 {
 		return nil
 	}
@@ -30,18 +31,193 @@ func MayDelete(v View, force bool) *Refusal {
 // became active holds no data a user put there, and one that is being released already has passed its guards.
 func GuardsApply(v View) bool { return v.EverActive && v.State != Deleting }
 
-func roleNames(roles []string) string {
-	out := ""
-	for i, r := range roles {
-		if i > 0 {
-			out += ", "
+// RefusesForce names the roles whose destroy service does not allow force, of those that have nodes among keeps.
+func (v View) RefusesForce(among Among) []string {
+	var roles []string
+	for _, r := range v.Roles {
+		concerned := among == nil || slices.ContainsFunc(r.Nodes, among)
+		if s, ok := r.Service(ServiceDestroy); ok && !s.AllowForce && concerned {
+			roles = append(roles, r.Name)
 		}
-		if r == "" {
-			r = "the only role"
-		} else {
-			r = fmt.Sprintf("role %q", r)
-		}
-		out += r
 	}
-	return out
+	return roles
+}
+
+// MayAdd is AN0's permission: the role exists, is a master role, and its advanced_actions allow growing.
+func MayAdd(v View, role string, count int) *Refusal {
+	r, ok := v.Role(role)
+	switch {
+	case !ok:
+		return noRole(v, role)
+	case r.ReplicaOf != "":
+		return &Refusal{
+			Why:  fmt.Sprintf("role %q holds the replicas of %q and grows with it", role, r.ReplicaOf),
+			Hint: fmt.Sprintf("add nodes to role %q", r.ReplicaOf),
+		}
+	case count < 1:
+		return &Refusal{Why: fmt.Sprintf("count is %d", count), Hint: "add at least one node"}
+	case !r.ScaleHorizontal && !r.AddNodes:
+		return &Refusal{
+			Why:  fmt.Sprintf("the package does not allow adding nodes to %s: neither scale_horizontal nor add_nodes is in its advanced_actions", roleNames([]string{role})),
+			Hint: "create a larger cluster, or ask the package's author",
+		}
+	}
+	return nil
+}
+
+// MayRemove is DN0: every target exists and is named once, shrinking is allowed for its role, and no role falls below
+// the least its package allows.
+func MayRemove(v View, targets []string, force bool) *Refusal {
+	if len(targets) == 0 {
+		return &Refusal{Why: "no node is named", Hint: "name the nodes that shall leave; drover nodes lists them"}
+	}
+	leaving := map[string]bool{}
+	var unknown, twice []string
+	known := v.NodeIDs()
+	for _, id := range targets {
+		switch {
+		case !slices.Contains(known, id):
+			unknown = append(unknown, id)
+		case leaving[id]:
+			twice = append(twice, id)
+		}
+		leaving[id] = true
+	}
+	if len(unknown) > 0 {
+		return &Refusal{Why: "not nodes of this cluster: " + strings.Join(unknown, ", "), Hint: "drover nodes lists them"}
+	}
+	if len(twice) > 0 {
+		return &Refusal{Why: "named twice: " + strings.Join(twice, ", "), Hint: "name every node once"}
+	}
+	for _, r := range v.Roles {
+		gone := 0
+		for _, n := range r.Nodes {
+			if leaving[n.ID] {
+				gone++
+			}
+		}
+		least := r.MinCount
+		if r.ReplicaOf != "" {
+			least = 0
+		}
+		switch {
+		case gone == 0:
+		case !r.ScaleHorizontal:
+			return &Refusal{
+				Why:  fmt.Sprintf("the package does not allow deleting nodes of %s: scale_horizontal is not in its advanced_actions", roleNames([]string{r.Name})),
+				Hint: "delete the whole cluster, or ask the package's author",
+			}
+		case len(r.Nodes)-gone < least:
+			return &Refusal{
+				Why:  fmt.Sprintf("%s would have %d nodes, and its package wants at least %d", roleNames([]string{r.Name}), len(r.Nodes)-gone, least),
+				Hint: "name fewer nodes, or delete the whole cluster",
+			}
+		}
+	}
+	if len(leaving) == len(known) {
+		return &Refusal{Why: "no node would be left", Hint: "delete the whole cluster instead"}
+	}
+	if force {
+		return refuseForce(v.RefusesForce(Only(targets)))
+	}
+	return nil
+}
+
+// Size is what ScaleVertical may change of a role's nodes; 0 leaves it.
+type Size struct {
+	CPU        int `json:"cpu,omitempty"`
+	Memory     int `json:"memory,omitempty"`      // MiB
+	VolumeSize int `json:"volume_size,omitempty"` // GiB
+}
+
+// Resizes says whether cpu or memory change, which needs the machine to be off.
+func (s Size) Resizes(r RoleView) bool {
+	return s.CPU != 0 && s.CPU != r.CPU || s.Memory != 0 && s.Memory != r.Memory
+}
+
+// Grows says whether the volume grows.
+func (s Size) Grows(r RoleView) bool { return s.VolumeSize > r.VolumeSize }
+
+// MayScale checks a vertical scaling.
+func MayScale(v View, role string, s Size) *Refusal {
+	r, ok := v.Role(role)
+	switch {
+	case !ok:
+		return noRole(v, role)
+	case r.ReplicaOf != "":
+		return &Refusal{
+			Why:  fmt.Sprintf("role %q is scaled together with its master role", role),
+			Hint: fmt.Sprintf("scale role %q", r.ReplicaOf),
+		}
+	case s.CPU < 0 || s.Memory < 0 || s.VolumeSize < 0:
+		return &Refusal{Why: "sizes are positive numbers", Hint: "cpu in cores, memory in MiB, volume_size in GiB"}
+	case s.VolumeSize != 0 && r.VolumeSize == 0:
+		return &Refusal{Why: fmt.Sprintf("%s has no volume", roleNames([]string{role})), Hint: "leave volume_size out"}
+	case s.VolumeSize != 0 && s.VolumeSize < r.VolumeSize:
+		return &Refusal{
+			Why:  fmt.Sprintf("a volume cannot shrink: %s has %d GiB", roleNames([]string{role}), r.VolumeSize),
+			Hint: "give the size it has, or more",
+		}
+	case !s.Resizes(r) && !s.Grows(r):
+		return &Refusal{
+			Why:  fmt.Sprintf("%s has that size already", roleNames([]string{role})),
+			Hint: fmt.Sprintf("it has %d cores, %d MiB and %d GiB", r.CPU, r.Memory, r.VolumeSize),
+		}
+	}
+	return nil
+}
+
+// MayUpgrade checks a new version against the running one: its upgrade_policy lists the running version, and roles and
+// mount points are the same.
+func MayUpgrade(from string, old *specs.Cluster, to string, next *specs.Cluster) *Refusal {
+	var why []string
+	if from == to {
+		why = append(why, fmt.Sprintf("the cluster runs version %s already", to))
+	} else if !slices.Contains(next.UpgradePolicy, from) {
+		why = append(why, fmt.Sprintf("version %s can be upgraded to from %v, not from %s", to, next.UpgradePolicy, from))
+	}
+	for _, o := range old.Roles {
+		n, ok := next.Role(o.Name)
+		switch {
+		case !ok:
+			why = append(why, fmt.Sprintf("version %s lacks %s", to, roleNames([]string{o.Name})))
+		case !slices.Equal(mountPoints(o), mountPoints(*n)):
+			why = append(why, fmt.Sprintf("%s has mount points %v, and %v in version %s", roleNames([]string{o.Name}), mountPoints(o), mountPoints(*n), to))
+		}
+	}
+	for _, n := range next.Roles {
+		if _, ok := old.Role(n.Name); !ok {
+			why = append(why, fmt.Sprintf("version %s adds %s", to, roleNames([]string{n.Name})))
+		}
+	}
+	if len(why) == 0 {
+		return nil
+	}
+	return &Refusal{Why: strings.Join(why, "; "), Hint: "drover apps list shows the published versions"}
+}
+
+func mountPoints(r specs.Role) []string {
+	if r.Volume == nil {
+		return nil
+	}
+	return r.Volume.MountPoints
+}
+
+func noRole(v View, role string) *Refusal {
+	var names []string
+	for _, r := range v.Roles {
+		names = append(names, fmt.Sprintf("%q", r.Name))
+	}
+	return &Refusal{Why: fmt.Sprintf("the cluster has no role %q", role), Hint: "its roles: " + strings.Join(names, ", ")}
+}
+
+func roleNames(roles []string) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = fmt.Sprintf("role %q", r)
+		if r == "" {
+			names[i] = "the only role"
+		}
+	}
+	return strings.Join(names, ", ")
 }

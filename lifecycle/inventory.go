@@ -32,6 +32,10 @@ type Node struct {
 	// What came later: the public half of the role's key pair, and the custom_metadata output.
 	PubKey string `json:"pub_key,omitempty"`
 	Token  string `json:"token,omitempty"`
+	// VersionID is the application version whose image the machine boots; NextInstanceID was chosen for the machine
+	// that replaces it.
+	VersionID      string `json:"version_id,omitempty"`
+	NextInstanceID string `json:"next_instance_id,omitempty"`
 }
 
 // SSH says how to reach a node; HostKey is pinned at provisioning.
@@ -70,10 +74,20 @@ type Record struct {
 	Adding          []string `json:"adding,omitempty"`
 	Deleting        []string `json:"deleting,omitempty"`
 	VerticalScaling []string `json:"vertical_scaling,omitempty"`
+	// PoweredOff says that StopCluster switched the machines off.
+	PoweredOff bool `json:"powered_off,omitempty"`
+	// Previous is what the cluster was before an upgrade that is not committed yet: the way back.
+	Previous *Previous `json:"previous,omitempty"`
 	// UpgradeFrom is /upgrade-audit/from_app_version during an upgrade.
 	UpgradeFrom string `json:"upgrade_from,omitempty"`
 	// Orphans are resources that could not be released.
 	Orphans []Orphan `json:"orphans,omitempty"`
+}
+
+// Previous is an application version and its specification.
+type Previous struct {
+	VersionID string         `json:"version_id"`
+	Spec      *specs.Cluster `json:"spec"`
 }
 
 // Operation names one run of an operation on a cluster.

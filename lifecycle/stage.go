@@ -10,6 +10,11 @@ const (
 	ServiceStart          = "start"
 	ServiceStop           = "stop"
 	ServiceDestroy        = "destroy"
+	ServiceRestart        = "restart"
+	ServiceScaleOut       = "scale_out"
+	ServiceScaleIn        = "scale_in"
+	ServiceUpgrade        = "upgrade"
+	ServiceNodesOrder     = "get_nodes_order"
 	ServiceCustomMetadata = "custom_metadata"
 )
 
@@ -81,11 +86,11 @@ func (g Group) Timeout() int {
 //   - Roles that do not define the service, or whose service the phase refuses, are skipped (S3, S9).
 //   - An empty command counts as success: it is left out, there is nothing to run (S3).
 //   - among keeps the nodes a step is about (nil: all), before the first k of nodes_to_execute_on are chosen (S4).
-func (v View) Stage(service string, kind Kind, phase Phase, among func(NodeRef) bool) Stage {
+func (v View) Stage(service string, kind Kind, phase Phase, among Among) Stage {
 	stage := Stage{Service: service, Kind: kind}
 	for _, role := range v.Roles {
 		s, ok := role.Service(service)
-		if !ok || (phase != nil && !phase(s)) {
+		if !ok || role.NoAgent || (phase != nil && !phase(s)) {
 			continue
 		}
 		cmd, has := s.Cmd, s.HasCmd
@@ -116,7 +121,7 @@ func (s *Stage) add(order int, run Run) {
 }
 
 // chosen are the role's nodes that execute: of the role and its replica role together, the first k by sid (S4).
-func (v View) chosen(role RoleView, k int, among func(NodeRef) bool) []NodeRef {
+func (v View) chosen(role RoleView, k int, among Among) []NodeRef {
 	keep := func(n NodeRef) bool { return among == nil || among(n) }
 	var own []NodeRef
 	for _, n := range role.Nodes {
@@ -143,15 +148,4 @@ func (v View) chosen(role RoleView, k int, among func(NodeRef) bool) []NodeRef {
 	slices.SortFunc(family, func(a, b NodeRef) int { return a.SID - b.SID })
 	last := family[k-1].SID
 	return slices.DeleteFunc(own, func(n NodeRef) bool { return n.SID > last })
-}
-
-// RefusesForce names the roles whose destroy service does not allow force.
-func (v View) RefusesForce() []string {
-	var roles []string
-	for _, r := range v.Roles {
-		if s, ok := r.Service(ServiceDestroy); ok && !s.AllowForce {
-			roles = append(roles, r.Name)
-		}
-	}
-	return roles
 }

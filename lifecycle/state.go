@@ -1,14 +1,24 @@
 package lifecycle
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // State is what a cluster is. It is set by the cluster's own operations and by nothing else.
 //
-//	              CreateCluster                          DeleteCluster
-//	(nothing) ───────────────► creating ──► active ──────────────────► deleting ──► (nothing)
-//	                              │           ▲  │                        │
-//	          undone: (nothing) ◄─┤           │  └── destroy guard ◄──────┤ refused: active
-//	          kept:      failed ◄─┘           │                           └ post-stop guard refused: stopped
-//	                        │                 │
-//	                        └── DeleteCluster from failed, stopped, upgrade_failed, creating works too
+//	(nothing) ── CreateCluster ──► creating ──► active ◄────────────── StartCluster ──┐
+//	                                  │          │  ▲ │                               │
+//	            undone: (nothing) ◄───┤          │  │ └── StopCluster ──────────► stopped
+//	            kept:      failed ◄───┘          │  │                               ▲
+//	                                             │  └── AddNodes, DeleteNodes,      │
+//	                                             │      ScaleVertical, RunService,  │
+//	                                             │      UpdateEnv, RestartCluster   │
+//	                                             ├── UpgradeCluster failed ─► upgrade_failed ── DowngradeCluster ─► active
+//	                                             │                                  │
+//	          DeleteCluster, from every state ───┴──► deleting ──► (nothing)        │
+//	            destroy guard refuses: as it was; guard after stop refuses: ────────┘
 type State string
 
 const (
@@ -17,5 +27,69 @@ const (
 	Stopped       State = "stopped"        // services are stopped; data is kept
 	Failed        State = "failed"         // creation failed and was kept for inspection (on_failure: keep)
 	UpgradeFailed State = "upgrade_failed" // an upgrade stopped half-way; downgrade or delete
-	Deleting      State = "deleting"       // DeleteCluster runs, or died half-way
+	Deleting      State = "deleting"       // DeleteCluster passed its guards and releases
 )
+
+// Operation types, as the workflows are named.
+const (
+	OpCreateCluster    = "CreateCluster"
+	OpDeleteCluster    = "DeleteCluster"
+	OpAddNodes         = "AddNodes"
+	OpDeleteNodes      = "DeleteNodes"
+	OpScaleVertical    = "ScaleVertical"
+	OpUpgradeCluster   = "UpgradeCluster"
+	OpDowngradeCluster = "DowngradeCluster"
+	OpStartCluster     = "StartCluster"
+	OpStopCluster      = "StopCluster"
+	OpRestartCluster   = "RestartCluster"
+	OpRunService       = "RunService"
+	OpUpdateEnv        = "UpdateEnv"
+)
+
+// allowed are the states an operation may start from. DeleteCluster may start from every one.
+var allowed = map[string][]State{
+	OpAddNodes:         {Active},
+	OpDeleteNodes:      {Active},
+	OpScaleVertical:    {Active},
+	OpUpgradeCluster:   {Active},
+	OpDowngradeCluster: {UpgradeFailed},
+	OpStartCluster:     {Stopped},
+	OpStopCluster:      {Active},
+	OpRestartCluster:   {Active},
+	OpRunService:       {Active},
+	OpUpdateEnv:        {Active, Stopped},
+}
+
+// Refusal says why an operation may not start, and what to do.
+type Refusal struct {
+	Why  string
+	Hint string
+}
+
+func (r *Refusal) Error() string { return r.Why }
+
+// May says whether an operation may start from a state; nil when it may.
+func May(operation string, s State) *Refusal {
+	from, limited := allowed[operation]
+	if !limited || slices.Contains(from, s) {
+		return nil
+	}
+	words := make([]string, len(from))
+	for i, f := range from {
+		words[i] = string(f)
+	}
+	return &Refusal{
+		Why:  fmt.Sprintf("%s is not allowed while the cluster is %s; it must be %s", operation, s, strings.Join(words, " or ")),
+		Hint: wayOut[s],
+	}
+}
+
+// wayOut is what an operator can do about a state.
+var wayOut = map[State]string{
+	Creating:      "its creation died half-way; delete it",
+	Stopped:       "start it first",
+	Failed:        "its creation failed; delete it and create another",
+	UpgradeFailed: "downgrade it to the version before, or delete it",
+	Deleting:      "delete it again to finish the deletion",
+	Active:        "it is active already",
+}

@@ -17,6 +17,8 @@ type View struct {
 	EverActive bool       `json:"ever_active"`
 	Revision   int64      `json:"revision"`
 	Seq        int        `json:"seq"` // number of the operation this view was made for
+	PoweredOff bool       `json:"powered_off,omitempty"`
+	Sequential bool       `json:"sequential,omitempty"` // upgrading_policy
 	Roles      []RoleView `json:"roles"`
 }
 
@@ -27,6 +29,19 @@ type RoleView struct {
 	Services       []ServiceView `json:"services,omitempty"` // ordered by name
 	CustomMetadata *ServiceView  `json:"custom_metadata,omitempty"`
 	Nodes          []NodeRef     `json:"nodes,omitempty"`
+	// What the package lets operators do with the role (its advanced_actions, or the cluster's).
+	ScaleHorizontal bool `json:"scale_horizontal,omitempty"`
+	AddNodes        bool `json:"add_nodes,omitempty"`
+	MinCount        int  `json:"min_count,omitempty"`
+	// Current size of a node: cores, MiB, GiB.
+	CPU        int  `json:"cpu"`
+	Memory     int  `json:"memory"`
+	VolumeSize int  `json:"volume_size,omitempty"`
+	Sequential bool `json:"sequential,omitempty"` // vertical_scaling_policy
+	// NoAgent roles (agent_installed: false) are machines alone: nothing is rendered or run on them.
+	NoAgent bool `json:"no_agent,omitempty"`
+	// KeepsRoot roles (user_access: true) keep their root disk over a stop of the cluster.
+	KeepsRoot bool `json:"keeps_root,omitempty"`
 }
 
 // ServiceView is a service without its command text (Cmd and PreCheckCmd are filled for dry runs only, with secrets
@@ -55,14 +70,22 @@ type NodeRef struct {
 func ViewOf(r *Record, withCommands bool) View {
 	v := View{
 		ClusterID: r.ClusterID, App: r.AppID, Version: r.VersionID, State: r.State, EverActive: r.EverActive,
-		Revision: r.Revision, Seq: r.Operation.Seq,
+		Revision: r.Revision, Seq: r.Operation.Seq, PoweredOff: r.PoweredOff,
+		Sequential: r.Spec.UpgradingPolicy == Sequential,
 	}
 	text := func(string) string { return "" }
 	if withCommands {
 		text = func(s string) string { return Redact(s, r.Spec.Secrets) }
 	}
 	for _, role := range r.Spec.Roles {
-		rv := RoleView{Name: role.Name, ReplicaOf: role.ReplicaOf}
+		rv := RoleView{
+			Name: role.Name, ReplicaOf: role.ReplicaOf, NoAgent: !role.AgentInstalled, KeepsRoot: role.UserAccess,
+			ScaleHorizontal: permits(r.Spec, role, "scale_horizontal"), AddNodes: permits(r.Spec, role, "add_nodes"),
+			MinCount: role.MinCount, CPU: role.CPU, Memory: role.Memory, Sequential: role.VerticalScalingPolicy == Sequential,
+		}
+		if role.Volume != nil {
+			rv.VolumeSize = role.Volume.Size
+		}
 		for _, s := range role.Services {
 			rv.Services = append(rv.Services, ServiceView{
 				Name: s.Name, Order: s.Order, NodesToExecuteOn: s.NodesToExecuteOn, Timeout: s.Timeout,
@@ -86,6 +109,18 @@ func ViewOf(r *Record, withCommands bool) View {
 		v.Roles = append(v.Roles, rv)
 	}
 	return v
+}
+
+// Sequential is the value of upgrading_policy and vertical_scaling_policy that takes one node after the other.
+const Sequential = "sequential"
+
+// permits says whether an advanced action is listed: a role's own list, even empty, overrides the cluster's.
+func permits(c *specs.Cluster, role specs.Role, action string) bool {
+	list := c.AdvancedActions
+	if role.AdvancedActions != nil {
+		list = role.AdvancedActions
+	}
+	return slices.Contains(list, action)
 }
 
 // Redact replaces every secret in s. Longer secrets go first, so that one containing another leaves nothing behind.
@@ -123,21 +158,65 @@ func (r RoleView) Service(name string) (ServiceView, bool) {
 	return ServiceView{}, false
 }
 
+// Among keeps the nodes a step is about; nil keeps all.
+type Among func(NodeRef) bool
+
+// Only keeps the named nodes; Except the others.
+func Only(ids []string) Among {
+	return func(n NodeRef) bool { return slices.Contains(ids, n.ID) }
+}
+
+// Except keeps the nodes that are not named.
+func Except(ids []string) Among {
+	return func(n NodeRef) bool { return !slices.Contains(ids, n.ID) }
+}
+
 // NodeIDs are all nodes in the record's order: by role, then sid.
-func (v View) NodeIDs() []string {
+func (v View) NodeIDs() []string { return v.ids(nil, func(RoleView) bool { return true }) }
+
+// AgentIDs are the nodes that have an agent, of those among keeps.
+func (v View) AgentIDs(among Among) []string {
+	return v.ids(among, func(r RoleView) bool { return !r.NoAgent })
+}
+
+func (v View) ids(among Among, keep func(RoleView) bool) []string {
 	var ids []string
 	for _, r := range v.Roles {
 		for _, n := range r.Nodes {
-			ids = append(ids, n.ID)
+			if keep(r) && (among == nil || among(n)) {
+				ids = append(ids, n.ID)
+			}
 		}
 	}
 	return ids
 }
 
+// Role finds a role by name.
+func (v View) Role(name string) (RoleView, bool) {
+	for _, r := range v.Roles {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return RoleView{}, false
+}
+
+// Family are the nodes of a role and its replicas, by sid.
+func (v View) Family(master string) []NodeRef {
+	var nodes []NodeRef
+	for _, r := range v.Roles {
+		if r.Master() == master {
+			nodes = append(nodes, r.Nodes...)
+		}
+	}
+	slices.SortFunc(nodes, func(a, b NodeRef) int { return a.SID - b.SID })
+	return nodes
+}
+
 // Defines says whether any role defines the service and keep accepts it (nil accepts all).
 func (v View) Defines(service string, keep Phase) bool {
 	for _, r := range v.Roles {
-		if s, ok := r.Service(service); ok && (keep == nil || keep(s)) {
+		if s, ok := r.Service(service); ok && !r.NoAgent && (keep == nil || keep(s)) {
 			return true
 		}
 	}

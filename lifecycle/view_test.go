@@ -16,7 +16,7 @@ func record() *Record {
 		Spec: &specs.Cluster{
 			Secrets: []string{"hunter2", "hunter2-and-more"},
 			Roles: []specs.Role{{
-				Name: "a",
+				Name: "a", AgentInstalled: true,
 				Services: map[string]specs.Service{
 					"stop":  {Name: "stop", Cmd: "halt", Timeout: 10},
 					"init":  {Name: "init", Cmd: "setup --password hunter2-and-more", Timeout: 20, PreCheck: "test -f hunter2", PostStartService: true},

@@ -35,6 +35,8 @@ type Role struct {
 	Name string `json:"role"` // "" when the package is role-less
 	// ReplicaOf names the master role when this is a derived `-replica` role.
 	ReplicaOf string `json:"replica_of,omitempty"`
+	// MinCount is the least the configuration allows for Count; 1 where it says nothing.
+	MinCount int `json:"min_count,omitempty"`
 	// Replica is the number of replicas of each node of this (master) role.
 	Replica               int       `json:"replica,omitempty"`
 	Container             Container `json:"container"`

@@ -1,13 +1,16 @@
 package fakes
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
+	"unicode"
 
 	"drover/fault"
 	"drover/lifecycle"
@@ -24,6 +27,8 @@ type Store struct {
 	history    map[string][]Published
 	apps       map[string]store.App
 	operations map[string]string
+	// changed is closed and replaced whenever a tree is published.
+	changed chan struct{}
 }
 
 type stored struct {
@@ -40,11 +45,30 @@ type Published struct {
 
 // NewStore makes an empty store.
 func NewStore() *Store {
-	return &Store{records: map[string]stored{}, trees: map[string]Published{}, history: map[string][]Published{}, apps: map[string]store.App{}, operations: map[string]string{}}
+	return &Store{
+		records: map[string]stored{}, trees: map[string]Published{}, history: map[string][]Published{},
+		apps: map[string]store.App{}, operations: map[string]string{}, changed: make(chan struct{}),
+	}
+}
+
+// check refuses what Consul's store refuses or could not do: a name that is no component of a key, an ended context.
+func check(ctx context.Context, names ...string) error {
+	for _, name := range names {
+		if name == "" || strings.Contains(name, "/") || strings.ContainsFunc(name, unicode.IsControl) {
+			return fault.New(fault.Invalid, "name %q cannot be used", name)
+		}
+	}
+	if ctx.Err() != nil {
+		return fault.Wrap(context.Cause(ctx), fault.Unreachable, "Consul cannot be reached")
+	}
+	return nil
 }
 
 // Record reads a control record and its index.
-func (s *Store) Record(_ context.Context, id string) (*lifecycle.Record, uint64, error) {
+func (s *Store) Record(ctx context.Context, id string) (*lifecycle.Record, uint64, error) {
+	if err := check(ctx, id); err != nil {
+		return nil, 0, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, ok := s.records[id]
@@ -58,15 +82,23 @@ func (s *Store) Record(_ context.Context, id string) (*lifecycle.Record, uint64,
 	return &rec, r.index, nil
 }
 
-// PutRecord writes a control record if nobody wrote it since index.
-func (s *Store) PutRecord(_ context.Context, rec *lifecycle.Record, index uint64) (uint64, error) {
+// PutRecord writes a control record if nobody wrote it since index. Writing what is stored already succeeds.
+func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error) {
+	if err := check(ctx, rec.ClusterID); err != nil {
+		return 0, err
+	}
 	data, err := json.Marshal(rec)
 	if err != nil {
 		return 0, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.records[rec.ClusterID].index != index {
+	now, exists := s.records[rec.ClusterID]
+	switch {
+	case now.index == index:
+	case exists && bytes.Equal(now.data, data):
+		return now.index, nil
+	default:
 		return 0, fault.New(fault.Conflict, "the control record of %s changed", rec.ClusterID)
 	}
 	s.index++
@@ -75,7 +107,10 @@ func (s *Store) PutRecord(_ context.Context, rec *lifecycle.Record, index uint64
 }
 
 // DeleteRecord removes a control record; one that is not there is removed already.
-func (s *Store) DeleteRecord(_ context.Context, id string) error {
+func (s *Store) DeleteRecord(ctx context.Context, id string) error {
+	if err := check(ctx, id); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.records, id)
@@ -84,20 +119,35 @@ func (s *Store) DeleteRecord(_ context.Context, id string) error {
 
 // Records reads all control records.
 func (s *Store) Records(ctx context.Context) ([]*lifecycle.Record, error) {
+	if err := check(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
-	ids := slices.Sorted(maps.Keys(s.records))
-	s.mu.Unlock()
+	defer s.mu.Unlock()
 	var out []*lifecycle.Record
-	for _, id := range ids {
-		if rec, _, err := s.Record(ctx, id); err == nil {
-			out = append(out, rec)
+	for _, id := range slices.Sorted(maps.Keys(s.records)) {
+		rec := new(lifecycle.Record)
+		if err := json.Unmarshal(s.records[id].data, rec); err != nil {
+			return nil, err
 		}
+		out = append(out, rec)
 	}
 	return out, nil
 }
 
 // Publish makes tree the given revision.
-func (s *Store) Publish(_ context.Context, id string, rev int64, writer string, tree metadata.Tree) error {
+func (s *Store) Publish(ctx context.Context, id string, rev int64, writer string, tree metadata.Tree) error {
+	if err := check(ctx, id); err != nil {
+		return err
+	}
+	if rev < 1 || writer == "" {
+		return fault.New(fault.Invalid, "revision %d by %q", rev, writer)
+	}
+	for key := range tree {
+		if !strings.HasPrefix(key, "self/") && !strings.HasPrefix(key, "roles/") || strings.HasSuffix(key, "/") {
+			return fault.New(fault.Invalid, "key %q is not below self/ or roles/", key)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.trees[id]
@@ -109,11 +159,16 @@ func (s *Store) Publish(_ context.Context, id string, rev int64, writer string, 
 	}
 	s.trees[id] = Published{rev, writer, maps.Clone(tree)}
 	s.history[id] = append(s.history[id], s.trees[id])
+	close(s.changed)
+	s.changed = make(chan struct{})
 	return nil
 }
 
 // Remove removes the metadata of a cluster.
-func (s *Store) Remove(_ context.Context, id string) error {
+func (s *Store) Remove(ctx context.Context, id string) error {
+	if err := check(ctx, id); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.trees, id)
@@ -122,10 +177,13 @@ func (s *Store) Remove(_ context.Context, id string) error {
 }
 
 // Disown has nothing to do: publishing in memory is never half-way.
-func (s *Store) Disown(context.Context, string, string) error { return nil }
+func (s *Store) Disown(ctx context.Context, id, _ string) error { return check(ctx, id) }
 
 // SetOperation remembers which operation runs.
-func (s *Store) SetOperation(_ context.Context, id, operation string) error {
+func (s *Store) SetOperation(ctx context.Context, id, operation string) error {
+	if err := check(ctx, id); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.operations[id] = operation
@@ -158,9 +216,19 @@ func (s *Store) History(id string) []Published {
 }
 
 // PutApp publishes a package; a version never changes.
-func (s *Store) PutApp(_ context.Context, app store.App) error {
+func (s *Store) PutApp(ctx context.Context, app store.App) error {
+	if err := check(ctx, app.AppID, app.VersionID); err != nil {
+		return err
+	}
 	sum := sha256.Sum256(app.Archive)
-	app.Digest = hex.EncodeToString(sum[:])
+	digest := hex.EncodeToString(sum[:])
+	switch {
+	case len(app.Archive) > store.MaxArchive:
+		return fault.New(fault.Invalid, "the archive of %s %s is too large", app.AppID, app.VersionID)
+	case app.Digest != "" && app.Digest != digest:
+		return fault.New(fault.Invalid, "the archive's SHA-256 is %s, not %s", digest, app.Digest)
+	}
+	app.Digest = digest
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := app.AppID + "/" + app.VersionID
@@ -170,28 +238,41 @@ func (s *Store) PutApp(_ context.Context, app store.App) error {
 		}
 		return fault.New(fault.Conflict, "version %s of %s is published with other content", app.VersionID, app.AppID)
 	}
-	s.apps[key] = app
+	s.apps[key] = cloned(app)
 	return nil
 }
 
+// cloned shares nothing with app that a caller could change.
+func cloned(app store.App) store.App {
+	app.Archive, app.Roles = slices.Clone(app.Archive), slices.Clone(app.Roles)
+	return app
+}
+
 // App reads a published package.
-func (s *Store) App(_ context.Context, appID, versionID string) (*store.App, error) {
+func (s *Store) App(ctx context.Context, appID, versionID string) (*store.App, error) {
+	if err := check(ctx, appID, versionID); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	app, ok := s.apps[appID+"/"+versionID]
 	if !ok {
 		return nil, fault.New(fault.NotFound, "%s %s is not published", appID, versionID)
 	}
+	app = cloned(app)
 	return &app, nil
 }
 
 // Apps lists the published packages without their archives.
-func (s *Store) Apps(context.Context) ([]store.App, error) {
+func (s *Store) Apps(ctx context.Context) ([]store.App, error) {
+	if err := check(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []store.App
 	for _, key := range slices.Sorted(maps.Keys(s.apps)) {
-		app := s.apps[key]
+		app := cloned(s.apps[key])
 		app.Archive = nil
 		out = append(out, app)
 	}

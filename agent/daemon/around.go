@@ -33,6 +33,16 @@ func (d *Daemon) Configure(c api.Config) error {
 	return nil
 }
 
+// quiet says whether health checks must rest because an operation runs on the cluster. While Consul cannot tell, they
+// rest too: an action taken in the middle of an operation can do more harm than one taken late.
+func (d *Daemon) quiet(ctx context.Context) bool {
+	operation, err := d.source.Operation(ctx, d.cluster)
+	if err != nil {
+		d.log.Info("no health check: nobody can say whether an operation runs", "error", err)
+	}
+	return err != nil || operation != ""
+}
+
 // actionGrace is how much longer than its time limit an action may take to be ended.
 const actionGrace = 15 * time.Second
 

@@ -131,7 +131,7 @@ func newDaemon(o Options, config api.Config) (*Daemon, error) {
 	if len(config.MetadataListen) > 0 {
 		d.tree = metad.NewTree()
 	}
-	d.health = health.New(d.runAction, o.Log)
+	d.health = health.New(d.runAction, d.quiet, o.Log)
 	d.progress = progress{
 		saved: loadState(d.stateFile, d.cluster), synced: unknownRevision, changed: make(chan struct{}),
 		consul: trouble{what: "connecting to Consul at " + config.Consul, since: time.Now()},

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -266,4 +267,15 @@ func TestTwoAgentsRefuse(t *testing.T) {
 	n := newNode(t)
 	n.start(t)
 	require.True(t, fault.Is(Run(t.Context(), n.options()), fault.Conflict))
+}
+
+func TestHealthChecksRestWhileAnOperationRunsOrNobodyKnows(t *testing.T) {
+	t.Parallel()
+	source := newFakeSource()
+	d := &Daemon{cluster: self, source: source, log: slog.New(slog.DiscardHandler)}
+	require.False(t, d.quiet(t.Context()))
+	source.update(func() { source.operation = "AddNodes" })
+	require.True(t, d.quiet(t.Context()))
+	source.update(func() { source.operation, source.away = "", fault.New(fault.Unreachable, "away") })
+	require.True(t, d.quiet(t.Context()))
 }

@@ -36,6 +36,8 @@ type fakeSource struct {
 	linked  []string
 	away    error
 	reads   int
+	// operation runs on every cluster
+	operation string
 }
 
 const self = "cl-self"
@@ -50,6 +52,12 @@ func (s *fakeSource) update(f func()) {
 	f()
 	close(s.changed)
 	s.changed = make(chan struct{})
+}
+
+func (s *fakeSource) Operation(context.Context, string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.operation, s.away
 }
 
 func (s *fakeSource) WaitRevision(ctx context.Context, id string, after int64) (int64, error) {

@@ -53,7 +53,7 @@ func TestRunnerFollowsTheApplication(t *testing.T) {
 		require.Equal(t, 7, timeout)
 		actions <- cmd
 		return nil
-	}, slog.New(slog.DiscardHandler))
+	}, never, slog.New(slog.DiscardHandler))
 	defer r.Stop()
 	require.Equal(t, Disabled, r.State())
 	s := &api.HealthCheck{Enable: true, IntervalSec: 1, TimeoutSec: 5, ActionTimeoutSec: 7, HealthyThreshold: 1, UnhealthyThreshold: 1,
@@ -111,4 +111,20 @@ func TestOneObject(t *testing.T) {
 		_, err := oneObject([]byte(bad))
 		require.Error(t, err, bad)
 	}
+}
+
+func never(context.Context) bool { return false }
+
+func TestRunnerRestsWhileAnOperationRuns(t *testing.T) {
+	t.Parallel()
+	asked := make(chan bool, 10)
+	r := New(func(context.Context, string, int) error {
+		t.Error("nobody acts while an operation runs")
+		return nil
+	}, func(context.Context) bool { asked <- true; return true }, slog.New(slog.DiscardHandler))
+	defer r.Stop()
+	r.Set(t.Context(), &api.HealthCheck{Enable: true, IntervalSec: 1, UnhealthyThreshold: 1, CheckCmd: "false", ActionCmd: "fix it"}, nil)
+	<-asked
+	<-asked
+	require.Equal(t, Unknown, r.State())
 }

@@ -23,9 +23,14 @@ const (
 // not be tied to the agent.
 type Action func(ctx context.Context, cmd string, timeoutSec int) error
 
+// Quiet says whether an operation runs on the cluster: then nothing is checked and nobody acts, for a service that the
+// operation stopped must not be started behind its back.
+type Quiet func(ctx context.Context) bool
+
 // Runner runs what its settings say. Set may be called at any time.
 type Runner struct {
 	action Action
+	quiet  Quiet
 	log    *slog.Logger
 
 	setting sync.Mutex // one Set at a time
@@ -38,8 +43,8 @@ type Runner struct {
 }
 
 // New makes a runner that does nothing yet.
-func New(action Action, log *slog.Logger) *Runner {
-	return &Runner{action: action, log: log, state: Disabled, cancel: func() {}}
+func New(action Action, quiet Quiet, log *slog.Logger) *Runner {
+	return &Runner{action: action, quiet: quiet, log: log, state: Disabled, cancel: func() {}}
 }
 
 // Set ends what runs and begins anew with these settings; nil and not enabled are the same.
@@ -85,9 +90,12 @@ func (r *Runner) publish(state string, metric json.RawMessage) {
 func (r *Runner) checks(ctx context.Context, s api.HealthCheck) {
 	c := counter{state: Unknown}
 	every(ctx, time.Duration(s.IntervalSec)*time.Second, func() {
+		if r.quiet(ctx) {
+			return
+		}
 		err := runShell(ctx, s.CheckCmd, time.Duration(s.TimeoutSec)*time.Second, nil)
-		if ctx.Err() != nil {
-			return // ended from outside: not the application's failure
+		if ctx.Err() != nil || err != nil && r.quiet(ctx) {
+			return // ended from outside, or by an operation that began meanwhile: not the application's failure
 		}
 		before := c.state
 		fell := c.add(err == nil, s)
