@@ -85,9 +85,12 @@ func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case callCtx.Err() != nil:
+	case !ended(err) && (callCtx.Err() != nil || deadline(err)):
 		return fault.New(fault.Unreachable, "no worker answered %s within %s", workflow, s.readTimeout()).
 			WithHint("is drover-worker running and can it reach Consul? see workflow %s", id)
+	}
+	if !ended(err) {
+		return serviceFault(ctx, err, "cannot read the answer of %s", workflow)
 	}
 	state, f := closeFault(err)
 	if state == StateTimedOut {
@@ -95,4 +98,10 @@ func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out
 		return f
 	}
 	return &Failed{Operation: workflow, State: state, Fault: f}
+}
+
+// deadline says whether err is a deadline that passed, here or at the server: it may fire before ctx itself is done.
+func deadline(err error) bool {
+	var server *serviceerror.DeadlineExceeded
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &server)
 }

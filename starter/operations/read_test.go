@@ -1,12 +1,15 @@
 package operations
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -63,4 +66,25 @@ func TestAReadThatFailsCarriesTheWorkersFault(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 	require.Equal(t, gone.Message, failed.Fault.Message)
 	require.True(t, fault.Is(err, fault.NotFound))
+}
+
+func TestAWorkerThatIsListedAndDoesNotAnswerIsUnreachable(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"own deadline":       fmt.Errorf("reading history: %w", context.DeadlineExceeded),
+		"the server's":       serviceerror.NewDeadlineExceeded("late"),
+		"the workflow's own": temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil),
+		"the connection":     errDown,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, s := newServer(t)
+			workers(c, 1)
+			c.On("ExecuteWorkflow", mock.Anything, mock.Anything, api.ListClusters, mock.Anything).Return(run(t, "r", nil, err), nil).Once()
+			_, got := s.Clusters(t.Context())
+			require.True(t, fault.Is(got, fault.Unreachable), "%v", got)
+			var failed *Failed
+			require.NotErrorAs(t, got, &failed)
+		})
+	}
 }

@@ -53,6 +53,6 @@ func (s *Server) NeedWorker(ctx context.Context) error {
 	if len(answer.GetPollers()) > 0 {
 		return nil
 	}
-	return fault.New(fault.Unreachable, "no worker is polling task queue %s; nothing was started", api.TaskQueue).
+	return fault.New(fault.Unreachable, "no worker is polling task queue %s", api.TaskQueue).
 		WithHint("start drover-worker against the same address and namespace")
 }

@@ -66,7 +66,7 @@ func (p *Painter) up(width int) string {
 // Close leaves the last frame on the screen and shows the cursor again. It may be called twice.
 func (p *Painter) Close() {
 	if p.hidden {
-		_, _ = io.WriteString(p.Out, showCursor)
+		_, _ = io.WriteString(p.Out, "\r"+clearBelow+showCursor) // the terminal itself may have shown a ^C
 		p.hidden = false
 	}
 }
