@@ -17,7 +17,7 @@ func CreateCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationR
 	if err != nil {
 		return api.OperationResult{}, wire(err)
 	}
-	op.barrier, op.strict = barrierTimeout(in.BarrierTimeout), in.StrictConfig
+	op.barrier, op.strict = in.Barrier(), in.StrictConfig
 	if err := op.prepareCreate(in); err != nil {
 		return api.OperationResult{}, op.finish(err)
 	}

@@ -97,7 +97,7 @@ func TestDryRunEqualsTheTraceAndTouchesNothing(t *testing.T) {
 	role["custom_metadata"] = map[string]any{"cmd": "make-token"}
 	w.publish("app", role, nodes("b", 2, "start order=1", "init"))
 
-	dry := w.start(api.CreateCluster, api.CreateClusterInput{App: "app", DryRun: true})
+	dry := w.start(api.CreateCluster, api.CreateClusterInput{App: "app", Waits: api.Waits{DryRun: true}})
 	require.NoError(t, dry.err)
 	w.nothingLeft()
 	require.Empty(t, w.commands())
@@ -213,7 +213,7 @@ func TestB3WarningsAndStrictConfig(t *testing.T) {
 	strict := newWorld(t)
 	strict.publish("app", nodes("a", 1, "start"))
 	strict.agents.Warn = warn
-	r = strict.start(api.CreateCluster, api.CreateClusterInput{App: "app", StrictConfig: true})
+	r = strict.start(api.CreateCluster, api.CreateClusterInput{App: "app", Waits: api.Waits{StrictConfig: true}})
 	require.Equal(t, fault.ConfigFailed, r.fault().Type)
 	require.Empty(t, strict.commands())
 	strict.nothingLeft()
@@ -248,7 +248,7 @@ func TestRefusedInputTouchesNothing(t *testing.T) {
 			input: map[string]any{"app": 7, "dry_run": "yes", "values": "secret"}, want: fault.Invalid,
 			says: []string{"app: want a text, got a number", "dry_run: want true or false, got a text", "values: want an object"}},
 		{name: "bad words, all at once", operation: api.CreateCluster,
-			input: api.CreateClusterInput{OnFailure: "ignore", BarrierTimeout: "soon"}, want: fault.Invalid,
+			input: api.CreateClusterInput{OnFailure: "ignore", Waits: api.Waits{BarrierTimeout: "soon"}}, want: fault.Invalid,
 			says: []string{"app: required", `on_failure: "ignore"`, `barrier_timeout: "soon"`}},
 		{name: "not an object", operation: api.DeleteCluster, input: []string{"cl-1"}, want: fault.Invalid, says: []string{"one JSON object"}},
 		{name: "wrong workflow id", id: "my-cluster", operation: api.CreateCluster,

@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"go.temporal.io/sdk/converter"
 
@@ -32,14 +31,8 @@ func decode(raw converter.RawValue, into any) error {
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return refuse([]string{"it must be one JSON object: " + err.Error()})
 	}
-	target := reflect.ValueOf(into).Elem()
 	known := map[string]reflect.Value{}
-	var names []string
-	for i := range target.NumField() {
-		name, _, _ := strings.Cut(target.Type().Field(i).Tag.Get("json"), ",")
-		known[name] = target.Field(i)
-		names = append(names, name)
-	}
+	names := fieldsOf(reflect.ValueOf(into).Elem(), known)
 	given := make([]string, 0, len(fields))
 	for name := range fields { //workflowcheck:ignore the names are sorted below
 		given = append(given, name)
@@ -65,8 +58,26 @@ func decode(raw converter.RawValue, into any) error {
 	return nil
 }
 
+// fieldsOf collects the JSON fields of a struct, those of embedded structs included, and returns their names in order.
+func fieldsOf(target reflect.Value, known map[string]reflect.Value) []string {
+	var names []string
+	for i := range target.NumField() {
+		field := target.Type().Field(i)
+		if field.Anonymous {
+			names = append(names, fieldsOf(target.Field(i), known)...)
+			continue
+		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		known[name] = target.Field(i)
+		names = append(names, name)
+	}
+	return names
+}
+
 func kindName(t reflect.Type) string {
 	switch t.Kind() {
+	case reflect.Pointer:
+		return kindName(t.Elem())
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Int, reflect.Int64:
@@ -110,12 +121,4 @@ func ownID(operation, workflowID string) (string, error) {
 		operation, workflowID, "cluster/cl-xxxxxxxx").
 		WithHint("start it again with workflow id %s (cl- and 8 lower-case letters or digits); the id keeps two operations from running on one cluster",
 			api.WorkflowID("cl-xxxxxxxx"))
-}
-
-// barrierTimeout reads the words of an input that api has checked already; empty means five minutes.
-func barrierTimeout(words string) time.Duration {
-	if d, err := time.ParseDuration(words); err == nil && d > 0 {
-		return d
-	}
-	return api.DefaultBarrierTimeout
 }

@@ -29,7 +29,7 @@ type exampleValue struct {
 // exampleInputs show what people type most; every field with its meaning is in package workflows/api.
 var exampleInputs = map[string]any{
 	api.CreateCluster: api.CreateClusterInput{
-		App: "etcd", Version: "3.5.0", Name: "demo", OnFailure: "undo", BarrierTimeout: "5m",
+		App: "etcd", Version: "3.5.0", Name: "demo", OnFailure: "undo", Waits: api.Waits{BarrierTimeout: "5m"},
 		Values: map[string]any{"etcd_node.count": 3},
 	},
 	api.DeleteCluster:   api.DeleteClusterInput{Force: false},

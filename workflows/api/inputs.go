@@ -14,20 +14,95 @@ type CreateClusterInput struct {
 	Values map[string]any `json:"values,omitempty"`
 	// OnFailure is "undo" (default: nothing is left) or "keep" (everything stays for inspection, state failed).
 	OnFailure string `json:"on_failure,omitempty"`
-	// StrictConfig makes a failing template or reload command fail the operation instead of warning.
-	StrictConfig bool `json:"strict_config,omitempty"`
-	// BarrierTimeout is how long a node may take to apply a revision, default "5m".
-	BarrierTimeout string `json:"barrier_timeout,omitempty"`
-	UserID         string `json:"user_id,omitempty"` // default "drover"; seeds passwords in packages
-	Zone           string `json:"zone,omitempty"`
-	// DryRun returns the plan and touches nothing.
-	DryRun bool `json:"dry_run,omitempty"`
+	UserID    string `json:"user_id,omitempty"` // default "drover"; seeds passwords in packages
+	Zone      string `json:"zone,omitempty"`
+	Waits
 }
 
 // DeleteClusterInput starts DeleteCluster under workflow id cluster/<cluster id>.
 type DeleteClusterInput struct {
 	// Force goes on after a failing destroy guard; refused up front when a role says allow_force: false.
 	Force  bool `json:"force,omitempty"`
+	DryRun bool `json:"dry_run,omitempty"`
+}
+
+// AddNodesInput starts AddNodes under workflow id cluster/<cluster id>.
+type AddNodesInput struct {
+	// Role that grows; "" for role-less packages. Its replicas grow with it.
+	Role  string `json:"role,omitempty"`
+	Count int    `json:"count"`
+	Waits
+}
+
+// DeleteNodesInput starts DeleteNodes under workflow id cluster/<cluster id>.
+type DeleteNodesInput struct {
+	Nodes []string `json:"nodes"` // node ids, cln-xxxxxxxx
+	// Force goes on after a failing destroy guard of the leaving nodes. A failing scale_in always blocks.
+	Force bool `json:"force,omitempty"`
+	Waits
+}
+
+// ScaleVerticalInput starts ScaleVertical under workflow id cluster/<cluster id>: one role with its replicas.
+type ScaleVerticalInput struct {
+	Role       string `json:"role,omitempty"`
+	CPU        int    `json:"cpu,omitempty"`         // cores; 0 leaves it
+	Memory     int    `json:"memory,omitempty"`      // MiB; 0 leaves it
+	VolumeSize int    `json:"volume_size,omitempty"` // GiB; 0 leaves it; never smaller
+	Waits
+}
+
+// UpgradeClusterInput starts UpgradeCluster under workflow id cluster/<cluster id>.
+type UpgradeClusterInput struct {
+	Version string `json:"version"` // published version to upgrade to
+	// OnFailure is "stop" (default: state upgrade_failed) or "rollback" (downgrade at once).
+	OnFailure string `json:"on_failure,omitempty"`
+	Waits
+}
+
+// DowngradeClusterInput starts DowngradeCluster under workflow id cluster/<cluster id>.
+type DowngradeClusterInput struct{ Waits }
+
+// StartClusterInput starts StartCluster under workflow id cluster/<cluster id>.
+type StartClusterInput struct{ Waits }
+
+// StopClusterInput starts StopCluster under workflow id cluster/<cluster id>.
+type StopClusterInput struct {
+	DryRun bool `json:"dry_run,omitempty"`
+}
+
+// RestartClusterInput starts RestartCluster under workflow id cluster/<cluster id>.
+type RestartClusterInput struct {
+	// Role limits the restart to one role.
+	Role   *string `json:"role,omitempty"`
+	DryRun bool    `json:"dry_run,omitempty"`
+}
+
+// RunServiceInput starts RunService under workflow id cluster/<cluster id>.
+type RunServiceInput struct {
+	Service string `json:"service"`
+	// Role limits the run to one role; default: every role that defines the service.
+	Role *string `json:"role,omitempty"`
+	// Nodes limits the run to these; default: as nodes_to_execute_on says.
+	Nodes []string `json:"nodes,omitempty"`
+	// Params are handed to the command as one quoted JSON argument.
+	Params map[string]any `json:"params,omitempty"`
+	DryRun bool           `json:"dry_run,omitempty"`
+}
+
+// UpdateEnvInput starts UpdateEnv under workflow id cluster/<cluster id>.
+type UpdateEnvInput struct {
+	// Values by path: {"env.quota": 4}. Only changeable parameters.
+	Values map[string]any `json:"values"`
+	Waits
+}
+
+// Waits are the fields of every operation that waits for nodes.
+type Waits struct {
+	// StrictConfig makes a failing template or reload command fail the operation instead of warning.
+	StrictConfig bool `json:"strict_config,omitempty"`
+	// BarrierTimeout is how long a node may take to apply a revision, default "5m".
+	BarrierTimeout string `json:"barrier_timeout,omitempty"`
+	// DryRun returns the plan and touches nothing.
 	DryRun bool `json:"dry_run,omitempty"`
 }
 

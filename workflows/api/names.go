@@ -11,8 +11,18 @@ const TaskQueue = "drover"
 // Workflow types. The first group changes a cluster and runs under the id `cluster/<cluster-id>`; the second reads or
 // publishes and may run under any other id (the CLI uses `read/...` and `app/...`).
 const (
-	CreateCluster = "CreateCluster"
-	DeleteCluster = "DeleteCluster"
+	CreateCluster    = "CreateCluster"
+	DeleteCluster    = "DeleteCluster"
+	AddNodes         = "AddNodes"
+	DeleteNodes      = "DeleteNodes"
+	ScaleVertical    = "ScaleVertical"
+	UpgradeCluster   = "UpgradeCluster"
+	DowngradeCluster = "DowngradeCluster"
+	StartCluster     = "StartCluster"
+	StopCluster      = "StopCluster"
+	RestartCluster   = "RestartCluster"
+	RunService       = "RunService"
+	UpdateEnv        = "UpdateEnv"
 
 	DescribeCluster = "DescribeCluster"
 	ListClusters    = "ListClusters"

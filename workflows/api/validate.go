@@ -9,10 +9,12 @@ import (
 // DefaultBarrierTimeout is how long a node may take to apply a revision when the request does not say.
 const DefaultBarrierTimeout = 5 * time.Minute
 
-// What happens with a creation that failed.
+// What happens with a creation, or an upgrade, that failed.
 const (
-	OnFailureUndo = "undo"
-	OnFailureKeep = "keep"
+	OnFailureUndo     = "undo"
+	OnFailureKeep     = "keep"
+	OnFailureStop     = "stop"
+	OnFailureRollback = "rollback"
 )
 
 var appWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$`)
@@ -33,10 +35,70 @@ func (in CreateClusterInput) Problems() []string {
 	default:
 		p = append(p, fmt.Sprintf("on_failure: %q is not one of undo, keep", in.OnFailure))
 	}
-	if in.BarrierTimeout != "" {
-		if d, err := time.ParseDuration(in.BarrierTimeout); err != nil || d < time.Second || d > 24*time.Hour {
-			p = append(p, fmt.Sprintf("barrier_timeout: %q is not a duration from 1s to 24h, such as 90s or 5m", in.BarrierTimeout))
-		}
+	return append(p, in.Waits.Problems()...)
+}
+
+// Problems lists everything that is wrong with the waits; empty when they can be used.
+func (w Waits) Problems() []string {
+	if w.BarrierTimeout == "" {
+		return nil
+	}
+	if d, err := time.ParseDuration(w.BarrierTimeout); err != nil || d < time.Second || d > 24*time.Hour {
+		return []string{fmt.Sprintf("barrier_timeout: %q is not a duration from 1s to 24h, such as 90s or 5m", w.BarrierTimeout)}
+	}
+	return nil
+}
+
+// Barrier is how long a node may take to apply a revision.
+func (w Waits) Barrier() time.Duration {
+	if d, err := time.ParseDuration(w.BarrierTimeout); err == nil && d > 0 {
+		return d
+	}
+	return DefaultBarrierTimeout
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in AddNodesInput) Problems() []string {
+	p := in.Waits.Problems()
+	if in.Count < 1 {
+		p = append(p, fmt.Sprintf("count: %d; at least one node can be added", in.Count))
+	}
+	return p
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in DeleteNodesInput) Problems() []string {
+	p := in.Waits.Problems()
+	if len(in.Nodes) == 0 {
+		p = append(p, "nodes: required, the ids (cln-xxxxxxxx) of the nodes that shall leave")
+	}
+	return p
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in UpgradeClusterInput) Problems() []string {
+	p := append(in.Waits.Problems(), wordProblem("version", in.Version)...)
+	switch in.OnFailure {
+	case "", OnFailureStop, OnFailureRollback:
+	default:
+		p = append(p, fmt.Sprintf("on_failure: %q is not one of stop, rollback", in.OnFailure))
+	}
+	return p
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in RunServiceInput) Problems() []string {
+	if in.Service == "" {
+		return []string{"service: required, the name of a service of the package"}
+	}
+	return nil
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in UpdateEnvInput) Problems() []string {
+	p := in.Waits.Problems()
+	if len(in.Values) == 0 {
+		p = append(p, `values: required, such as {"env.quota": 4}`)
 	}
 	return p
 }
