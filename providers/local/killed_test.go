@@ -2,10 +2,8 @@ package local
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"syscall"
 	"testing"
 
@@ -113,6 +111,7 @@ func TestPidReuse(t *testing.T) {
 	require.NoError(t, bystander.Process.Signal(nullSignal), "a process that is no node was killed")
 	require.NoError(t, os.WriteFile(file, kept, 0o600))
 	require.NoError(t, o.p.StopInstance(t.Context(), i.ID))
-	_, err = os.Stat("/proc/" + strconv.Itoa(process.Pid))
-	require.ErrorIs(t, err, os.ErrNotExist, fmt.Sprint("process ", process.Pid))
+	process, err = o.p.alive(i.ID)
+	require.NoError(t, err)
+	require.Nil(t, process)
 }

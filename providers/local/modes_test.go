@@ -1,6 +1,7 @@
 package local
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
+	"drover/providers"
 	"drover/providers/conformance"
 )
 
@@ -32,7 +34,7 @@ func TestRootless(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, copyFile(self, program))
 	require.NoError(t, os.Chmod(program, 0o755))
-	cmd := exec.Command(program, "-test.v", "-test.run", "^(TestConformance|TestNothingTouchesTheHost|TestHostileRoot|TestImageStaysClean|TestServices|TestWorkerKilled|TestPidReuse|TestManyNodes|TestCopiedImages)$")
+	cmd := exec.Command(program, "-test.v", "-test.run", "^(TestConformance|TestNothingTouchesTheHost|TestHostileRoot|TestImageStaysClean|TestServices|TestWorkerKilled|TestPidReuse|TestManyNodes|TestCopiedImages|TestMachineForbids|TestBootFailure|TestLeftoversTellWhatIsThere)$")
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "DROVER_TEST_NODE=" + nodeBinary(t)}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: someUser, Gid: someUser}}
@@ -54,13 +56,85 @@ func TestCopiedImages(t *testing.T) {
 // TestOpenSSH: everything works the same with a real OpenSSH server in the nodes.
 func TestOpenSSH(t *testing.T) {
 	t.Parallel()
+	o := options(t, "127.78.32.0/20")
+	o.SSHServer = openSSH(t)
+	conformance.Run(t, harness(t, o))
+}
+
+// openSSH is the machine's server.
+func openSSH(t *testing.T) string {
 	sshd, err := exec.LookPath("/usr/sbin/sshd")
 	if err != nil || !mayMount() {
 		t.Skipf("SKIP: needs root and /usr/sbin/sshd (%v)", err)
 	}
-	o := options(t, "127.78.32.0/20")
-	o.SSHServer = sshd
-	conformance.Run(t, harness(t, o))
+	return sshd
+}
+
+// TestMachineForbids: a machine that does not let us is told about at once, with a way out.
+func TestMachineForbids(t *testing.T) {
+	t.Parallel()
+	o := options(t, "127.78.64.0/24")
+	o.NodeBinary = "/usr/bin/false"
+	_, err := New(o)
+	f := fault.As(err)
+	require.NotNil(t, f)
+	require.Equal(t, fault.NotAllowed, f.Type)
+	require.NotEmpty(t, f.Hint)
+	require.False(t, f.Retryable)
+}
+
+// TestBootFailure: an image that cannot boot fails with a reason, can be deleted, and leaves nothing.
+func TestBootFailure(t *testing.T) {
+	t.Parallel()
+	o := newOwner(t, open(t, options(t, "127.78.65.0/24")))
+	broken := filepath.Join(o.p.options.ImagesDir, "broken")
+	require.NoError(t, os.MkdirAll(broken, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(broken, "etc"), []byte("not a folder"), 0o644))
+	s := o.spec()
+	s.Image = "broken"
+	_, err := o.p.CreateInstance(t.Context(), s)
+	require.True(t, fault.Is(err, fault.Internal))
+	require.ErrorContains(t, err, "/etc")
+	have, err := o.p.List(t.Context(), s.Tags.ClusterID)
+	require.NoError(t, err)
+	require.Len(t, have.Instances, 1, "what is half made is listed, so that it can be deleted")
+	require.Equal(t, providers.Off, have.Instances[0].State)
+	require.NoError(t, o.p.DeleteInstance(t.Context(), s.ID))
+	left, err := o.p.Leftovers(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+// TestRangeIsUsedUp and free again.
+func TestRangeIsUsedUp(t *testing.T) {
+	t.Parallel()
+	o := newOwner(t, open(t, options(t, "127.78.66.0/29")))
+	for range 7 {
+		o.create()
+	}
+	s := o.spec()
+	_, err := o.p.CreateInstance(t.Context(), s)
+	require.True(t, fault.Is(err, fault.NoCapacity))
+	require.NoError(t, o.p.DeleteInstance(t.Context(), s.ID))
+}
+
+func TestLeftoversTellWhatIsThere(t *testing.T) {
+	t.Parallel()
+	o := newOwner(t, open(t, options(t, "127.78.67.0/24")))
+	s := o.spec()
+	i, err := o.p.CreateInstance(t.Context(), s)
+	require.NoError(t, err)
+	left, err := o.p.Leftovers(t.Context())
+	require.NoError(t, err)
+	process, err := o.p.alive(i.ID)
+	require.NoError(t, err)
+	require.Contains(t, left, o.p.nodeDir(i.ID))
+	require.Contains(t, left, o.p.path("addresses", i.IP))
+	require.Contains(t, left, fmt.Sprintf("process %d of node %s", process.Pid, i.ID))
+	require.NoError(t, o.p.DeleteInstance(t.Context(), i.ID))
+	left, err = o.p.Leftovers(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 func TestOptionsSayAllProblems(t *testing.T) {

@@ -22,7 +22,16 @@ func TestManyNodes(t *testing.T) {
 		many, err = strconv.Atoi(text)
 		require.NoError(t, err)
 	}
-	p := open(t, options(t, "127.78.24.0/22"))
+	t.Run("built-in server", func(t *testing.T) { manyNodes(t, many, options(t, "127.78.24.0/22")) })
+	t.Run("OpenSSH", func(t *testing.T) {
+		o := options(t, "127.78.28.0/22")
+		o.SSHServer = openSSH(t)
+		manyNodes(t, many, o)
+	})
+}
+
+func manyNodes(t *testing.T, many int, opts Options) {
+	p := open(t, opts)
 	o := newOwner(t, p)
 	var serial []time.Duration
 	for range 10 {
