@@ -3,6 +3,7 @@ package fakes
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -31,8 +32,8 @@ type Agents struct {
 	store *Store
 
 	mu       sync.Mutex
-	started  map[string]bool
-	journal  map[string]*command
+	clusters map[string]string // of the nodes whose agent runs, their cluster
+	journal  map[journalKey]*command
 	ran      []Execution
 	Handlers []Handler
 	// Warn makes every Sync answer with these warnings.
@@ -44,7 +45,10 @@ type Agents struct {
 // Handler decides how a command ends; ok false leaves it to the next one. Without any, commands exit with 0.
 type Handler func(ctx context.Context, e Execution) (status agentapi.CommandStatus, ok bool)
 
+type journalKey struct{ node, id string }
+
 type command struct {
+	text   string
 	done   chan struct{}
 	cancel context.CancelFunc
 	status agentapi.CommandStatus
@@ -52,7 +56,7 @@ type command struct {
 
 // NewAgents makes the agents of nodes whose clusters the store knows.
 func NewAgents(s *Store) *Agents {
-	return &Agents{store: s, started: map[string]bool{}, journal: map[string]*command{}, Broken: map[string]bool{}}
+	return &Agents{store: s, clusters: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}}
 }
 
 // On adds a handler for a service.
@@ -89,73 +93,104 @@ func (a *Agents) Ensure(_ context.Context, n lifecycle.Node, cfg agentapi.Config
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.started[n.ID] = true
+	a.clusters[n.ID] = cfg.ClusterID
 	return nil
 }
 
-// Sync answers once the revision is published.
-func (a *Agents) Sync(_ context.Context, n lifecycle.Node, revision int64, _ time.Duration) (agentapi.SyncResult, error) {
+// answering gives the cluster of a node whose agent runs.
+func (a *Agents) answering(n lifecycle.Node) (string, error) {
 	a.mu.Lock()
-	started := a.started[n.ID]
-	a.mu.Unlock()
-	if a.Broken[n.ID] || !started {
-		return agentapi.SyncResult{}, unreachable(n)
+	defer a.mu.Unlock()
+	cluster, started := a.clusters[n.ID]
+	if !started || a.Broken[n.ID] {
+		return "", unreachable(n)
 	}
-	for _, p := range a.store.latest() {
+	return cluster, nil
+}
+
+// Sync answers once the revision is published to the node's cluster.
+func (a *Agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error) {
+	cluster, err := a.answering(n)
+	if err != nil {
+		return agentapi.SyncResult{}, err
+	}
+	expired := time.NewTimer(timeout)
+	defer expired.Stop()
+	for {
+		p, changed := a.store.now(cluster)
 		if p.Revision >= revision {
 			return agentapi.SyncResult{Revision: p.Revision, Warnings: a.Warn}, nil
 		}
+		select {
+		case <-changed:
+		case <-expired.C:
+			return agentapi.SyncResult{}, fault.New(fault.BarrierTimeout, "revision %d is not published", revision).At("", n.ID, "")
+		case <-ctx.Done():
+			return agentapi.SyncResult{}, fault.Wrap(context.Cause(ctx), fault.Unreachable, "stopped waiting for revision %d", revision)
+		}
 	}
-	return agentapi.SyncResult{}, fault.New(fault.BarrierTimeout, "revision %d is not published", revision)
 }
 
-func (s *Store) latest() []Published {
+// now is what is published, and a channel that is closed when something else is.
+func (s *Store) now(cluster string) (Published, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []Published
-	for _, p := range s.trees {
-		out = append(out, p)
-	}
-	return out
+	return s.trees[cluster], s.changed
 }
 
 // Run launches a command once and waits for its end; ctx ends the wait, not the command.
-func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, _ func(agentapi.CommandStatus)) (agentapi.CommandStatus, error) {
+func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error) {
 	c, err := a.launch(n, id, cmd)
 	if err != nil {
 		return agentapi.CommandStatus{}, err
 	}
 	select {
 	case <-c.done:
+		if progress != nil {
+			progress(c.status)
+		}
 		return c.status, nil
 	case <-ctx.Done():
 		return agentapi.CommandStatus{}, fault.Wrap(context.Cause(ctx), fault.Unreachable, "stopped waiting for %s", id)
 	}
 }
 
+// usable is what the journal takes as an id.
+var usable = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$`)
+
 func (a *Agents) launch(n lifecycle.Node, id string, cmd agentapi.Command) (*command, error) {
+	cluster, err := a.answering(n)
+	if err != nil {
+		return nil, err
+	}
+	if !usable.MatchString(id) || cmd.TimeoutSec < 1 {
+		return nil, fault.New(fault.Invalid, "command id %q with a time limit of %d s", id, cmd.TimeoutSec)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if c, ok := a.journal[id]; ok {
+	if c, ok := a.journal[journalKey{n.ID, id}]; ok {
+		if c.text != cmd.Cmd {
+			return nil, fault.New(fault.Conflict, "command id %s was used for another command text", id).At("", n.ID, "")
+		}
 		return c, nil
 	}
-	if !a.started[n.ID] || a.Broken[n.ID] {
-		return nil, unreachable(n)
-	}
 	e := Execution{ID: id, Node: n, Cmd: cmd.Cmd}
-	if p, ok := a.store.Tree(strings.Split(id, ".")[0]); ok {
+	if p, ok := a.store.Tree(cluster); ok {
 		e.Seen = p.Tree
 	}
 	a.ran = append(a.ran, e)
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &command{done: make(chan struct{}), cancel: cancel}
-	a.journal[id] = c
+	c := &command{text: cmd.Cmd, done: make(chan struct{}), cancel: cancel}
+	a.journal[journalKey{n.ID, id}] = c
 	handlers := slices.Clone(a.Handlers)
 	go func() {
 		defer close(c.done)
 		defer cancel()
 		c.status = end(ctx, handlers, e)
 		c.status.ID = id
+		if !cmd.Stdout {
+			c.status.Stdout = ""
+		}
 	}()
 	return c, nil
 }
@@ -173,26 +208,35 @@ func end(ctx context.Context, handlers []Handler, e Execution) agentapi.CommandS
 }
 
 // Cancel ends a command.
-func (a *Agents) Cancel(_ context.Context, _ lifecycle.Node, id string) (agentapi.CommandStatus, error) {
+func (a *Agents) Cancel(ctx context.Context, n lifecycle.Node, id string) (agentapi.CommandStatus, error) {
+	if _, err := a.answering(n); err != nil {
+		return agentapi.CommandStatus{}, err
+	}
 	a.mu.Lock()
-	c, ok := a.journal[id]
+	c, ok := a.journal[journalKey{n.ID, id}]
 	a.mu.Unlock()
 	if !ok {
 		return agentapi.CommandStatus{}, fault.New(fault.NotFound, "no command %s", id)
 	}
 	c.cancel()
-	<-c.done
-	return c.status, nil
+	select {
+	case <-c.done:
+		return c.status, nil
+	case <-ctx.Done():
+		return agentapi.CommandStatus{}, fault.Wrap(context.Cause(ctx), fault.Unreachable, "stopped waiting for %s", id)
+	}
 }
 
 // Status says how an agent is.
 func (a *Agents) Status(_ context.Context, n lifecycle.Node) (agentapi.Status, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !a.started[n.ID] || a.Broken[n.ID] {
-		return agentapi.Status{}, unreachable(n)
+	cluster, err := a.answering(n)
+	if err != nil {
+		return agentapi.Status{}, err
 	}
-	return agentapi.Status{NodeID: n.ID, InstanceID: n.InstanceID, ConsulOK: true, Health: "unknown"}, nil
+	p, _ := a.store.now(cluster)
+	return agentapi.Status{
+		ClusterID: cluster, NodeID: n.ID, InstanceID: n.InstanceID, Revision: p.Revision, ConsulOK: true, Health: "disabled",
+	}, nil
 }
 
 func unreachable(n lifecycle.Node) error {
