@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -54,8 +53,9 @@ func (p *process) start() error {
 	p.cmd = exec.Command(p.path, p.args...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.Env = append(os.Environ(), p.env...)
-	// A group of its own: Ctrl-C at the terminal must reach the program that owns the stack, not its servers.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A session of its own: Ctrl-C at the terminal must reach the program that owns the stack, not its servers, and
+	// closing the terminal must not end them.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := p.cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
@@ -126,6 +126,9 @@ func (p *process) running() bool {
 	}
 }
 
+// LogTail is the end of what a server wrote.
+func (s *Stack) LogTail(name string) string { return logTail(s.LogFile(name)) }
+
 func logTail(path string) string {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -156,34 +159,6 @@ func startTime(pid int) (string, error) {
 		return "", fmt.Errorf("/proc/%d/stat is not as expected", pid)
 	}
 	return string(fields[19]), nil
-}
-
-// Clear ends the processes a stack in dir left behind when the program that owned it died, and says which.
-func Clear(dir string) (ended []string, _ error) {
-	files, err := filepath.Glob(filepath.Join(dir, "pids", "*"))
-	if err != nil {
-		return nil, err
-	}
-	var errs []error
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		var pid int
-		var started string
-		if _, err := fmt.Sscanf(string(data), "%d %s", &pid, &started); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", file, err))
-			continue
-		}
-		if now, err := startTime(pid); err == nil && now == started {
-			errs = append(errs, end(pid, started))
-			ended = append(ended, filepath.Base(file)+" ("+strconv.Itoa(pid)+")")
-		}
-		errs = append(errs, os.Remove(file))
-	}
-	return ended, errors.Join(errs...)
 }
 
 // end terminates a process that is not our child and waits until it is gone.

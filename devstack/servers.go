@@ -2,13 +2,13 @@ package devstack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +26,7 @@ func (s *Stack) defineTemporal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ports, err := s.ports(7233, 8233, 0, 0)
+	ports, err := s.ports(s.wanted(s.last.Temporal, 7233), s.wanted(s.last.UI, 8233), 0, 0)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s *Stack) defineConsul(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ports, err := s.ports(8500, 0, 0)
+	ports, err := s.ports(s.wanted(s.last.Consul, 8500), 0, 0)
 	if err != nil {
 		return err
 	}
@@ -125,8 +125,11 @@ func (s *Stack) StartWorker(ctx context.Context) error {
 	metrics := fmt.Sprintf("127.0.0.1:%d", s.metricsPort)
 	args := append([]string{
 		"--state-dir", s.StateDir, "--images", s.Images,
-		"--binaries", s.Bin, "--metrics", metrics,
+		"--binaries", s.Bin, "--metrics", metrics, "--identity", filepath.Join(s.Dir, "id_ed25519"),
 	}, s.WorkerFlags...)
+	if s.Range != "" {
+		args = append(args, "--local-range", s.Range)
+	}
 	began := time.Now()
 	s.worker = s.process("drover-worker", s.Binary("drover-worker"), args, "task queue "+api.TaskQueue, func(ctx context.Context) error {
 		return s.served(ctx, began)
@@ -154,13 +157,35 @@ func (s *Stack) served(ctx context.Context, began time.Time) error {
 	return fmt.Errorf("no worker polls the task queue %s since %s", api.TaskQueue, began.Format(time.TimeOnly))
 }
 
-// KillWorker ends the worker without warning, as a power loss would; what runs on nodes goes on.
-func (s *Stack) KillWorker() error { return s.worker.kill() }
+// KillWorker ends the worker without warning, as a power loss would; what runs on nodes goes on. It does nothing when
+// no worker runs.
+func (s *Stack) KillWorker() error {
+	if s.worker == nil {
+		return nil
+	}
+	return s.worker.kill()
+}
 
 // StopWorker asks the worker to stop.
-func (s *Stack) StopWorker() error { return s.worker.stop() }
+func (s *Stack) StopWorker() error {
+	if s.worker == nil {
+		return nil
+	}
+	return s.worker.stop()
+}
 
-// ports finds free loopback ports, preferring the wanted ones (0: any) if the options ask for well-known ports.
+// wanted is the port to try first: the one this stack had, else the well-known one, else any (0).
+func (s *Stack) wanted(last, wellKnown int) int {
+	switch {
+	case last != 0:
+		return last
+	case s.WellKnownPorts:
+		return wellKnown
+	}
+	return 0
+}
+
+// ports finds free loopback ports, different from each other; the wanted ones (0: any) where they are free.
 func (s *Stack) ports(wanted ...int) ([]int, error) {
 	ports := make([]int, len(wanted))
 	var listeners []net.Listener
@@ -170,24 +195,32 @@ func (s *Stack) ports(wanted ...int) ([]int, error) {
 		}
 	}()
 	for i, want := range wanted {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", want))
-		if want == 0 || !s.WellKnownPorts || err != nil {
-			if err == nil {
-				_ = l.Close()
-			}
-			if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-				return nil, fmt.Errorf("find a free port: %w", err)
-			}
-			if want != 0 && s.WellKnownPorts {
-				s.say("port %d is taken, using another", want)
+		l, err := net.Listen("tcp", loopback(want))
+		if err != nil && want != 0 {
+			if l, err = net.Listen("tcp", loopback(0)); err == nil {
+				s.say("port %d is taken; %s is used in its place", want, l.Addr())
 			}
 		}
-		address, ok := l.Addr().(*net.TCPAddr)
-		if !ok {
-			return nil, errors.New("a TCP listener without a TCP address")
+		if err != nil {
+			return nil, fmt.Errorf("find a free port: %w", err)
 		}
 		listeners = append(listeners, l)
-		ports[i] = address.Port
+		ports[i] = portOf(l.Addr().String())
 	}
 	return ports, nil
+}
+
+func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+
+// portOf is the port of a URL or host:port; 0 when there is none.
+func portOf(address string) int {
+	_, text, err := net.SplitHostPort(address[strings.LastIndexByte(address, '/')+1:])
+	if err != nil {
+		return 0
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		return 0
+	}
+	return port
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"drover/providers/local"
 )
 
 // Options say what to run.
@@ -22,8 +24,11 @@ type Options struct {
 	Log io.Writer
 	// UI serves the Temporal UI.
 	UI bool
-	// WellKnownPorts takes 7233, 8233 and 8500 where they are free, and any free port otherwise.
+	// WellKnownPorts takes 7233, 8233 and 8500 where they are free, and any free port otherwise. A stack that ran in
+	// Dir before prefers the ports it had: nodes that still run know Consul's.
 	WellKnownPorts bool
+	// Range of addresses for local nodes, within 127.0.0.0/8. Stacks that run at the same time need one each.
+	Range string
 	// WorkerFlags are added to the worker's command line; WorkerEnv to its environment.
 	WorkerFlags []string
 	WorkerEnv   []string
@@ -39,21 +44,16 @@ type Stack struct {
 
 	temporal, consul, worker *process
 	metricsPort              int
+	last                     saved
 }
 
 // Start runs Temporal and Consul and waits until both answer. The worker is started by StartWorker.
 func Start(ctx context.Context, o Options) (_ *Stack, err error) {
-	s := &Stack{Options: o, StateDir: filepath.Join(o.Dir, "state")}
-	if s.Bin == "" {
-		s.Bin = filepath.Join(s.Root, "bin")
+	s, err := newStack(o)
+	if err != nil {
+		return nil, err
 	}
-	if s.Images == "" {
-		s.Images = filepath.Join(s.Root, ".build", "images")
-	}
-	if s.Log == nil {
-		s.Log = io.Discard
-	}
-	for _, dir := range []string{o.Dir, s.StateDir, s.logDir(), s.pidDir()} {
+	for _, dir := range []string{s.Dir, s.StateDir, s.logDir(), s.pidDir()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
@@ -81,7 +81,48 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		}
 		s.say("%s answers at %s", p.name, p.address)
 	}
+	return s, s.save()
+}
+
+// Attach finds a stack that another program started in o.Dir. It has addresses and no processes: Stop does nothing, and
+// Clear ends it.
+func Attach(o Options) (*Stack, error) {
+	s, err := newStack(o)
+	if err != nil {
+		return nil, err
+	}
+	if s.last.Temporal == 0 {
+		return nil, fmt.Errorf("no stack was started in %s", s.Dir)
+	}
+	s.TemporalAddress, s.ConsulURL = loopback(s.last.Temporal), "http://"+loopback(s.last.Consul)
+	if s.last.UI != 0 {
+		s.UIURL = "http://" + loopback(s.last.UI)
+	}
 	return s, nil
+}
+
+func newStack(o Options) (*Stack, error) {
+	s := &Stack{Options: o, StateDir: filepath.Join(o.Dir, "state")}
+	if s.Bin == "" {
+		s.Bin = filepath.Join(s.Root, "bin")
+	}
+	if s.Images == "" {
+		s.Images = filepath.Join(s.Root, ".build", "images")
+	}
+	if s.Log == nil {
+		s.Log = io.Discard
+	}
+	var err error
+	s.last, err = load(o.Dir)
+	return s, err
+}
+
+// Machines opens the local provider on the worker's nodes and volumes: to see what there is, or to clear it away.
+func (s *Stack) Machines() (*local.Provider, error) {
+	return local.New(local.Options{
+		StateDir: s.StateDir, ImagesDir: s.Images, Range: s.Range,
+		NodeBinary: s.Binary("drover-node"), AgentBinary: s.Binary("drover-agent"),
+	})
 }
 
 func (s *Stack) logDir() string { return filepath.Join(s.Dir, "log") }
