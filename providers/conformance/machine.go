@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"os"
 	"strconv"
 	"strings"
 
@@ -10,8 +9,6 @@ import (
 	"drover/agent/api"
 	"drover/providers"
 )
-
-var errNotExist = os.ErrNotExist
 
 func hostName(w *world) {
 	i := w.create(w.spec())

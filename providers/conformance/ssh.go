@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -108,10 +109,10 @@ func sftpFiles(w *world) {
 	require.NoError(w.t, err)
 	require.True(w.t, bytes.Equal(text, back), "the file came back changed")
 	_, err = client.Stat("/var/lib/drover/x/none")
-	require.True(w.t, errors.Is(err, errNotExist), "%v", err)
+	require.True(w.t, errors.Is(err, os.ErrNotExist), "%v", err)
 }
 
-// unixSockets reaches the node's own SSH-forwarded sockets: Drover talks to the agent that way.
+// unixSockets reaches a unix socket of the node through SSH: Drover talks to the agent that way.
 func unixSockets(w *world) {
 	client := w.dial(w.create(w.spec()))
 	_, err := client.Dial("unix", "/run/none.sock")

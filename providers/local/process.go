@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strconv"
 	"time"
@@ -77,5 +76,5 @@ const bootTime = 2 * time.Minute
 func (p *Provider) bootFault(id, why string) error {
 	f := fault.New(fault.Internal, "provider local: node %s did not boot: %s", id, why)
 	f.Output = tail(p.nodeDir(id, "console.log"))
-	return f.WithHint("its console is %s", fmt.Sprint(p.nodeDir(id, "console.log")))
+	return f.WithHint("its console is %s", p.nodeDir(id, "console.log"))
 }
