@@ -48,15 +48,19 @@ func makeIdentity(path string) (ssh.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	// O_EXCL: of two workers that start together, one makes the key and the other reads it.
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return identity(path)
-	}
+	// The key appears whole or not at all, and only once: of workers that start together, one makes it and the others
+	// read it; one that dies here leaves no empty key.
+	f, err := os.CreateTemp(filepath.Dir(path), ".drover-key-*") // mode 0600
 	if err != nil {
 		return nil, err
 	}
+	defer os.Remove(f.Name())
 	if err := errors.Join(pem.Encode(f, block), f.Sync(), f.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		return identity(path)
+	} else if err != nil {
 		return nil, err
 	}
 	return ssh.NewSignerFromKey(key)
