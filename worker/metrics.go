@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	prom "github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -17,7 +19,9 @@ import (
 
 // metrics serves the SDK's metrics for Prometheus on addr and returns the handler that feeds them. stop ends both.
 func metrics(addr string, logger *slog.Logger) (_ client.MetricsHandler, stop func(), _ error) {
-	exporter, err := prometheus.New()
+	registry := prom.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	exporter, err := prometheus.New(prometheus.WithRegisterer(registry))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -31,7 +35,7 @@ func metrics(addr string, logger *slog.Logger) (_ client.MetricsHandler, stop fu
 		return nil, nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/metrics", promhttp.Handler())
+	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -49,6 +49,8 @@ func TestMetricsAreServed(t *testing.T) {
 	}
 	require.Contains(t, line, `activity_type="RunStage"`, body)
 	require.True(t, strings.HasSuffix(line, " 3\n"), line)
+	require.Contains(t, body, "go_goroutines")
+	require.Contains(t, body, "process_resident_memory_bytes")
 
 	// Another worker in the same process, or the same one again, must find the door free.
 	stop()
