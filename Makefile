@@ -37,19 +37,19 @@ build: bin/drover bin/drover-worker bin/drover-agent bin/drover-node ## build th
 # go itself knows what is out of date.
 .PHONY: FORCE
 bin/drover: FORCE
-	$(BUILD) -o $@ ./starter
+	@$(BUILD) -o $@ ./starter
 bin/drover-worker: FORCE
-	$(BUILD) -o $@ ./worker
+	@$(BUILD) -o $@ ./worker
 bin/drover-agent: FORCE
-	$(BUILD) -o $@ ./agent
+	@$(BUILD) -o $@ ./agent
 bin/drover-node: FORCE
-	$(BUILD) -o $@ ./providers/local/node
+	@$(BUILD) -o $@ ./providers/local/node
 .build/bin/%: FORCE
 	@$(GO) build -buildvcs=false -o $@ ./devstack/$*
 
 .PHONY: packages
 packages: ## build the example packages and their node images into .build/
-	packages/etcd/build.sh .build
+	@packages/etcd/build.sh .build
 
 .PHONY: servers
 servers: ## build the pinned Temporal, Consul and etcd, about ten minutes the first time
@@ -58,21 +58,25 @@ servers: ## build the pinned Temporal, Consul and etcd, about ten minutes the fi
 # --- try -----------------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: ## live through a cluster's whole life on this machine: create, use, refuse, delete
+demo: first-run ## live through a cluster's whole life on this machine: create, use, refuse, delete
 	@$(MAKE) --no-print-directory -s servers build packages .build/bin/demo
 	@.build/bin/demo
 
 .PHONY: dev
-dev: ## start Temporal, Consul and a worker in the background, etcd published
+dev: first-run ## start Temporal, Consul and a worker in the background, etcd published
 	@$(MAKE) --no-print-directory -s servers build packages .build/bin/dev
 	@.build/bin/dev up
 
+.PHONY: first-run
+first-run:
+	@[ -x bin/drover ] || echo "First run: Temporal, Consul, etcd and Drover are built from source, ten to fifteen minutes on two cores."
+
 .PHONY: dev-status
-dev-status: .build/bin/dev ## say what of it runs, where, and which clusters there are
+dev-status: build .build/bin/dev ## say what of it runs, where, and which clusters there are
 	@.build/bin/dev status
 
 .PHONY: dev-down
-dev-down: .build/bin/dev ## stop it; refused while clusters exist, unless FORCE=1 deletes them
+dev-down: build .build/bin/dev ## stop it; refused while clusters exist, unless FORCE=1 deletes them
 	@.build/bin/dev down $(if $(FORCE),--force)
 
 # --- test ----------------------------------------------------------------------------------------------------------
