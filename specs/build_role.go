@@ -14,6 +14,7 @@ func (b *builder) role(f *fields, health, monitor *value) Role {
 	r.Name = f.text("role")
 	r.Container = b.container(f, r.Extra)
 	r.Count = f.required("count", 0, -1)
+	r.MinCount = b.minCount(f, r.Count)
 	r.CPU = f.required("cpu", 1, 0)
 	r.Memory = f.required("memory", 1, 0)
 	r.GPU = f.integer("gpu", 0, 0, maxInt)
@@ -58,6 +59,27 @@ func (f *fields) required(key string, lo, bad int) int {
 		return bad
 	}
 	return f.integer(key, bad, lo, maxInt)
+}
+
+// minCount is the least the configuration allows for the role's count: min or the smallest of the range of the item the
+// count is taken from. Where it says nothing a role keeps one node, unless it was meant to do without.
+func (b *builder) minCount(f *fields, count int) int {
+	usual := min(max(count, 0), 1)
+	v, ok := f.get("count")
+	if !ok {
+		return usual
+	}
+	it, ok := b.item(v)
+	if !ok {
+		return usual
+	}
+	if least, ok := it.least(); ok {
+		return least
+	}
+	if it.HasDefault && textOf(it.Default) == "0" {
+		return 0
+	}
+	return 1
 }
 
 // container reads what a node boots from. Keys Drover has no use for are kept as "container.<key>".
@@ -202,6 +224,7 @@ func (b *builder) service(f *fields, name string, count int) Service {
 		AllowForce:       f.flag("allow_force", true),
 		Selector:         f.text("selector"),
 		ServiceParams:    f.raw("service_params"),
+		ParamItems:       b.paramItems(f),
 		Extra:            map[string]json.RawMessage{},
 	}
 	switch kind := f.text("type"); kind {

@@ -10,6 +10,7 @@ import (
 type builder struct {
 	src   *source
 	text  *rendering
+	conf  *Config
 	diags Diagnostics
 }
 
@@ -154,6 +155,16 @@ func (f *fields) texts(key string) []string {
 		out = append(out, e.text)
 	}
 	return out
+}
+
+// item is the item whose placeholder is the whole of v.
+func (b *builder) item(v *value) (*Item, bool) {
+	path, ok := b.text.item(v.offset)
+	if !ok {
+		return nil, false
+	}
+	it, ok := b.conf.byPath[path]
+	return it, ok
 }
 
 // raw keeps a value as it is; nil when absent.

@@ -3,6 +3,7 @@ package specs
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 )
@@ -30,6 +31,26 @@ func (it *Item) violations(v any) []string {
 		}
 	}
 	return out
+}
+
+// least is the smallest whole number the item's min and range allow; false when they say nothing. Never below 0: it is
+// asked for counts.
+func (it *Item) least() (int, bool) {
+	lo, bounded := rational(it.Min.String())
+	var least *big.Rat
+	for _, r := range it.Range {
+		if n, ok := rational(textOf(r)); ok && (!bounded || n.Cmp(lo) >= 0) && (least == nil || n.Cmp(least) < 0) {
+			least = n
+		}
+	}
+	if least == nil {
+		least = lo
+	}
+	if least == nil {
+		return 0, false
+	}
+	n, _ := least.Float64()
+	return int(math.Ceil(min(max(n, 0), maxNodes))), true
 }
 
 func (it *Item) inRange(v any) bool {

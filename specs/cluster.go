@@ -35,7 +35,7 @@ type Role struct {
 	Name string `json:"role"` // "" when the package is role-less
 	// ReplicaOf names the master role when this is a derived `-replica` role.
 	ReplicaOf string `json:"replica_of,omitempty"`
-	// MinCount is the least the configuration allows for Count; 1 where it says nothing.
+	// MinCount is the least the configuration allows for Count; 1 where it says nothing, 0 for a replica role.
 	MinCount int `json:"min_count,omitempty"`
 	// Replica is the number of replicas of each node of this (master) role.
 	Replica               int       `json:"replica,omitempty"`
@@ -93,18 +93,21 @@ type Volume struct {
 
 // Service is a named command of a role.
 type Service struct {
-	Name             string          `json:"name"`
-	Cmd              string          `json:"cmd"`
-	Order            int             `json:"order,omitempty"`
-	NodesToExecuteOn int             `json:"nodes_to_execute_on,omitempty"` // 0: all
-	Timeout          int             `json:"timeout"`                       // seconds, default 600
-	PreCheck         string          `json:"pre_check,omitempty"`
-	PostStartService bool            `json:"post_start_service,omitempty"`
-	PostStopService  bool            `json:"post_stop_service,omitempty"`
-	AllowForce       bool            `json:"allow_force"` // default true
-	Selector         string          `json:"selector,omitempty"`
-	ServiceParams    json.RawMessage `json:"service_params,omitempty"`
-	Custom           bool            `json:"custom,omitempty"` // type: "custom"
+	Name             string `json:"name"`
+	Cmd              string `json:"cmd"`
+	Order            int    `json:"order,omitempty"`
+	NodesToExecuteOn int    `json:"nodes_to_execute_on,omitempty"` // 0: all
+	Timeout          int    `json:"timeout"`                       // seconds, default 600
+	PreCheck         string `json:"pre_check,omitempty"`
+	PostStartService bool   `json:"post_start_service,omitempty"`
+	PostStopService  bool   `json:"post_stop_service,omitempty"`
+	AllowForce       bool   `json:"allow_force"` // default true
+	Selector         string `json:"selector,omitempty"`
+	// ServiceParams is the object of declared parameters with the values they have when nobody gives others.
+	ServiceParams json.RawMessage `json:"service_params,omitempty"`
+	// ParamItems maps a parameter to the config.json item its value comes from; parameters written as a literal have none.
+	ParamItems map[string]string `json:"param_items,omitempty"`
+	Custom     bool              `json:"custom,omitempty"` // type: "custom"
 	// Extra are the keys not known here, kept.
 	Extra map[string]json.RawMessage `json:"extra,omitempty"`
 }

@@ -66,6 +66,15 @@ func TestCorpus(t *testing.T) {
 			for _, r := range c.Roles {
 				require.NotZero(t, r.CPU, r.Name)
 				require.NotZero(t, r.Memory, r.Name)
+				if r.Count > 0 && r.ReplicaOf == "" {
+					require.LessOrEqual(t, r.MinCount, r.Count, r.Name)
+				}
+				for _, s := range r.Services {
+					require.Len(t, s.ParamItems, len(s.Params()), "every parameter of %s comes from an item", s.Name)
+					filled, err := p.ServiceParams(s, nil)
+					require.NoError(t, err)
+					require.Len(t, filled, len(s.Params()), s.Name)
+				}
 			}
 			packed, err := p.Archive()
 			require.NoError(t, err)

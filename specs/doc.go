@@ -9,7 +9,8 @@
 // config.json (config.go); resolveValues makes typed settings of what a user gave and of defaults (values.go, convert.go,
 // check.go); parseTemplate and execute put them into the template and remember where every byte came from (template.go,
 // execute.go); parseDocument reads the JSON with positions (document.go); builder makes the Cluster (build*.go,
-// endpoints.go).
+// endpoints.go). For operations on a cluster that exists, CheckChange checks new env values (change.go) and ServiceParams
+// what a run of a service is given (params.go).
 //
 // Where packages leave something open, this is how it is read:
 //
@@ -22,6 +23,14 @@
 //   - Env lists are joined with commas, env objects become JSON text (with a warning).
 //   - In sections, false, 0, "", null and [] are false.
 //   - upgrading_policy in-place-sequential and in-place-parallel mean sequential and parallel.
+//   - Parameters of a service are the keys of its service_params object in cluster.json: those names the command gets, and
+//     those names a user gives. The item behind a parameter's placeholder, usually one of the third group of config.json,
+//     gives type, rules and default; its own key is never seen by the command and may be any. One item may serve several
+//     roles and services. A parameter written as a literal has the literal's type, and the literal as default. Values given
+//     for such items when the cluster was created are the defaults of later runs. A required item of service_params without
+//     default is asked for when the service is run, not when a cluster is created.
+//   - The least count of a role is the min, or the smallest of the range, of the item behind nodes[].count. Without such an
+//     item or bound it is 1, and 0 when the default or the literal is 0. Replica roles have none of their own.
 //   - Unknown keys are kept in Extra of the cluster, the role and the service; those of container and volume in the
 //     role's Extra as "container.<key>" and "volume.<key>".
 package specs

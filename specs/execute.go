@@ -21,7 +21,8 @@ type rendering struct {
 type segment struct {
 	at, template int
 	literal      bool
-	value        any // of a placeholder
+	value        any    // of a placeholder
+	item         string // path of the item a placeholder stands for; "" for a part of a list
 }
 
 // origin is the template offset of a rendered offset, and the placeholder's value when it stands in one.
@@ -40,10 +41,17 @@ func (r *rendering) origin(offset int) segment {
 	return s
 }
 
+// item is the path of the item whose placeholder is the whole value rendered at offset.
+func (r *rendering) item(offset int) (string, bool) {
+	s := r.origin(offset)
+	return s.item, s.item != "" && s.at == offset
+}
+
 // scope is what a section adds to name lookup: the item of a list it stands at, or the group it names.
 type scope struct {
 	isItem bool
 	item   any
+	path   string // of the item the section names; "" for one element of its list
 	group  string
 }
 
@@ -80,11 +88,11 @@ func (x *executor) run(tags []*tag, scopes []scope) {
 			x.out.segments = append(x.out.segments, segment{at: x.buf.Len(), template: t.start, literal: true})
 			x.buf.Write(x.src.text[t.start:t.end])
 		case tagVariable:
-			v, ok := x.lookup(t.name, scopes)
+			v, path, ok := x.lookup(t.name, scopes)
 			if !ok {
 				x.unknown(t) // and null in its place, so that lint can look at the JSON around it
 			}
-			x.out.segments = append(x.out.segments, segment{at: x.buf.Len(), template: t.start, value: v})
+			x.out.segments = append(x.out.segments, segment{at: x.buf.Len(), template: t.start, value: v, item: path})
 			x.buf.Write(encodeJSON(v))
 		default:
 			x.section(t, scopes)
@@ -93,7 +101,7 @@ func (x *executor) run(tags []*tag, scopes []scope) {
 }
 
 func (x *executor) section(t *tag, scopes []scope) {
-	v, ok := x.lookup(t.name, scopes)
+	v, path, ok := x.lookup(t.name, scopes)
 	if !ok {
 		group, isGroup := x.group(t.name, scopes)
 		switch {
@@ -121,31 +129,35 @@ func (x *executor) section(t *tag, scopes []scope) {
 		return
 	}
 	if truthy(v) {
-		x.run(t.children, append(scopes[:len(scopes):len(scopes)], scope{isItem: true, item: v}))
+		x.run(t.children, append(scopes[:len(scopes):len(scopes)], scope{isItem: true, item: v, path: path}))
 	}
 }
 
 // lookup takes the whole dotted text as one key: in the list items around, below the groups around, then as item path.
-func (x *executor) lookup(name string, scopes []scope) (any, bool) {
+// It also tells the path of the item whose whole value it is.
+func (x *executor) lookup(name string, scopes []scope) (v any, path string, ok bool) {
 	for i := len(scopes) - 1; i >= 0; i-- {
 		s := scopes[i]
 		if !s.isItem {
-			if v, ok := x.values[join(s.group, name)]; ok {
-				return v, true
+			path := join(s.group, name)
+			if v, ok := x.values[path]; ok {
+				return v, path, true
 			}
 			continue
 		}
 		if name == "." {
-			return s.item, true
+			return s.item, s.path, true
 		}
 		if m, ok := s.item.(map[string]any); ok {
 			if v, ok := m[name]; ok {
-				return v, true
+				return v, "", true
 			}
 		}
 	}
-	v, ok := x.values[name]
-	return v, ok
+	if v, ok = x.values[name]; !ok {
+		return nil, "", false
+	}
+	return v, name, true
 }
 
 func (x *executor) group(name string, scopes []scope) (string, bool) {

@@ -113,7 +113,7 @@ func (r *result) finish(p *Package) {
 		return // what an unknown placeholder stands for is not known: the cluster would be full of holes
 	}
 	r.document = doc
-	b := &builder{src: r.template, text: text}
+	b := &builder{src: r.template, text: text, conf: p.Config}
 	r.cluster = b.cluster(doc)
 	r.cluster.Secrets = secrets
 	r.diags = append(r.diags, b.diags...)

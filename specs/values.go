@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sort"
+	"strings"
 )
 
 // settings are the typed values of all items, by whole path: string, json.Number, bool, nil, []any, map[string]any.
@@ -70,13 +71,30 @@ func asMap(v any) (map[string]any, bool) {
 // resolveValues checks what a user gave and adds defaults. With samples, required items without a value get one that
 // lets the other checks go on (lint), and only a warning.
 func (c *Config) resolveValues(values map[string]any, samples bool) (settings, Diagnostics) {
-	var diags Diagnostics
-	fail := func(path, format string, args ...any) {
-		diags = append(diags, Diagnostic{Severity: SeverityError, Path: path, Message: fmt.Sprintf(format, args...)})
+	out, tried, diags := c.checkValues(c.flatten(values))
+	for _, it := range c.Items {
+		if _, have := out[it.Path]; have {
+			continue
+		}
+		if tried[it.Path] && !samples {
+			continue
+		}
+		v, d := it.unset(samples)
+		out[it.Path] = v
+		diags = append(diags, d...)
 	}
-	out := settings{}
-	tried := map[string]string{} // item path -> path as the user wrote it
-	for _, g := range c.flatten(values) {
+	return out, diags
+}
+
+// checkValues makes typed settings of what a user gave and says what is wrong with it. Tried are the items a value was
+// given for, also a wrong one.
+func (c *Config) checkValues(values []given) (out settings, tried map[string]bool, diags Diagnostics) {
+	out, tried = settings{}, map[string]bool{}
+	written := map[string]string{} // item path -> path as the user wrote it
+	fail := func(path, format string, args ...any) {
+		diags = append(diags, invalidValue(path, format, args...))
+	}
+	for _, g := range values {
 		it, ok := c.Resolve(g.path)
 		if !ok && (c.groups[g.path] || c.groups["cluster."+g.path]) {
 			fail(g.path, "this is a group of items and takes no value itself; name one of its items")
@@ -89,38 +107,38 @@ func (c *Config) resolveValues(values map[string]any, samples bool) (settings, D
 		if g.raw == nil {
 			continue // null in a values file: not given
 		}
-		if before, twice := tried[it.Path]; twice {
+		if before, twice := written[it.Path]; twice {
 			fail(it.Path, "given twice, as %s and as %s", before, g.path)
 			continue
 		}
-		tried[it.Path] = g.path
-		v, want := it.convert(g.raw, strict)
-		if want != "" {
-			fail(it.Path, "value %s is not %s; allowed: %s", it.shown(g.raw), want, it.allowed())
-			continue
+		written[it.Path], tried[it.Path] = g.path, true
+		v, wrong := it.check(it.Path, g.raw)
+		diags = append(diags, wrong...)
+		if v != nil {
+			out[it.Path] = v
 		}
-		diags = append(diags, it.checkGiven(v)...)
-		out[it.Path] = v
 	}
-	for _, it := range c.Items {
-		if _, have := out[it.Path]; have {
-			continue
-		}
-		if _, failed := tried[it.Path]; failed && !samples {
-			continue
-		}
-		v, d := it.unset(samples)
-		out[it.Path] = v
-		diags = append(diags, d...)
+	return out, tried, diags
+}
+
+// check makes a typed value of what a user gave for the item, called name in messages; nil when it is none.
+func (it *Item) check(name string, raw any) (any, Diagnostics) {
+	v, want := it.convert(raw, strict)
+	if want != "" {
+		return nil, Diagnostics{invalidValue(name, "value %s is not %s; allowed: %s", it.shown(raw), want, it.allowed())}
 	}
-	return out, diags
+	return v, it.checkGiven(name, v)
+}
+
+func invalidValue(path, format string, args ...any) Diagnostic {
+	return Diagnostic{Severity: SeverityError, Path: path, Message: fmt.Sprintf(format, args...)}
 }
 
 // checkGiven checks a value a user gave. Giving the default is always fine: a stored set of values must stay usable
 // although the package's author put a default outside its own range.
-func (it *Item) checkGiven(v any) Diagnostics {
+func (it *Item) checkGiven(name string, v any) Diagnostics {
 	if it.Required && textOf(v) == "" && (!it.HasDefault || textOf(it.Default) != "") {
-		return Diagnostics{{Severity: SeverityError, Path: it.Path, Message: fmt.Sprintf("required, and the value given is empty; allowed: %s", it.allowed())}}
+		return Diagnostics{invalidValue(name, "required, and the value given is empty; allowed: %s", it.allowed())}
 	}
 	sev := SeverityError
 	if it.HasDefault && textOf(v) == textOf(it.Default) {
@@ -128,7 +146,7 @@ func (it *Item) checkGiven(v any) Diagnostics {
 	}
 	var diags Diagnostics
 	for _, why := range it.violations(v) {
-		diags = append(diags, Diagnostic{Severity: sev, Path: it.Path, Message: fmt.Sprintf("value %s is not allowed: %s", it.shown(v), why)})
+		diags = append(diags, Diagnostic{Severity: sev, Path: name, Message: fmt.Sprintf("value %s is not allowed: %s", it.shown(v), why)})
 	}
 	return diags
 }
@@ -141,12 +159,12 @@ func (it *Item) unset(samples bool) (any, Diagnostics) {
 	if it.HasDefault {
 		return it.Default, it.defaultOddities(place)
 	}
-	if it.Required && samples {
+	if it.Required && samples && !it.atRun() {
 		place.Severity = SeverityWarning
 		place.Message = fmt.Sprintf("required and without default: every user must give it (%s); checked here with a sample", it.allowed())
 		return it.sample(), Diagnostics{place}
 	}
-	if it.Required {
+	if it.Required && !it.atRun() {
 		place.Severity = SeverityError
 		place.Message = fmt.Sprintf("required, no value given and no default; allowed: %s", it.allowed())
 		return nil, Diagnostics{place}
@@ -173,6 +191,9 @@ func (it *Item) defaultOddities(place Diagnostic) Diagnostics {
 	}
 	return diags
 }
+
+// atRun items are parameters of services: they are asked for when a service is run, not when a cluster is created.
+func (it *Item) atRun() bool { return strings.HasPrefix(it.Path, "service_params.") }
 
 func (it *Item) absent() any {
 	switch {

@@ -1,0 +1,29 @@
+package specs
+
+import "strings"
+
+const envPrefix = "env."
+
+// CheckChange checks values an operator wants an existing cluster to have: each names an item below env that may be
+// changed, and keeps the item's type and rules. It gives them back typed, by whole path. The error is a *Problems with
+// everything that is wrong.
+func (p *Package) CheckChange(values map[string]any) (map[string]any, error) {
+	asked := p.Config.flatten(values)
+	out, _, diags := p.Config.checkValues(asked)
+	for _, g := range asked {
+		it, ok := p.Config.Resolve(g.path)
+		switch {
+		case !ok: // said already
+		case !strings.HasPrefix(it.Path, envPrefix):
+			diags = append(diags, invalidValue(it.Path, "it is decided when the cluster is created; only items below env can be changed"))
+		case !it.Changeable:
+			diags = append(diags, invalidValue(it.Path, `the package says "changeable": false: it keeps the value it was created with`))
+		case g.raw == nil:
+			diags = append(diags, invalidValue(it.Path, "null is no value; allowed: %s", it.allowed()))
+		}
+	}
+	if err := newProblems(p.Source, diags.sorted()); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
