@@ -121,13 +121,6 @@ func (r *BarrierResult) add(step string, n lifecycle.Node, warnings []agentapi.W
 	}
 }
 
-func tail(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	return strings.ToValidUTF8("…"+s[len(s)-limit:], "")
-}
-
 // agentConfig is the configuration file of a node's agent.
 func (a *Nodes) agentConfig(rec *lifecycle.Record, n lifecycle.Node) agentapi.Config {
 	cfg := agentapi.Config{

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"time"
@@ -53,15 +54,24 @@ func CommandID(in StageInput, nodeID string) string {
 	return fmt.Sprintf("%s.%d.%s.%s%s.%s", in.ClusterID, in.Seq, in.Step, idSafe(in.Service), kind, nodeID)
 }
 
-// idSafe keeps service names usable in ids: custom names may contain spaces.
+// maxInID is how much of a service's name goes into ids: journals take 200 characters in all.
+const maxInID = 64
+
+// idSafe makes service names usable in ids: custom names may contain anything and be long. Names that had to be changed
+// get a digest of the whole, so that different names stay different.
 func idSafe(s string) string {
-	return strings.Map(func(r rune) rune {
+	safe := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', r == '-':
 			return r
 		}
 		return '-'
 	}, s)
+	if safe == s && len(s) <= maxInID {
+		return s
+	}
+	sum := sha256.Sum256([]byte(s))
+	return fmt.Sprintf("%s-%x", safe[:min(len(safe), maxInID)], sum[:8])
 }
 
 // RunStage runs the service's command on every named node and returns when all have ended (S6). A true cancel kills
@@ -140,6 +150,7 @@ func (a *Nodes) judge(ctx context.Context, rec *lifecycle.Record, in StageInput,
 			if text := a.errorText(ctx, rec, failure.ExitCode); text != "" && failure.Type == fault.CommandFailed {
 				failure.Message += ": " + text
 			}
+			failure.Message = head(failure.Message, messageLimit)
 			out.Failures = append(out.Failures, failure)
 		}
 	}
@@ -172,7 +183,11 @@ func (a *Nodes) failureOf(rec *lifecycle.Record, in StageInput, r result[agentap
 	default:
 		return NodeFailure{}, true
 	}
-	failure.Output = tail(lifecycle.Redact(r.value.Output, rec.Spec.Secrets), agentapi.OutputTail)
+	output := r.value.Output
+	if r.value.Truncated {
+		output = withoutCutSecret(output, rec.Spec.Secrets)
+	}
+	failure.Output = tailInJSON(lifecycle.Redact(output, rec.Spec.Secrets), agentapi.OutputTail, outputInJSON)
 	failure.Message = lifecycle.Redact(failure.Message, rec.Spec.Secrets)
 	return failure, false
 }
