@@ -27,3 +27,19 @@ func (p *Package) CheckChange(values map[string]any) (map[string]any, error) {
 	}
 	return out, nil
 }
+
+// Override puts changes on top of the values a cluster has. Both may be nested or name items with or without "cluster.";
+// the result is by whole path, so that no item is given twice.
+func (p *Package) Override(values, changes map[string]any) map[string]any {
+	out := make(map[string]any, len(values)+len(changes))
+	for _, layer := range []map[string]any{values, changes} {
+		for _, g := range p.Config.flatten(layer) {
+			path := g.path
+			if it, ok := p.Config.Resolve(path); ok {
+				path = it.Path
+			}
+			out[path] = g.raw
+		}
+	}
+	return out
+}
