@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
 
 	"drover/fault"
 	"drover/workflows/api"
@@ -33,13 +33,8 @@ func decode(raw converter.RawValue, into any) error {
 	}
 	known := map[string]reflect.Value{}
 	names := fieldsOf(reflect.ValueOf(into).Elem(), known)
-	given := make([]string, 0, len(fields))
-	for name := range fields { //workflowcheck:ignore the names are sorted below
-		given = append(given, name)
-	}
-	slices.Sort(given)
 	var problems []string
-	for _, name := range given {
+	for _, name := range workflow.DeterministicKeys(fields) {
 		field, ok := known[name]
 		if !ok {
 			problems = append(problems, fmt.Sprintf("unknown field %q (known: %s)", name, strings.Join(names, ", ")))
