@@ -170,6 +170,8 @@ func (l *lab) each(ids []string, do func(*lifecycle.Node) error) {
 func (l *lab) publish(ids ...string) {
 	l.t.Helper()
 	views := map[string][]byte{}
+	began := time.Now()
+	defer func() { l.t.Logf("%4.1f s  publish on %s", time.Since(began).Seconds(), strings.Join(ids, " ")) }()
 	for _, id := range ids {
 		kv, err := json.Marshal(view(l.t, l.rec, id))
 		require.NoError(l.t, err)
@@ -202,6 +204,8 @@ func (l *lab) try(service string, ids ...string) map[string]ended {
 	require.NotEmpty(l.t, cmd, service)
 	var mu sync.Mutex
 	results := map[string]ended{}
+	began := time.Now()
+	defer func() { l.t.Logf("%4.1f s  %s on %s", time.Since(began).Seconds(), service, strings.Join(ids, " ")) }()
 	l.each(ids, func(n *lifecycle.Node) error {
 		r, err := l.shell(n, cmd, nil)
 		mu.Lock()

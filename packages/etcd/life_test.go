@@ -102,13 +102,8 @@ func (l *lab) started(id string) string {
 }
 
 func TestLife(t *testing.T) {
-	for _, version := range versions {
-		t.Run(version, func(t *testing.T) { live(newLab(t, version)) })
-	}
-}
-
-func live(l *lab) {
-	t := l.t
+	t.Parallel()
+	l := newLab(t, "3.6")
 	// Reloads before init, with no volume in use yet, do nothing; creating runs everything once.
 	first := l.create(3)
 	require.Equal(t, first, l.members(first[0]))
@@ -132,21 +127,19 @@ func live(l *lab) {
 	require.Equal(t, before, l.started(first[0]), "adding nodes restarted etcd")
 	l.run("scale_out", first[0])
 
-	// New settings: every member is restarted, and there always is a quorum (a member that found none would say so).
+	// New settings: every member is restarted, and whoever writes meanwhile succeeds.
 	stamps := map[string]string{}
 	for _, id := range l.ids() {
 		stamps[id] = l.started(id)
 	}
+	writes := l.write()
 	l.rec.Spec.Env["snapshot_count"] = "5000"
 	l.publish(l.ids()...)
+	require.Positive(t, writes())
 	for _, id := range l.ids() {
 		require.NotEqual(t, stamps[id], l.started(id), "%s was not restarted", id)
 		require.Contains(t, l.on(id, `tr '\0' '\n' </proc/`+pid(l.started(id))+`/environ`), "ETCD_SNAPSHOT_COUNT=5000")
 		stamps[id] = l.started(id)
-	}
-	l.run("restart", l.ids()...)
-	for _, id := range l.ids() {
-		require.NotEqual(t, stamps[id], l.started(id), "%s was not restarted", id)
 	}
 
 	// The leader and another one leave. Keys under /protected stay on the others, so the guard lets them.
@@ -157,9 +150,41 @@ func live(l *lab) {
 	require.Equal(t, "v", l.etcdctl(l.ids()[1], "get k --print-value-only"))
 	l.run("scale_in", l.ids()[0])
 
+	l.run("restart", l.ids()...)
+	for _, id := range l.ids() {
+		require.NotEqual(t, stamps[id], l.started(id), "%s was not restarted", id)
+	}
+
 	maintain(l)
 	mend(l)
 	guard(l)
+}
+
+// write writes a key again and again, from a node, through all members. What it returns ends that and gives the number
+// of writes, all of which succeeded.
+func (l *lab) write() (stop func() int) {
+	l.t.Helper()
+	var endpoints []string
+	for _, n := range l.rec.Nodes {
+		endpoints = append(endpoints, "http://"+n.IP+":2379")
+	}
+	id := l.ids()[0]
+	l.on(id, "touch /tmp/write")
+	out := make(chan string, 1)
+	go func() {
+		// A write may have to wait for an election.
+		r, err := l.shell(l.node(id), "while [ -e /tmp/write ]; do /opt/app/bin/etcdctl --command-timeout=15s --endpoints="+
+			strings.Join(endpoints, ",")+" put written x || echo failed; done 2>/dev/null", nil)
+		out <- fmt.Sprint(string(r.Stdout), err)
+	}()
+	return func() int {
+		l.t.Helper()
+		l.on(id, "rm /tmp/write")
+		got := <-out
+		require.NotContains(l.t, got, "failed")
+		require.Contains(l.t, got, "<nil>")
+		return strings.Count(got, "OK")
+	}
 }
 
 func pid(started string) string {
@@ -183,7 +208,7 @@ func maintain(l *lab) {
 		require.Contains(t, got, name)
 	}
 	require.Len(t, got, len(measured))
-	require.EqualValues(t, 2, got["keys"])
+	require.EqualValues(t, 3, got["keys"]) // /protected/a, k, written
 }
 
 // mend kills and reboots.
@@ -250,7 +275,8 @@ func guard(l *lab) {
 
 // An addition that fails before scale_out is undone without a word to the nodes: the cluster must not notice.
 func TestUndoneAddition(t *testing.T) {
-	l := newLab(t, "3.6")
+	t.Parallel()
+	l := newLab(t, "3.5")
 	one := l.create(1)
 	l.run("destroy", one...)
 	gone := l.join(2)
@@ -265,13 +291,20 @@ func TestUndoneAddition(t *testing.T) {
 	added := l.add(2)
 	require.Equal(t, l.ids(), l.members(added[1]))
 	require.Equal(t, "v", l.etcdctl(added[1], "get k --print-value-only"))
+	got := l.measure(added[0])
+	require.EqualValues(t, 1, got["keys"])
+	require.Positive(t, got["db_in_use"])
+	l.etcdctl(added[0], "put /protected/a 1")
 	l.remove(one[0], added[0])
 	require.Equal(t, []string{added[1]}, l.members(added[1]))
 	require.Equal(t, "v", l.etcdctl(added[1], "get k --print-value-only"))
+	// A node that joined guards the data as the founders did.
+	l.refused(40, "1 key under /protected", "destroy", added[1])
 }
 
 // A full database takes no lock; raising the quota has to work nevertheless.
 func TestFullDatabase(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, "3.6")
 	l.rec.Spec.Env["quota_backend_bytes_mib"] = "16"
 	ids := l.create(2)

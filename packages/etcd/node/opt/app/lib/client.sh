@@ -8,12 +8,17 @@ at() {
 	etcdctl --endpoints="$(client_url "$at_ip")" --dial-timeout=2s --command-timeout=5s "$@" 2>"$scratch/complaint"
 }
 
-# ask COMMAND... asks the settled members one by one until one answers: a member that is down, or is a learner and
-# answers nothing, costs time and nothing else.
+# ask COMMAND... asks the settled members one by one until one answers, the one that answered last time first: a member
+# that is down, or is a learner and answers nothing, costs time and nothing else.
 ask() {
-	for ask_ip in $(settled); do
-		if at "$ask_ip" "$@"; then return 0; fi
+	last=$(cat "$scratch/answers" 2>/dev/null) || :
+	for ask_ip in $last $(settled | grep -vFx "${last:--}"); do
+		if at "$ask_ip" "$@"; then
+			echo "$ask_ip" >"$scratch/answers"
+			return 0
+		fi
 	done
+	rm -f "$scratch/answers"
 	return 1
 }
 
