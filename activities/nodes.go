@@ -75,7 +75,7 @@ func (a *Nodes) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierIn
 			failed = append(failed, a.barrierFault(ctx, rec, in, r.node, r.err))
 			continue
 		}
-		out.add(in.Step, r.node, r.value.Warnings)
+		out.add(in.Step, r.node, r.value.Warnings, rec.Spec.Secrets)
 	}
 	if err := firstOf(failed); err != nil {
 		return BarrierResult{}, err
@@ -103,18 +103,19 @@ func (a *Nodes) barrierFault(ctx context.Context, rec *lifecycle.Record, in Barr
 // maxWarnings is how many warnings of one barrier travel; the rest are counted.
 const maxWarnings = 20
 
-// warningLimit bounds one warning's text, in bytes.
+// warningLimit bounds one warning's text, in JSON: half of it for what failed, half for the end of the output.
 const warningLimit = 400
 
-func (r *BarrierResult) add(step string, n lifecycle.Node, warnings []agentapi.Warning) {
+// add takes over a node's warnings, secrets removed: commands and templates print what they were given.
+func (r *BarrierResult) add(step string, n lifecycle.Node, warnings []agentapi.Warning, secrets []string) {
 	for _, w := range warnings {
 		switch {
 		case len(r.Warnings) < maxWarnings:
-			text := fmt.Sprintf("%s: %s failed: %s", w.Resource, w.What, w.Message)
-			if out := strings.TrimSpace(w.Output); out != "" {
-				text += ": " + out
+			text := fmt.Sprintf("%s: %s failed: %s", w.Resource, w.What, lifecycle.Redact(w.Message, secrets))
+			if out := strings.TrimSpace(lifecycle.Redact(w.Output, secrets)); out != "" {
+				text = head(text, warningLimit/2) + ": " + tailInJSON(out, warningLimit/2, warningLimit/2)
 			}
-			r.Warnings = append(r.Warnings, api.Warning{Step: step, Node: label(n), Message: tail(text, warningLimit)})
+			r.Warnings = append(r.Warnings, api.Warning{Step: step, Node: label(n), Message: head(text, warningLimit+2)})
 		case len(r.Warnings) == maxWarnings:
 			r.Warnings = append(r.Warnings, api.Warning{Step: step, Message: "more warnings: drover-agent status on the nodes shows them"})
 		}

@@ -168,11 +168,22 @@ func (a *Provisioning) Release(ctx context.Context, in ReleaseInput) error {
 	if len(orphans) == 0 {
 		return nil
 	}
-	var names []string
-	for _, o := range orphans {
-		names = append(names, fmt.Sprintf("%s %s (%s)", o.Kind, o.ID, o.Reason))
-	}
+	names := named(orphans)
 	f := fault.New(fault.Unreachable, "%d resources of %s could not be released: %s", len(orphans), rec.ClusterID, strings.Join(names, "; "))
 	f.Problems = names
 	return f.WithHint("they stay in the control record; put the cause right and run: drover delete %s", rec.ClusterID)
+}
+
+// maxOrphansNamed is how many resources an error names with their reasons; the record has them all.
+const maxOrphansNamed = 15
+
+func named(orphans []lifecycle.Orphan) []string {
+	var names []string
+	for _, o := range orphans[:min(len(orphans), maxOrphansNamed)] {
+		names = append(names, fmt.Sprintf("%s %s (%s)", o.Kind, o.ID, head(o.Reason, warningLimit/2)))
+	}
+	if more := len(orphans) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return names
 }
