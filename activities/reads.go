@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,7 +77,7 @@ func nodeView(r result[agentapi.Status]) api.NodeView {
 		CPU: n.CPU, Memory: n.Memory, VolumeSize: n.VolumeSize, Health: r.value.Health,
 	}
 	switch {
-	case r.err == errNoMachine:
+	case errors.Is(r.err, errNoMachine):
 		view.Agent = r.err.Error()
 	case r.err != nil:
 		view.Agent = "unreachable: " + tail(r.err.Error(), warningLimit)

@@ -55,7 +55,6 @@ type node struct {
 	config api.Config
 	client *client.Client
 	agent  *exec.Cmd
-	log    *os.File
 }
 
 func newNode(t *testing.T, consul string) *node {

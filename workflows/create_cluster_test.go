@@ -114,7 +114,7 @@ func TestDryRunEqualsTheTraceAndTouchesNothing(t *testing.T) {
 	deleted := w.start(api.DeleteCluster, api.DeleteClusterInput{})
 	require.NoError(t, deleted.err)
 	require.Equal(t, told(deleted.trace()), told(*dry.result.Plan))
-	require.Equal(t, before, len(w.commands()), "the package defines nothing to run at deletion")
+	require.Len(t, w.commands(), before, "the package defines nothing to run at deletion")
 }
 
 func TestS6FailingCommandIsUndone(t *testing.T) {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -30,7 +29,7 @@ func (a *app) run() *cobra.Command {
 		Long: "Run the agent in the foreground, until TERM. HUP reads conf.d anew. Commands go on when the agent ends.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			debug.SetGCPercent(gcPercent)
-			out := io.Writer(a.Stderr)
+			out := a.Stderr
 			if log != "" {
 				f, err := openLog(log)
 				if err != nil {

@@ -17,7 +17,7 @@ type fileID struct {
 func idOf(info fs.FileInfo) fileID {
 	id := fileID{size: info.Size(), mtime: info.ModTime().UnixNano()}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		id.dev, id.inode, id.ctime = uint64(st.Dev), st.Ino, st.Ctim.Nano()
+		id.dev, id.inode, id.ctime = st.Dev, st.Ino, st.Ctim.Nano()
 	}
 	return id
 }

@@ -48,6 +48,6 @@ func (e entry) awaitEnd(ctx context.Context) error {
 	}
 	stop := context.AfterFunc(ctx, func() { f.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	f.Read(make([]byte, 1)) // nobody ever writes
+	_, _ = f.Read(make([]byte, 1)) // nobody ever writes
 	return nil
 }

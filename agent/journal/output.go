@@ -57,7 +57,7 @@ func (o *output) store(b []byte) {
 	if o.file != nil && o.size+int64(len(b)) > segment {
 		o.file.Close()
 		o.file = nil
-		os.Rename(o.dir.path(outputName), o.dir.path(olderName))
+		_ = os.Rename(o.dir.path(outputName), o.dir.path(olderName))
 	}
 	if o.file == nil {
 		f, err := os.OpenFile(o.dir.path(outputName), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -82,7 +82,7 @@ func (o *output) drop() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	os.Remove(o.dir.path(olderName))
-	os.Truncate(o.dir.path(outputName), 0)
+	_ = os.Truncate(o.dir.path(outputName), 0)
 	o.size = 0
 }
 

@@ -43,13 +43,13 @@ func (p *pipe) settle() (open bool) {
 	}
 	p.r.SetReadDeadline(time.Time{})
 	if pending := pendingBytes(p.r); pending > 0 {
-		io.CopyN(p.sink, p.r, pending)
+		_, _ = io.CopyN(p.sink, p.r, pending)
 	}
 	return true
 }
 
 // drain reads on until the last holder of the write end is gone.
-func (p *pipe) drain() { io.Copy(p.sink, p.r) }
+func (p *pipe) drain() { _, _ = io.Copy(p.sink, p.r) }
 
 // pendingBytes is how many bytes can be read without waiting.
 func pendingBytes(f *os.File) int64 {
@@ -58,8 +58,8 @@ func pendingBytes(f *os.File) int64 {
 	if err != nil {
 		return 0
 	}
-	c.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
-	if err != nil {
+	refused := c.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) })
+	if refused != nil || err != nil {
 		return 0
 	}
 	return int64(n)

@@ -58,7 +58,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		defer close(stopped)
 		limited, cancel := context.WithTimeout(context.Background(), closing)
 		defer cancel()
-		srv.Shutdown(limited)
+		_ = srv.Shutdown(limited)
 	})
 	err := srv.Serve(l)
 	if !stop() {

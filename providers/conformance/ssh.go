@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"strings"
@@ -109,7 +108,7 @@ func sftpFiles(w *world) {
 	require.NoError(w.t, err)
 	require.True(w.t, bytes.Equal(text, back), "the file came back changed")
 	_, err = client.Stat("/var/lib/drover/x/none")
-	require.True(w.t, errors.Is(err, os.ErrNotExist), "%v", err)
+	require.ErrorIs(w.t, err, os.ErrNotExist)
 }
 
 // unixSockets reaches a unix socket of the node through SSH: Drover talks to the agent that way.

@@ -62,7 +62,7 @@ func findLimiter(mark string) limiter {
 // usableV2 finds the highest group in which this process may make others with the controllers wanted. Highest, because
 // nodes outlive the worker, whose own group its service manager may sweep.
 func usableV2(mount, own, mark string) (hierarchy, error) {
-	var last error = fmt.Errorf("%s has no group this process may write to", mount)
+	last := fmt.Errorf("%s has no group this process may write to", mount)
 	dir := mount
 	for _, part := range append([]string{"."}, strings.Split(strings.Trim(own, "/"), "/")...) {
 		dir = filepath.Join(dir, part)

@@ -43,7 +43,7 @@ func (p *Provider) probe() (sandbox.Abilities, error) {
 	if err != nil {
 		return able, ioFault(err, "make folder")
 	}
-	defer removeTree(scratch)
+	defer func() { _ = removeTree(scratch) }()
 	cmd := exec.Command(p.options.NodeBinary, "probe", scratch)
 	cmd.SysProcAttr = p.namespaces()
 	var out, errs bytes.Buffer

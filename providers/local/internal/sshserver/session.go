@@ -1,6 +1,7 @@
 package sshserver
 
 import (
+	"errors"
 	"io"
 	"log"
 	"os"
@@ -61,7 +62,7 @@ func (s *Server) session(n ssh.NewChannel) {
 			if r.Type == "subsystem" && v.Text != "sftp" {
 				break
 			}
-			begun, ok = true, true
+			begun = true
 			// The answer goes first: the program's output must not overtake it.
 			_ = r.Reply(true, nil)
 			if r.Type == "subsystem" {
@@ -99,7 +100,7 @@ func (s *session) serveFiles() {
 	}
 	defer server.Close()
 	status := uint32(0)
-	if err := server.Serve(); err != nil && err != io.EOF {
+	if err := server.Serve(); err != nil && !errors.Is(err, io.EOF) {
 		status = 1
 	}
 	s.sendStatus(status)
