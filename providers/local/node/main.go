@@ -27,9 +27,8 @@ func main() {
 	case command == "init":
 		err = runInit(args)
 	case command == "boot" && len(args) == 1:
-		if err = sandbox.Boot(args[0]); err != nil {
-			tell("boot: " + err.Error())
-		}
+		err = sandbox.Boot(args[0]) // comes back only when it failed
+		tell("boot: " + err.Error())
 	case command == "probe" && len(args) == 1:
 		err = sandbox.Probe(args[0], os.Stdout)
 	default:
