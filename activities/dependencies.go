@@ -69,6 +69,7 @@ type Dependencies struct {
 type Activities struct {
 	*Records
 	*Provisioning
+	*Machines
 	*Metadata
 	*Nodes
 	*Applications
@@ -79,6 +80,7 @@ func New(d Dependencies) *Activities {
 	return &Activities{
 		Records:      &Records{d},
 		Provisioning: &Provisioning{d},
+		Machines:     &Machines{d},
 		Metadata:     &Metadata{d},
 		Nodes:        &Nodes{d},
 		Applications: &Applications{d},

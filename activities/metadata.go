@@ -18,23 +18,34 @@ type PublishInput struct {
 	ClusterID string `json:"cluster_id"`
 	Seq       int    `json:"seq"`
 	Revision  int64  `json:"revision"`
+	// Change is made to the control record first.
+	Change *Change `json:"change,omitempty"`
 }
 
-// Publish builds the tree from the control record and makes it visible as the given revision, all at once (B1).
+// Publish makes a change to the control record, builds the tree from it and makes that visible as the given revision,
+// all at once (B1).
 func (a *Metadata) Publish(ctx context.Context, in PublishInput) error {
-	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	rec, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+		in.Change.apply(rec)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
+	return a.publish(ctx, rec, in.Seq, in.Revision)
+}
+
+// publish makes what the record says visible as a revision, and then the record say so.
+func (d Dependencies) publish(ctx context.Context, rec *lifecycle.Record, seq int, revision int64) error {
 	tree, err := metadata.Build(rec)
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "the metadata of %s cannot be built", in.ClusterID)
+		return fault.Wrap(err, fault.Invalid, "the metadata of %s cannot be built", rec.ClusterID)
 	}
-	if err := a.Trees.Publish(ctx, in.ClusterID, in.Revision, writer(in.ClusterID, in.Seq), tree); err != nil {
+	if err := d.Trees.Publish(ctx, rec.ClusterID, revision, writer(rec.ClusterID, seq), tree); err != nil {
 		return err
 	}
-	_, err = a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
-		rec.Revision = max(rec.Revision, in.Revision)
+	_, err = d.update(ctx, rec.ClusterID, func(rec *lifecycle.Record) error {
+		rec.Revision = max(rec.Revision, revision)
 		return nil
 	})
 	return err

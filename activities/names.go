@@ -12,6 +12,13 @@ const (
 	StartAgents     = "StartAgents"
 	Barrier         = "Barrier"
 	RunStage        = "RunStage"
+	AskNodes        = "AskNodes"
+	PublishEnv      = "PublishEnv"
+	ReleaseNodes    = "ReleaseNodes"
+	Replace         = "Replace"
+	Grow            = "Grow"
+	Resize          = "Resize"
+	Power           = "Power"
 	PublishApp      = "PublishApp"
 	ListApps        = "ListApps"
 	DescribeCluster = "DescribeCluster"
@@ -31,6 +38,13 @@ func (a *Activities) All() map[string]any {
 		StartAgents:     a.StartAgents,
 		Barrier:         a.Barrier,
 		RunStage:        a.RunStage,
+		AskNodes:        a.AskNodes,
+		PublishEnv:      a.PublishEnv,
+		ReleaseNodes:    a.ReleaseNodes,
+		Replace:         a.Replace,
+		Grow:            a.Grow,
+		Resize:          a.Resize,
+		Power:           a.Power,
 		PublishApp:      a.PublishApp,
 		ListApps:        a.ListApps,
 		DescribeCluster: a.DescribeCluster,

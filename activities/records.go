@@ -74,6 +74,9 @@ func (a *Records) newRecord(ctx context.Context, in PrepareCreateInput) (*lifecy
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%s %s: %v", in.Create.App, version, err)
 	}
+	for i := range nodes {
+		nodes[i].VersionID = version
+	}
 	userID := in.Create.UserID
 	if userID == "" {
 		userID = "drover"
@@ -103,14 +106,7 @@ func (a *Records) render(ctx context.Context, in api.CreateClusterInput) (versio
 	if err != nil {
 		return "", nil, err
 	}
-	values := make(map[string]any, len(in.Values)+1)
-	for k, v := range in.Values {
-		values[k] = v
-	}
-	if in.Name != "" {
-		values["cluster.name"] = in.Name
-	}
-	spec, _, err := pkg.Render(values)
+	spec, _, err := pkg.Render(withName(in.Values, in.Name))
 	if err != nil {
 		return "", nil, refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}
@@ -140,44 +136,6 @@ func (a *Records) usedGSIDs(ctx context.Context) (map[int]bool, error) {
 	return used, nil
 }
 
-// BeginInput opens an operation on an existing cluster.
-type BeginInput struct {
-	ClusterID string `json:"cluster_id"`
-	RunID     string `json:"run_id"`
-	Type      string `json:"type"` // workflow type
-	DryRun    bool   `json:"dry_run,omitempty"`
-}
-
-// BeginOperation numbers the operation and marks it as running. The server lets only one run per cluster be open, so
-// another operation found running has died without saying so; it is taken over.
-func (a *Records) BeginOperation(ctx context.Context, in BeginInput) (lifecycle.View, error) {
-	if in.DryRun {
-		rec, _, err := a.Records.Record(ctx, in.ClusterID)
-		if err != nil {
-			return lifecycle.View{}, err
-		}
-		return lifecycle.ViewOf(rec, true), nil
-	}
-	rec, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
-		if rec.Operation.RunID == in.RunID {
-			return nil // a retry
-		}
-		rec.Operation = lifecycle.Operation{
-			Seq: rec.Operation.Seq + 1, Type: in.Type, RunID: in.RunID, State: api.OpRunning,
-			StartedAt: a.Now().UTC().Format(time.RFC3339),
-		}
-		return nil
-	})
-	if err != nil {
-		return lifecycle.View{}, err
-	}
-	// The operation before is over, however it ended: what it may have half published must not block this one.
-	if err := a.Trees.Disown(ctx, in.ClusterID, writer(in.ClusterID, rec.Operation.Seq-1)); err != nil {
-		return lifecycle.View{}, err
-	}
-	return lifecycle.ViewOf(rec, false), a.Trees.SetOperation(ctx, in.ClusterID, in.Type)
-}
-
 // EndInput closes an operation.
 type EndInput struct {
 	ClusterID string `json:"cluster_id"`
@@ -186,6 +144,8 @@ type EndInput struct {
 	Outcome      string          `json:"outcome"`
 	ClusterState lifecycle.State `json:"cluster_state,omitempty"`
 	Reason       string          `json:"reason,omitempty"`
+	// PoweredOff is whether the machines are off from now on; nil leaves it.
+	PoweredOff *bool `json:"powered_off,omitempty"`
 }
 
 // EndOperation writes how the operation ended and what the cluster is now.
@@ -196,6 +156,9 @@ func (a *Records) EndOperation(ctx context.Context, in EndInput) error {
 		}
 		rec.Operation.State = in.Outcome
 		rec.Reason = in.Reason
+		if in.PoweredOff != nil {
+			rec.PoweredOff = *in.PoweredOff
+		}
 		if in.ClusterState != "" {
 			rec.State = in.ClusterState
 			rec.EverActive = rec.EverActive || in.ClusterState == lifecycle.Active

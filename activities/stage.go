@@ -10,6 +10,7 @@ import (
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/specs"
 )
 
 // StageInput is one order group of a stage: the service runs on all named nodes at the same time (S2).
@@ -20,6 +21,10 @@ type StageInput struct {
 	Service   string         `json:"service"`
 	Kind      lifecycle.Kind `json:"kind"`
 	Nodes     []string       `json:"nodes"`
+	// Previous runs the command of the version before the upgrade.
+	Previous bool `json:"previous,omitempty"`
+	// Params is a JSON text appended to the command as one quoted argument (S7).
+	Params string `json:"params,omitempty"`
 }
 
 // StageResult says on which nodes the command did not succeed; every node has ended.
@@ -101,8 +106,17 @@ func (a *Nodes) RunStage(ctx context.Context, in StageInput) (StageResult, error
 	return a.judge(ctx, rec, in, results), nil
 }
 
+// service finds the service as the version that runs on the node describes it.
+func (in StageInput) service(rec *lifecycle.Record, role string) (specs.Service, bool) {
+	spec := rec.Spec
+	if in.Previous && rec.Previous != nil {
+		spec = rec.Previous.Spec
+	}
+	return lifecycle.RoleSpec(spec, role, in.Service)
+}
+
 func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.Node, in StageInput, say func(string)) (agentapi.CommandStatus, error) {
-	service, ok := lifecycle.RoleSpec(rec.Spec, n.Role, in.Service)
+	service, ok := in.service(rec, n.Role)
 	if !ok {
 		return agentapi.CommandStatus{}, fault.New(fault.Internal, "role %q does not define %s", n.Role, in.Service)
 	}
@@ -113,10 +127,16 @@ func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.No
 	if in.Kind == lifecycle.PreCheck {
 		cmd.Cmd = service.PreCheck
 	}
+	if in.Params != "" {
+		cmd.Cmd += " " + quoted(in.Params)
+	}
 	return a.Agents.Run(ctx, n, CommandID(in, n.ID), cmd, func(st agentapi.CommandStatus) {
 		say(lifecycle.Redact(st.LastLine, rec.Spec.Secrets))
 	})
 }
+
+// quoted makes text one word of a POSIX shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // cancelAll ends the commands of an operation that was truly cancelled, so that nothing runs on while it is undone.
 func (a *Nodes) cancelAll(ctx context.Context, in StageInput, results []result[agentapi.CommandStatus]) {
@@ -171,7 +191,7 @@ func (a *Nodes) failureOf(rec *lifecycle.Record, in StageInput, r result[agentap
 		failure.Type, failure.ExitCode = fault.OutcomeUnknown, -1
 		failure.Message = fmt.Sprintf("%s on %s began and nobody knows how it ended (the node lost power or its processes were killed)", what, label(r.node))
 	case st.TimedOut:
-		service, _ := lifecycle.RoleSpec(rec.Spec, r.node.Role, in.Service)
+		service, _ := in.service(rec, r.node.Role)
 		failure.Type = fault.CommandFailed
 		failure.Message = fmt.Sprintf("%s on %s timed out after %d s", what, label(r.node), service.Timeout)
 	case st.Canceled:

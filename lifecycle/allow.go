@@ -123,6 +123,17 @@ func MayRemove(v View, targets []string, force bool) *Refusal {
 	return nil
 }
 
+// MayRestart: a role that is named exists.
+func MayRestart(v View, role *string) *Refusal {
+	if role == nil {
+		return nil
+	}
+	if _, ok := v.Role(*role); !ok {
+		return noRole(v, *role)
+	}
+	return nil
+}
+
 // Size is what ScaleVertical may change of a role's nodes; 0 leaves it.
 type Size struct {
 	CPU        int `json:"cpu,omitempty"`

@@ -84,6 +84,23 @@ func May(operation string, s State) *Refusal {
 	}
 }
 
+// AfterDeath is what a cluster must be taken for when its operation ended without a last word: terminated, or its server
+// lost. It errs on the side of an operation that can be repeated.
+func AfterDeath(r *Record) State {
+	switch {
+	case r.Previous != nil:
+		return UpgradeFailed
+	case r.State == Active && (r.Operation.Type == OpStopCluster || r.Operation.Type == OpRestartCluster):
+		return Stopped
+	}
+	return r.State
+}
+
+// Unfinished says whether an operation left something in the temporary folders.
+func Unfinished(r *Record) bool {
+	return len(r.Adding) > 0 || len(r.Deleting) > 0 || len(r.VerticalScaling) > 0
+}
+
 // wayOut is what an operator can do about a state.
 var wayOut = map[State]string{
 	Creating:      "its creation died half-way; delete it",

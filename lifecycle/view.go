@@ -53,6 +53,7 @@ type ServiceView struct {
 	Timeout          int    `json:"timeout"` // seconds
 	HasCmd           bool   `json:"has_cmd,omitempty"`
 	HasPreCheck      bool   `json:"has_pre_check,omitempty"`
+	HasSelector      bool   `json:"has_selector,omitempty"`
 	PostStartService bool   `json:"post_start_service,omitempty"`
 	PostStopService  bool   `json:"post_stop_service,omitempty"`
 	AllowForce       bool   `json:"allow_force,omitempty"`
@@ -89,7 +90,7 @@ func ViewOf(r *Record, withCommands bool) View {
 		for _, s := range role.Services {
 			rv.Services = append(rv.Services, ServiceView{
 				Name: s.Name, Order: s.Order, NodesToExecuteOn: s.NodesToExecuteOn, Timeout: s.Timeout,
-				HasCmd: s.Cmd != "", HasPreCheck: s.PreCheck != "",
+				HasCmd: s.Cmd != "", HasPreCheck: s.PreCheck != "", HasSelector: s.Selector != "",
 				PostStartService: s.PostStartService, PostStopService: s.PostStopService, AllowForce: s.AllowForce,
 				Cmd: text(s.Cmd), PreCheckCmd: text(s.PreCheck),
 			})
@@ -237,4 +238,96 @@ func RoleSpec(c *specs.Cluster, role, service string) (specs.Service, bool) {
 	}
 	s, ok := r.Services[service]
 	return s, ok
+}
+
+// FamilyRoles names a role and its replica role, as /vertical-scaling-roles does.
+func (v View) FamilyRoles(master string) []string {
+	var names []string
+	for _, r := range v.Roles {
+		if r.Master() == master {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// Refs are the nodes among keeps, in the record's order.
+func (v View) Refs(among Among) []NodeRef {
+	var refs []NodeRef
+	for _, r := range v.Roles {
+		for _, n := range r.Nodes {
+			if among == nil || among(n) {
+				refs = append(refs, n)
+			}
+		}
+	}
+	return refs
+}
+
+// Among keeps the nodes of the roles that which accepts.
+func (v View) Among(which func(RoleView) bool) Among {
+	var ids []string
+	for _, r := range v.Roles {
+		if which(r) {
+			ids = append(ids, IDsOf(r.Nodes)...)
+		}
+	}
+	return Only(ids)
+}
+
+// UpgradeOrder is how a sequential upgrade takes nodes: by the order of their role's upgrade service, then by sid.
+func (v View) UpgradeOrder() []string {
+	type place struct {
+		order int
+		node  NodeRef
+	}
+	var places []place
+	for _, r := range v.Roles {
+		s, _ := r.Service(ServiceUpgrade)
+		for _, n := range r.Nodes {
+			places = append(places, place{s.Order, n})
+		}
+	}
+	slices.SortStableFunc(places, func(a, b place) int {
+		if a.order != b.order {
+			return a.order - b.order
+		}
+		return a.node.SID - b.node.SID
+	})
+	ids := make([]string, len(places))
+	for i, p := range places {
+		ids[i] = p.node.ID
+	}
+	return ids
+}
+
+// IDsOf are the ids of nodes, in their order.
+func IDsOf(nodes []NodeRef) []string {
+	ids := make([]string, len(nodes))
+	for i, n := range nodes {
+		ids[i] = n.ID
+	}
+	return ids
+}
+
+// Complete is named followed by what of all it left out.
+func Complete(named, all []string) []string {
+	out := Common(named, all)
+	for _, id := range all {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// Common are the ids of a that are in b, in the order of a.
+func Common(a, b []string) []string {
+	var out []string
+	for _, id := range a {
+		if slices.Contains(b, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }

@@ -35,7 +35,7 @@ func CreateCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationR
 
 // createCluster is the procedure: CC1 to CC4.
 func (op *operation) createCluster() error {
-	nodes := op.view.NodeIDs()
+	nodes, agents := op.view.NodeIDs(), op.view.AgentIDs(nil)
 
 	// CC1: resources for all nodes (instance, volumes, network), concurrently. The control record exists already.
 	op.onUndoLast("CC2", "deregister the cluster from metadata", op.deregister)
@@ -47,41 +47,49 @@ func (op *operation) createCluster() error {
 	}
 
 	// CC2: register the whole cluster in metadata, one revision.
-	if err := op.step(api.PlanStep{ID: "CC2", Words: "register cluster info to metadata"}, 0, 0, op.publish); err != nil {
+	if err := op.step(api.PlanStep{ID: "CC2", Words: "register cluster info to metadata"}, 0, 0, func(ctx workflow.Context) error {
+		return op.publish(ctx, nil)
+	}); err != nil {
 		return err
 	}
 
 	// CC3: start the agent on all nodes; barrier on all.
-	if err := op.step(api.PlanStep{ID: "CC3", Words: "start the agent on all nodes"}, len(nodes), op.barrier, func(ctx workflow.Context) error {
-		return op.startAgents(ctx, "CC3", nodes)
+	if err := op.step(api.PlanStep{ID: "CC3", Words: "start the agent on all nodes"}, len(agents), op.barrier, func(ctx workflow.Context) error {
+		return op.startAgents(ctx, "CC3", agents)
 	}); err != nil {
 		return err
 	}
 
 	// CC4: init of the roles that run it before start; custom_metadata; start; init of the roles that run it after.
-	if err := op.stage("CC4", lifecycle.ServiceInit, lifecycle.BeforeStart, nil); err != nil {
+	return op.initAndStart("CC4", nil)
+}
+
+// initAndStart is CC4 and AN5: init of the roles that run it before start; custom_metadata; start; init of the others.
+func (op *operation) initAndStart(id string, among lifecycle.Among) error {
+	if err := op.stage(id, lifecycle.ServiceInit, lifecycle.BeforeStart, among); err != nil {
 		return err
 	}
-	if err := op.customMetadata("CC4", nodes); err != nil {
+	if err := op.customMetadata(id, among); err != nil {
 		return err
 	}
-	if err := op.stage("CC4", lifecycle.ServiceStart, nil, nil); err != nil {
+	if err := op.stage(id, lifecycle.ServiceStart, nil, among); err != nil {
 		return err
 	}
-	return op.stage("CC4", lifecycle.ServiceInit, lifecycle.AfterStart, nil)
+	return op.stage(id, lifecycle.ServiceInit, lifecycle.AfterStart, among)
 }
 
 // customMetadata runs custom_metadata of the roles that have it, registers what it printed as the nodes' tokens, and
 // waits until every node of the cluster knows them.
-func (op *operation) customMetadata(id string, nodes []string) error {
-	if !op.view.Defines(lifecycle.ServiceCustomMetadata, nil) {
+func (op *operation) customMetadata(id string, among lifecycle.Among) error {
+	if len(op.view.Stage(lifecycle.ServiceCustomMetadata, lifecycle.Command, nil, among).Groups) == 0 {
 		return nil
 	}
-	if err := op.stage(id, lifecycle.ServiceCustomMetadata, nil, nil); err != nil {
+	if err := op.stage(id, lifecycle.ServiceCustomMetadata, nil, among); err != nil {
 		return err
 	}
+	nodes := op.view.AgentIDs(nil)
 	return op.step(api.PlanStep{ID: id, Words: "register custom metadata"}, len(nodes), op.barrier, func(ctx workflow.Context) error {
-		if err := op.publish(ctx); err != nil {
+		if err := op.publish(ctx, nil); err != nil {
 			return err
 		}
 		return op.barrierOn(ctx, id, nodes)

@@ -20,136 +20,122 @@ func DeleteCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationR
 	if err != nil {
 		return api.OperationResult{}, wire(err)
 	}
-	if err := op.begin(in.DryRun); err != nil {
-		return api.OperationResult{}, op.finish(err)
-	}
-	del := &deletion{operation: op, force: in.Force, state: op.view.State}
-	if refusal := lifecycle.MayDelete(op.view, in.Force); refusal != nil {
-		err := fault.New(fault.NotAllowed, "%s", refusal.Why).WithHint("%s", refusal.Hint).At(op.clusterID, "", "destroy")
-		return api.OperationResult{}, op.finish(del.failed(in.DryRun, err))
-	}
-	if err := op.perform(in.DryRun, del.procedure); err != nil {
-		return api.OperationResult{}, op.finish(del.failed(in.DryRun, err))
-	}
-	if in.DryRun {
-		return op.planned(), nil
-	}
-	return op.result(""), op.finish(nil)
+	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Delete: &in}, func() error {
+		return op.deleteCluster(in.Force)
+	})
 }
 
-// deletion is a DeleteCluster under way; state is what the cluster is if the operation ended now.
-type deletion struct {
-	*operation
-	force bool
-	state lifecycle.State
-}
-
-// procedure is DC1 to DC8.
-func (d *deletion) procedure() error {
-	if !lifecycle.GuardsApply(d.view) {
-		d.skip("DC1", "destroy and stop services", whyNoGuards(d.view))
-		return d.releaseAll()
+// deleteCluster is the procedure: DC1 to DC8.
+func (op *operation) deleteCluster(force bool) error {
+	if !lifecycle.GuardsApply(op.view) {
+		op.skip("DC1", "destroy and stop services", whyNoGuards(op.view))
+		return op.releaseAll()
 	}
 
-	// DC1: without a destroy service anywhere, DC2 and DC8 are all there is.
-	if !d.view.Defines(lifecycle.ServiceDestroy, nil) {
-		if err := d.stop("DC2"); err != nil {
+	// DC1: without a destroy service anywhere, DC2 and DC8 are all there is. Machines that are off have nothing to stop.
+	if !op.view.Defines(lifecycle.ServiceDestroy, nil) {
+		if op.view.PoweredOff {
+			op.skip("DC2", "stop", "the machines are off")
+		} else if err := op.stopAll("DC2", force); err != nil {
 			return err
 		}
-		return d.releaseAll()
+		return op.releaseAll()
+	}
+	if op.view.PoweredOff {
+		if err := op.boot("DC1", "boot the nodes, so that their destroy guard can answer"); err != nil {
+			return err
+		}
 	}
 
 	// DC3, DC5: destroy before stop, of the roles whose post_stop_service is false. DC6: a refusal ends the operation
 	// with nothing stopped, unless the user forces.
-	if err := d.guard("DC5", lifecycle.BeforeStop); err != nil {
+	if err := op.guard("DC5", lifecycle.BeforeStop, nil, force); err != nil {
 		return err
 	}
 
 	// DC7 (DC4 where destroy comes after it): stop on all nodes.
-	stopID := "DC7"
-	if !d.view.Defines(lifecycle.ServiceDestroy, lifecycle.BeforeStop) {
-		stopID = "DC4"
+	stop := "DC7"
+	if !op.view.Defines(lifecycle.ServiceDestroy, lifecycle.BeforeStop) {
+		stop = "DC4"
 	}
-	if err := d.stop(stopID); err != nil {
+	if err := op.stopAll(stop, force); err != nil {
 		return err
 	}
 
 	// DC4: destroy after stop, of the roles whose post_stop_service is true; a refusal comes before any release.
-	if err := d.guard("DC4", lifecycle.AfterStop); err != nil {
+	if err := op.guard("DC4", lifecycle.AfterStop, nil, force); err != nil {
 		return err
 	}
-	return d.releaseAll()
+	return op.releaseAll()
 }
 
 // guard runs a phase of destroy. Its failure ends the operation before anything is released, unless the user forces.
-func (d *deletion) guard(id string, phase lifecycle.Phase) error {
-	if err := d.forced(id, d.stage(id, lifecycle.ServiceDestroy, phase, nil)); err != nil {
-		f := faultOf(err)
-		if f.Hint == "" && f.Type == fault.CommandFailed {
-			f.Hint = fmt.Sprintf("the package's destroy command protects data; nothing was released. To delete all the same: drover delete %s --force", d.clusterID)
-			return f
-		}
-		return err
-	}
-	return nil
-}
-
-// stop stops the services of all nodes; from its first command on the cluster counts as stopped.
-func (d *deletion) stop(id string) error {
-	if !d.planning && d.view.Defines(lifecycle.ServiceStop, nil) {
-		d.state = lifecycle.Stopped
-	}
-	return d.forced(id, d.stage(id, lifecycle.ServiceStop, nil, nil))
-}
-
-// forced turns a failing command into a warning when the user forces. Cancellation is never forced away.
-func (d *deletion) forced(id string, err error) error {
-	if err == nil || !d.force || temporal.IsCanceledError(err) {
+func (op *operation) guard(id string, phase lifecycle.Phase, among lifecycle.Among, force bool) error {
+	err := op.forced(id, force, op.stage(id, lifecycle.ServiceDestroy, phase, among))
+	if err == nil || temporal.IsCanceledError(err) {
 		return err
 	}
 	f := faultOf(err)
-	d.progress.warn(api.Warning{Step: id, Node: f.Node, Message: "forced past: " + f.Message})
+	if f.Hint == "" && f.Type == fault.CommandFailed {
+		f.Hint = "the package's destroy command protects data; nothing was released. To go on all the same, ask again with force (--force)"
+	}
+	return f
+}
+
+// stopAll stops the services of all nodes; from its first command on the cluster counts as stopped.
+func (op *operation) stopAll(id string, force bool) error {
+	if !op.planning && op.view.Defines(lifecycle.ServiceStop, nil) {
+		op.state = lifecycle.Stopped
+	}
+	return op.forced(id, force, op.stage(id, lifecycle.ServiceStop, nil, nil))
+}
+
+// forced turns a failing command into a warning when the user forces. Cancellation is never forced away.
+func (op *operation) forced(id string, force bool, err error) error {
+	if err == nil || !force || temporal.IsCanceledError(err) {
+		return err
+	}
+	f := faultOf(err)
+	op.progress.warn(api.Warning{Step: id, Node: f.Node, Message: "forced past: " + f.Message})
 	return nil
 }
 
 // releaseAll is DC8: release all resources, then deregister all metadata. It is the point of no return: a cancel comes
 // too late, and what cannot be released stays on record.
-func (d *deletion) releaseAll() error {
-	return d.step(api.PlanStep{ID: "DC8", Words: "delete all resources and deregister the cluster from metadata"}, len(d.view.NodeIDs()), 0,
-		func(workflow.Context) error {
-			ctx, done := workflow.NewDisconnectedContext(d.ctx)
-			defer done()
-			d.state = lifecycle.Deleting
-			if err := d.call(ctx, patient("mark "+d.clusterID+" as deleting"), activities.EndOperation, activities.EndInput{
-				ClusterID: d.clusterID, RunID: d.runID, Outcome: api.OpRunning, ClusterState: lifecycle.Deleting,
-			}, nil); err != nil {
+func (op *operation) releaseAll() error {
+	op.noReturn()
+	err := op.step(api.PlanStep{ID: "DC8", Words: "delete all resources and deregister the cluster from metadata"}, len(op.view.NodeIDs()), 0,
+		func(ctx workflow.Context) error {
+			op.state = lifecycle.Deleting
+			if err := op.close(api.OpRunning, lifecycle.Deleting, nil); err != nil {
 				return err
 			}
-			if err := d.release(ctx); err != nil {
+			if err := op.release(ctx); err != nil {
 				return err
 			}
-			return d.deregister(ctx)
+			return op.deregister(ctx)
 		})
+	if err == nil && !op.planning {
+		op.state = "" // nothing is left to have a state
+	}
+	return err
 }
 
-// failed records what the cluster is after a deletion that did not succeed.
-func (d *deletion) failed(dryRun bool, cause error) error {
-	if dryRun {
-		return cause
-	}
-	reason := cause
-	if d.state == lifecycle.Active {
-		reason = nil // nothing was stopped: the cluster is as it was
-	}
-	if err := d.close(outcomeOf(cause), d.state, reason); err != nil {
-		return undone(cause, err)
-	}
-	return cause
+// boot switches machines on that StopCluster switched off, and waits for their agents.
+func (op *operation) boot(id, words string) error {
+	nodes, agents := op.view.NodeIDs(), op.view.AgentIDs(nil)
+	return op.step(api.PlanStep{ID: id, Words: words}, len(nodes), op.barrier, func(ctx workflow.Context) error {
+		if err := op.power(ctx, true, nodes); err != nil {
+			return err
+		}
+		op.poweredOff = new(bool)
+		return op.startAgents(ctx, id, agents)
+	})
 }
 
 func whyNoGuards(v lifecycle.View) string {
 	if v.State == lifecycle.Deleting {
 		return "an earlier deletion has passed them already"
 	}
-	return "the cluster never became active, so it holds no data to protect"
+	return fmt.Sprintf("the cluster is %s and never was active, so it holds no data to protect", v.State)
 }

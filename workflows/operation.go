@@ -26,13 +26,20 @@ type operation struct {
 	view      lifecycle.View
 	barrier   time.Duration
 	strict    bool // strict_config
+	begun     activities.Begun
+	// state is what the cluster is if the operation ended now.
+	state      lifecycle.State
+	poweredOff *bool // whether the machines are off from now on; nil: as they were
 
 	planning bool
 	plan     api.Plan // what the planning walk wrote down
 	trace    api.Plan // what was begun for real
 	undo     undoStack
 	progress progress
-	calls    int // activities so far, for their ids
+	orphans  []string
+	previous bool   // stages run the commands of the version before the upgrade
+	params   string // JSON argument of a service that is run by hand
+	calls    int    // activities so far, for their ids
 }
 
 // open checks the workflow's own id and its input, and answers progress queries from the first moment.
@@ -60,6 +67,42 @@ func (op *operation) seen(view lifecycle.View) {
 	op.progress.App = view.App
 }
 
+// onCluster runs an operation on an existing cluster: it opens it in the control record, walks the procedure, takes back
+// what the procedure registered if it fails, and writes the last word.
+func (op *operation) onCluster(begin activities.BeginInput, procedure func() error) (api.OperationResult, error) {
+	if err := op.begin(begin); err != nil {
+		return api.OperationResult{}, op.finish(err)
+	}
+	err := op.perform(begin.DryRun, procedure)
+	switch {
+	case begin.DryRun && err == nil:
+		return op.planned(), nil
+	case begin.DryRun:
+		return api.OperationResult{}, op.finish(err)
+	}
+	if err != nil {
+		err = undone(err, op.undoAll(err))
+	}
+	reason := err
+	if op.state == lifecycle.Active {
+		reason = nil // the cluster is as it should be, whatever became of the operation
+	}
+	if op.state == "" {
+		return op.result(""), op.finish(err) // the record is gone with the cluster
+	}
+	if closed := op.close(outcomeOf(err), op.state, reason); closed != nil {
+		err = undone(orElse(err, closed), closed)
+	}
+	return op.result(op.state), op.finish(err)
+}
+
+func orElse(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
+
 // perform walks the procedure: planning first, then, unless it is a dry run, for real.
 func (op *operation) perform(dryRun bool, procedure func() error) error {
 	op.planning = true
@@ -76,7 +119,7 @@ func (op *operation) perform(dryRun bool, procedure func() error) error {
 func (op *operation) result(state lifecycle.State) api.OperationResult {
 	return api.OperationResult{
 		ClusterID: op.clusterID, Operation: op.name, ClusterState: string(state),
-		Revision: op.view.Revision, Nodes: len(op.view.NodeIDs()), Warnings: op.progress.Warnings,
+		Revision: op.view.Revision, Nodes: len(op.view.NodeIDs()), Warnings: op.progress.Warnings, Orphans: op.orphans,
 	}
 }
 
@@ -110,7 +153,7 @@ func (op *operation) close(outcome string, state lifecycle.State, cause error) e
 		reason = summary(cause)
 	}
 	return op.call(ctx, patient("record that "+op.name+" "+outcome), activities.EndOperation, activities.EndInput{
-		ClusterID: op.clusterID, RunID: op.runID, Outcome: outcome, ClusterState: state, Reason: reason,
+		ClusterID: op.clusterID, RunID: op.runID, Outcome: outcome, ClusterState: state, Reason: reason, PoweredOff: op.poweredOff,
 	}, nil)
 }
 
@@ -178,14 +221,40 @@ func summary(err error) string {
 	return strings.ReplaceAll(faultOf(err).Message, "\n", " ")
 }
 
-// begin opens an operation on an existing cluster. Short and not cancellable, so that it is never half done.
-func (op *operation) begin(dryRun bool) error {
+// begin opens an operation on an existing cluster: everything that can be refused is refused here. Short and not
+// cancellable, so that it is never half done. What an operation that died left in the temporary folders goes first.
+func (op *operation) begin(in activities.BeginInput) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
-	var view lifecycle.View
-	err := op.call(ctx, quick("open "+op.name+" of "+op.clusterID), activities.BeginOperation, activities.BeginInput{
-		ClusterID: op.clusterID, RunID: op.runID, Type: op.name, DryRun: dryRun,
-	}, &view)
-	op.seen(view)
-	return err
+	in.ClusterID, in.RunID, in.Type = op.clusterID, op.runID, op.name
+	if err := op.call(ctx, quick("open "+op.name+" of "+op.clusterID), activities.BeginOperation, in, &op.begun); err != nil {
+		return err
+	}
+	op.seen(op.begun.View)
+	op.state = op.view.State
+	if !op.begun.Unfinished {
+		return nil
+	}
+	if in.DryRun {
+		return fault.New(fault.NotAllowed, "an earlier operation died half-way; what it left is cleared when the next operation runs for real").
+			At(op.clusterID, "", "").WithHint("run the operation without dry run")
+	}
+	if err := op.clearUnfinished(ctx, op.begun.Stale); err != nil {
+		return err
+	}
+	return op.begin(in)
+}
+
+// clearUnfinished empties the temporary folders and releases nodes that an operation which died half-way had begun to
+// add.
+func (op *operation) clearUnfinished(ctx workflow.Context, stale []string) error {
+	op.progress.warn(api.Warning{Message: fmt.Sprintf(
+		"an earlier operation died half-way: its temporary folders are cleared, %d nodes it had begun to add are released", len(stale))})
+	if err := op.releaseNodes(ctx, stale); err != nil {
+		return err
+	}
+	none := []string{}
+	return op.settle(ctx, "", &activities.Change{
+		Remove: stale, Adding: &none, Deleting: &none, VerticalScaling: &none,
+	}, op.view.AgentIDs(lifecycle.Except(stale)))
 }

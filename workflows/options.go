@@ -61,6 +61,9 @@ func long(summary string, limit time.Duration) workflow.ActivityOptions {
 	return o
 }
 
+// seconds is a package's timeout as a duration.
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
+
 func retry(initial, longest time.Duration, attempts int32) *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{
 		InitialInterval: initial, BackoffCoefficient: 2, MaximumInterval: longest, MaximumAttempts: attempts,

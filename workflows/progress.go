@@ -43,8 +43,8 @@ func nodesOf(s api.PlanStep) int {
 	return n
 }
 
-// begin marks a step as running; a step the plan did not foresee is added.
-func (p *progress) begin(list *[]api.Step, id, words string, nodes int, limit time.Duration) {
+// begin marks a step as running and says where it stands in the list; a step the plan did not foresee is added.
+func (p *progress) begin(list *[]api.Step, id, words string, nodes int, limit time.Duration) int {
 	i := p.place(list, id, words)
 	now := workflow.Now(p.ctx).UTC()
 	step := &(*list)[i]
@@ -54,6 +54,7 @@ func (p *progress) begin(list *[]api.Step, id, words string, nodes int, limit ti
 	}
 	p.running, p.current = list, i
 	p.show()
+	return i
 }
 
 // place finds the first pending step of that name.
@@ -75,9 +76,9 @@ func (p *progress) watch(activityID string) {
 	}
 }
 
-// finish marks the running step as done (or as the given good state) or failed.
-func (p *progress) finish(list *[]api.Step, good string, err error) {
-	step := &(*list)[p.current]
+// finish marks a step as done (or as the given good state) or failed.
+func (p *progress) finish(list *[]api.Step, i int, good string, err error) {
+	step := &(*list)[i]
 	step.State, step.EndedAt, step.ActivityIDs = good, workflow.Now(p.ctx).UTC(), nil
 	if err != nil {
 		step.State, step.Note = api.StepFailed, summary(err)

@@ -12,12 +12,22 @@ import (
 // types are all workflows by their registered names.
 func types() map[string]any {
 	return map[string]any{
-		api.CreateCluster:   CreateCluster,
-		api.DeleteCluster:   DeleteCluster,
-		api.DescribeCluster: DescribeCluster,
-		api.ListClusters:    ListClusters,
-		api.PublishApp:      PublishApp,
-		api.ListApps:        ListApps,
+		api.CreateCluster:    CreateCluster,
+		api.DeleteCluster:    DeleteCluster,
+		api.AddNodes:         AddNodes,
+		api.DeleteNodes:      DeleteNodes,
+		api.ScaleVertical:    ScaleVertical,
+		api.UpgradeCluster:   UpgradeCluster,
+		api.DowngradeCluster: DowngradeCluster,
+		api.StartCluster:     StartCluster,
+		api.StopCluster:      StopCluster,
+		api.RestartCluster:   RestartCluster,
+		api.RunService:       RunService,
+		api.UpdateEnv:        UpdateEnv,
+		api.DescribeCluster:  DescribeCluster,
+		api.ListClusters:     ListClusters,
+		api.PublishApp:       PublishApp,
+		api.ListApps:         ListApps,
 	}
 }
 

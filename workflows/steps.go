@@ -30,10 +30,41 @@ func (op *operation) step(s api.PlanStep, nodes int, limit time.Duration, do fun
 	traced := s
 	traced.Commands = slices.Clone(s.Commands)
 	op.trace.Steps = append(op.trace.Steps, traced)
-	op.progress.begin(&op.progress.Steps, s.ID, s.Words, nodes, limit)
+	list := op.list()
+	i := op.progress.begin(list, s.ID, s.Words, nodes, limit)
 	err := do(op.ctx)
-	op.progress.finish(&op.progress.Steps, api.StepDone, err)
+	op.progress.finish(list, i, api.StepDone, err)
 	return err
+}
+
+// list is where steps are shown: among the undo steps while the operation goes back.
+func (op *operation) list() *[]api.Step {
+	if op.progress.State == api.OpUndoing {
+		return &op.progress.Undo
+	}
+	return &op.progress.Steps
+}
+
+// without drops nodes from what the operation knows of the cluster, once they are gone.
+func (op *operation) without(nodes []string) {
+	if op.planning {
+		return
+	}
+	gone := lifecycle.Only(nodes)
+	for i := range op.view.Roles {
+		r := &op.view.Roles[i]
+		r.Nodes = slices.DeleteFunc(slices.Clone(r.Nodes), gone)
+	}
+}
+
+// noReturn declares the point from which the operation goes on to its end: nothing is taken back any more, and a cancel
+// comes too late.
+func (op *operation) noReturn() {
+	if op.planning {
+		return
+	}
+	op.undo = nil
+	op.ctx, _ = workflow.NewDisconnectedContext(op.ctx)
 }
 
 // skip writes down why a documented step does not apply.
@@ -49,43 +80,64 @@ func (op *operation) skip(id, words, why string) {
 
 // stage runs a service over nodes: its pre_check as a stage of its own (S8), then the service, order group by order
 // group (S1). among keeps the nodes the step is about (nil: all).
-func (op *operation) stage(id, service string, phase lifecycle.Phase, among func(lifecycle.NodeRef) bool) error {
-	for _, kind := range []lifecycle.Kind{lifecycle.PreCheck, lifecycle.Command} {
-		for _, group := range op.view.Stage(service, kind, phase, among).Groups {
-			if err := op.group(id, service, kind, group); err != nil {
-				return err
-			}
+func (op *operation) stage(id, service string, phase lifecycle.Phase, among lifecycle.Among) error {
+	if err := op.preCheck(id, service, phase, among); err != nil {
+		return err
+	}
+	return op.run(id, service, phase, among)
+}
+
+// preCheck runs a service's pre_check alone.
+func (op *operation) preCheck(id, service string, phase lifecycle.Phase, among lifecycle.Among) error {
+	return op.groups(id, op.view.Stage(service, lifecycle.PreCheck, phase, among))
+}
+
+// run runs a service without its pre_check.
+func (op *operation) run(id, service string, phase lifecycle.Phase, among lifecycle.Among) error {
+	return op.groups(id, op.view.Stage(service, lifecycle.Command, phase, among))
+}
+
+func (op *operation) groups(id string, stage lifecycle.Stage) error {
+	for _, group := range stage.Groups {
+		if err := op.group(id, stage, group); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // group runs one order group: all of its nodes at the same time (S2), to the end on every node (S6).
-func (op *operation) group(id, service string, kind lifecycle.Kind, group lifecycle.Group) error {
-	words := fmt.Sprintf("%s, order %d", service, group.Order)
-	if kind == lifecycle.PreCheck {
-		words = fmt.Sprintf("%s pre_check, order %d", service, group.Order)
+func (op *operation) group(id string, stage lifecycle.Stage, group lifecycle.Group) error {
+	words := fmt.Sprintf("%s, order %d", stage.Service, group.Order)
+	if stage.Kind == lifecycle.PreCheck {
+		words = fmt.Sprintf("%s pre_check, order %d", stage.Service, group.Order)
 	}
 	s := api.PlanStep{ID: id, Words: words}
 	for _, run := range group.Runs {
 		s.Commands = append(s.Commands, api.PlanCommand{
-			Role: run.Role, Service: service, Order: group.Order, SIDs: lifecycle.SIDs(run.Nodes), Nodes: len(run.Nodes), Cmd: run.Cmd, Timeout: run.Timeout,
+			Role: run.Role, Service: stage.Service, Order: group.Order, SIDs: lifecycle.SIDs(run.Nodes), Nodes: len(run.Nodes),
+			Cmd: run.Cmd, Timeout: run.Timeout,
 		})
 	}
-	ids := group.NodeIDs()
 	limit := time.Duration(group.Timeout()) * time.Second
-	return op.step(s, len(ids), limit, func(ctx workflow.Context) error {
-		results, err := inBatches[activities.StageResult](op, ctx, ids, func(nodes []string) (workflow.ActivityOptions, string, any) {
-			summary := fmt.Sprintf("%s on %d nodes", words, len(nodes))
-			return long(summary, limit), activities.RunStage, activities.StageInput{
-				ClusterID: op.clusterID, Seq: op.view.Seq, Step: id, Service: service, Kind: kind, Nodes: nodes,
-			}
-		})
-		if err != nil {
-			return err
-		}
-		return stageFault(op.clusterID, service, results)
+	return op.step(s, len(group.NodeIDs()), limit, func(ctx workflow.Context) error {
+		return op.execute(ctx, id, words, stage, group)
 	})
+}
+
+// execute runs an order group outside of any step, as undo does.
+func (op *operation) execute(ctx workflow.Context, id, words string, stage lifecycle.Stage, group lifecycle.Group) error {
+	limit := time.Duration(group.Timeout()) * time.Second
+	results, err := inBatches[activities.StageResult](op, ctx, group.NodeIDs(), func(nodes []string) (workflow.ActivityOptions, string, any) {
+		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), activities.RunStage, activities.StageInput{
+			ClusterID: op.clusterID, Seq: op.view.Seq, Step: id, Service: stage.Service, Kind: stage.Kind, Nodes: nodes,
+			Previous: op.previous, Params: op.params,
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return stageFault(op.clusterID, stage.Service, results)
 }
 
 // stageFault joins the failures of a group's nodes; nil when every node succeeded.
@@ -137,16 +189,69 @@ func (op *operation) provision(ctx workflow.Context, nodes []string) error {
 	return err
 }
 
-// publish makes the next revision of the cluster's metadata visible.
-func (op *operation) publish(ctx workflow.Context) error {
+// machines changes machines of nodes by one of the activities that take them in batches.
+func (op *operation) machines(ctx workflow.Context, words, activity string, nodes []string, input func(activities.NodesInput) any) error {
+	_, err := inBatches[struct{}](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
+		return provisioning(fmt.Sprintf("%s of %d nodes", words, len(batch))), activity,
+			input(activities.NodesInput{ClusterID: op.clusterID, Nodes: batch})
+	})
+	return err
+}
+
+// power switches machines on or off.
+func (op *operation) power(ctx workflow.Context, on bool, nodes []string) error {
+	words := "power off"
+	if on {
+		words = "power on"
+	}
+	return op.machines(ctx, words, activities.Power, nodes, func(in activities.NodesInput) any {
+		return activities.PowerInput{NodesInput: in, On: on}
+	})
+}
+
+// replace gives nodes a new machine.
+func (op *operation) replace(ctx workflow.Context, to activities.Image, nodes []string) error {
+	return op.machines(ctx, "new machines", activities.Replace, nodes, func(in activities.NodesInput) any {
+		return activities.ReplaceInput{NodesInput: in, To: to}
+	})
+}
+
+// releaseNodes gives back the resources of nodes; what cannot be given back is kept on record and told.
+func (op *operation) releaseNodes(ctx workflow.Context, nodes []string) error {
+	results, err := inBatches[activities.ReleaseNodesResult](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
+		o := provisioning(fmt.Sprintf("release %d nodes", len(batch)))
+		return o, activities.ReleaseNodes, activities.ReleaseNodesInput{
+			NodesInput: activities.NodesInput{ClusterID: op.clusterID, Nodes: batch}, Attempts: o.RetryPolicy.MaximumAttempts,
+		}
+	})
+	for _, r := range results {
+		op.orphans = append(op.orphans, r.Orphans...)
+	}
+	return err
+}
+
+// publish changes the control record (nil: not) and makes the next revision of the cluster's metadata visible.
+func (op *operation) publish(ctx workflow.Context, change *activities.Change) error {
 	next := op.view.Revision + 1
 	err := op.call(ctx, quick(fmt.Sprintf("publish revision %d", next)), activities.Publish, activities.PublishInput{
-		ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next,
+		ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Change: change,
 	}, nil)
 	if err == nil {
 		op.view.Revision = next
 	}
 	return err
+}
+
+// settle publishes a change while the operation ends, and waits for the nodes without insisting: a node that does not
+// answer must not keep the temporary folders from being cleared.
+func (op *operation) settle(ctx workflow.Context, id string, change *activities.Change, nodes []string) error {
+	if err := op.publish(ctx, change); err != nil {
+		return err
+	}
+	if err := op.barrierOn(ctx, id, nodes); err != nil {
+		op.progress.warn(api.Warning{Step: id, Message: summary(err)})
+	}
+	return nil
 }
 
 // startAgents makes the agent run on nodes and waits until each has applied the published revision.

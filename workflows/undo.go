@@ -35,6 +35,14 @@ func (op *operation) onUndoLast(id, words string, do func(workflow.Context) erro
 	}
 }
 
+// keep declares that what was done so far stays, and registers what must happen in its place if the operation fails.
+func (op *operation) keep(id, words string, do func(workflow.Context) error) {
+	if !op.planning {
+		op.undo = nil
+	}
+	op.onUndo(id, words, do)
+}
+
 // undoAll takes everything back, going on past an undo that fails, and returns the joined failures.
 func (op *operation) undoAll(cause error) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
@@ -46,9 +54,9 @@ func (op *operation) undoAll(cause error) error {
 		if entry.last && len(failed) > 0 {
 			continue
 		}
-		op.progress.begin(&op.progress.Undo, entry.id, entry.words, 0, 0)
+		at := op.progress.begin(&op.progress.Undo, entry.id, entry.words, 0, 0)
 		err := entry.do(ctx)
-		op.progress.finish(&op.progress.Undo, api.StepUndone, err)
+		op.progress.finish(&op.progress.Undo, at, api.StepUndone, err)
 		if err != nil {
 			failed = append(failed, err)
 		}

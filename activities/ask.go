@@ -1,0 +1,71 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	agentapi "drover/agent/api"
+	"drover/fault"
+	"drover/lifecycle"
+)
+
+// AskInput names a command of a role that prints node ids: the selector of a service, or get_nodes_order.
+type AskInput struct {
+	ClusterID string `json:"cluster_id"`
+	Seq       int    `json:"seq"`
+	Step      string `json:"step"`
+	Role      string `json:"role"`
+	Service   string `json:"service"`
+	// Selector runs the service's selector in place of its command.
+	Selector bool `json:"selector,omitempty"`
+	// Nodes are the nodes the answer may name; the first of them that can be reached is asked.
+	Nodes []string `json:"nodes"`
+}
+
+var nodeID = regexp.MustCompile(`\bcln-[a-z0-9]{8}\b`)
+
+// AskNodes runs the command on the first node and returns the ids it printed, in their order, without others and
+// without repetition. An answer without any node of the question is a failure: nobody may guess instead.
+func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return nil, err
+	}
+	working, stop := untilStopping(ctx)
+	defer stop()
+	service, ok := lifecycle.RoleSpec(rec.Spec, in.Role, in.Service)
+	asked := nodesOf(rec, in.Nodes)
+	if !ok || len(asked) == 0 {
+		return nil, fault.New(fault.Internal, "role %q has nobody to ask for %s", in.Role, in.Service)
+	}
+	cmd := agentapi.Command{Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: label(asked[0]) + " " + in.Service, Stdout: true}
+	what := in.Service
+	if in.Selector {
+		cmd.Cmd, what = service.Selector, in.Service+" selector"
+	}
+	id := fmt.Sprintf("%s.%d.%s.%s.%s", in.ClusterID, in.Seq, in.Step, idSafe(what), asked[0].ID)
+	results := fanOut(working, asked[:1], 0, func(ctx context.Context, n lifecycle.Node, say func(string)) (agentapi.CommandStatus, error) {
+		return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) { say(lifecycle.Redact(st.LastLine, rec.Spec.Secrets)) })
+	})
+	if working.Err() != nil {
+		return nil, fault.Wrap(context.Cause(working), fault.Unreachable, "%s goes on on its node", what)
+	}
+	stage := StageInput{ClusterID: in.ClusterID, Service: what}
+	if failure, ok := a.failureOf(rec, stage, results[0]); !ok {
+		f := fault.New(failure.Type, "%s", failure.Message).At(in.ClusterID, failure.NodeID, in.Service)
+		f.Retryable, f.ExitCode, f.Output = false, failure.ExitCode, failure.Output
+		return nil, f
+	}
+	var ids []string
+	for _, id := range nodeID.FindAllString(results[0].value.Stdout, -1) {
+		if slices.Contains(in.Nodes, id) && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, fault.New(fault.CommandFailed, "%s on %s named no node", what, label(asked[0])).At(in.ClusterID, asked[0].ID, in.Service)
+	}
+	return ids, nil
+}

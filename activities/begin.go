@@ -1,0 +1,203 @@
+package activities
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// BeginInput opens an operation on an existing cluster. At most one of the requests is set.
+type BeginInput struct {
+	ClusterID string `json:"cluster_id"`
+	RunID     string `json:"run_id"`
+	Type      string `json:"type"` // workflow type
+	DryRun    bool   `json:"dry_run,omitempty"`
+
+	Delete  *api.DeleteClusterInput  `json:"delete,omitempty"`
+	Add     *api.AddNodesInput       `json:"add,omitempty"`
+	Remove  *api.DeleteNodesInput    `json:"remove,omitempty"`
+	Scale   *api.ScaleVerticalInput  `json:"scale,omitempty"`
+	Upgrade *api.UpgradeClusterInput `json:"upgrade,omitempty"`
+	Env     *api.UpdateEnvInput      `json:"env,omitempty"`
+	Service *api.RunServiceInput     `json:"service,omitempty"`
+	Restart *api.RestartClusterInput `json:"restart,omitempty"`
+}
+
+// Begun is what an operation starts from.
+type Begun struct {
+	View lifecycle.View `json:"view"`
+	// Before is the view of the version that runs, where View is the one to be reached (upgrade, downgrade).
+	Before *lifecycle.View `json:"before,omitempty"`
+	// Added are the ids chosen for new nodes, in the view already.
+	Added []string `json:"added,omitempty"`
+	// Unfinished: an operation that died half-way left things in the temporary folders. They are to be cleared and the
+	// operation begun again; Stale are the nodes it had begun to add.
+	Unfinished bool     `json:"unfinished,omitempty"`
+	Stale      []string `json:"stale,omitempty"`
+	// GrowOnline says that the provider grows volumes while they are in use.
+	GrowOnline bool `json:"grow_online,omitempty"`
+	// Params is the JSON argument of the service to run, defaults filled in.
+	Params string `json:"params,omitempty"`
+}
+
+// BeginOperation checks everything that can be checked before anything is touched, numbers the operation, chooses the
+// ids it will need and marks it as running. The server lets only one run per cluster be open, so another operation
+// found running has died without saying so; it is taken over. A dry run writes nothing and shows command texts.
+func (a *Records) BeginOperation(ctx context.Context, in BeginInput) (Begun, error) {
+	if in.DryRun {
+		rec, _, err := a.Records.Record(ctx, in.ClusterID)
+		if err != nil {
+			return Begun{}, err
+		}
+		return a.begin(ctx, rec, in)
+	}
+	var out Begun
+	rec, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+		var err error
+		out, err = a.begin(ctx, rec, in)
+		return err
+	})
+	if err != nil {
+		return Begun{}, err
+	}
+	// The operation before is over, however it ended: what it may have half published must not block this one.
+	if err := a.Trees.Disown(ctx, in.ClusterID, writer(in.ClusterID, rec.Operation.Seq-1)); err != nil {
+		return Begun{}, err
+	}
+	return out, a.Trees.SetOperation(ctx, in.ClusterID, in.Type)
+}
+
+// begin makes the operation's first changes to the record; a retry finds them made.
+func (a *Records) begin(ctx context.Context, rec *lifecycle.Record, in BeginInput) (Begun, error) {
+	var out Begun
+	retried := !in.DryRun && rec.Operation.RunID == in.RunID && rec.Operation.Type == in.Type
+	if !retried {
+		if rec.Operation.State == api.OpRunning && rec.Operation.RunID != in.RunID {
+			rec.State = lifecycle.AfterDeath(rec)
+		}
+		if refusal := lifecycle.May(in.Type, rec.State); refusal != nil && rec.Operation.RunID != in.RunID {
+			return out, notAllowed(rec, refusal)
+		}
+		if rec.Operation.RunID != in.RunID {
+			rec.Operation = lifecycle.Operation{
+				Seq: rec.Operation.Seq + 1, Type: in.Type, RunID: in.RunID, State: api.OpRunning,
+				StartedAt: a.Now().UTC().Format(time.RFC3339),
+			}
+		}
+		if lifecycle.Unfinished(rec) && in.Type != api.DeleteCluster && in.Type != api.DowngradeCluster {
+			// Another run id than the operation's own: it begins again once the remains are cleared.
+			rec.Operation.RunID += "/clear"
+			return Begun{View: lifecycle.ViewOf(rec, in.DryRun), Unfinished: true, Stale: slices.Clone(rec.Adding)}, nil
+		}
+	}
+	view := lifecycle.ViewOf(rec, in.DryRun)
+	var err error
+	switch {
+	case in.Delete != nil:
+		err = refused(rec, lifecycle.MayDelete(view, in.Delete.Force))
+	case in.Add != nil:
+		out.Added, err = a.beginAdd(ctx, rec, view, *in.Add, retried)
+	case in.Remove != nil:
+		err = refused(rec, lifecycle.MayRemove(view, in.Remove.Nodes, in.Remove.Force))
+	case in.Scale != nil:
+		err = a.beginScale(rec, view, *in.Scale, &out)
+	case in.Upgrade != nil:
+		err = a.beginUpgrade(ctx, rec, in, retried, &out)
+	case in.Type == api.DowngradeCluster:
+		err = a.beginDowngrade(rec, in, retried, &out)
+	case in.Type == api.StartCluster:
+		a.chooseInstances(rec, func(n lifecycle.Node) bool { return rec.PoweredOff && losesRoot(rec, n) })
+	case in.Env != nil:
+		_, err = a.withEnv(ctx, rec, in.Env.Values)
+	case in.Restart != nil:
+		err = refused(rec, lifecycle.MayRestart(view, in.Restart.Role))
+	case in.Service != nil:
+		out.Params, err = a.beginService(ctx, rec, view, *in.Service)
+	}
+	if err != nil {
+		return Begun{}, err
+	}
+	out.View = lifecycle.ViewOf(rec, in.DryRun)
+	return out, nil
+}
+
+func notAllowed(rec *lifecycle.Record, r *lifecycle.Refusal) error {
+	return fault.New(fault.NotAllowed, "%s", r.Why).WithHint("%s", r.Hint).At(rec.ClusterID, "", "")
+}
+
+func refused(rec *lifecycle.Record, r *lifecycle.Refusal) error {
+	if r == nil {
+		return nil
+	}
+	return notAllowed(rec, r)
+}
+
+// beginAdd chooses the ids of the new nodes. They are in the record from here on, so that whatever is made for them is
+// known, and marked as being added.
+func (a *Records) beginAdd(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.AddNodesInput, retried bool) ([]string, error) {
+	if retried {
+		return rec.Adding, nil
+	}
+	if err := refused(rec, lifecycle.MayAdd(view, in.Role, in.Count)); err != nil {
+		return nil, err
+	}
+	used, err := a.usedGSIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := lifecycle.Extend(rec.Spec, rec.Nodes, in.Role, in.Count, RandomIDs{Used: used})
+	if err != nil {
+		return nil, fault.New(fault.NotAllowed, "%v", err).At(rec.ClusterID, "", "")
+	}
+	var added []string
+	for _, n := range nodes {
+		n.VersionID = rec.VersionID
+		rec.Nodes = append(rec.Nodes, n)
+		added = append(added, n.ID)
+	}
+	inOrder(rec)
+	rec.Adding = added
+	return added, nil
+}
+
+// inOrder keeps nodes by role, as the specification lists roles, then sid.
+func inOrder(rec *lifecycle.Record) {
+	rank := map[string]int{}
+	for i, r := range rec.Spec.Roles {
+		rank[r.Name] = i
+	}
+	slices.SortStableFunc(rec.Nodes, func(x, y lifecycle.Node) int {
+		if x.Role != y.Role {
+			return rank[x.Role] - rank[y.Role]
+		}
+		return x.SID - y.SID
+	})
+}
+
+func (a *Records) beginScale(rec *lifecycle.Record, view lifecycle.View, in api.ScaleVerticalInput, out *Begun) error {
+	p, err := a.provider(rec.Provider)
+	if err != nil {
+		return err
+	}
+	out.GrowOnline = p.Capabilities().GrowMountedVolume
+	return refused(rec, lifecycle.MayScale(view, in.Role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}))
+}
+
+// chooseInstances picks the ids of the machines that shall replace those of some nodes.
+func (a *Records) chooseInstances(rec *lifecycle.Record, which func(lifecycle.Node) bool) {
+	for i := range rec.Nodes {
+		if n := &rec.Nodes[i]; n.NextInstanceID == "" && which(*n) {
+			n.NextInstanceID = RandomIDs{}.Instance()
+		}
+	}
+}
+
+// losesRoot says whether a node's root disk does not outlive a stop of the cluster.
+func losesRoot(rec *lifecycle.Record, n lifecycle.Node) bool {
+	role, ok := rec.Spec.Role(n.Role)
+	return ok && !role.UserAccess
+}

@@ -1,0 +1,245 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/providers"
+)
+
+// Machines changes machines that exist: power, size, image.
+type Machines struct{ Dependencies }
+
+// PowerInput switches machines on or off.
+type PowerInput struct {
+	NodesInput
+	On bool `json:"on"`
+}
+
+// Power switches the named nodes' machines on or off. Off ends every process on them; volumes stay.
+func (a *Machines) Power(ctx context.Context, in PowerInput) error {
+	return a.each(ctx, in.NodesInput, func(ctx context.Context, p providers.Provider, _ *lifecycle.Record, n *lifecycle.Node) error {
+		if !in.On {
+			return p.StopInstance(ctx, n.InstanceID)
+		}
+		inst, err := p.StartInstance(ctx, n.InstanceID)
+		if err == nil {
+			describe(n, inst)
+		}
+		return err
+	})
+}
+
+// ResizeInput gives machines a size. Sizes are per node: an undo gives back what each had.
+type ResizeInput struct {
+	NodesInput
+	// Size to give; 0 keeps what the record says the node has.
+	Size lifecycle.Size `json:"size"`
+}
+
+// Resize changes cpu and memory of the named nodes' machines.
+func (a *Machines) Resize(ctx context.Context, in ResizeInput) error {
+	return a.each(ctx, in.NodesInput, func(ctx context.Context, p providers.Provider, _ *lifecycle.Record, n *lifecycle.Node) error {
+		size := providers.Size{CPU: n.CPU, Memory: n.Memory, GPU: n.GPU}
+		if in.Size.CPU > 0 {
+			size.CPU = in.Size.CPU
+		}
+		if in.Size.Memory > 0 {
+			size.Memory = in.Size.Memory
+		}
+		return p.ResizeInstance(ctx, n.InstanceID, size)
+	})
+}
+
+// Grow makes the volumes of the named nodes larger. VolumeSize is GiB in all for a node, split over its volumes.
+func (a *Machines) Grow(ctx context.Context, in ResizeInput) error {
+	return a.each(ctx, in.NodesInput, func(ctx context.Context, p providers.Provider, _ *lifecycle.Record, n *lifecycle.Node) error {
+		before := lifecycle.VolumeSizes(n.VolumeSize, len(n.VolumeIDs))
+		for i, size := range lifecycle.VolumeSizes(in.Size.VolumeSize, len(n.VolumeIDs)) {
+			if size <= before[i] {
+				continue
+			}
+			if err := p.GrowVolume(ctx, n.VolumeIDs[i], size); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Image says what a new machine boots.
+type Image string
+
+const (
+	NewVersion      Image = "new"      // the version an upgrade leads to
+	PreviousVersion Image = "previous" // the version before the upgrade
+	FreshRoot       Image = "fresh"    // the version it has, on a new root disk
+)
+
+// ReplaceInput names nodes that get a new machine.
+type ReplaceInput struct {
+	NodesInput
+	To Image `json:"to"`
+}
+
+// Replace gives nodes a new machine under the instance id that was chosen for it. Node id, sid, address and volumes
+// stay (UP2). A node without a chosen id has its new machine already. Which machine a node has now is asked of the
+// provider: an earlier try may have replaced it and died before it could say so.
+func (a *Machines) Replace(ctx context.Context, in ReplaceInput) error {
+	now, err := a.machineOf(ctx, in.ClusterID)
+	if err != nil {
+		return err
+	}
+	return a.each(ctx, in.NodesInput, func(ctx context.Context, p providers.Provider, rec *lifecycle.Record, n *lifecycle.Node) error {
+		if n.NextInstanceID == "" {
+			return nil
+		}
+		spec, version := rec.Spec, rec.VersionID
+		if in.To == PreviousVersion && rec.Previous != nil {
+			spec, version = rec.Previous.Spec, rec.Previous.VersionID
+		}
+		has := now[n.ID]
+		if in.To != FreshRoot && has == n.InstanceID && n.VersionID == version {
+			n.NextInstanceID = "" // it boots that version already
+			return nil
+		}
+		if has == "" || has == n.NextInstanceID {
+			has = n.InstanceID
+		}
+		role, ok := spec.Role(n.Role)
+		if !ok {
+			return fault.New(fault.Internal, "role %q is not in the specification of version %s", n.Role, version)
+		}
+		next := *n
+		next.InstanceID = n.NextInstanceID
+		inst, err := p.ReplaceImage(ctx, has, instanceSpec(rec, role, next, a.AuthorizedKey))
+		if err != nil {
+			return err
+		}
+		describe(n, inst)
+		n.InstanceID, n.NextInstanceID, n.VersionID = n.NextInstanceID, "", version
+		return nil
+	})
+}
+
+// machineOf says which instance each node of a cluster has.
+func (a *Machines) machineOf(ctx context.Context, clusterID string) (map[string]string, error) {
+	rec, _, err := a.Records.Record(ctx, clusterID)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.provider(rec.Provider)
+	if err != nil {
+		return nil, err
+	}
+	resources, err := p.List(ctx, clusterID)
+	if err != nil {
+		return nil, err
+	}
+	now := map[string]string{}
+	for _, inst := range resources.Instances {
+		now[inst.Tags.NodeID] = inst.ID
+	}
+	return now, nil
+}
+
+// ReleaseNodesInput names nodes whose resources go. After Attempts tries what is left goes to the record's orphans.
+type ReleaseNodesInput struct {
+	NodesInput
+	Attempts int32 `json:"attempts"`
+}
+
+// ReleaseNodesResult names what could not be released.
+type ReleaseNodesResult struct {
+	Orphans []string `json:"orphans,omitempty"`
+}
+
+// ReleaseNodes deletes the instances and volumes of the named nodes. What cannot be released after the last attempt is
+// kept in the record, so that it is neither forgotten nor in the way.
+func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (ReleaseNodesResult, error) {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return ReleaseNodesResult{}, err
+	}
+	p, err := a.provider(rec.Provider)
+	if err != nil {
+		return ReleaseNodesResult{}, err
+	}
+	var orphans []lifecycle.Orphan
+	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ func(string)) ([]lifecycle.Orphan, error) {
+		return releaseNode(ctx, p, rec.Provider, n), nil
+	}) {
+		orphans = append(orphans, r.value...)
+	}
+	if len(orphans) == 0 {
+		return ReleaseNodesResult{}, nil
+	}
+	if activity.GetInfo(ctx).Attempt < in.Attempts {
+		return ReleaseNodesResult{}, fault.New(fault.Unreachable, "%s %s could not be released: %s", orphans[0].Kind, orphans[0].ID, orphans[0].Reason)
+	}
+	var out ReleaseNodesResult
+	for _, o := range orphans {
+		out.Orphans = append(out.Orphans, fmt.Sprintf("%s %s %s: %s", o.Provider, o.Kind, o.ID, o.Reason))
+	}
+	_, err = a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+		rec.Orphans = append(rec.Orphans, orphans...)
+		return nil
+	})
+	return out, err
+}
+
+func releaseNode(ctx context.Context, p providers.Provider, provider string, n lifecycle.Node) []lifecycle.Orphan {
+	var orphans []lifecycle.Orphan
+	left := func(kind, id string, err error) {
+		if err != nil {
+			orphans = append(orphans, lifecycle.Orphan{Provider: provider, Kind: kind, ID: id, Reason: err.Error()})
+		}
+	}
+	left("instance", n.InstanceID, p.DeleteInstance(ctx, n.InstanceID))
+	if n.NextInstanceID != "" {
+		left("instance", n.NextInstanceID, p.DeleteInstance(ctx, n.NextInstanceID))
+	}
+	for _, id := range n.VolumeIDs {
+		left("volume", id, p.DeleteVolume(ctx, id))
+	}
+	return orphans
+}
+
+// each changes the machines of the named nodes concurrently, and the record by what the provider answered.
+func (a *Machines) each(ctx context.Context, in NodesInput, do func(context.Context, providers.Provider, *lifecycle.Record, *lifecycle.Node) error) error {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return err
+	}
+	p, err := a.provider(rec.Provider)
+	if err != nil {
+		return err
+	}
+	changed := map[string]lifecycle.Node{}
+	var failed []error
+	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ func(string)) (lifecycle.Node, error) {
+		err := do(ctx, p, rec, &n)
+		return n, err
+	}) {
+		if r.err != nil {
+			failed = append(failed, fault.Wrap(r.err, fault.Internal, "node %s (%s)", label(r.node), r.node.ID).At(rec.ClusterID, r.node.ID, ""))
+			continue
+		}
+		changed[r.node.ID] = r.value
+	}
+	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+		for i, n := range rec.Nodes {
+			if now, ok := changed[n.ID]; ok {
+				rec.Nodes[i] = now
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return firstOf(failed)
+}
