@@ -166,7 +166,7 @@ func (b *board) done(i int) {
 // maxWaiting bounds a heartbeat's size.
 const maxWaiting = 3
 
-// lineLimit bounds an output line in a heartbeat, in bytes.
+// lineLimit bounds an output line in a heartbeat, in JSON.
 const lineLimit = 200
 
 func (b *board) snapshot() api.Beat {
@@ -177,10 +177,7 @@ func (b *board) snapshot() api.Beat {
 		if b.ended[i] || b.started[i].IsZero() {
 			continue
 		}
-		line := b.lines[i]
-		if len(line) > lineLimit {
-			line = line[:lineLimit]
-		}
+		line := head(b.lines[i], lineLimit)
 		name := label(n) + " " + n.ID
 		if n.SID == 0 {
 			name = n.ID
