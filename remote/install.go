@@ -23,12 +23,23 @@ type AgentInstall struct {
 // its cluster, node and instance ids. What is right already is left alone: a running agent of the same configuration is
 // not restarted. Commands that run on the node go on in any case.
 //
-// The usual cost is one shell on the node and one question to the agent; the binary travels only when it differs.
+// The usual cost is one shell on the node and one question to the agent; the binary travels only when it differs. A
+// node that cannot be reached is tried again for as long as a started agent may take to answer.
 func (a *Agents) Ensure(ctx context.Context, t Target, in AgentInstall) error {
-	if err := a.ensure(ctx, t, in); err != nil {
-		return at(t, "install and start", err)
+	var refused error // what trying again would not change
+	err := a.endure(ctx, t, a.ready, func(ctx context.Context) error {
+		refused = nil
+		err := a.ensure(ctx, t, in)
+		if !fault.Is(err, fault.Unreachable) {
+			refused = err
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		err = refused
 	}
-	return nil
+	return at(t, "install and start", err)
 }
 
 func (a *Agents) ensure(ctx context.Context, t Target, in AgentInstall) error {
@@ -68,18 +79,18 @@ func (a *Agents) ensure(ctx context.Context, t Target, in AgentInstall) error {
 }
 
 // upload brings the binary to the node, where it is compared in full.
-func (a *Agents) upload(ctx context.Context, t Target, bin *binary, config []byte) (string, error) {
+func (a *Agents) upload(ctx context.Context, t Target, bin *binary, config []byte) (found, error) {
 	f, err := os.Open(bin.path)
 	if err != nil {
-		return "", fault.Wrap(err, fault.Invalid, "the drover-agent to install")
+		return 0, fault.Wrap(err, fault.Invalid, "the drover-agent to install")
 	}
 	defer f.Close()
 	if err := a.pool.Upload(ctx, t, f, a.paths.binary, 0o755); err != nil {
-		return "", err
+		return 0, err
 	}
 	check, same, err := bin.full()
 	if err != nil {
-		return "", err
+		return 0, err
 	}
 	outcome, err := a.prepare(ctx, t, config, setup{paths: a.paths, check: check, same: same, restart: true})
 	if err == nil && outcome == needsBinary {
@@ -90,25 +101,22 @@ func (a *Agents) upload(ctx context.Context, t Target, bin *binary, config []byt
 }
 
 // prepare runs the setup script once.
-func (a *Agents) prepare(ctx context.Context, t Target, config []byte, s setup) (outcome string, err error) {
+func (a *Agents) prepare(ctx context.Context, t Target, config []byte, s setup) (found, error) {
 	r, err := a.pool.Run(ctx, t, s.command(), bytes.NewReader(append(bytes.Clone(config), '\n')))
 	if err != nil {
-		return "", err
+		return 0, err
 	}
-	if r.ExitCode != 0 {
-		f := t.fault(fault.Internal, "the setup script ended with code %d: %s", r.ExitCode, lastLine(r.Stderr))
-		f.Output = tail(r.Stderr)
-		return "", f
-	}
-	outcome = lastLine(r.Stdout)
-	switch outcome {
+	switch said := found(r.ExitCode); said {
 	case needsBinary, wasRunning, wasStarted:
-		return outcome, nil
+		return said, nil
 	}
-	f := t.fault(fault.Internal, "the setup script ended without saying what it did").
-		WithHint("does the node's login shell or sshd run something else instead of the command?")
-	f.Output = tail(r.Stdout)
-	return "", f
+	f := t.fault(fault.Internal, "the setup script ended with code %d: %s", r.ExitCode, lastLine(r.Stderr))
+	if r.ExitCode == 0 {
+		f = t.fault(fault.Internal, "the setup script ended without saying what it did").
+			WithHint("does the node's login shell or sshd run something else instead of the command?")
+	}
+	f.Output = tail(append(r.Stdout, r.Stderr...))
+	return 0, f
 }
 
 func lastLine(b []byte) string {

@@ -5,11 +5,14 @@ import (
 	"strings"
 )
 
-// What the setup script says at its end.
+// found is the setup script's exit code: output may come late, or never, from a node that is very busy, an exit code
+// does not. None of them is a code that a shell or another program ends with by itself.
+type found int
+
 const (
-	needsBinary = "binary"  // the binary is missing or differs; nothing was touched
-	wasRunning  = "running" // configuration is the same and the socket is there
-	wasStarted  = "started"
+	needsBinary found = 91 // the binary is missing or differs; nothing was touched
+	wasRunning  found = 92 // configuration is the same and the socket is there
+	wasStarted  found = 93
 )
 
 // setup is the script that makes a node run the agent: one shell and as few processes as can be, since 200 nodes may
@@ -28,7 +31,7 @@ have=
 [ -x "$B" ] && have=$(` + "CHECK" + ` 2>/dev/null)
 set -f
 set -- $have
-[ "$*" = "$same" ] || { echo binary; exit 0; }
+[ "$*" = "$same" ] || exit 91
 old=
 [ -r "$C" ] && IFS= read -r old <"$C"
 if [ "$new" != "$old" ]; then
@@ -39,11 +42,11 @@ if [ "$new" != "$old" ]; then
 	restart=yes
 fi
 if [ -S "$S" ]; then
-	[ "$restart" ] || { echo running; exit 0; }
+	[ "$restart" ] || exit 92
 	"$B" stop </dev/null >/dev/null 2>&1
 fi
 "$B" start </dev/null >&2 || exit 1
-echo started
+exit 93
 `
 
 func (s setup) command() string {
