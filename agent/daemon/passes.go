@@ -20,6 +20,9 @@ const (
 	// retryPause is the least time between two retries, whatever the engine says.
 	retryPause = time.Second
 	pruneEvery = 24 * time.Hour
+	// tidyAfter: reading and rendering a tree leaves garbage that an idle process would keep for hours. Giving it back
+	// costs as much as a pass, and right after a revision every node of a machine is in its pass: so a little later.
+	tidyAfter = 2 * time.Second
 )
 
 // Engine applies configuration; *confd.Engine is the one.
@@ -34,7 +37,7 @@ type Engine interface {
 
 // schedule is when the loop acts by itself. Zero times never come.
 type schedule struct {
-	resync, conf, prune time.Time
+	resync, conf, prune, tidy time.Time
 	// reread is set while the newest revision could not be read or applied.
 	reread time.Time
 	ended  time.Time // of the last pass
@@ -75,7 +78,7 @@ func (d *Daemon) passes(ctx context.Context) {
 			}
 		case <-d.hup:
 			d.log.Info("reading conf.d anew", "reason", "SIGHUP")
-			d.again(ctx, true)
+			_, _ = d.again(ctx, true)
 		case now := <-timer.C:
 			d.tick(ctx, now)
 		}
@@ -85,7 +88,7 @@ func (d *Daemon) passes(ctx context.Context) {
 // nextTime is the earliest moment something is due.
 func (d *Daemon) nextTime() time.Time {
 	at := d.plan.conf
-	for _, t := range []time.Time{d.plan.resync, d.plan.prune, d.plan.reread, d.retryTime()} {
+	for _, t := range []time.Time{d.plan.resync, d.plan.prune, d.plan.reread, d.plan.tidy, d.retryTime()} {
 		if !t.IsZero() && t.Before(at) {
 			at = t
 		}
@@ -110,6 +113,10 @@ func (d *Daemon) tick(ctx context.Context, now time.Time) {
 			d.log.Info("journal pruned", "removed", n, "error", err)
 		}
 	}
+	if due(d.plan.tidy) {
+		d.plan.tidy = time.Time{}
+		debug.FreeOSMemory()
+	}
 	confDue := due(d.plan.conf)
 	if confDue {
 		d.plan.conf = now.Add(confEvery)
@@ -118,10 +125,10 @@ func (d *Daemon) tick(ctx context.Context, now time.Time) {
 	case due(d.plan.resync) || due(d.plan.reread):
 		d.fresh(ctx)
 	case due(d.retryTime()):
-		d.again(ctx, false)
+		_, _ = d.again(ctx, false)
 	case confDue && d.engine.ConfChanged():
 		d.log.Info("reading conf.d anew", "reason", "it changed")
-		d.again(ctx, false)
+		_, _ = d.again(ctx, false)
 	}
 }
 
@@ -142,7 +149,7 @@ func (d *Daemon) fresh(ctx context.Context) {
 		d.consulDown(err)
 		d.rereadLater()
 		if d.applied.valid {
-			d.again(ctx, false) // drift can be found without Consul
+			_, _ = d.again(ctx, false) // drift can be found without Consul
 		}
 		return
 	}
@@ -167,8 +174,7 @@ func (d *Daemon) fresh(ctx context.Context) {
 	if d.tree != nil {
 		d.tree.Set(keys, d.rootAccess)
 	}
-	// Reading and rendering a tree leaves garbage that an idle process would keep for hours.
-	debug.FreeOSMemory()
+	d.plan.tidy = time.Now().Add(tidyAfter)
 }
 
 func (d *Daemon) rereadLater() { d.plan.reread = time.Now().Add(d.plan.wait.next()) }

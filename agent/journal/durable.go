@@ -9,6 +9,15 @@ import (
 // writeDurable makes name in dir hold v, completely or not at all, also after a power loss: temporary file, fsync,
 // rename, fsync of the folder.
 func writeDurable(dir, name string, v any) error {
+	if err := writeWhole(dir, name, v, true); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// writeWhole makes name in dir hold v, completely or not at all. Unless lasting, a power loss may leave an empty file;
+// otherwise the file is whole, and there once its folder is synced.
+func writeWhole(dir, name string, v any, lasting bool) error {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -19,7 +28,7 @@ func writeDurable(dir, name string, v any) error {
 	}
 	tmp := f.Name()
 	_, err = f.Write(data)
-	if err == nil {
+	if err == nil && lasting {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
@@ -30,9 +39,8 @@ func writeDurable(dir, name string, v any) error {
 	}
 	if err != nil {
 		os.Remove(tmp)
-		return err
 	}
-	return syncDir(dir)
+	return err
 }
 
 // syncDir makes the names in dir durable.

@@ -69,7 +69,8 @@ func (e entry) has(name string) bool {
 	return err == nil
 }
 
-// plan makes the command's folder and its intent, durably; nothing has started when it returns.
+// plan makes the command's folder and its intent; nothing has started when it returns. A power loss may take both away
+// again: the mark that the command began makes them last (supervisor.begin).
 func (e entry) plan(c api.Command) error {
 	if err := os.Mkdir(e.dir, 0o700); err != nil && !os.IsExist(err) {
 		return err
@@ -79,10 +80,7 @@ func (e entry) plan(c api.Command) error {
 			return &os.PathError{Op: "mkfifo", Path: e.path(fifo), Err: err}
 		}
 	}
-	if err := writeDurable(e.dir, intentName, intent{ID: e.id, Command: c, CreatedAt: stamp(time.Now())}); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(e.dir))
+	return writeWhole(e.dir, intentName, intent{ID: e.id, Command: c, CreatedAt: stamp(time.Now())}, true)
 }
 
 // phase is what is on disk, finer than the states of the wire.

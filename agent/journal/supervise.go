@@ -27,7 +27,7 @@ func Supervise(dir string) int {
 	ready := os.NewFile(readyFD, "ready")
 	syscall.CloseOnExec(readyFD)
 	answer := func(text string) {
-		ready.WriteString(text)
+		_, _ = ready.WriteString(text)
 		ready.Close()
 	}
 	// Only KILL ends a supervisor. Caught, not ignored: ignored signals would be inherited by the command.
@@ -85,7 +85,11 @@ func (s *supervisor) begin() (bool, error) {
 		return false, writeDurable(s.dir, resultName, canceledBeforeStart())
 	}
 	s.started = started{BootID: bootID(), StartedAt: stamp(time.Now())}
+	// The folder's sync covers the intent's name too, and its parent's sync the folder's.
 	if err := writeDurable(s.dir, startedName, s.started); err != nil {
+		return false, err
+	}
+	if err := syncDir(filepath.Dir(s.dir)); err != nil {
 		return false, err
 	}
 	s.exec()
@@ -106,8 +110,9 @@ func (s *supervisor) exec() {
 	if st, err := readStat(g.Pgid); err == nil {
 		g.StartTicks = st.startTicks
 	}
-	// A convenience for cancelling a command whose supervisor died: not worth failing for.
-	_ = writeDurable(s.dir, groupName, g)
+	// A convenience for cancelling a command whose supervisor died: not worth failing for, nor a sync, since no group
+	// outlives a power loss.
+	_ = writeWhole(s.dir, groupName, g, false)
 }
 
 func (s *supervisor) startShell() error {
@@ -153,7 +158,7 @@ func (s *supervisor) await() result {
 	go func() { exit <- exitCode(s.process) }()
 	cancel := make(chan struct{})
 	go func() {
-		s.ctl.Read(make([]byte, 1))
+		_, _ = s.ctl.Read(make([]byte, 1))
 		close(cancel)
 	}()
 	c := s.intent.Command
