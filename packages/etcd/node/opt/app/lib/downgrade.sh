@@ -47,3 +47,12 @@ make_downgradable() {
 	until_true 60 lowered "$1" || fail 51 "the cluster's data could not be brought back to etcd $1: $(complaint)"
 	say "the cluster's data can be read by etcd $1 again"
 }
+
+# forget_downgrade takes back, once all members run this version, a downgrade that was prepared earlier. The old version
+# forgets it by itself, but only after some seconds; left over, it would keep the cluster at the old format for ever.
+forget_downgrade() {
+	here=$(cat "$app/version")
+	if [ "$here" = 3.5 ] || ! every_version "$here" || [ "$(status "$ip" DowngradeEnabled)" != true ]; then return 0; fi
+	at "$ip" downgrade cancel >/dev/null || return 1
+	[ "$(status "$ip" DowngradeEnabled)" != true ]
+}
