@@ -116,14 +116,16 @@ func TestRefusedTokenIsUnauthorized(t *testing.T) {
 func calls(t *testing.T, s *store.Store) map[string]func() error {
 	ctx := t.Context()
 	return map[string]func() error{
-		"publish":  func() error { return s.Publish(ctx, clusterID, 1, "op", build(t, record(1))) },
-		"remove":   func() error { return s.Remove(ctx, clusterID) },
-		"disown":   func() error { return s.Disown(ctx, clusterID, "op") },
-		"revision": func() error { _, err := s.Revision(ctx, clusterID); return err },
-		"record":   func() error { _, _, err := s.Record(ctx, clusterID); return err },
-		"put":      func() error { _, err := s.PutRecord(ctx, record(1), 0); return err },
-		"records":  func() error { _, err := s.Records(ctx); return err },
-		"app":      func() error { return s.PutApp(ctx, store.App{AppID: "a", VersionID: "1"}) },
-		"apps":     func() error { _, err := s.Apps(ctx); return err },
+		"publish":      func() error { return s.Publish(ctx, clusterID, 1, "op", build(t, record(1))) },
+		"remove":       func() error { return s.Remove(ctx, clusterID) },
+		"disown":       func() error { return s.Disown(ctx, clusterID, "op") },
+		"operation":    func() error { return s.SetOperation(ctx, clusterID, "CreateCluster") },
+		"no operation": func() error { return s.SetOperation(ctx, clusterID, "") },
+		"revision":     func() error { _, err := s.Revision(ctx, clusterID); return err },
+		"record":       func() error { _, _, err := s.Record(ctx, clusterID); return err },
+		"put":          func() error { _, err := s.PutRecord(ctx, record(1), 0); return err },
+		"records":      func() error { _, err := s.Records(ctx); return err },
+		"app":          func() error { return s.PutApp(ctx, store.App{AppID: "a", VersionID: "1"}) },
+		"apps":         func() error { _, err := s.Apps(ctx); return err },
 	}
 }
