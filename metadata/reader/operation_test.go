@@ -1,0 +1,40 @@
+package reader
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drover/fault"
+)
+
+// The operation is beside the tree: whichever way a tree is read, it is not part of it and changing it is no revision.
+func TestOperationIsNoPartOfTheTree(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	r := p.reader()
+	require.NoError(t, p.store.SetOperation(t.Context(), clusterID, "CreateCluster"))
+	want := build(t, record(3))
+	p.publish(t, 1, want)
+	for _, operation := range []string{"CreateCluster", "AddNodes", ""} {
+		require.NoError(t, p.store.SetOperation(t.Context(), clusterID, operation))
+		got, err := r.Operation(t.Context(), clusterID)
+		require.NoError(t, err)
+		require.Equal(t, operation, got)
+		listed, err := r.list(t.Context(), clusterID)
+		require.NoError(t, err)
+		require.Equal(t, want, listed.asTree())
+		unpacked, err := r.unpack(t.Context(), clusterID, true)
+		require.NoError(t, err)
+		require.Equal(t, want, unpacked.asTree())
+		snapshot, err := r.Snapshot(t.Context(), clusterID)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, snapshot.Revision)
+	}
+}
+
+func TestOperationWhenConsulIsAway(t *testing.T) {
+	t.Parallel()
+	_, err := New(Options{Addr: "http://127.0.0.1:1", Prefix: "x"}).Operation(t.Context(), clusterID)
+	require.True(t, fault.Is(err, fault.Unreachable), "%v", err)
+}
