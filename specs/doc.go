@@ -9,8 +9,8 @@
 // config.json (config.go); resolveValues makes typed settings of what a user gave and of defaults (values.go, convert.go,
 // check.go); parseTemplate and execute put them into the template and remember where every byte came from (template.go,
 // execute.go); parseDocument reads the JSON with positions (document.go); builder makes the Cluster (build*.go,
-// endpoints.go). For operations on a cluster that exists, CheckChange checks new env values and Override puts them on top (change.go) and ServiceParams
-// what a run of a service is given (params.go).
+// endpoints.go). For a cluster that exists, CheckChange checks changed env values and Override puts them on top of the
+// others (change.go), and ServiceParams checks what a run of a service is given (params.go).
 //
 // Where packages leave something open, this is how it is read:
 //

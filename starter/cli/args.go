@@ -17,7 +17,21 @@ func exactly(names ...string) cobra.PositionalArgs {
 		case len(args) < len(names):
 			return fmt.Errorf("%s needs %s", cmd.CommandPath(), strings.Join(names[len(args):], " and "))
 		case len(args) > len(names):
-			return fmt.Errorf("%s does not know what to do with %q", cmd.CommandPath(), args[len(names)])
+			name, _, assigned := strings.Cut(args[len(names)], "=")
+			if assigned {
+				name += "=..." // a value may be secret
+			}
+			return fmt.Errorf("%s does not know what to do with %q", cmd.CommandPath(), name)
+		}
+		return nil
+	}
+}
+
+// atLeast wants one argument per name; the last may be repeated.
+func atLeast(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return exactly(names...)(cmd, args)
 		}
 		return nil
 	}
@@ -29,4 +43,8 @@ func clusterArg(id string) error {
 		return nil
 	}
 	return fault.New(fault.Invalid, "%s", idProblem(id)).WithHint("drover list shows the ids")
+}
+
+func idProblem(id string) string {
+	return fmt.Sprintf("%q is no cluster id: it is cl- and 8 lower-case letters or digits, like cl-a1b2c3d4", id)
 }

@@ -52,7 +52,7 @@ undone, step by step; the command waits for that and then exits 0.`,
 		if err != nil {
 			return output.Output{}, next(err)
 		}
-		return result(end.Result), nil // it ended before the cancel reached it
+		return result(end), nil // it ended before the cancel reached it
 	})
 	return c
 }

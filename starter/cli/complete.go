@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,4 +78,74 @@ func (a *app) published(cmd *cobra.Command, pick func(app, version string) strin
 		return nil
 	})
 	return out
+}
+
+// completeRoles suggests the roles of the cluster that is named already.
+func (a *app) completeRoles(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	if len(args) > 0 {
+		a.ask(cmd, func(ctx context.Context, server *operations.Server) (err error) {
+			out, err = rolesOf(ctx, server, args[0])
+			return err
+		})
+	}
+	return slices.DeleteFunc(out, func(role string) bool { return role == "" }), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeMasters leaves out the roles of replicas, which grow and shrink with their masters.
+func (a *app) completeMasters(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	out, directive := a.completeRoles(cmd, args, word)
+	return slices.DeleteFunc(out, isReplica), directive
+}
+
+// completeNodes suggests the nodes of the cluster that is named already.
+func (a *app) completeNodes(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	if len(args) > 0 {
+		a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+			cluster, err := server.Cluster(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			for _, n := range cluster.Nodes {
+				if !slices.Contains(args, n.NodeID) {
+					out = append(out, cobra.CompletionWithDesc(n.NodeID, strings.TrimSpace(fmt.Sprintf("%s %d, %s", n.Role, n.SID, n.IP))))
+				}
+			}
+			return nil
+		})
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeNodeArgs suggests a cluster first, then its nodes.
+func (a *app) completeNodeArgs(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return a.completeClusters(cmd, args, word)
+	}
+	return a.completeNodes(cmd, args, word)
+}
+
+// completeUpgrades suggests the other published versions of the cluster's application.
+func (a *app) completeUpgrades(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	if len(args) > 0 {
+		a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+			cluster, err := server.Cluster(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			list, err := server.Apps(ctx)
+			if err != nil {
+				return err
+			}
+			for _, app := range list.Apps {
+				if app.App == cluster.App && app.Version != cluster.Version {
+					out = append(out, app.Version)
+				}
+			}
+			return nil
+		})
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
 }

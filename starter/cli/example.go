@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,15 +31,35 @@ var exampleInputs = map[string]any{
 		App: "etcd", Version: "3.5.0", Name: "demo", OnFailure: "undo", Waits: api.Waits{BarrierTimeout: "5m"},
 		Values: map[string]any{"etcd_node.count": 3},
 	},
-	api.DeleteCluster:   api.DeleteClusterInput{Force: false},
+	api.DeleteCluster: api.DeleteClusterInput{},
+	api.AddNodes:      api.AddNodesInput{Role: "etcd_node", Count: 2},
+	api.DeleteNodes:   api.DeleteNodesInput{Nodes: []string{"cln-a1b2c3d4"}},
+	api.ScaleVertical: api.ScaleVerticalInput{Role: "etcd_node", CPU: 2, Memory: 4096, VolumeSize: 20},
+	api.UpgradeCluster: api.UpgradeClusterInput{
+		Version: "3.6.0", OnFailure: api.OnFailureRollback, Waits: api.Waits{BarrierTimeout: "5m"},
+	},
+	api.DowngradeCluster: api.DowngradeClusterInput{},
+	api.StartCluster:     api.StartClusterInput{},
+	api.StopCluster:      api.StopClusterInput{},
+	api.RestartCluster:   api.RestartClusterInput{Role: &exampleRole},
+	api.RunService: api.RunServiceInput{
+		Service: "snapshot", Role: &exampleRole, Params: map[string]any{"keep": 5},
+	},
+	api.UpdateEnv:       api.UpdateEnvInput{Values: map[string]any{"env.quota": 4}},
 	api.DescribeCluster: api.DescribeClusterInput{},
 	api.ListClusters:    api.ListClustersInput{},
 	api.PublishApp:      api.PublishAppInput{App: "etcd", Version: "3.5.0", Archive: []byte("the package as tar.gz")},
 	api.ListApps:        api.ListAppsInput{},
 }
 
+var exampleRole = "etcd_node"
+
 // exampleNames in the order people meet them.
-var exampleNames = []string{api.PublishApp, api.ListApps, api.CreateCluster, api.DescribeCluster, api.ListClusters, api.DeleteCluster}
+var exampleNames = []string{
+	api.PublishApp, api.ListApps, api.CreateCluster, api.DescribeCluster, api.ListClusters, api.AddNodes, api.DeleteNodes,
+	api.ScaleVertical, api.UpdateEnv, api.RunService, api.RestartCluster, api.StopCluster, api.StartCluster, api.UpgradeCluster,
+	api.DowngradeCluster, api.DeleteCluster,
+}
 
 func (a *app) example() *cobra.Command {
 	var id, ui string
@@ -50,7 +69,8 @@ func (a *app) example() *cobra.Command {
 		Long: `Show how to start an operation without drover: the input JSON, the temporal command line, and
 the link to the Temporal UI's start form. Nothing is started.
 
-Operations: ` + strings.Join(exampleNames, ", "),
+Operations:
+  ` + strings.Join(exampleNames, "\n  "),
 		Example:   "  drover example CreateCluster\n  drover example DeleteCluster --id cl-a1b2c3d4",
 		Args:      exactly("OPERATION"),
 		ValidArgs: exampleNames,
@@ -106,16 +126,15 @@ func uiOf(hostPort string) string {
 func newExample(name, id, namespace, ui string) (*exampleValue, error) {
 	e := &exampleValue{Operation: name, TaskQueue: api.TaskQueue, Input: exampleInputs[name]}
 	switch in := e.Input.(type) {
-	case api.DescribeClusterInput:
-		in.ClusterID = id
-		e.Input = in
 	case api.PublishAppInput:
 		e.WorkflowID = "app/" + in.App + "/" + in.Version
-	}
-	if slices.Contains([]string{api.CreateCluster, api.DeleteCluster}, name) {
+	case api.DescribeClusterInput:
+		in.ClusterID = id
+		e.Input, e.WorkflowID = in, readID(name)
+	case api.ListClustersInput, api.ListAppsInput:
+		e.WorkflowID = readID(name)
+	default: // the rest changes a cluster
 		e.WorkflowID = api.WorkflowID(id)
-	} else if e.WorkflowID == "" {
-		e.WorkflowID = "read/" + strings.ToLower(name)
 	}
 	input, err := json.Marshal(e.Input)
 	if err != nil {
@@ -134,6 +153,8 @@ func newExample(name, id, namespace, ui string) (*exampleValue, error) {
 	e.UI = fmt.Sprintf("%s/namespaces/%s/workflows/start-workflow?%s", ui, url.PathEscape(namespace), query.Encode())
 	return e, nil
 }
+
+func readID(name string) string { return "read/" + strings.ToLower(name) }
 
 func (e *exampleValue) output() (output.Output, error) {
 	input, err := json.MarshalIndent(e.Input, "", "  ")

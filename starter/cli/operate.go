@@ -81,7 +81,7 @@ func (a *app) follow(ctx context.Context, server *operations.Server, view viewer
 	case err != nil:
 		return output.Output{}, next(err)
 	}
-	return result(op.Result), nil
+	return result(op), nil
 }
 
 // next adds what to do to a failure that does not say it.
@@ -101,7 +101,8 @@ func hinted(f *fault.Fault, clusterID string) *fault.Fault {
 }
 
 // result words what an operation returned.
-func result(r *api.OperationResult) output.Output {
+func result(op *operations.Operation) output.Output {
+	r := op.Result
 	out := output.Output{Value: r}
 	if r.Plan != nil {
 		out.Blocks = []output.Block{planLines(r)}
@@ -120,5 +121,20 @@ func result(r *api.OperationResult) output.Output {
 		fields = append(fields, output.Field{"left behind", strings.Join(r.Orphans, "\n")})
 	}
 	out.Blocks = []output.Block{fields}
+	if len(r.Warnings) > 0 && op.Progress == nil { // else the view of the operation ended with them
+		out.Blocks = append(out.Blocks, warningLines(r.Warnings))
+	}
 	return out
+}
+
+func warningLines(warnings []api.Warning) output.Lines {
+	var lines output.Lines
+	for _, w := range warnings {
+		where := strings.TrimSpace(w.Step + " " + w.Node)
+		if where != "" {
+			where += ": "
+		}
+		lines = append(lines, "! "+where+w.Message)
+	}
+	return lines
 }

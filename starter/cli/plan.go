@@ -2,16 +2,19 @@ package cli
 
 import "github.com/spf13/cobra"
 
+// operations are the commands that start an operation, each as itself or, with plan, as a dry run.
+func (a *app) operations(plan bool) []*cobra.Command {
+	return []*cobra.Command{
+		a.create(plan), a.delete(plan), a.addNodes(plan), a.deleteNodes(plan), a.scale(plan), a.upgrade(plan), a.downgrade(plan),
+		a.startCluster(plan), a.stopCluster(plan), a.restart(plan), a.runService(plan), a.envGroup(plan),
+	}
+}
+
 func (a *app) plan() *cobra.Command {
-	create := a.createCommand(true)
-	create.Short = "Show what creating a cluster would do"
-	create.Example = "  drover plan create etcd --set etcd_node.count=3"
-
-	del := a.deleteCommand(true)
-	del.Aliases = []string{"rm"}
-	del.Short = "Show what deleting a cluster would do"
-	del.Example = "  drover plan delete cl-a1b2c3d4"
-
+	verbs := a.operations(true)
+	for _, c := range verbs {
+		planned(c)
+	}
 	return group(&cobra.Command{
 		Use:   "plan",
 		Short: "Show the numbered steps and commands of an operation, touching nothing",
@@ -20,6 +23,7 @@ func (a *app) plan() *cobra.Command {
 The worker walks the same procedure as the real operation (a dry run), so the plan is the
 operation's own word and not a guess.`,
 		Example: `  drover plan create etcd --set etcd_node.count=3
+  drover plan add-nodes cl-a1b2c3d4 --count 2
   drover plan delete cl-a1b2c3d4 -o json`,
-	}, create, del)
+	}, verbs...)
 }

@@ -28,10 +28,7 @@ func planLines(r *api.OperationResult) output.Lines {
 		}
 	}
 	lines = append(lines, "", "Nothing was touched.")
-	for _, w := range r.Warnings {
-		lines = append(lines, "! "+w.Message)
-	}
-	return lines
+	return append(lines, warningLines(r.Warnings)...)
 }
 
 func command(c api.PlanCommand) []string {

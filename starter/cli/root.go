@@ -30,6 +30,7 @@ func (a *app) root() *cobra.Command {
 		Long:  rootLong,
 		Example: `  drover apps publish ./etcd --app etcd --version 3.5.0
   drover create etcd --set etcd_node.count=3
+  drover add-nodes cl-a1b2c3d4 --count 2
   drover status cl-a1b2c3d4`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -61,7 +62,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "package", Title: "Packages:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
-		"operate": {a.create(), a.delete(), a.cancel(), a.plan()},
+		"operate": append(a.operations(false), a.cancel(), a.plan()),
 		"look":    {a.list(), a.status(), a.nodes(), a.ops(), a.watch()},
 		"package": {a.apps(), a.lint(), a.render()},
 	} {

@@ -23,28 +23,37 @@ type statusValue struct {
 	Operation *operations.Operation `json:"operation"`
 }
 
+// statusWait is how long a worker may take to tell of a cluster. A worker that died stays listed for minutes, and what
+// Temporal itself knows is worth seeing soon.
+const statusWait = 5 * time.Second
+
 func (a *app) status() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:     "status CLUSTER",
 		Aliases: []string{"describe", "show"},
 		Short:   "Show a cluster and its running operation, or how the last one ended",
 		Long: `Show a cluster's record and its running operation: step, nodes, since when, until when, what
 the nodes print; or how the last operation ended. A cluster that is gone is exit code 3, with
-its last operation still shown.`,
+its last operation still shown. When no worker answers within 5 s (or --timeout), what Temporal
+knows is shown, with exit code 4.`,
 		Example:           "  drover status cl-a1b2c3d4\n  drover status cl-a1b2c3d4 -o json",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
-		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
-			if err := clusterArg(args[0]); err != nil {
-				return output.Output{}, err
-			}
-			server, err := a.server(ctx)
-			if err != nil {
-				return output.Output{}, err
-			}
-			return a.statusOf(ctx, server, args[0])
-		}),
 	}
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		if err := clusterArg(args[0]); err != nil {
+			return output.Output{}, err
+		}
+		server, err := a.server(ctx)
+		if err != nil {
+			return output.Output{}, err
+		}
+		if !c.Flags().Changed("timeout") {
+			server.ReadTimeout = statusWait
+		}
+		return a.statusOf(ctx, server, args[0])
+	})
+	return c
 }
 
 // statusOf asks for record and operation at once; what one of them cannot tell does not hide the other.

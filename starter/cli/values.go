@@ -15,46 +15,80 @@ import (
 	"drover/fault"
 )
 
-// valueFlags are --set and --values. What they carry may be secret: no error repeats a value.
+// valueFlags are single values and a file of values, as --set and --values. What they carry may be secret: no error repeats a
+// value.
 type valueFlags struct {
-	set  []string
-	file string
+	words valueWords
+	set   []string // path=value each
+	file  string
+	// complete makes a whole path of what people type; nil takes it as it is.
+	complete func(path string) string
 }
+
+// valueWords name value flags in messages.
+type valueWords struct{ one, file, like string }
+
+var (
+	configWords = valueWords{"--set", "--values", "etcd_node.count=3"}
+	envWords    = valueWords{"value", "--values", "quota=4"}
+	paramWords  = valueWords{"--param", "--params-file", "keep=3"}
+)
 
 // maxValues bounds a values file; a workflow's input may not be larger than 2 MiB.
 const maxValues = 512 << 10
 
 func (v *valueFlags) bind(flags *pflag.FlagSet) {
+	v.words = configWords
 	flags.StringArrayVar(&v.set, "set", nil, "one value, `path=value`, read as the type the package says; may be repeated and wins over --values")
 	flags.StringVar(&v.file, "values", "", "values from a JSON or YAML `file`, nested or by path; - is JSON or YAML on standard input")
 }
 
-// read merges file and --set. Values of --set stay strings: the package knows the type, this side does not.
+// read merges file and single values. Single values stay strings: the package knows the type, this side does not.
 func (v *valueFlags) read(stdin io.Reader) (map[string]any, error) {
 	values := map[string]any{}
 	if v.file != "" {
 		var err error
-		if values, err = readValues(v.file, stdin); err != nil {
+		if values, err = v.readFile(stdin); err != nil {
 			return nil, err
 		}
 	}
-	var problems []string
+	values, problems := v.completed(values)
 	for i, assignment := range v.set {
 		path, value, ok := strings.Cut(assignment, "=")
 		path = strings.TrimSpace(path)
 		if !ok || path == "" {
-			problems = append(problems, fmt.Sprintf("--set number %d has no form path=value, like etcd_node.count=3", i+1))
+			problems = append(problems, fmt.Sprintf("%s number %d has no form path=value, like %s", v.words.one, i+1, v.words.like))
 			continue
 		}
-		assign(values, path, value)
+		assign(values, v.whole(path), value)
 	}
-	if err := invalid("--set cannot be used", problems); err != nil {
+	if err := invalid("the values cannot be used", problems); err != nil {
 		return nil, err
 	}
 	if len(values) == 0 {
 		return nil, nil
 	}
 	return values, nil
+}
+
+func (v *valueFlags) whole(path string) string {
+	if v.complete == nil {
+		return path
+	}
+	return v.complete(path)
+}
+
+// completed makes whole paths of the file's outermost names.
+func (v *valueFlags) completed(values map[string]any) (out map[string]any, problems []string) {
+	out = make(map[string]any, len(values))
+	for path, value := range values {
+		whole := v.whole(path)
+		if _, twice := out[whole]; twice {
+			problems = append(problems, fmt.Sprintf("%s %s gives %s twice", v.words.file, v.file, whole))
+		}
+		out[whole] = value
+	}
+	return out, problems
 }
 
 // assign replaces the value of path where the file has it, however the file nests it, and else adds it by its path.
@@ -81,48 +115,48 @@ func replace(values map[string]any, path string, value any) bool {
 	return false
 }
 
-func readValues(file string, stdin io.Reader) (map[string]any, error) {
+func (v *valueFlags) readFile(stdin io.Reader) (map[string]any, error) {
 	var reader = stdin
-	if file != "-" {
-		f, err := os.Open(file)
+	if v.file != "-" {
+		f, err := os.Open(v.file)
 		if err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "cannot read --values")
+			return nil, fault.Wrap(err, fault.Invalid, "cannot read %s", v.words.file)
 		}
 		defer f.Close()
 		reader = f
 	}
 	data, err := io.ReadAll(io.LimitReader(reader, maxValues+1))
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "cannot read --values %s", file)
+		return nil, fault.Wrap(err, fault.Invalid, "cannot read %s %s", v.words.file, v.file)
 	}
 	if len(data) > maxValues {
-		return nil, fault.New(fault.Invalid, "--values %s is larger than %d KiB", file, maxValues>>10)
+		return nil, fault.New(fault.Invalid, "%s %s is larger than %d KiB", v.words.file, v.file, maxValues>>10)
 	}
-	return parseValues(file, data)
+	return v.parse(data)
 }
 
-// parseValues reads JSON by the file's name or its first letter, else YAML. Numbers keep their digits.
-func parseValues(file string, data []byte) (map[string]any, error) {
+// parse reads JSON by the file's name or its first letter, else YAML. Numbers keep their digits.
+func (v *valueFlags) parse(data []byte) (map[string]any, error) {
 	values := map[string]any{}
 	trimmed := strings.TrimSpace(string(data))
-	if filepath.Ext(file) == ".json" || strings.HasPrefix(trimmed, "{") {
+	if filepath.Ext(v.file) == ".json" || strings.HasPrefix(trimmed, "{") {
 		d := json.NewDecoder(strings.NewReader(trimmed))
 		d.UseNumber()
 		if err := d.Decode(&values); err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "--values %s is no JSON object", file)
+			return nil, fault.Wrap(err, fault.Invalid, "%s %s is no JSON object", v.words.file, v.file)
 		}
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
-			return nil, fault.New(fault.Invalid, "--values %s has text after its JSON object", file)
+			return nil, fault.New(fault.Invalid, "%s %s has text after its JSON object", v.words.file, v.file)
 		}
 		return values, nil
 	}
 	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, fault.New(fault.Invalid, "--values %s is no YAML of names and values", file).
+		return nil, fault.New(fault.Invalid, "%s %s is no YAML of names and values", v.words.file, v.file).
 			WithHint("the file is a mapping like etcd_node: {count: 3}")
 	}
 	// YAML can say more than JSON, which is what a workflow's input is: keys that are numbers, infinite numbers.
 	if _, err := json.Marshal(values); err != nil {
-		return nil, fault.New(fault.Invalid, "--values %s cannot be written as JSON", file).
+		return nil, fault.New(fault.Invalid, "%s %s cannot be written as JSON", v.words.file, v.file).
 			WithHint("keys must be text and numbers finite; put quotes around keys like 1 or true")
 	}
 	return values, nil

@@ -30,7 +30,7 @@ func TestValuesMergeFileAndSet(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := valueFlags{set: tt.set}
+			v := valueFlags{words: configWords, set: tt.set}
 			if tt.file != "" {
 				v.file = filepath.Join(t.TempDir(), tt.file)
 				require.NoError(t, os.WriteFile(v.file, []byte(tt.content), 0o600))
@@ -58,7 +58,7 @@ func TestValuesThatCannotBeUsedAreNotRepeated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := (&valueFlags{file: "-"}).read(strings.NewReader(content))
+			_, err := (&valueFlags{words: configWords, file: "-"}).read(strings.NewReader(content))
 			require.Error(t, err)
 			require.Equal(t, exitUsage, exitCode(err))
 			require.NotContains(t, err.Error(), "hunter2")

@@ -40,7 +40,7 @@ none is running, the result of the last one is shown and decides the exit code.`
 			if err := op.Failed(); err != nil {
 				return output.Output{}, next(err)
 			}
-			return result(op.Result), nil
+			return result(op), nil
 		}),
 	}
 }

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+func (a *app) addNodes(plan bool) *cobra.Command {
+	var (
+		in api.AddNodesInput
+		l  = launch{plan: plan}
+	)
+	c := &cobra.Command{
+		Use:   "add-nodes CLUSTER",
+		Short: "Add nodes to a role of a cluster",
+		Long: `Add nodes to a role of a cluster; replicas grow with their masters.
+
+When something fails before the other nodes were told (scale_out), the new nodes are gone
+again. After that they may hold data and stay.`,
+		Example: `  drover add-nodes cl-a1b2c3d4 --count 2
+  drover add-nodes cl-a1b2c3d4 --role etcd_node --count 2 --dry-run`,
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	c.Flags().IntVar(&in.Count, "count", 1, "how many")
+	a.bindRole(c, &in.Role)
+	l.bind(c, &in.Waits)
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		id := args[0]
+		l.apply(&in.Waits)
+		if err := checkInput(id, in); err != nil {
+			return output.Output{}, err
+		}
+		if err := a.fillRole(ctx, id, &in.Role); err != nil {
+			return output.Output{}, err
+		}
+		return a.start(ctx, &l, operations.Request{
+			Operation: api.AddNodes,
+			ClusterID: id,
+			Summary:   fmt.Sprintf("add %d %s to %s", in.Count, nodesOf(in.Role), id),
+			Input:     in,
+		})
+	})
+	return c
+}
+
+// nodesOf names the nodes of a role in summaries.
+func nodesOf(role string) string {
+	if role == "" {
+		return "nodes"
+	}
+	return role
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+var nodeID = regexp.MustCompile(`^cln-[a-z0-9]{8}$`)
+
+func (a *app) deleteNodes(plan bool) *cobra.Command {
+	var (
+		in  api.DeleteNodesInput
+		yes bool
+		l   = launch{plan: plan}
+	)
+	c := &cobra.Command{
+		Use:   "delete-nodes CLUSTER NODE...",
+		Short: "Delete nodes of a cluster and their data",
+		Long: `Delete nodes of a cluster: the package's destroy, scale_in on the nodes that remain, stop, then
+their machines and volumes.
+
+A package's destroy may refuse (it guards data); --force goes on, unless the package forbids
+that. A failing scale_in always ends it, with the machines kept. On a terminal you are asked
+first; --yes answers. In scripts nothing is asked.`,
+		Example: `  drover delete-nodes cl-a1b2c3d4 cln-a1b2c3d4
+  drover delete-nodes cl-a1b2c3d4 cln-a1b2c3d4 cln-e5f6g7h8 --force --yes`,
+		Args:              atLeast("CLUSTER", "NODE"),
+		ValidArgsFunction: a.completeNodeArgs,
+	}
+	c.Flags().BoolVar(&in.Force, "force", false, "go on when the package's destroy refuses")
+	l.bind(c, &in.Waits)
+	l.bindYes(c, &yes)
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		id := args[0]
+		in.Nodes = args[1:]
+		l.apply(&in.Waits)
+		if err := checkInput(id, in, nodeProblems(in.Nodes)...); err != nil {
+			return output.Output{}, err
+		}
+		list := strings.Join(in.Nodes, ", ")
+		if err := a.confirm(ctx, &l, yes, fmt.Sprintf("Delete %s of cluster %s with all data?", list, id)); err != nil {
+			return output.Output{}, err
+		}
+		return a.start(ctx, &l, operations.Request{
+			Operation: api.DeleteNodes,
+			ClusterID: id,
+			Summary:   fmt.Sprintf("delete %s of %s", count(len(in.Nodes), "node"), id),
+			Input:     in,
+		})
+	})
+	return c
+}
+
+func nodeProblems(ids []string) []string {
+	var problems []string
+	for _, id := range ids {
+		if !nodeID.MatchString(id) {
+			problems = append(problems, fmt.Sprintf("%q is no node id: it is cln- and 8 lower-case letters or digits; drover nodes lists them", id))
+		}
+	}
+	return problems
+}

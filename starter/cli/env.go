@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+func (a *app) envGroup(plan bool) *cobra.Command {
+	return group(&cobra.Command{
+		Use:     "env",
+		Short:   "Change parameters of a cluster's application",
+		Example: "  drover env set cl-a1b2c3d4 quota=4",
+	}, a.envSet(plan))
+}
+
+func (a *app) envSet(plan bool) *cobra.Command {
+	var (
+		in     api.UpdateEnvInput
+		values = valueFlags{words: envWords, complete: belowEnv}
+		l      = launch{plan: plan}
+	)
+	c := &cobra.Command{
+		Use:   "set CLUSTER PATH=VALUE...",
+		Short: "Change parameters of a cluster's application",
+		Long: `Change parameters of a cluster's application: those below env in the package's config.json that
+it calls changeable. The nodes render them and reload what the package says.
+
+Values on the command line are seen by other users of this machine; --values reads secret ones
+from a file or standard input.`,
+		Example: `  drover env set cl-a1b2c3d4 quota=4 log.level=debug
+  drover env set cl-a1b2c3d4 --values values.yaml --dry-run`,
+		Args:              atLeast("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	c.Flags().StringVar(&values.file, "values", "", "values from a JSON or YAML `file`, nested or by path; - is standard input")
+	l.bind(c, &in.Waits)
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		l.apply(&in.Waits)
+		values.set = args[1:]
+		var err error
+		if in.Values, err = values.read(a.Stdin); err != nil {
+			return output.Output{}, err
+		}
+		return a.start(ctx, &l, operations.Request{
+			Operation: api.UpdateEnv,
+			ClusterID: args[0],
+			Summary:   "change parameters of " + args[0],
+			Input:     in,
+		})
+	})
+	return c
+}
+
+// belowEnv completes a path: nothing else can be changed, so `env.` may be left out.
+func belowEnv(path string) string {
+	if path == "env" || strings.HasPrefix(path, "env.") {
+		return path
+	}
+	return "env." + path
+}

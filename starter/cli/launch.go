@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drover/fault"
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+// launch is what all commands that start an operation have in common: their flags, and their way to Temporal.
+type launch struct {
+	// plan is set for the commands below `drover plan`: always a dry run.
+	plan           bool
+	dryRun, noWait bool
+	barrierTimeout time.Duration
+}
+
+// bind adds the flags. Waits is nil for operations that wait for no revision.
+func (l *launch) bind(c *cobra.Command, waits *api.Waits) {
+	flags := c.Flags()
+	if waits != nil {
+		flags.BoolVar(&waits.StrictConfig, "strict-config", false, "fail when a template or its reload command fails, instead of warning")
+		flags.DurationVar(&l.barrierTimeout, "barrier-timeout", 0, "how long a node may take to apply a revision (default 5m)")
+	}
+	if l.plan {
+		l.dryRun = true
+		return
+	}
+	flags.BoolVar(&l.dryRun, "dry-run", false, "show what would be done and touch nothing")
+	flags.BoolVar(&l.noWait, "no-wait", false, "return once the operation is started")
+	c.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
+}
+
+// apply writes what the flags say into the waits of an input.
+func (l *launch) apply(waits *api.Waits) {
+	waits.DryRun = l.dryRun
+	if l.barrierTimeout != 0 {
+		waits.BarrierTimeout = l.barrierTimeout.String()
+	}
+}
+
+// start starts an operation on an existing cluster, unless this side can see already that its input is wrong.
+func (a *app) start(ctx context.Context, l *launch, r operations.Request) (output.Output, error) {
+	if err := checkInput(r.ClusterID, r.Input); err != nil {
+		return output.Output{}, err
+	}
+	return a.operate(ctx, r, l.noWait, l.dryRun)
+}
+
+// checkInput finds what is wrong before anybody is asked, and adds the problems a command found itself. What only the
+// package or the cluster can tell is the worker's to say.
+func checkInput(clusterID string, input any, more ...string) error {
+	var problems []string
+	if !api.ValidClusterID(clusterID) {
+		problems = append(problems, idProblem(clusterID))
+	}
+	if in, ok := input.(interface{ Problems() []string }); ok {
+		problems = append(problems, in.Problems()...)
+	}
+	return invalid("the request cannot be used", append(problems, more...))
+}
+
+// invalid is nil without problems.
+func invalid(what string, problems []string) error {
+	switch len(problems) {
+	case 0:
+		return nil
+	case 1:
+		return fault.New(fault.Invalid, "%s", problems[0])
+	}
+	f := fault.New(fault.Invalid, "%s: %d problems", what, len(problems))
+	f.Problems = problems
+	return f
+}
+
+// planned turns a command and what is below it into those of `drover plan`: the same words about the same request.
+func planned(c *cobra.Command) {
+	c.Short = "Show what it takes to " + strings.ToLower(c.Short[:1]) + c.Short[1:]
+	c.Long = ""
+	var examples []string
+	for line := range strings.SplitSeq(c.Example, "\n") {
+		if !strings.Contains(line, "--dry-run") && !strings.Contains(line, "--no-wait") {
+			line = strings.ReplaceAll(line, " --yes", "")
+			examples = append(examples, strings.Replace(line, "drover ", "drover plan ", 1))
+		}
+	}
+	c.Example = strings.Join(examples, "\n")
+	for _, child := range c.Commands() {
+		planned(child)
+	}
+}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+func (a *app) startCluster(plan bool) *cobra.Command {
+	var (
+		in api.StartClusterInput
+		l  = launch{plan: plan}
+	)
+	c := &cobra.Command{
+		Use:               "start CLUSTER",
+		Short:             "Start a stopped cluster",
+		Example:           "  drover start cl-a1b2c3d4",
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	l.bind(c, &in.Waits)
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		l.apply(&in.Waits)
+		return a.start(ctx, &l, operations.Request{
+			Operation: api.StartCluster,
+			ClusterID: args[0],
+			Summary:   "start " + args[0],
+			Input:     in,
+		})
+	})
+	return c
+}
+
+func (a *app) stopCluster(plan bool) *cobra.Command {
+	var (
+		in api.StopClusterInput
+		l  = launch{plan: plan}
+	)
+	c := &cobra.Command{
+		Use:   "stop CLUSTER",
+		Short: "Stop a cluster and power its machines off",
+		Long: `Stop a cluster: the package's stop, then the machines are powered off. Volumes stay. Nodes the
+package gives no user access to lose their root disk and get a new one when they start.`,
+		Example:           "  drover stop cl-a1b2c3d4",
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	l.bind(c, nil)
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		in.DryRun = l.dryRun
+		return a.start(ctx, &l, operations.Request{
+			Operation: api.StopCluster,
+			ClusterID: args[0],
+			Summary:   "stop " + args[0],
+			Input:     in,
+		})
+	})
+	return c
+}
+
+func (a *app) restart(plan bool) *cobra.Command {
+	var (
+		in   api.RestartClusterInput
+		role string
+		l    = launch{plan: plan}
+	)
+	c := &cobra.Command{
+		Use:   "restart CLUSTER",
+		Short: "Restart the application of a cluster, or of one role",
+		Long: `Restart the application of a cluster, or of one role, with the package's restart, or else its
+stop and start. Machines stay on.`,
+		Example: `  drover restart cl-a1b2c3d4
+  drover restart cl-a1b2c3d4 --role etcd_node`,
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	c.Flags().StringVar(&role, "role", "", "only this role (default: all)")
+	_ = c.RegisterFlagCompletionFunc("role", a.completeRoles)
+	l.bind(c, nil)
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		in.DryRun, in.Role = l.dryRun, given(c, "role", role)
+		return a.start(ctx, &l, operations.Request{
+			Operation: api.RestartCluster,
+			ClusterID: args[0],
+			Summary:   "restart " + args[0],
+			Input:     in,
+		})
+	})
+	return c
+}
+
+// given is a flag's value, nil when it was not used: an empty role is a role, that of packages without role names.
+func given(c *cobra.Command, flag, value string) *string {
+	if !c.Flags().Changed(flag) {
+		return nil
+	}
+	return &value
+}

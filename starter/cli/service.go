@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+func (a *app) runService(plan bool) *cobra.Command {
+	var (
+		in     api.RunServiceInput
+		role   string
+		params = valueFlags{words: paramWords}
+		l      = launch{plan: plan}
+	)
+	c := &cobra.Command{
+		Use:   "run CLUSTER SERVICE",
+		Short: "Run a service of the package on a cluster's nodes",
+		Long: `Run a service of the package, as backup or one it adds itself, on the nodes its
+nodes_to_execute_on says. Parameters are the package's; what is not given has its default.`,
+		Example: `  drover run cl-a1b2c3d4 snapshot --param keep=5
+  drover run cl-a1b2c3d4 defrag --node cln-a1b2c3d4
+  drover run cl-a1b2c3d4 reset --params-file params.json --dry-run`,
+		Args:              exactly("CLUSTER", "SERVICE"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	flags := c.Flags()
+	flags.StringVar(&role, "role", "", "only this role (default: every role that has the service)")
+	flags.StringArrayVar(&in.Nodes, "node", nil, "only this `node`; may be repeated")
+	flags.StringArrayVar(&params.set, "param", nil, "one parameter, `name=value`, read as the type the package says; may be repeated and wins over --params-file")
+	flags.StringVar(&params.file, "params-file", "", "parameters from a JSON or YAML `file`; - is standard input")
+	_ = c.RegisterFlagCompletionFunc("role", a.completeRoles)
+	_ = c.RegisterFlagCompletionFunc("node", a.completeNodes)
+	l.bind(c, nil)
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		id := args[0]
+		in.Service, in.DryRun, in.Role = args[1], l.dryRun, given(c, "role", role)
+		var err error
+		if in.Params, err = params.read(a.Stdin); err != nil {
+			return output.Output{}, err
+		}
+		if err := checkInput(id, in, nodeProblems(in.Nodes)...); err != nil {
+			return output.Output{}, err
+		}
+		return a.start(ctx, &l, operations.Request{
+			Operation: api.RunService,
+			ClusterID: id,
+			Summary:   fmt.Sprintf("run %q on %s", in.Service, id),
+			Input:     in,
+		})
+	})
+	return c
+}

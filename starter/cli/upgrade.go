@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+func (a *app) upgrade(plan bool) *cobra.Command {
+	var (
+		in api.UpgradeClusterInput
+		l  = launch{plan: plan}
+	)
+	c := &cobra.Command{
+		Use:   "upgrade CLUSTER",
+		Short: "Upgrade a cluster to another version of its application",
+		Long: `Upgrade a cluster to another published version of its application, which must name the
+cluster's version in its upgrade_policy. Nodes keep id, address and volumes.
+
+When it fails, the cluster stays as it is for inspection (upgrade_failed); drover downgrade
+goes back, and --on-failure rollback does so at once.`,
+		Example: `  drover upgrade cl-a1b2c3d4 --to 3.6.0
+  drover upgrade cl-a1b2c3d4 --to 3.6.0 --on-failure rollback`,
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	c.Flags().StringVar(&in.Version, "to", "", "published `version` to upgrade to")
+	_ = c.MarkFlagRequired("to")
+	_ = c.RegisterFlagCompletionFunc("to", a.completeUpgrades)
+	c.Flags().StringVar(&in.OnFailure, "on-failure", api.OnFailureStop, "stop, or rollback to the version before")
+	_ = c.RegisterFlagCompletionFunc("on-failure", cobra.FixedCompletions([]string{api.OnFailureStop, api.OnFailureRollback}, cobra.ShellCompDirectiveNoFileComp))
+	l.bind(c, &in.Waits)
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		l.apply(&in.Waits)
+		return a.start(ctx, &l, operations.Request{
+			Operation: api.UpgradeCluster,
+			ClusterID: args[0],
+			Summary:   "upgrade " + args[0] + " to " + in.Version,
+			Input:     in,
+		})
+	})
+	return c
+}
+
+func (a *app) downgrade(plan bool) *cobra.Command {
+	var (
+		in api.DowngradeClusterInput
+		l  = launch{plan: plan}
+	)
+	c := &cobra.Command{
+		Use:               "downgrade CLUSTER",
+		Short:             "Go back to the version before an upgrade that failed",
+		Example:           "  drover downgrade cl-a1b2c3d4",
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	l.bind(c, &in.Waits)
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		l.apply(&in.Waits)
+		return a.start(ctx, &l, operations.Request{
+			Operation: api.DowngradeCluster,
+			ClusterID: args[0],
+			Summary:   "downgrade " + args[0],
+			Input:     in,
+		})
+	})
+	return c
+}
