@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -45,6 +46,8 @@ type Agents interface {
 	Run(ctx context.Context, node lifecycle.Node, id string, cmd agentapi.Command, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error)
 	Cancel(ctx context.Context, node lifecycle.Node, id string) (agentapi.CommandStatus, error)
 	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
+	// Put writes a file on a node, whole or not at all.
+	Put(ctx context.Context, node lifecycle.Node, path string, content []byte, mode fs.FileMode) error
 }
 
 // Dependencies are what the worker wires in.

@@ -39,6 +39,9 @@ func (a *Nodes) StartAgents(ctx context.Context, in BarrierInput) (BarrierResult
 		return BarrierResult{}, err
 	}
 	return a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node) error {
+		if err := a.putKeys(ctx, n); err != nil {
+			return err
+		}
 		return a.Agents.Ensure(ctx, n, a.agentConfig(rec, n))
 	})
 }

@@ -43,17 +43,26 @@ func (a *Provisioning) Provision(ctx context.Context, in NodesInput) error {
 		return a.provisionNode(ctx, p, rec, n)
 	})
 	var failed []error
+	pairs := map[string]keyPair{}
 	for _, r := range results {
 		if r.err != nil {
 			failed = append(failed, fault.Wrap(r.err, fault.Internal, "node %s (%s)", label(r.node), r.node.ID).At(rec.ClusterID, r.node.ID, ""))
 			continue
 		}
 		made[r.node.ID] = r.value
+		if role, ok := rec.Spec.Role(r.node.Role); ok && role.Passphraseless != "" && r.node.PrivateKey == "" {
+			if pairs[r.node.ID], err = newKeyPair(r.node.ID); err != nil {
+				return err
+			}
+		}
 	}
 	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
 		for i := range rec.Nodes {
 			if inst, ok := made[rec.Nodes[i].ID]; ok {
 				describe(&rec.Nodes[i], inst)
+				if keys, ok := pairs[rec.Nodes[i].ID]; ok {
+					rec.Nodes[i].PubKey, rec.Nodes[i].PrivateKey = keys.public, keys.private
+				}
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +67,9 @@ func (a *Records) newRecord(ctx context.Context, in PrepareCreateInput) (*lifecy
 	if err != nil {
 		return nil, err
 	}
+	if err := a.checkLinks(ctx, spec); err != nil {
+		return nil, err
+	}
 	used, err := a.usedGSIDs(ctx)
 	if err != nil {
 		return nil, err
@@ -111,6 +115,32 @@ func (a *Records) render(ctx context.Context, in api.CreateClusterInput) (versio
 		return "", nil, refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}
 	return version, spec, nil
+}
+
+// checkLinks makes sure that every linked cluster exists: its nodes' addresses are what the new ones wait for.
+func (a *Records) checkLinks(ctx context.Context, spec *specs.Cluster) error {
+	var problems []string
+	for _, name := range slices.Sorted(maps.Keys(spec.Links)) {
+		id := spec.Links[name]
+		if id == "" {
+			continue
+		}
+		rec, _, err := a.Records.Record(ctx, id)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			problems = append(problems, fmt.Sprintf("link %q: cluster %s does not exist", name, id))
+		case err != nil:
+			return err
+		case rec.State != lifecycle.Active:
+			problems = append(problems, fmt.Sprintf("link %q: cluster %s is %s, not active", name, id, rec.State))
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	f := fault.New(fault.Invalid, "%s", strings.Join(problems, "; "))
+	f.Problems = problems
+	return f
 }
 
 // refusal names every problem in its message too: the Temporal UI shows nothing else.

@@ -31,7 +31,9 @@ type Node struct {
 	SSH             SSH    `json:"ssh"`
 	// What came later: the public half of the role's key pair, and the custom_metadata output.
 	PubKey string `json:"pub_key,omitempty"`
-	Token  string `json:"token,omitempty"`
+	// PrivateKey is the private half (OpenSSH PEM): on the node and here, never in metadata.
+	PrivateKey string `json:"private_key,omitempty"`
+	Token      string `json:"token,omitempty"`
 	// VersionID is the application version whose image the machine boots; NextInstanceID was chosen for the machine
 	// that replaces it.
 	VersionID      string `json:"version_id,omitempty"`

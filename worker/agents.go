@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"io/fs"
 	"time"
 
 	agentapi "drover/agent/api"
@@ -12,6 +14,7 @@ import (
 // agents lets activities speak of nodes where remote speaks of SSH targets.
 type agents struct {
 	remote *remote.Agents
+	pool   *remote.Pool
 	binary string // drover-agent as this worker has it
 }
 
@@ -33,6 +36,10 @@ func (a agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agenta
 
 func (a agents) Cancel(ctx context.Context, n lifecycle.Node, id string) (agentapi.CommandStatus, error) {
 	return a.remote.Cancel(ctx, target(n), id)
+}
+
+func (a agents) Put(ctx context.Context, n lifecycle.Node, path string, content []byte, mode fs.FileMode) error {
+	return a.pool.Upload(ctx, target(n), bytes.NewReader(content), path, mode)
 }
 
 func (a agents) Status(ctx context.Context, n lifecycle.Node) (agentapi.Status, error) {

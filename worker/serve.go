@@ -129,7 +129,7 @@ func dependencies(cfg config, logger *slog.Logger) (_ activities.Dependencies, c
 	kv := store.New(consulClient, cfg.kvPrefix)
 	return activities.Dependencies{
 		Records: kv, Trees: kv, Apps: kv,
-		Agents:          agents{remote: remote.NewAgents(pool), binary: agentBinary},
+		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: agentBinary},
 		Providers:       map[string]providers.Provider{machines.Name(): machines},
 		DefaultProvider: machines.Name(),
 		AuthorizedKey:   authorizedKey(signer),

@@ -3,6 +3,7 @@ package fakes
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ type Agents struct {
 	clusters map[string]string // of the nodes whose agent runs, their cluster
 	journal  map[journalKey]*command
 	ran      []Execution
+	files    map[string]string
 	Handlers []Handler
 	// Warn makes every Sync answer with these warnings.
 	Warn []agentapi.Warning
@@ -56,7 +58,7 @@ type command struct {
 
 // NewAgents makes the agents of nodes whose clusters the store knows.
 func NewAgents(s *Store) *Agents {
-	return &Agents{store: s, clusters: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}}
+	return &Agents{store: s, clusters: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, files: map[string]string{}}
 }
 
 // On adds a handler for a service.
@@ -237,6 +239,24 @@ func (a *Agents) Status(_ context.Context, n lifecycle.Node) (agentapi.Status, e
 	return agentapi.Status{
 		ClusterID: cluster, NodeID: n.ID, InstanceID: n.InstanceID, Revision: p.Revision, ConsulOK: true, Health: "disabled",
 	}, nil
+}
+
+// Put keeps a file in memory.
+func (a *Agents) Put(_ context.Context, n lifecycle.Node, path string, content []byte, _ fs.FileMode) error {
+	if a.Broken[n.ID] {
+		return unreachable(n)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.files[n.ID+path] = string(content)
+	return nil
+}
+
+// File is what was put on a node.
+func (a *Agents) File(nodeID, path string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.files[nodeID+path]
 }
 
 func unreachable(n lifecycle.Node) error {

@@ -42,6 +42,9 @@ func TestMain(m *testing.M) {
 
 func nodeBinary(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("no nodes are made with -short")
+	}
 	if file := os.Getenv("DROVER_TEST_NODE"); file != "" {
 		return file
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"drover/providers/local/internal/supervise"
@@ -49,7 +50,7 @@ func keepOpenSSH(services *supervise.Services, sshd, address string) error {
 			return err
 		}
 	}
-	text := fmt.Sprintf(sshdConfig, host, port, hostKeyFile, authorizedKeys)
+	text := fmt.Sprintf(sshdConfig, host, port, hostKeyFile, strings.Join(authorizedKeys, " "))
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ type Server struct {
 	env    []string
 }
 
-// New reads the host key. The authorized_keys file is read at each login, so that its changes count at once.
-func New(hostKeyFile, authorizedKeysFile string, procs *supervise.Processes, env []string) (*Server, error) {
+// New reads the host key. The authorized_keys files are read at each login, so that their changes count at once.
+func New(hostKeyFile string, authorizedKeysFiles []string, procs *supervise.Processes, env []string) (*Server, error) {
 	raw, err := os.ReadFile(hostKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("read host key: %w", err)
@@ -40,7 +40,12 @@ func New(hostKeyFile, authorizedKeysFile string, procs *supervise.Processes, env
 			if c.User() != "root" {
 				return nil, fmt.Errorf("user %q may not log in, only root", c.User())
 			}
-			return nil, authorized(authorizedKeysFile, key)
+			for _, file := range authorizedKeysFiles {
+				if authorized(file, key) == nil {
+					return nil, nil
+				}
+			}
+			return nil, errors.New("key is not authorized")
 		},
 	}
 	config.AddHostKey(signer)
