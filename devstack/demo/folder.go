@@ -12,7 +12,7 @@ import (
 )
 
 // addresses of the demo's nodes: not those of `make dev`, which may run beside it.
-const addresses = "127.78.0.0/16"
+const addresses = "127.79.0.0/16"
 
 func options(root, dir string) devstack.Options {
 	return devstack.Options{Root: root, Dir: dir, Range: addresses}

@@ -2,5 +2,6 @@
 // servers of a test's own that can be stopped and started again on their data (StartServer).
 //
 // It is test support only; nothing that ships may import it. The consul binary comes from tools/ensure, or from PATH
-// where there is no source tree. A test is skipped, with the reason, only when neither has one.
+// where there is no source tree. A test is skipped, with the reason, when neither has one and
+// with -short.
 package consultest

@@ -32,6 +32,7 @@ type Server struct {
 // configuration, e.g. for ACLs. It ends with the test.
 func StartServer(t testing.TB, extra string) *Server {
 	t.Helper()
+	notShort(t)
 	s, err := newServer(extra, "-server", "-bootstrap-expect=1", "-data-dir="+t.TempDir())
 	if err == nil {
 		err = s.Start()
@@ -120,7 +121,14 @@ func (s *Server) Stop() {
 // Pid is the process id of the running server, for measurements.
 func (s *Server) Pid() int { return s.process.Process.Pid }
 
-// unavailable is the one reason to skip instead of to fail.
+func notShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a real Consul server is not started with -short")
+	}
+}
+
+// unavailable is the other reason to skip instead of to fail.
 type unavailable struct{ error }
 
 func check(t testing.TB, err error) {

@@ -33,6 +33,7 @@ func Start(t testing.TB) (addr string, client *api.Client) {
 // Shared is Start for who needs the server itself. It must not be stopped.
 func Shared(t testing.TB) *Server {
 	t.Helper()
+	notShort(t)
 	s, err := shared()
 	check(t, err)
 	return s
