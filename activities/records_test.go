@@ -111,7 +111,7 @@ func TestBeginOperationIsOncePerRun(t *testing.T) {
 	for range 3 {
 		view, err := w.acts.BeginOperation(t.Context(), BeginInput{ClusterID: clusterID, RunID: "run-2", Type: api.DeleteCluster})
 		require.NoError(t, err)
-		require.Equal(t, 2, view.Seq)
+		require.Equal(t, 2, view.View.Seq)
 	}
 	require.Equal(t, "run-2", w.record().Operation.RunID)
 	require.Equal(t, api.DeleteCluster, w.store.Operation(clusterID))
@@ -119,7 +119,7 @@ func TestBeginOperationIsOncePerRun(t *testing.T) {
 	// The run before died without a word; the server lets only one be open, so the next one takes over.
 	view, err := w.acts.BeginOperation(t.Context(), BeginInput{ClusterID: clusterID, RunID: "run-3", Type: api.DeleteCluster})
 	require.NoError(t, err)
-	require.Equal(t, 3, view.Seq)
+	require.Equal(t, 3, view.View.Seq)
 	require.Equal(t, lifecycle.Operation{Seq: 3, Type: api.DeleteCluster, RunID: "run-3", State: api.OpRunning, StartedAt: "2026-01-02T03:04:05Z"}, w.record().Operation)
 
 	before := w.record()
