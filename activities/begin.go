@@ -34,14 +34,18 @@ type Begun struct {
 	Before *lifecycle.View `json:"before,omitempty"`
 	// Added are the ids chosen for new nodes, in the view already.
 	Added []string `json:"added,omitempty"`
+	// Upgraded are the nodes that boot another version than the one before the upgrade (downgrade).
+	Upgraded []string `json:"upgraded,omitempty"`
 	// Unfinished: an operation that died half-way left things in the temporary folders. They are to be cleared and the
-	// operation begun again; Stale are the nodes it had begun to add.
+	// operation begun again; Stale are the nodes it had begun to add or to release. MayBeOff: it may have switched
+	// machines off.
 	Unfinished bool     `json:"unfinished,omitempty"`
 	Stale      []string `json:"stale,omitempty"`
+	MayBeOff   bool     `json:"may_be_off,omitempty"`
 	// GrowOnline says that the provider grows volumes while they are in use.
 	GrowOnline bool `json:"grow_online,omitempty"`
-	// Params is the JSON argument of the service to run, defaults filled in.
-	Params string `json:"params,omitempty"`
+	// Params are the JSON arguments of the service to run, by role, defaults filled in.
+	Params map[string]string `json:"params,omitempty"`
 }
 
 // BeginOperation checks everything that can be checked before anything is touched, numbers the operation, chooses the
@@ -68,33 +72,39 @@ func (a *Records) BeginOperation(ctx context.Context, in BeginInput) (Begun, err
 	if err := a.Trees.Disown(ctx, in.ClusterID, writer(in.ClusterID, rec.Operation.Seq-1)); err != nil {
 		return Begun{}, err
 	}
+	// It may also have died after its last publish and before the record knew.
+	published, err := a.Trees.Revision(ctx, in.ClusterID)
+	if err != nil {
+		return Begun{}, err
+	}
+	out.View.Revision = max(out.View.Revision, published)
 	return out, a.Trees.SetOperation(ctx, in.ClusterID, in.Type)
 }
 
 // begin makes the operation's first changes to the record; a retry finds them made.
 func (a *Records) begin(ctx context.Context, rec *lifecycle.Record, in BeginInput) (Begun, error) {
 	var out Begun
-	retried := !in.DryRun && rec.Operation.RunID == in.RunID && rec.Operation.Type == in.Type
-	if !retried {
-		if rec.Operation.State == api.OpRunning && rec.Operation.RunID != in.RunID {
+	mine := !in.DryRun && rec.Operation.RunID == in.RunID
+	retried := mine && !rec.Operation.Clearing && rec.Operation.Type == in.Type // a rollback begins as another type
+	if !mine {
+		if rec.Operation.State == api.OpRunning {
+			rec.PoweredOff = rec.PoweredOff || rec.Operation.Type == api.StopCluster && !rec.Operation.Clearing
 			rec.State = lifecycle.AfterDeath(rec)
 		}
-		if refusal := lifecycle.May(in.Type, rec.State); refusal != nil && rec.Operation.RunID != in.RunID {
+		if refusal := lifecycle.May(in.Type, rec.State); refusal != nil {
 			return out, notAllowed(rec, refusal)
 		}
-		if rec.Operation.RunID != in.RunID {
-			rec.Operation = lifecycle.Operation{
-				Seq: rec.Operation.Seq + 1, Type: in.Type, RunID: in.RunID, State: api.OpRunning,
-				StartedAt: a.Now().UTC().Format(time.RFC3339),
-			}
-		}
-		if lifecycle.Unfinished(rec) && in.Type != api.DeleteCluster && in.Type != api.DowngradeCluster {
-			// Another run id than the operation's own: it begins again once the remains are cleared.
-			rec.Operation.RunID += "/clear"
-			return Begun{View: lifecycle.ViewOf(rec, in.DryRun), Unfinished: true, Stale: slices.Clone(rec.Adding)}, nil
+		rec.Operation = lifecycle.Operation{
+			Seq: rec.Operation.Seq + 1, Type: in.Type, RunID: in.RunID, State: api.OpRunning,
+			StartedAt: a.Now().UTC().Format(time.RFC3339),
 		}
 	}
 	view := lifecycle.ViewOf(rec, in.DryRun)
+	if releases := in.Type == api.DeleteCluster && !lifecycle.GuardsApply(view); !retried && !releases && lifecycle.Unfinished(rec) {
+		rec.Operation.Clearing = true // it begins again once the remains are cleared
+		return Begun{View: view, Unfinished: true, Stale: lifecycle.Stale(rec), MayBeOff: len(rec.VerticalScaling) > 0}, nil
+	}
+	rec.Operation.Clearing = false
 	var err error
 	switch {
 	case in.Delete != nil:
@@ -110,9 +120,9 @@ func (a *Records) begin(ctx context.Context, rec *lifecycle.Record, in BeginInpu
 	case in.Type == api.DowngradeCluster:
 		err = a.beginDowngrade(rec, in, retried, &out)
 	case in.Type == api.StartCluster:
-		a.chooseInstances(rec, func(n lifecycle.Node) bool { return rec.PoweredOff && losesRoot(rec, n) })
+		beginStart(rec)
 	case in.Env != nil:
-		_, err = a.withEnv(ctx, rec, in.Env.Values)
+		_, _, err = a.withEnv(ctx, rec, in.Env.Values)
 	case in.Restart != nil:
 		err = refused(rec, lifecycle.MayRestart(view, in.Restart.Role))
 	case in.Service != nil:
@@ -123,6 +133,45 @@ func (a *Records) begin(ctx context.Context, rec *lifecycle.Record, in BeginInpu
 	}
 	out.View = lifecycle.ViewOf(rec, in.DryRun)
 	return out, nil
+}
+
+// AbandonInput names an operation that could not begin.
+type AbandonInput struct {
+	ClusterID string `json:"cluster_id"`
+	RunID     string `json:"run_id"`
+}
+
+// Abandon takes back what the beginning of an operation wrote before it failed, and nothing else: an operation that was
+// refused wrote nothing, and the record may be somebody else's.
+func (a *Records) Abandon(ctx context.Context, in AbandonInput) error {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || rec.Operation.RunID != in.RunID {
+		return err
+	}
+	if rec.Operation.Type == api.CreateCluster {
+		if err := a.Trees.Remove(ctx, in.ClusterID); err != nil {
+			return err
+		}
+		return a.Records.DeleteRecord(ctx, in.ClusterID)
+	}
+	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+		rec.Operation.State = api.OpFailed
+		if rec.Operation.Clearing {
+			return nil // what an earlier operation left is still to be cleared
+		}
+		rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool { return slices.Contains(rec.Adding, n.ID) })
+		rec.Adding = nil
+		if rec.Operation.Type == api.UpgradeCluster && rec.Previous != nil {
+			rec.Spec, rec.VersionID, rec.Previous = rec.Previous.Spec, rec.Previous.VersionID, nil
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return a.Trees.SetOperation(ctx, in.ClusterID, "")
 }
 
 func notAllowed(rec *lifecycle.Record, r *lifecycle.Refusal) error {
@@ -187,8 +236,20 @@ func (a *Records) beginScale(rec *lifecycle.Record, view lifecycle.View, in api.
 	return refused(rec, lifecycle.MayScale(view, in.Role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}))
 }
 
+// beginStart chooses new machines for the nodes that lost their root disk when the cluster was powered off, and for no
+// other: an upgrade that failed may have left a choice.
+func beginStart(rec *lifecycle.Record) {
+	fresh := func(n lifecycle.Node) bool { return rec.PoweredOff && losesRoot(rec, n) }
+	for i := range rec.Nodes {
+		if n := &rec.Nodes[i]; !fresh(*n) {
+			n.NextInstanceID = ""
+		}
+	}
+	chooseInstances(rec, fresh)
+}
+
 // chooseInstances picks the ids of the machines that shall replace those of some nodes.
-func (a *Records) chooseInstances(rec *lifecycle.Record, which func(lifecycle.Node) bool) {
+func chooseInstances(rec *lifecycle.Record, which func(lifecycle.Node) bool) {
 	for i := range rec.Nodes {
 		if n := &rec.Nodes[i]; n.NextInstanceID == "" && which(*n) {
 			n.NextInstanceID = RandomIDs{}.Instance()

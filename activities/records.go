@@ -110,7 +110,7 @@ func (a *Records) render(ctx context.Context, in api.CreateClusterInput) (versio
 	if err != nil {
 		return "", nil, err
 	}
-	spec, _, err := pkg.Render(withName(in.Values, in.Name))
+	spec, _, err := pkg.Render(withName(pkg, in.Values, in.Name))
 	if err != nil {
 		return "", nil, refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}
@@ -191,7 +191,9 @@ func (a *Records) EndOperation(ctx context.Context, in EndInput) error {
 		}
 		if in.ClusterState != "" {
 			rec.State = in.ClusterState
-			rec.EverActive = rec.EverActive || in.ClusterState == lifecycle.Active
+		}
+		if in.ClusterState == lifecycle.Active {
+			rec.EverActive, rec.Previous = true, nil // an active cluster has no way back to take
 		}
 		return nil
 	})

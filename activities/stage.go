@@ -86,6 +86,9 @@ func (a *Nodes) RunStage(ctx context.Context, in StageInput) (StageResult, error
 	if err != nil {
 		return StageResult{}, err
 	}
+	if err := a.withParamSecrets(ctx, rec, in); err != nil {
+		return StageResult{}, err
+	}
 	working, stop := untilStopping(ctx)
 	defer stop()
 	results := fanOut(working, nodesOf(rec, in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, say func(string)) (agentapi.CommandStatus, error) {

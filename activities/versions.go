@@ -2,14 +2,11 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/specs"
-	"drover/workflows/api"
 )
 
 // beginUpgrade renders the new version with the cluster's values, checks that it may follow the running one, and keeps
@@ -20,7 +17,7 @@ func (a *Records) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in Be
 		if err != nil {
 			return err
 		}
-		next, err := renderAs(pkg, rec, rec.Values)
+		next, err := renderAs(pkg, rec, known(pkg, rec.Values))
 		if err != nil {
 			return refusal(err, fmt.Sprintf("version %s cannot be rendered with the cluster's values", in.Upgrade.Version))
 		}
@@ -29,7 +26,7 @@ func (a *Records) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in Be
 		}
 		rec.Previous = &lifecycle.Previous{VersionID: rec.VersionID, Spec: rec.Spec}
 		rec.Spec, rec.VersionID = next, in.Upgrade.Version
-		a.chooseInstances(rec, func(lifecycle.Node) bool { return true })
+		chooseInstances(rec, func(lifecycle.Node) bool { return true })
 	}
 	out.Before = viewOfPrevious(rec, in.DryRun)
 	return nil
@@ -47,7 +44,7 @@ func (a *Records) beginDowngrade(rec *lifecycle.Record, in BeginInput, retried b
 			// when their turn comes (Replace asks the provider).
 			rec.Nodes[i].NextInstanceID = ""
 		}
-		a.chooseInstances(rec, func(lifecycle.Node) bool { return true })
+		chooseInstances(rec, func(lifecycle.Node) bool { return true })
 	}
 	out.Before = viewOfPrevious(rec, in.DryRun)
 	return nil
@@ -63,7 +60,7 @@ func viewOfPrevious(rec *lifecycle.Record, withCommands bool) *lifecycle.View {
 
 // renderAs renders a package for a cluster that exists: what operations have changed since (sizes, counts) stays.
 func renderAs(pkg *specs.Package, rec *lifecycle.Record, values map[string]any) (*specs.Cluster, error) {
-	spec, _, err := pkg.Render(withName(values, rec.Name))
+	spec, _, err := pkg.Render(withName(pkg, values, rec.Name))
 	if err != nil {
 		return nil, err
 	}
@@ -82,40 +79,42 @@ func renderAs(pkg *specs.Package, rec *lifecycle.Record, values map[string]any) 
 	return spec, nil
 }
 
-// withEnv is the record's specification with changed env values; only those change.
-func (a *Records) withEnv(ctx context.Context, rec *lifecycle.Record, changes map[string]any) (*specs.Cluster, error) {
+// withEnv is the record's values and specification with changed env values; only those change.
+func (a *Records) withEnv(ctx context.Context, rec *lifecycle.Record, changes map[string]any) (map[string]any, *specs.Cluster, error) {
 	pkg, err := openApp(ctx, a.Apps, rec.AppID, rec.VersionID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	typed, problems := pkg.CheckChange(changes)
-	if problems != nil {
-		return nil, refusal(problems, "these parameters cannot be changed so")
-	}
-	spec, err := renderAs(pkg, rec, merged(rec.Values, typed))
+	typed, err := pkg.CheckChange(changes)
 	if err != nil {
-		return nil, refusal(err, "the changed parameters cannot be rendered")
+		return nil, nil, refusal(err, "these parameters cannot be changed so")
 	}
-	return spec, nil
+	values := pkg.Override(rec.Values, typed)
+	spec, err := renderAs(pkg, rec, values)
+	if err != nil {
+		return nil, nil, refusal(err, "the changed parameters cannot be rendered")
+	}
+	return values, spec, nil
 }
 
-func merged(values, changes map[string]any) map[string]any {
-	out := make(map[string]any, len(values)+len(changes))
-	for k, v := range values {
-		out[k] = v
-	}
-	for k, v := range changes {
-		out[k] = v
+// known are the values a package has items for: a new version may have dropped some.
+func known(pkg *specs.Package, values map[string]any) map[string]any {
+	out := pkg.Override(values, nil)
+	for path := range out {
+		if _, ok := pkg.Config.Resolve(path); !ok {
+			delete(out, path)
+		}
 	}
 	return out
 }
 
-// withName keeps the name the cluster was created with.
-func withName(values map[string]any, name string) map[string]any {
-	if name == "" {
+// withName gives a cluster its name, where the package lets it be chosen.
+func withName(pkg *specs.Package, values map[string]any, name string) map[string]any {
+	const item = "cluster.name"
+	if _, ok := pkg.Config.Item(item); !ok || name == "" {
 		return values
 	}
-	return merged(values, map[string]any{"cluster.name": name})
+	return pkg.Override(values, map[string]any{item: name})
 }
 
 // EnvInput publishes changed env values as a revision.
@@ -129,58 +128,15 @@ type EnvInput struct {
 // PublishEnv takes the changed values over into the control record and publishes them.
 func (a *Records) PublishEnv(ctx context.Context, in EnvInput) error {
 	rec, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
-		spec, err := a.withEnv(ctx, rec, in.Values)
+		values, spec, err := a.withEnv(ctx, rec, in.Values)
 		if err != nil {
 			return err
 		}
-		rec.Values, rec.Spec = merged(rec.Values, in.Values), spec
+		rec.Values, rec.Spec = values, spec
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return a.publish(ctx, rec, in.Seq, in.Revision)
-}
-
-// runnable are the standard services an operator may run by hand beside a package's custom ones.
-var runnable = []string{"backup", "restore"}
-
-// beginService checks that the service may be run by hand where it is asked for, and makes its JSON argument.
-func (a *Records) beginService(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.RunServiceInput) (string, error) {
-	var service *specs.Service
-	var known []string
-	for _, r := range rec.Spec.Roles {
-		for name, s := range r.Services {
-			if !s.Custom && !slices.Contains(runnable, name) {
-				continue
-			}
-			known = append(known, name)
-			if name == in.Service && (in.Role == nil || *in.Role == r.Name) {
-				service = &s
-			}
-		}
-	}
-	slices.Sort(known)
-	if service == nil {
-		return "", fault.New(fault.NotAllowed, "service %q cannot be run by hand there", in.Service).
-			WithHint("services of this cluster that can: %v", slices.Compact(known)).At(rec.ClusterID, "", in.Service)
-	}
-	for _, id := range in.Nodes {
-		if !slices.Contains(view.NodeIDs(), id) {
-			return "", fault.New(fault.NotAllowed, "%s is not a node of this cluster", id).WithHint("drover nodes lists them").At(rec.ClusterID, "", in.Service)
-		}
-	}
-	pkg, err := openApp(ctx, a.Apps, rec.AppID, rec.VersionID)
-	if err != nil {
-		return "", err
-	}
-	params, problems := pkg.ServiceParams(*service, in.Params)
-	if problems != nil {
-		return "", refusal(problems, fmt.Sprintf("the parameters of %s are not valid", in.Service))
-	}
-	if len(params) == 0 {
-		return "", nil
-	}
-	data, err := json.Marshal(params)
-	return string(data), err
 }

@@ -22,12 +22,12 @@ func RunService(ctx workflow.Context, raw converter.RawValue) (api.OperationResu
 // runService is RV1: the service on the nodes its selector names, else those the request names, else as
 // nodes_to_execute_on says. Its parameters are one quoted JSON argument (S7).
 func (op *operation) runService(in api.RunServiceInput) error {
-	op.params = op.begun.Params
 	for _, role := range op.view.Roles {
 		service, ok := role.Service(in.Service)
 		if !ok || role.NoAgent || in.Role != nil && role.Name != *in.Role {
 			continue
 		}
+		op.params = op.begun.Params[role.Name]
 		nodes := lifecycle.IDsOf(role.Nodes)
 		if len(in.Nodes) > 0 {
 			nodes = lifecycle.Common(nodes, in.Nodes)

@@ -76,6 +76,23 @@ func (in DeleteNodesInput) Problems() []string {
 }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
+func (in ScaleVerticalInput) Problems() []string {
+	p := in.Waits.Problems()
+	for _, size := range []struct {
+		field string
+		value int
+	}{{"cpu", in.CPU}, {"memory", in.Memory}, {"volume_size", in.VolumeSize}} {
+		if size.value < 0 {
+			p = append(p, fmt.Sprintf("%s: %d; sizes are positive, and 0 leaves one as it is", size.field, size.value))
+		}
+	}
+	if in.CPU == 0 && in.Memory == 0 && in.VolumeSize == 0 {
+		p = append(p, "one of cpu (cores), memory (MiB) and volume_size (GiB) is required")
+	}
+	return p
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
 func (in UpgradeClusterInput) Problems() []string {
 	p := append(in.Waits.Problems(), wordProblem("version", in.Version)...)
 	switch in.OnFailure {

@@ -1,0 +1,88 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/specs"
+	"drover/workflows/api"
+)
+
+// runnable are the standard services an operator may run by hand beside a package's custom ones.
+var runnable = []string{"backup", "restore"}
+
+// beginService checks that the service may be run by hand where it is asked for, and makes each role's JSON argument:
+// roles may declare different parameters for a service of the same name.
+func (a *Records) beginService(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.RunServiceInput) (map[string]string, error) {
+	var roles []specs.Role
+	var names []string
+	for _, r := range rec.Spec.Roles {
+		for name, s := range r.Services {
+			if !s.Custom && !slices.Contains(runnable, name) {
+				continue
+			}
+			names = append(names, name)
+			if name == in.Service && (in.Role == nil || *in.Role == r.Name) {
+				roles = append(roles, r)
+			}
+		}
+	}
+	slices.Sort(names)
+	if len(roles) == 0 {
+		return nil, fault.New(fault.NotAllowed, "service %q cannot be run by hand there", in.Service).
+			WithHint("services of this cluster that can: %v", slices.Compact(names)).At(rec.ClusterID, "", in.Service)
+	}
+	for _, id := range in.Nodes {
+		if !slices.Contains(view.NodeIDs(), id) {
+			return nil, fault.New(fault.NotAllowed, "%s is not a node of this cluster", id).WithHint("drover nodes lists them").At(rec.ClusterID, "", in.Service)
+		}
+	}
+	pkg, err := openApp(ctx, a.Apps, rec.AppID, rec.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	arguments := map[string]string{}
+	for _, r := range roles {
+		params, err := pkg.ServiceParams(r.Services[in.Service], in.Params)
+		if err != nil {
+			return nil, refusal(err, fmt.Sprintf("the parameters of %s are not valid", in.Service))
+		}
+		if len(params) == 0 {
+			continue
+		}
+		data, err := json.Marshal(params)
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "the parameters of %s", in.Service)
+		}
+		arguments[r.Name] = string(data)
+	}
+	return arguments, nil
+}
+
+// withParamSecrets adds the password-typed parameters of a run to what is removed from outputs. The record is a copy.
+func (a *Nodes) withParamSecrets(ctx context.Context, rec *lifecycle.Record, in StageInput) error {
+	if in.Params == "" {
+		return nil
+	}
+	pkg, err := openApp(ctx, a.Apps, rec.AppID, rec.VersionID)
+	if err != nil {
+		return err
+	}
+	var params map[string]any
+	if err := json.Unmarshal([]byte(in.Params), &params); err != nil {
+		return fault.Wrap(err, fault.Invalid, "the parameters of %s", in.Service)
+	}
+	for _, r := range rec.Spec.Roles {
+		for name, path := range r.Services[in.Service].ParamItems {
+			item, ok := pkg.Config.Item(path)
+			if text, isText := params[name].(string); ok && item.Secret() && isText && text != "" {
+				rec.Spec.Secrets = append(rec.Spec.Secrets, text)
+			}
+		}
+	}
+	return nil
+}
