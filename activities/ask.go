@@ -20,7 +20,7 @@ type AskInput struct {
 	Service   string `json:"service"`
 	// Selector runs the service's selector in place of its command.
 	Selector bool `json:"selector,omitempty"`
-	// Nodes are the nodes the answer may name; the first of them that can be reached is asked.
+	// Nodes are the nodes the answer may name; the first of them is asked.
 	Nodes []string `json:"nodes"`
 }
 
@@ -50,6 +50,9 @@ func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 		return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) { say(lifecycle.Redact(st.LastLine, rec.Spec.Secrets)) })
 	})
 	if working.Err() != nil {
+		if canceled(ctx) {
+			a.cancelAll(ctx, in.ClusterID, results, func(string) string { return id })
+		}
 		return nil, fault.Wrap(context.Cause(working), fault.Unreachable, "%s goes on on its node", what)
 	}
 	stage := StageInput{ClusterID: in.ClusterID, Service: what}

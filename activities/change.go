@@ -15,21 +15,19 @@ type Change struct {
 	VerticalScaling *[]string `json:"vertical_scaling,omitempty"`
 	// UpgradeFrom is /upgrade-audit/from_app_version; "" removes it.
 	UpgradeFrom *string `json:"upgrade_from,omitempty"`
-	// Remove drops nodes.
+	// Remove drops nodes. Lost says why their resources could not be released: they go to the orphans.
 	Remove []string `json:"remove,omitempty"`
+	Lost   string   `json:"lost,omitempty"`
 	// Size is the new size of a role, its replicas and their nodes.
 	Size *RoleSize `json:"size,omitempty"`
-	// Commit forgets the way back of an upgrade; Restore takes it.
-	Commit  bool `json:"commit,omitempty"`
+	// Restore takes the way back of an upgrade. It is kept until the cluster is active, so that it can be taken again.
 	Restore bool `json:"restore,omitempty"`
 }
 
-// RoleSize is a size of the nodes of a role and its replicas.
+// RoleSize is a size of a role, its replicas and all their nodes.
 type RoleSize struct {
 	Role string `json:"role"`
 	lifecycle.Size
-	// Nodes limits it to some nodes; the role, which new nodes follow, stays as it was.
-	Nodes []string `json:"nodes,omitempty"`
 }
 
 func (c *Change) apply(rec *lifecycle.Record) {
@@ -47,16 +45,39 @@ func (c *Change) apply(rec *lifecycle.Record) {
 	if c.UpgradeFrom != nil {
 		rec.UpgradeFrom = *c.UpgradeFrom
 	}
-	rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool { return slices.Contains(c.Remove, n.ID) })
+	if c.VerticalScaling != nil && len(*c.VerticalScaling) == 0 {
+		for i := range rec.Nodes {
+			rec.Nodes[i].Was = nil
+		}
+	}
+	rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool {
+		gone := slices.Contains(c.Remove, n.ID)
+		if gone && c.Lost != "" {
+			rec.Orphans = append(rec.Orphans, resourcesOf(rec.Provider, n, c.Lost)...)
+		}
+		return gone
+	})
+	rec.Releasing = slices.DeleteFunc(rec.Releasing, func(id string) bool { return slices.Contains(c.Remove, id) })
 	if c.Size != nil {
 		c.Size.apply(rec)
 	}
 	if c.Restore && rec.Previous != nil {
 		rec.Spec, rec.VersionID = rec.Previous.Spec, rec.Previous.VersionID
 	}
-	if c.Commit || c.Restore {
-		rec.Previous = nil
+}
+
+// resourcesOf are all resources of a node, as orphans.
+func resourcesOf(provider string, n lifecycle.Node, why string) []lifecycle.Orphan {
+	var orphans []lifecycle.Orphan
+	for _, id := range []string{n.InstanceID, n.NextInstanceID} {
+		if id != "" {
+			orphans = append(orphans, lifecycle.Orphan{Provider: provider, Kind: "instance", ID: id, Reason: why})
+		}
 	}
+	for _, id := range n.VolumeIDs {
+		orphans = append(orphans, lifecycle.Orphan{Provider: provider, Kind: "volume", ID: id, Reason: why})
+	}
+	return orphans
 }
 
 func (s *RoleSize) apply(rec *lifecycle.Record) {
@@ -72,9 +93,6 @@ func (s *RoleSize) apply(rec *lifecycle.Record) {
 			continue
 		}
 		members[r.Name] = true
-		if s.Nodes != nil {
-			continue
-		}
 		put(&r.CPU, s.CPU)
 		put(&r.Memory, s.Memory)
 		if r.Volume != nil {
@@ -82,7 +100,7 @@ func (s *RoleSize) apply(rec *lifecycle.Record) {
 		}
 	}
 	for i := range rec.Nodes {
-		if n := &rec.Nodes[i]; members[n.Role] && (s.Nodes == nil || slices.Contains(s.Nodes, n.ID)) {
+		if n := &rec.Nodes[i]; members[n.Role] {
 			put(&n.CPU, s.CPU)
 			put(&n.Memory, s.Memory)
 			if len(n.VolumeIDs) > 0 {

@@ -24,6 +24,8 @@ type RecordStore interface {
 // TreeStore publishes what nodes see, all at once and once per revision and writer.
 type TreeStore interface {
 	Publish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
+	// Revision is the published one, 0 when there is none.
+	Revision(ctx context.Context, clusterID string) (int64, error)
 	Remove(ctx context.Context, clusterID string) error
 	// Disown takes a half-way publish away from a writer that is known to be over.
 	Disown(ctx context.Context, clusterID, writer string) error

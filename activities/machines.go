@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 
@@ -34,24 +35,43 @@ func (a *Machines) Power(ctx context.Context, in PowerInput) error {
 	})
 }
 
-// ResizeInput gives machines a size. Sizes are per node: an undo gives back what each had.
+// ResizeInput gives machines a size.
 type ResizeInput struct {
 	NodesInput
-	// Size to give; 0 keeps what the record says the node has.
+	// Size to give; 0 keeps what the node has.
 	Size lifecycle.Size `json:"size"`
+	// Back gives every node the cpu and memory it had before the scaling that is under way.
+	Back bool `json:"back,omitempty"`
 }
 
-// Resize changes cpu and memory of the named nodes' machines.
+// Resize changes cpu and memory of the named nodes' machines. The record says at once what each node has, so that it is
+// right however the operation ends, and what it had.
 func (a *Machines) Resize(ctx context.Context, in ResizeInput) error {
 	return a.each(ctx, in.NodesInput, func(ctx context.Context, p providers.Provider, _ *lifecycle.Record, n *lifecycle.Node) error {
-		size := providers.Size{CPU: n.CPU, Memory: n.Memory, GPU: n.GPU}
-		if in.Size.CPU > 0 {
-			size.CPU = in.Size.CPU
+		size, had := in.Size, lifecycle.Size{CPU: n.CPU, Memory: n.Memory, VolumeSize: n.VolumeSize}
+		if in.Back {
+			size = had
+			if n.Was != nil {
+				size = *n.Was
+			}
 		}
-		if in.Size.Memory > 0 {
-			size.Memory = in.Size.Memory
+		if size.CPU == 0 {
+			size.CPU = n.CPU
 		}
-		return p.ResizeInstance(ctx, n.InstanceID, size)
+		if size.Memory == 0 {
+			size.Memory = n.Memory
+		}
+		if err := p.ResizeInstance(ctx, n.InstanceID, providers.Size{CPU: size.CPU, Memory: size.Memory, GPU: n.GPU}); err != nil {
+			return err
+		}
+		n.CPU, n.Memory = size.CPU, size.Memory
+		switch {
+		case in.Back:
+			n.Was = nil
+		case n.Was == nil:
+			n.Was = &had
+		}
+		return nil
 	})
 }
 
@@ -66,6 +86,9 @@ func (a *Machines) Grow(ctx context.Context, in ResizeInput) error {
 			if err := p.GrowVolume(ctx, n.VolumeIDs[i], size); err != nil {
 				return err
 			}
+		}
+		if len(n.VolumeIDs) > 0 {
+			n.VolumeSize = max(n.VolumeSize, in.Size.VolumeSize)
 		}
 		return nil
 	})
@@ -117,6 +140,10 @@ func (a *Machines) Replace(ctx context.Context, in ReplaceInput) error {
 		next := *n
 		next.InstanceID = n.NextInstanceID
 		inst, err := p.ReplaceImage(ctx, has, instanceSpec(rec, role, next, a.AuthorizedKey))
+		if in.To == PreviousVersion && (fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound)) {
+			// The upgrade left a machine that was never finished, or none: the way back is a new one on the old volumes.
+			inst, err = anew(ctx, p, []string{has, n.InstanceID}, instanceSpec(rec, role, next, a.AuthorizedKey))
+		}
 		if err != nil {
 			return err
 		}
@@ -124,6 +151,19 @@ func (a *Machines) Replace(ctx context.Context, in ReplaceInput) error {
 		n.InstanceID, n.NextInstanceID, n.VersionID = n.NextInstanceID, "", version
 		return nil
 	})
+}
+
+// anew makes a machine where replacing one is not possible: it may get another address.
+func anew(ctx context.Context, p providers.Provider, old []string, spec providers.InstanceSpec) (providers.Instance, error) {
+	for _, id := range old {
+		if id == spec.ID {
+			continue
+		}
+		if err := p.DeleteInstance(ctx, id); err != nil {
+			return providers.Instance{}, err
+		}
+	}
+	return p.CreateInstance(ctx, spec)
 }
 
 // machineOf says which instance each node of a cluster has.
@@ -159,9 +199,17 @@ type ReleaseNodesResult struct {
 }
 
 // ReleaseNodes deletes the instances and volumes of the named nodes. What cannot be released after the last attempt is
-// kept in the record, so that it is neither forgotten nor in the way.
+// kept in the record, so that it is neither forgotten nor in the way. That they are being released is in the record
+// first: there is no way back from here.
 func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (ReleaseNodesResult, error) {
-	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	rec, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+		for _, n := range nodesOf(rec, in.Nodes) {
+			if !slices.Contains(rec.Releasing, n.ID) {
+				rec.Releasing = append(rec.Releasing, n.ID)
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return ReleaseNodesResult{}, err
 	}
@@ -194,17 +242,15 @@ func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (Rele
 
 func releaseNode(ctx context.Context, p providers.Provider, provider string, n lifecycle.Node) []lifecycle.Orphan {
 	var orphans []lifecycle.Orphan
-	left := func(kind, id string, err error) {
-		if err != nil {
-			orphans = append(orphans, lifecycle.Orphan{Provider: provider, Kind: kind, ID: id, Reason: err.Error()})
+	for _, o := range resourcesOf(provider, n, "") {
+		remove := p.DeleteInstance
+		if o.Kind == "volume" {
+			remove = p.DeleteVolume
 		}
-	}
-	left("instance", n.InstanceID, p.DeleteInstance(ctx, n.InstanceID))
-	if n.NextInstanceID != "" {
-		left("instance", n.NextInstanceID, p.DeleteInstance(ctx, n.NextInstanceID))
-	}
-	for _, id := range n.VolumeIDs {
-		left("volume", id, p.DeleteVolume(ctx, id))
+		if err := remove(ctx, o.ID); err != nil {
+			o.Reason = err.Error()
+			orphans = append(orphans, o)
+		}
 	}
 	return orphans
 }

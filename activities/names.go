@@ -5,6 +5,7 @@ const (
 	PrepareCreate   = "PrepareCreate"
 	BeginOperation  = "BeginOperation"
 	EndOperation    = "EndOperation"
+	Abandon         = "Abandon"
 	Provision       = "Provision"
 	Release         = "Release"
 	Publish         = "Publish"
@@ -31,6 +32,7 @@ func (a *Activities) All() map[string]any {
 		PrepareCreate:   a.PrepareCreate,
 		BeginOperation:  a.BeginOperation,
 		EndOperation:    a.EndOperation,
+		Abandon:         a.Abandon,
 		Provision:       a.Provision,
 		Release:         a.Release,
 		Publish:         a.Publish,

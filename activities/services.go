@@ -36,10 +36,17 @@ func (a *Records) beginService(ctx context.Context, rec *lifecycle.Record, view 
 		return nil, fault.New(fault.NotAllowed, "service %q cannot be run by hand there", in.Service).
 			WithHint("services of this cluster that can: %v", slices.Compact(names)).At(rec.ClusterID, "", in.Service)
 	}
+	able := view.AgentIDs(view.Among(func(r lifecycle.RoleView) bool {
+		return slices.ContainsFunc(roles, func(s specs.Role) bool { return s.Name == r.Name })
+	}))
 	for _, id := range in.Nodes {
-		if !slices.Contains(view.NodeIDs(), id) {
-			return nil, fault.New(fault.NotAllowed, "%s is not a node of this cluster", id).WithHint("drover nodes lists them").At(rec.ClusterID, "", in.Service)
+		if !slices.Contains(able, id) {
+			return nil, fault.New(fault.NotAllowed, "%s is not a node of this cluster that can run %s", id, in.Service).
+				WithHint("drover nodes lists them").At(rec.ClusterID, "", in.Service)
 		}
+	}
+	if len(able) == 0 {
+		return nil, fault.New(fault.NotAllowed, "no node can run %s", in.Service).WithHint("drover nodes lists the nodes").At(rec.ClusterID, "", in.Service)
 	}
 	pkg, err := openApp(ctx, a.Apps, rec.AppID, rec.VersionID)
 	if err != nil {

@@ -96,7 +96,7 @@ func (a *Nodes) RunStage(ctx context.Context, in StageInput) (StageResult, error
 	})
 	if working.Err() != nil {
 		if canceled(ctx) {
-			a.cancelAll(ctx, in, results)
+			a.cancelAll(ctx, in.ClusterID, results, func(node string) string { return CommandID(in, node) })
 			return StageResult{}, ctx.Err()
 		}
 		return StageResult{}, fault.Wrap(context.Cause(working), fault.Unreachable, "commands go on on their nodes")
@@ -130,7 +130,7 @@ func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.No
 	if in.Kind == lifecycle.PreCheck {
 		cmd.Cmd = service.PreCheck
 	}
-	if in.Params != "" {
+	if in.Params != "" && in.Kind == lifecycle.Command {
 		cmd.Cmd += " " + quoted(in.Params)
 	}
 	return a.Agents.Run(ctx, n, CommandID(in, n.ID), cmd, func(st agentapi.CommandStatus) {
@@ -142,7 +142,7 @@ func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.No
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // cancelAll ends the commands of an operation that was truly cancelled, so that nothing runs on while it is undone.
-func (a *Nodes) cancelAll(ctx context.Context, in StageInput, results []result[agentapi.CommandStatus]) {
+func (a *Nodes) cancelAll(ctx context.Context, clusterID string, results []result[agentapi.CommandStatus], id func(node string) string) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelWithin)
 	defer stop()
 	var running []lifecycle.Node
@@ -152,10 +152,10 @@ func (a *Nodes) cancelAll(ctx context.Context, in StageInput, results []result[a
 		}
 	}
 	for _, r := range fanOut(ctx, running, 0, func(ctx context.Context, n lifecycle.Node, _ func(string)) (agentapi.CommandStatus, error) {
-		return a.Agents.Cancel(ctx, n, CommandID(in, n.ID))
+		return a.Agents.Cancel(ctx, n, id(n.ID))
 	}) {
 		if r.err != nil && !fault.Is(r.err, fault.NotFound) {
-			a.Logger.Warn("a cancelled command could not be reached", "cluster", in.ClusterID, "node", r.node.ID, "error", r.err)
+			a.Logger.Warn("a cancelled command could not be reached", "cluster", clusterID, "node", r.node.ID, "error", r.err)
 		}
 	}
 }

@@ -47,6 +47,11 @@ func (a *Records) beginDowngrade(rec *lifecycle.Record, in BeginInput, retried b
 		chooseInstances(rec, func(lifecycle.Node) bool { return true })
 	}
 	out.Before = viewOfPrevious(rec, in.DryRun)
+	for _, n := range rec.Nodes {
+		if n.VersionID != rec.Previous.VersionID {
+			out.Upgraded = append(out.Upgraded, n.ID)
+		}
+	}
 	return nil
 }
 

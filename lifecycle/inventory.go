@@ -38,6 +38,8 @@ type Node struct {
 	// that replaces it.
 	VersionID      string `json:"version_id,omitempty"`
 	NextInstanceID string `json:"next_instance_id,omitempty"`
+	// Was is the size the machine had before the scaling that is under way.
+	Was *Size `json:"was,omitempty"`
 }
 
 // SSH says how to reach a node; HostKey is pinned at provisioning.
@@ -76,9 +78,12 @@ type Record struct {
 	Adding          []string `json:"adding,omitempty"`
 	Deleting        []string `json:"deleting,omitempty"`
 	VerticalScaling []string `json:"vertical_scaling,omitempty"`
+	// Releasing are the nodes whose resources are being released: there is no way back for them.
+	Releasing []string `json:"releasing,omitempty"`
 	// PoweredOff says that StopCluster switched the machines off.
 	PoweredOff bool `json:"powered_off,omitempty"`
-	// Previous is what the cluster was before an upgrade that is not committed yet: the way back.
+	// Previous is what the cluster was before an upgrade that is not finished yet: the way back. Whatever makes the
+	// cluster active ends it.
 	Previous *Previous `json:"previous,omitempty"`
 	// UpgradeFrom is /upgrade-audit/from_app_version during an upgrade.
 	UpgradeFrom string `json:"upgrade_from,omitempty"`
@@ -100,6 +105,8 @@ type Operation struct {
 	// State is "running", or how it ended: "succeeded", "failed", "cancelled".
 	State     string `json:"state"`
 	StartedAt string `json:"started_at"` // RFC 3339, UTC
+	// Clearing: the operation has begun by clearing what an earlier one that died left, and has not begun itself.
+	Clearing bool `json:"clearing,omitempty"`
 }
 
 // Orphan is a resource a provider would not release.

@@ -110,6 +110,30 @@ func (v View) Stage(service string, kind Kind, phase Phase, among Among) Stage {
 	return stage
 }
 
+// Limit is the part of a stage that runs on the nodes keep accepts (nil: all of it). Who executes was decided before, over
+// all nodes the operation is about (S4): one that takes its nodes one after the other takes its part of each turn.
+func (s Stage) Limit(keep Among) Stage {
+	if keep == nil {
+		return s
+	}
+	out := Stage{Service: s.Service, Kind: s.Kind}
+	for _, g := range s.Groups {
+		for _, r := range g.Runs {
+			var nodes []NodeRef
+			for _, n := range r.Nodes {
+				if keep(n) {
+					nodes = append(nodes, n)
+				}
+			}
+			if len(nodes) > 0 {
+				r.Nodes = nodes
+				out.add(g.Order, r)
+			}
+		}
+	}
+	return out
+}
+
 func (s *Stage) add(order int, run Run) {
 	for i := range s.Groups {
 		if s.Groups[i].Order == order {

@@ -85,20 +85,37 @@ func May(operation string, s State) *Refusal {
 }
 
 // AfterDeath is what a cluster must be taken for when its operation ended without a last word: terminated, or its server
-// lost. It errs on the side of an operation that can be repeated.
+// lost. Operations that stop services may have died while they were: the cluster counts as stopped, and StartCluster
+// makes sure of everything.
 func AfterDeath(r *Record) State {
 	switch {
+	case r.Operation.Clearing:
+		return r.State
 	case r.Previous != nil:
 		return UpgradeFailed
-	case r.State == Active && (r.Operation.Type == OpStopCluster || r.Operation.Type == OpRestartCluster):
+	case r.State == Active && slices.Contains(stopping, r.Operation.Type):
 		return Stopped
 	}
 	return r.State
 }
 
-// Unfinished says whether an operation left something in the temporary folders.
+// stopping are the operations that stop services on their way.
+var stopping = []string{OpStopCluster, OpRestartCluster, OpScaleVertical, OpDeleteNodes, OpDeleteCluster}
+
+// Unfinished says whether an operation left something in the temporary folders, or nodes it had begun to release.
 func Unfinished(r *Record) bool {
-	return len(r.Adding) > 0 || len(r.Deleting) > 0 || len(r.VerticalScaling) > 0
+	return len(r.Adding) > 0 || len(r.Deleting) > 0 || len(r.VerticalScaling) > 0 || len(r.Releasing) > 0
+}
+
+// Stale are the nodes that shall not stay after an operation died: those it had begun to add or to release.
+func Stale(r *Record) []string {
+	stale := slices.Clone(r.Adding)
+	for _, id := range r.Releasing {
+		if !slices.Contains(stale, id) {
+			stale = append(stale, id)
+		}
+	}
+	return stale
 }
 
 // wayOut is what an operator can do about a state.

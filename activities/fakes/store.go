@@ -164,6 +164,16 @@ func (s *Store) Publish(ctx context.Context, id string, rev int64, writer string
 	return nil
 }
 
+// Revision is the published one, 0 when there is none.
+func (s *Store) Revision(ctx context.Context, id string) (int64, error) {
+	if err := check(ctx, id); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trees[id].Revision, nil
+}
+
 // Remove removes the metadata of a cluster.
 func (s *Store) Remove(ctx context.Context, id string) error {
 	if err := check(ctx, id); err != nil {
