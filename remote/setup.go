@@ -24,7 +24,7 @@ type setup struct {
 }
 
 // The script reads and compares with the shell's own commands. It runs in a shell of its own, since the login shell may
-// be any.
+// be any. An earlier try, whose connection was lost, may still be running: hence the process id in the temporary name.
 const setupScript = `
 IFS= read -r new || { echo "no configuration on standard input" >&2; exit 1; }
 have=
@@ -37,7 +37,7 @@ old=
 if [ "$new" != "$old" ]; then
 	[ -d "$D" ] || mkdir -p "$D" || exit 1
 	umask 077
-	printf '%s\n' "$new" >"$C.new" && sync "$C.new" && mv -f "$C.new" "$C" || exit 1
+	printf '%s\n' "$new" >"$C.$$" && sync "$C.$$" && mv -f "$C.$$" "$C" || { rm -f "$C.$$"; exit 1; }
 	umask 022
 	restart=yes
 fi
