@@ -230,9 +230,9 @@ func TestStartedIsDurableBeforeTheCommandRuns(t *testing.T) {
 	trace := content(t, n.path("trace"))
 	at := 0
 	for _, want := range []string{
-		"journal/f/intent.json.tmp", "intent.json", "journal/f>", "journal>", // fsync, rename, fsync of both folders
+		"journal/f/intent.json.tmp", "intent.json", // fsync, rename
 		`"supervise"`,
-		"journal/f/started.json.tmp", "started.json", "journal/f>",
+		"journal/f/started.json.tmp", "started.json", "journal/f>", "journal>", // and fsync of both folders: now it lasts
 		`"-c", "true"`,
 		"journal/f/result.json.tmp", "result.json", "journal/f>",
 	} {

@@ -58,7 +58,7 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, template, keys string) {
 		for _, slow := range []string{"lookup", "datetime", "printf", "hostname", "repeat", "template", "seq"} {
 			if strings.Contains(template, slow) {
-				t.Skip() // waits for the network, differs by nature, or is big by nature
+				return // waits for the network, differs by nature, or is big by nature
 			}
 		}
 		kv := map[string]string{}
