@@ -23,8 +23,8 @@ type StageInput struct {
 	Nodes     []string       `json:"nodes"`
 	// Previous runs the command of the version before the upgrade.
 	Previous bool `json:"previous,omitempty"`
-	// Params is a JSON text appended to the command as one quoted argument (S7).
-	Params string `json:"params,omitempty"`
+	// Params are JSON texts by role, appended to the command as one quoted argument (S7).
+	Params map[string]string `json:"params,omitempty"`
 }
 
 // StageResult says on which nodes the command did not succeed; every node has ended.
@@ -130,8 +130,8 @@ func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.No
 	if in.Kind == lifecycle.PreCheck {
 		cmd.Cmd = service.PreCheck
 	}
-	if in.Params != "" && in.Kind == lifecycle.Command {
-		cmd.Cmd += " " + quoted(in.Params)
+	if params := in.Params[n.Role]; params != "" && in.Kind == lifecycle.Command {
+		cmd.Cmd += " " + quoted(params)
 	}
 	return a.Agents.Run(ctx, n, CommandID(in, n.ID), cmd, func(st agentapi.CommandStatus) {
 		say(lifecycle.Redact(st.LastLine, rec.Spec.Secrets))

@@ -29,8 +29,9 @@ func (op *operation) addNodes(added []string) error {
 	none := []string{}
 
 	// Undo, up to AN5: the new nodes go, /hosts and /adding-hosts are clean, the existing nodes know.
+	remove := activities.Change{Remove: added, Adding: &none}
 	op.onUndo("AN2", "remove the new nodes from metadata", func(ctx workflow.Context) error {
-		return op.settle(ctx, "AN2", &activities.Change{Remove: added, Adding: &none}, oldAgents)
+		return op.settle(ctx, "AN2", &remove, oldAgents)
 	})
 
 	// AN0: scale_out.pre_check on existing nodes; non-zero refuses, nothing is created.
@@ -40,7 +41,7 @@ func (op *operation) addNodes(added []string) error {
 
 	// AN1: resources for the new nodes.
 	op.onUndo("AN1", "release the resources of the new nodes", func(ctx workflow.Context) error {
-		return op.releaseNodes(ctx, added)
+		return op.releaseLast(ctx, added, &remove)
 	})
 	if err := op.step(api.PlanStep{ID: "AN1", Words: "prepare resources for new nodes"}, len(added), 0, func(ctx workflow.Context) error {
 		return op.provision(ctx, added)
@@ -89,6 +90,7 @@ func (op *operation) addNodes(added []string) error {
 		if err := op.publish(ctx, &activities.Change{Adding: &none}); err != nil {
 			return err
 		}
+		op.settled()
 		return op.barrierOn(ctx, "AN7", allAgents)
 	})
 }

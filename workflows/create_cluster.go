@@ -105,6 +105,9 @@ func (op *operation) prepareCreate(in api.CreateClusterInput) error {
 	err := op.call(ctx, quick("check the request and choose ids"), activities.PrepareCreate, activities.PrepareCreateInput{
 		ClusterID: op.clusterID, RunID: op.runID, Create: in,
 	}, &view)
+	if err != nil && !in.DryRun {
+		return undone(err, op.abandon(ctx))
+	}
 	op.seen(view)
 	return err
 }

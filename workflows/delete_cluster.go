@@ -42,7 +42,7 @@ func (op *operation) deleteCluster(force bool) error {
 		return op.releaseAll()
 	}
 	if op.view.PoweredOff {
-		if err := op.boot("DC1", "boot the nodes, so that their destroy guard can answer"); err != nil {
+		if err := op.forced("DC1", force, op.boot("DC1", "boot the nodes, so that their destroy guard can answer")); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"errors"
+
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
@@ -61,8 +63,19 @@ func (op *operation) deleteNodes(targets []string, force bool) error {
 		return err
 	}
 
-	// DN4, DN6, DN9: stop on leaving nodes.
-	if err := op.stage(branch, lifecycle.ServiceStop, nil, leaving); err != nil {
+	// DN4, DN6, DN9: stop on leaving nodes. Should they stay all the same, they are started again.
+	if len(op.view.Stage(lifecycle.ServiceStop, lifecycle.Command, nil, leaving).Groups) > 0 {
+		op.keep("DN1", "delete the content of /deleting-hosts, start the nodes again", func(ctx workflow.Context) error {
+			err := errors.Join(
+				op.settle(ctx, "DN1", &activities.Change{Deleting: &none}, all),
+				op.serveAgain(ctx, branch, leaving))
+			if err != nil {
+				op.state = lifecycle.Stopped
+			}
+			return err
+		})
+	}
+	if err := op.forced(branch, force, op.stage(branch, lifecycle.ServiceStop, nil, leaving)); err != nil {
 		return err
 	}
 
@@ -71,23 +84,25 @@ func (op *operation) deleteNodes(targets []string, force bool) error {
 		return err
 	}
 
-	// DN10: release the leaving nodes' resources.
+	// DN10: release the leaving nodes' resources. From here on they leave, whatever happens.
+	drop := activities.Change{Remove: targets, Deleting: &none}
 	op.noReturn()
-	op.onUndo("DN11", "delete the content of /deleting-hosts", func(ctx workflow.Context) error {
-		return op.settle(ctx, "DN11", &activities.Change{Deleting: &none}, stay)
+	op.onUndo("DN11", "deregister the nodes from /hosts and /deleting-hosts", func(ctx workflow.Context) error {
+		return op.settle(ctx, "DN11", &drop, stay)
 	})
 	if err := op.step(api.PlanStep{ID: "DN10", Words: "delete the resources of the nodes"}, len(targets), 0, func(ctx workflow.Context) error {
-		return op.releaseNodes(ctx, targets)
+		return op.releaseLast(ctx, targets, &drop)
 	}); err != nil {
 		return err
 	}
 
 	// DN11: drop them from /hosts and /deleting-hosts, one revision.
 	if err := op.step(api.PlanStep{ID: "DN11", Words: "deregister the nodes from /hosts and /deleting-hosts"}, len(targets), 0, func(ctx workflow.Context) error {
-		return op.publish(ctx, &activities.Change{Remove: targets, Deleting: &none})
+		return op.publish(ctx, &drop)
 	}); err != nil {
 		return err
 	}
+	op.settled()
 	op.without(targets)
 
 	// DN12: barrier on the remaining nodes.

@@ -37,9 +37,11 @@ type operation struct {
 	undo     undoStack
 	progress progress
 	orphans  []string
-	previous bool   // stages run the commands of the version before the upgrade
-	params   string // JSON argument of a service that is run by hand
-	calls    int    // activities so far, for their ids
+	previous bool              // stages run the commands of the version before the upgrade
+	params   map[string]string // by role: JSON argument of a service that is run by hand
+	turn     lifecycle.Among   // whose turn it is, while nodes are taken one after the other; nil: all at once
+	unsure   bool              // a publish failed, and its revision may be visible
+	calls    int               // activities so far, for their ids
 }
 
 // open checks the workflow's own id and its input, and answers progress queries from the first moment.
@@ -227,34 +229,49 @@ func (op *operation) begin(in activities.BeginInput) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
 	in.ClusterID, in.RunID, in.Type = op.clusterID, op.runID, op.name
-	if err := op.call(ctx, quick("open "+op.name+" of "+op.clusterID), activities.BeginOperation, in, &op.begun); err != nil {
-		return err
+	err := op.call(ctx, quick("open "+op.name+" of "+op.clusterID), activities.BeginOperation, in, &op.begun)
+	if err == nil {
+		op.seen(op.begun.View)
+		op.state = op.view.State
 	}
-	op.seen(op.begun.View)
-	op.state = op.view.State
-	if !op.begun.Unfinished {
+	switch {
+	case err == nil && !op.begun.Unfinished:
 		return nil
-	}
-	if in.DryRun {
+	case in.DryRun && err == nil:
 		return fault.New(fault.NotAllowed, "an earlier operation died half-way; what it left is cleared when the next operation runs for real").
 			At(op.clusterID, "", "").WithHint("run the operation without dry run")
-	}
-	if err := op.clearUnfinished(ctx, op.begun.Stale); err != nil {
+	case in.DryRun:
 		return err
+	case err == nil:
+		if err = op.clearUnfinished(ctx); err == nil {
+			return op.begin(in)
+		}
 	}
-	return op.begin(in)
+	return undone(err, op.abandon(ctx))
 }
 
-// clearUnfinished empties the temporary folders and releases nodes that an operation which died half-way had begun to
-// add.
-func (op *operation) clearUnfinished(ctx workflow.Context, stale []string) error {
+// abandon takes back what the beginning of the operation wrote, if it failed after that.
+func (op *operation) abandon(ctx workflow.Context) error {
+	return op.call(ctx, patient("abandon "+op.name+" of "+op.clusterID), activities.Abandon, activities.AbandonInput{
+		ClusterID: op.clusterID, RunID: op.runID,
+	}, nil)
+}
+
+// clearUnfinished empties the temporary folders an operation left that died half-way, boots the machines it may have
+// switched off, and releases the nodes it had begun to add or to release.
+func (op *operation) clearUnfinished(ctx workflow.Context) error {
+	stale, stay := op.begun.Stale, lifecycle.Except(op.begun.Stale)
 	op.progress.warn(api.Warning{Message: fmt.Sprintf(
-		"an earlier operation died half-way: its temporary folders are cleared, %d nodes it had begun to add are released", len(stale))})
-	if err := op.releaseNodes(ctx, stale); err != nil {
-		return err
+		"an earlier operation died half-way: its temporary folders are cleared, %d nodes it had begun to add or to delete are released", len(stale))})
+	if op.begun.MayBeOff {
+		if err := op.power(ctx, true, lifecycle.IDsOf(op.view.Refs(stay))); err != nil {
+			op.progress.warn(api.Warning{Message: summary(err)})
+		}
 	}
 	none := []string{}
-	return op.settle(ctx, "", &activities.Change{
-		Remove: stale, Adding: &none, Deleting: &none, VerticalScaling: &none,
-	}, op.view.AgentIDs(lifecycle.Except(stale)))
+	change := activities.Change{Remove: stale, Adding: &none, Deleting: &none, VerticalScaling: &none}
+	if err := op.releaseNodes(ctx, stale); err != nil {
+		change.Lost = summary(err)
+	}
+	return op.settle(ctx, "", &change, op.view.AgentIDs(stay))
 }

@@ -24,18 +24,17 @@ func StartCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationRe
 func (op *operation) startCluster() error {
 	nodes, all := op.view.NodeIDs(), op.view.AgentIDs(nil)
 
-	// ST1: boot. Nodes whose role has no user_access get a fresh root disk, and with it a new machine.
-	if op.view.PoweredOff {
-		if err := op.step(api.PlanStep{ID: "ST1", Words: "boot all nodes"}, len(nodes), 0, func(ctx workflow.Context) error {
+	// ST1: boot. Nodes whose role has no user_access get a fresh root disk, and with it a new machine. A machine that
+	// runs stays as it is, also one the operation before left running.
+	if err := op.step(api.PlanStep{ID: "ST1", Words: "boot all nodes"}, len(nodes), 0, func(ctx workflow.Context) error {
+		if op.view.PoweredOff {
 			if err := op.replace(ctx, activities.FreshRoot, nodes); err != nil {
 				return err
 			}
-			return op.power(ctx, true, nodes)
-		}); err != nil {
-			return err
 		}
-	} else {
-		op.skip("ST1", "boot all nodes", "the machines run")
+		return op.power(ctx, true, nodes)
+	}); err != nil {
+		return err
 	}
 
 	// ST2: the machines' new ids and host keys, agent on all nodes, barrier.
@@ -79,15 +78,11 @@ func (op *operation) stopCluster() error {
 	}
 
 	// SP2: power off.
-	err := op.step(api.PlanStep{ID: "SP2", Words: "power off all nodes"}, len(nodes), 0, func(ctx workflow.Context) error {
+	return op.step(api.PlanStep{ID: "SP2", Words: "power off all nodes"}, len(nodes), 0, func(ctx workflow.Context) error {
 		off := true
-		op.poweredOff = &off
+		op.state, op.poweredOff = lifecycle.Stopped, &off
 		return op.power(ctx, false, nodes)
 	})
-	if err == nil && !op.planning {
-		op.state = lifecycle.Stopped
-	}
-	return err
 }
 
 // RestartCluster restarts the services of a cluster, or of one role.
@@ -102,7 +97,7 @@ func RestartCluster(ctx workflow.Context, raw converter.RawValue) (api.Operation
 
 // restartCluster is RS1 to RS3: restart of the roles that define it; stop, then start, of the others.
 func (op *operation) restartCluster(role *string) error {
-	wanted := func(r lifecycle.RoleView) bool { return role == nil || r.Master() == *role }
+	wanted := func(r lifecycle.RoleView) bool { return role == nil || r.Master() == *role || r.Name == *role }
 	restarts := op.view.Among(func(r lifecycle.RoleView) bool {
 		_, ok := r.Service(lifecycle.ServiceRestart)
 		return wanted(r) && ok
@@ -112,14 +107,14 @@ func (op *operation) restartCluster(role *string) error {
 		return wanted(r) && !ok
 	})
 
-	// RS1: restart.
+	// RS1: restart. From here to the end of RS3 nobody knows that all services run.
+	if !op.planning {
+		op.state = lifecycle.Stopped
+	}
 	if err := op.stage("RS1", lifecycle.ServiceRestart, nil, restarts); err != nil {
 		return err
 	}
-	// RS2: stop. From here to the end of RS3 these services do not run.
-	if !op.planning && len(op.view.Stage(lifecycle.ServiceStop, lifecycle.Command, nil, others).Groups) > 0 {
-		op.state = lifecycle.Stopped
-	}
+	// RS2: stop.
 	if err := op.stage("RS2", lifecycle.ServiceStop, nil, others); err != nil {
 		return err
 	}

@@ -22,28 +22,27 @@ func RunService(ctx workflow.Context, raw converter.RawValue) (api.OperationResu
 // runService is RV1: the service on the nodes its selector names, else those the request names, else as
 // nodes_to_execute_on says. Its parameters are one quoted JSON argument (S7).
 func (op *operation) runService(in api.RunServiceInput) error {
+	op.params = op.begun.Params
+	nodes := []string{}
 	for _, role := range op.view.Roles {
 		service, ok := role.Service(in.Service)
 		if !ok || role.NoAgent || in.Role != nil && role.Name != *in.Role {
 			continue
 		}
-		op.params = op.begun.Params[role.Name]
-		nodes := lifecycle.IDsOf(role.Nodes)
+		chosen := lifecycle.IDsOf(role.Nodes)
 		if len(in.Nodes) > 0 {
-			nodes = lifecycle.Common(nodes, in.Nodes)
+			chosen = lifecycle.Common(chosen, in.Nodes)
 		}
-		if service.HasSelector && len(in.Nodes) == 0 && len(nodes) > 0 {
+		if service.HasSelector && len(in.Nodes) == 0 && len(chosen) > 0 {
 			if err := op.step(api.PlanStep{ID: "RV1", Words: "select the nodes of " + in.Service}, 1, 0, func(ctx workflow.Context) error {
-				selected, err := op.ask(ctx, "RV1", role, in.Service, true, nodes)
-				nodes = selected
+				selected, err := op.ask(ctx, "RV1", role, in.Service, true, chosen)
+				chosen = selected
 				return err
 			}); err != nil {
 				return err
 			}
 		}
-		if err := op.stage("RV1", in.Service, nil, lifecycle.Only(nodes)); err != nil {
-			return err
-		}
+		nodes = append(nodes, chosen...)
 	}
-	return nil
+	return op.stage("RV1", in.Service, nil, lifecycle.Only(nodes))
 }

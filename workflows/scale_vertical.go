@@ -1,7 +1,9 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -34,7 +36,7 @@ func (op *operation) scaleVertical(roleName string, size lifecycle.Size) error {
 	// SV1: set /vertical-scaling-roles. It is there before the first stop and until after the last start, and it goes
 	// however the operation ends.
 	op.onUndo("SV1", "delete /vertical-scaling-roles", func(ctx workflow.Context) error {
-		return op.settle(ctx, "SV1", &activities.Change{VerticalScaling: &none, Size: s.reached()}, all)
+		return op.settle(ctx, "SV1", &activities.Change{VerticalScaling: &none}, all)
 	})
 	if err := op.step(api.PlanStep{ID: "SV1", Words: "register the role in /vertical-scaling-roles"}, len(all), op.barrier, func(ctx workflow.Context) error {
 		if err := op.publish(ctx, &activities.Change{VerticalScaling: &s.roles}); err != nil {
@@ -48,7 +50,7 @@ func (op *operation) scaleVertical(roleName string, size lifecycle.Size) error {
 	// SV2: only the volume grows: online, in parallel, no commands. SV3: which branch?
 	var err error
 	switch {
-	case !size.Resizes(role) && op.begun.GrowOnline:
+	case !size.Resizes(role) && op.begun.GrowOnline: // no command runs
 		err = op.step(api.PlanStep{ID: "SV2", Words: "grow the volumes online"}, len(s.nodes), 0, func(ctx workflow.Context) error {
 			return s.grow(ctx, s.nodes)
 		})
@@ -72,6 +74,7 @@ func (op *operation) scaleVertical(roleName string, size lifecycle.Size) error {
 	}); err != nil {
 		return err
 	}
+	op.settled()
 
 	// SV7: barrier.
 	return op.step(api.PlanStep{ID: "SV7", Words: "all nodes update their configuration"}, len(all), op.barrier, func(ctx workflow.Context) error {
@@ -86,33 +89,30 @@ type scaling struct {
 	roles []string // the role and its replica role
 	nodes []string // their nodes, by sid
 	size  lifecycle.Size
-	done  []string // nodes that have the new size
 }
 
-// reached is the size of the nodes that got it, for the record of an operation that ends early; nil when none did.
-func (s *scaling) reached() *activities.RoleSize {
-	if len(s.done) == 0 {
-		return nil
-	}
-	return &activities.RoleSize{Role: s.role.Name, Size: s.size, Nodes: s.done}
-}
-
-// definesStop says whether the scaled nodes have a stop service.
+// definesStop says whether the scaled nodes have a stop service, be its command empty.
 func (s *scaling) definesStop() bool {
-	return len(s.view.Stage(lifecycle.ServiceStop, lifecycle.Command, nil, lifecycle.Only(s.nodes)).Groups) > 0
+	return slices.ContainsFunc(s.view.Roles, func(r lifecycle.RoleView) bool {
+		_, ok := r.Service(lifecycle.ServiceStop)
+		return ok && !r.NoAgent && slices.Contains(s.roles, r.Name)
+	})
 }
 
 // stopped is SV4: stop, resize, start, of all nodes at once or one after the other, as vertical_scaling_policy says.
 func (s *scaling) stopped() error {
+	among := lifecycle.Only(s.nodes)
 	if !s.role.Sequential {
-		return s.cycle(s.nodes, s.nodes)
+		return s.cycle("SV4", s.nodes, among)
 	}
 	order, err := s.order()
 	if err != nil {
 		return err
 	}
+	defer func() { s.turn = nil }()
 	for _, node := range order {
-		if err := s.cycle([]string{node}, []string{node}); err != nil {
+		s.turn = lifecycle.Only([]string{node})
+		if err := s.cycle("SV4", []string{node}, among); err != nil {
 			return err
 		}
 	}
@@ -121,7 +121,7 @@ func (s *scaling) stopped() error {
 
 // order is by sid, or as a get_nodes_order service of the role prints it.
 func (s *scaling) order() ([]string, error) {
-	if _, ok := s.role.Service(lifecycle.ServiceNodesOrder); !ok {
+	if asked, ok := s.role.Service(lifecycle.ServiceNodesOrder); !ok || !asked.HasCmd {
 		return s.nodes, nil
 	}
 	order := s.nodes
@@ -135,57 +135,56 @@ func (s *scaling) order() ([]string, error) {
 
 // othersStopped is SV5: the role has no stop service, so the services of the nodes that are not scaled are stopped.
 func (s *scaling) othersStopped() error {
-	return s.cycle(s.nodes, s.view.AgentIDs(lifecycle.Except(s.nodes)))
+	return s.cycle("SV5", s.nodes, lifecycle.Except(s.nodes))
 }
 
-// cycle stops services on some nodes, resizes machines, and starts the services again. If anything fails, the machines
-// get the size they had and the services run again.
-func (s *scaling) cycle(scaled, served []string) error {
-	id, among := "SV4", lifecycle.Only(served)
-	if len(scaled) == 0 || len(served) == 0 || scaled[0] != served[0] {
-		id = "SV5"
-	}
-	before := len(s.undo)
-	touched := false
-	s.onUndo(id, fmt.Sprintf("start %d nodes again with the size they had", len(scaled)), func(ctx workflow.Context) error {
+// cycle stops services, resizes machines, and starts the services again. If anything fails, the machines get the size
+// they had, and the services run again.
+func (s *scaling) cycle(id string, scaled []string, served lifecycle.Among) error {
+	before, turn, touched := len(s.undo), s.turn, false
+	s.onUndo(id, fmt.Sprintf("start again, nodes %s with the size they had", s.sids(scaled)), func(ctx workflow.Context) error {
+		s.turn = turn
+		var failed []error
 		if touched {
-			if err := s.resize(ctx, id, scaled, lifecycle.Size{}); err != nil {
-				return err
-			}
+			failed = s.resizeBack(ctx, id, scaled)
 		}
-		return s.serveAgain(ctx, id, among)
+		failed = append(failed, s.serveAgain(ctx, id, served))
+		err := errors.Join(failed...)
+		if err != nil {
+			s.state = lifecycle.Stopped
+		}
+		return err
 	})
-	if err := s.stage(id, lifecycle.ServiceStop, nil, among); err != nil {
+	if err := s.stage(id, lifecycle.ServiceStop, nil, served); err != nil {
 		return err
 	}
-	if err := s.step(api.PlanStep{ID: id, Words: "resize nodes " + lifecycle.SIDs(s.refs(scaled))}, len(scaled), s.barrier, func(ctx workflow.Context) error {
+	if err := s.step(api.PlanStep{ID: id, Words: "resize nodes " + s.sids(scaled)}, len(scaled), s.barrier, func(ctx workflow.Context) error {
 		touched = true
-		return s.resize(ctx, id, scaled, s.size)
+		return s.resize(ctx, id, scaled)
 	}); err != nil {
 		return err
 	}
-	if err := s.stage(id, lifecycle.ServiceStart, nil, among); err != nil {
+	if err := s.stage(id, lifecycle.ServiceStart, nil, served); err != nil {
 		return err
 	}
 	if !s.planning {
 		s.undo = s.undo[:before] // these nodes run with their new size, and keep it
-		s.done = append(s.done, scaled...)
 	}
 	return nil
 }
 
-// resize switches machines off, gives them a size (zero: what they had), grows their volumes, and boots them; agents
-// apply the current revision before anything starts.
-func (s *scaling) resize(ctx workflow.Context, id string, nodes []string, size lifecycle.Size) error {
+// resize switches machines off, gives them the size, grows their volumes, and boots them; agents apply the current
+// revision before anything starts.
+func (s *scaling) resize(ctx workflow.Context, id string, nodes []string) error {
 	if err := s.power(ctx, false, nodes); err != nil {
 		return err
 	}
 	if err := s.machines(ctx, "resize", activities.Resize, nodes, func(in activities.NodesInput) any {
-		return activities.ResizeInput{NodesInput: in, Size: size}
+		return activities.ResizeInput{NodesInput: in, Size: s.size}
 	}); err != nil {
 		return err
 	}
-	if size.Grows(s.role) {
+	if s.size.Grows(s.role) {
 		if err := s.grow(ctx, nodes); err != nil {
 			return err
 		}
@@ -196,26 +195,38 @@ func (s *scaling) resize(ctx workflow.Context, id string, nodes []string, size l
 	return s.startAgents(ctx, id, s.view.AgentIDs(lifecycle.Only(nodes)))
 }
 
+// resizeBack gives machines the size they had and boots them: with the size they have, if that cannot be. It goes on past
+// what fails and returns what keeps the machines from running.
+func (s *scaling) resizeBack(ctx workflow.Context, id string, nodes []string) []error {
+	kept := s.power(ctx, false, nodes)
+	if kept == nil {
+		kept = s.machines(ctx, "give back the size", activities.Resize, nodes, func(in activities.NodesInput) any {
+			return activities.ResizeInput{NodesInput: in, Back: true}
+		})
+	}
+	if kept != nil {
+		s.progress.warn(api.Warning{Step: id, Message: "the size before could not be given back: " + summary(kept)})
+	}
+	return []error{
+		s.power(ctx, true, nodes),
+		s.startAgents(ctx, id, s.view.AgentIDs(lifecycle.Only(nodes))),
+	}
+}
+
 func (s *scaling) grow(ctx workflow.Context, nodes []string) error {
 	return s.machines(ctx, "grow the volumes", activities.Grow, nodes, func(in activities.NodesInput) any {
 		return activities.ResizeInput{NodesInput: in, Size: s.size}
 	})
 }
 
-func (s *scaling) refs(ids []string) []lifecycle.NodeRef {
-	only := lifecycle.Only(ids)
-	var refs []lifecycle.NodeRef
-	for _, n := range s.view.Family(s.role.Name) {
-		if only(n) {
-			refs = append(refs, n)
-		}
-	}
-	return refs
+// sids names nodes for people.
+func (s *scaling) sids(nodes []string) string {
+	return lifecycle.SIDs(s.view.Refs(lifecycle.Only(nodes)))
 }
 
 // serveAgain starts services outside of any step, under ids of its own: the forward start may have run and failed.
 func (op *operation) serveAgain(ctx workflow.Context, id string, among lifecycle.Among) error {
-	stage := op.view.Stage(lifecycle.ServiceStart, lifecycle.Command, nil, among)
+	stage := op.view.Stage(lifecycle.ServiceStart, lifecycle.Command, nil, among).Limit(op.turn)
 	for _, group := range stage.Groups {
 		if err := op.execute(ctx, id+"-undo", "start again", stage, group); err != nil {
 			return err

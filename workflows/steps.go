@@ -67,6 +67,13 @@ func (op *operation) noReturn() {
 	op.ctx, _ = workflow.NewDisconnectedContext(op.ctx)
 }
 
+// settled declares that what the last undo entries are for has been done.
+func (op *operation) settled() {
+	if !op.planning {
+		op.undo = nil
+	}
+}
+
 // skip writes down why a documented step does not apply.
 func (op *operation) skip(id, words, why string) {
 	s := api.PlanStep{ID: id, Words: words, Skipped: why}
@@ -89,12 +96,12 @@ func (op *operation) stage(id, service string, phase lifecycle.Phase, among life
 
 // preCheck runs a service's pre_check alone.
 func (op *operation) preCheck(id, service string, phase lifecycle.Phase, among lifecycle.Among) error {
-	return op.groups(id, op.view.Stage(service, lifecycle.PreCheck, phase, among))
+	return op.groups(id, op.view.Stage(service, lifecycle.PreCheck, phase, among).Limit(op.turn))
 }
 
 // run runs a service without its pre_check.
 func (op *operation) run(id, service string, phase lifecycle.Phase, among lifecycle.Among) error {
-	return op.groups(id, op.view.Stage(service, lifecycle.Command, phase, among))
+	return op.groups(id, op.view.Stage(service, lifecycle.Command, phase, among).Limit(op.turn))
 }
 
 func (op *operation) groups(id string, stage lifecycle.Stage) error {
@@ -232,14 +239,36 @@ func (op *operation) releaseNodes(ctx workflow.Context, nodes []string) error {
 
 // publish changes the control record (nil: not) and makes the next revision of the cluster's metadata visible.
 func (op *operation) publish(ctx workflow.Context, change *activities.Change) error {
-	next := op.view.Revision + 1
-	err := op.call(ctx, quick(fmt.Sprintf("publish revision %d", next)), activities.Publish, activities.PublishInput{
-		ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Change: change,
-	}, nil)
-	if err == nil {
-		op.view.Revision = next
+	return op.revise(ctx, activities.Publish, func(next int64) any {
+		return activities.PublishInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Change: change}
+	})
+}
+
+// releaseLast releases nodes that are dropped from the record by the change that comes next, whatever happens: resources
+// that may be left go to the orphans.
+func (op *operation) releaseLast(ctx workflow.Context, nodes []string, drop *activities.Change) error {
+	err := op.releaseNodes(ctx, nodes)
+	if err != nil {
+		drop.Lost = summary(err)
 	}
 	return err
+}
+
+// revise publishes the next revision. After a publish that failed nobody knows whether its revision is visible, and what
+// is visible does not change: that revision is published again, which finishes it at least, and then the one after it.
+func (op *operation) revise(ctx workflow.Context, activity string, input func(next int64) any) error {
+	for {
+		again := op.unsure
+		next := op.view.Revision + 1
+		op.unsure = true
+		if err := op.call(ctx, quick(fmt.Sprintf("publish revision %d", next)), activity, input(next), nil); err != nil {
+			return err
+		}
+		op.view.Revision, op.unsure = next, false
+		if !again {
+			return nil
+		}
+	}
 }
 
 // settle publishes a change while the operation ends, and waits for the nodes without insisting: a node that does not

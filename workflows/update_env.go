@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"fmt"
-
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
@@ -27,14 +25,9 @@ func (op *operation) updateEnv(values map[string]any) error {
 
 	// UE1: publish the changed values, endpoints that refer to them included.
 	if err := op.step(api.PlanStep{ID: "UE1", Words: "publish the changed parameters"}, 0, 0, func(ctx workflow.Context) error {
-		next := op.view.Revision + 1
-		err := op.call(ctx, quick(fmt.Sprintf("publish revision %d", next)), activities.PublishEnv, activities.EnvInput{
-			ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Values: values,
-		}, nil)
-		if err == nil {
-			op.view.Revision = next
-		}
-		return err
+		return op.revise(ctx, activities.PublishEnv, func(next int64) any {
+			return activities.EnvInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Values: values}
+		})
 	}); err != nil {
 		return err
 	}

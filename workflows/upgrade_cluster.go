@@ -34,7 +34,9 @@ func (op *operation) upgradeCluster() error {
 		op.state = lifecycle.UpgradeFailed
 	}
 	if op.view.Sequential {
+		defer func() { op.turn = nil }()
 		for _, node := range op.view.UpgradeOrder() {
+			op.turn = lifecycle.Only([]string{node})
 			if err := op.upgradeNodes([]string{node}); err != nil {
 				return err
 			}
@@ -45,26 +47,26 @@ func (op *operation) upgradeCluster() error {
 
 	// UP5: every command succeeded: the way back is given up, /upgrade-audit goes.
 	op.noReturn()
-	none := ""
-	if err := op.step(api.PlanStep{ID: "UP5", Words: "finish the upgrade"}, len(all), op.barrier, func(ctx workflow.Context) error {
-		return op.settle(ctx, "UP5", &activities.Change{UpgradeFrom: &none, Commit: true}, all)
-	}); err != nil {
+	finish := func(ctx workflow.Context) error {
+		none := ""
+		err := op.settle(ctx, "UP5", &activities.Change{UpgradeFrom: &none}, all)
+		if err == nil {
+			op.state = lifecycle.Active
+		}
 		return err
 	}
-	if !op.planning {
-		op.state = lifecycle.Active
-	}
-	return nil
+	op.onUndo("UP5", "finish the upgrade", finish)
+	return op.step(api.PlanStep{ID: "UP5", Words: "finish the upgrade"}, len(all), op.barrier, finish)
 }
 
-// upgradeNodes is UP1 to UP4 for some nodes.
+// upgradeNodes is UP1 to UP4 for some nodes: all, or the one whose turn it is.
 func (op *operation) upgradeNodes(nodes []string) error {
 	among := lifecycle.Only(nodes)
 	agents := op.view.AgentIDs(among)
 	words := " of nodes " + lifecycle.SIDs(op.view.Refs(among))
 
 	// UP1: stop the nodes, by the version that runs on them.
-	if err := op.asBefore(func() error { return op.stage("UP1", lifecycle.ServiceStop, nil, among) }); err != nil {
+	if err := op.asBefore(func() error { return op.stage("UP1", lifecycle.ServiceStop, nil, nil) }); err != nil {
 		return err
 	}
 	if err := op.step(api.PlanStep{ID: "UP1", Words: "power off" + words}, len(nodes), 0, func(ctx workflow.Context) error {
@@ -99,13 +101,13 @@ func (op *operation) upgradeNodes(nodes []string) error {
 	}
 
 	// UP4: upgrade(pre), start, upgrade(post).
-	if err := op.stage("UP4", lifecycle.ServiceUpgrade, lifecycle.BeforeStart, among); err != nil {
+	if err := op.stage("UP4", lifecycle.ServiceUpgrade, lifecycle.BeforeStart, nil); err != nil {
 		return err
 	}
-	if err := op.stage("UP4", lifecycle.ServiceStart, nil, among); err != nil {
+	if err := op.stage("UP4", lifecycle.ServiceStart, nil, nil); err != nil {
 		return err
 	}
-	return op.stage("UP4", lifecycle.ServiceUpgrade, lifecycle.AfterStart, among)
+	return op.stage("UP4", lifecycle.ServiceUpgrade, lifecycle.AfterStart, nil)
 }
 
 // asBefore runs stages with the services of the version before the upgrade.
@@ -133,7 +135,7 @@ func DowngradeCluster(ctx workflow.Context, raw converter.RawValue) (api.Operati
 // rollback is the downgrade an upgrade runs at once when it failed and was asked to.
 func (op *operation) rollback(ctx workflow.Context) error {
 	was := op.ctx
-	op.ctx = ctx
+	op.ctx, op.turn = ctx, nil
 	defer func() { op.ctx = was }()
 	if err := op.call(ctx, patient("choose machines for the way back"), activities.BeginOperation, activities.BeginInput{
 		ClusterID: op.clusterID, RunID: op.runID, Type: api.DowngradeCluster,
@@ -148,11 +150,17 @@ func (op *operation) rollback(ctx workflow.Context) error {
 
 // downgradeCluster is the procedure: UP5 to UP8.
 func (op *operation) downgradeCluster() error {
-	nodes, all := op.view.NodeIDs(), op.view.AgentIDs(nil)
+	nodes, all := op.begun.Before.NodeIDs(), op.begun.Before.AgentIDs(nil)
 	none := ""
 
-	// UP5: stop the cluster. A failing stop does not bar the way back: the machines go off next.
-	if err := op.forced("UP5", true, op.stage("UP5", lifecycle.ServiceStop, nil, nil)); err != nil {
+	// UP5: stop the cluster, each node by the version that runs on it. A failing stop does not bar the way back: the
+	// machines go off next.
+	if err := op.forced("UP5", true, op.stage("UP5", lifecycle.ServiceStop, nil, lifecycle.Only(op.begun.Upgraded))); err != nil {
+		return err
+	}
+	if err := op.forced("UP5", true, op.asBefore(func() error {
+		return op.stage("UP5", lifecycle.ServiceStop, nil, lifecycle.Except(op.begun.Upgraded))
+	})); err != nil {
 		return err
 	}
 	if err := op.step(api.PlanStep{ID: "UP5", Words: "power off all nodes"}, len(nodes), 0, func(ctx workflow.Context) error {
@@ -182,10 +190,7 @@ func (op *operation) downgradeCluster() error {
 	}
 
 	// UP8: start by order, by the old version.
-	revision := op.view.Revision
-	op.view = *op.begun.Before
-	op.view.Revision = revision
-	if err := op.stage("UP8", lifecycle.ServiceStart, nil, nil); err != nil {
+	if err := op.asBefore(func() error { return op.stage("UP8", lifecycle.ServiceStart, nil, nil) }); err != nil {
 		return err
 	}
 	if !op.planning {
