@@ -23,6 +23,9 @@ const (
 	// tidyAfter: reading and rendering a tree leaves garbage that an idle process would keep for hours. Giving it back
 	// costs as much as a pass, and right after a revision every node of a machine is in its pass: so a little later.
 	tidyAfter = 2 * time.Second
+	// passGC is the collector's percentage from a new revision until things are tidied up: at the usual one, half of a
+	// pass's processor time would be collections.
+	passGC = 400
 )
 
 // Engine applies configuration; *confd.Engine is the one.
@@ -38,6 +41,7 @@ type Engine interface {
 // schedule is when the loop acts by itself. Zero times never come.
 type schedule struct {
 	resync, conf, prune, tidy time.Time
+	usualGC                   int // while tidy is due
 	// reread is set while the newest revision could not be read or applied.
 	reread time.Time
 	ended  time.Time // of the last pass
@@ -114,8 +118,7 @@ func (d *Daemon) tick(ctx context.Context, now time.Time) {
 		}
 	}
 	if due(d.plan.tidy) {
-		d.plan.tidy = time.Time{}
-		debug.FreeOSMemory()
+		d.tidy()
 	}
 	confDue := due(d.plan.conf)
 	if confDue {
@@ -162,6 +165,7 @@ func (d *Daemon) fresh(ctx context.Context) {
 		}
 		return
 	}
+	d.untidy()
 	keys := s.Keys()
 	d.begin(s.Revision)
 	res, err := d.engine.Apply(ctx, s.Revision, keys)
@@ -174,7 +178,20 @@ func (d *Daemon) fresh(ctx context.Context) {
 	if d.tree != nil {
 		d.tree.Set(keys, d.rootAccess)
 	}
+}
+
+// untidy lets garbage grow for the length of a pass and a little longer.
+func (d *Daemon) untidy() {
+	if d.plan.tidy.IsZero() {
+		d.plan.usualGC = debug.SetGCPercent(passGC)
+	}
 	d.plan.tidy = time.Now().Add(tidyAfter)
+}
+
+func (d *Daemon) tidy() {
+	d.plan.tidy = time.Time{}
+	debug.SetGCPercent(d.plan.usualGC)
+	debug.FreeOSMemory()
 }
 
 func (d *Daemon) rereadLater() { d.plan.reread = time.Now().Add(d.plan.wait.next()) }
