@@ -54,7 +54,9 @@ func keepOpenSSH(services *supervise.Services, sshd, address string) error {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return err
 	}
-	services.Keep("sshd", sshd, sshd, "-D", "-e", "-f", file)
+	// -r: a connection is served by a fork, not by the program loaded anew, which would take most of the processor time
+	// of a handshake. (Newer versions, with a program of its own for connections, accept and ignore it.)
+	services.Keep("sshd", sshd, sshd, "-D", "-e", "-r", "-f", file)
 	give := time.Now().Add(openSSHTime)
 	for {
 		err := answers(address)
