@@ -36,13 +36,16 @@ func (a *tracedApp) with(more object) *tracedApp {
 	return a
 }
 
+// tracer is a command that reports under a name.
+func tracer(name string) string { return trace.Program + " " + name }
+
 // role is one entry of nodes. Services are "NAME [ATTRIBUTE=VALUE | ATTRIBUTE]...": an attribute without value is true,
 // pre_check and selector without value are the tracer with the command NAME.pre_check and NAME.selector.
 func role(name string, count int, services ...string) object {
 	defined := object{}
 	for _, s := range services {
 		words := strings.Fields(s)
-		service := object{"cmd": trace.Program + " " + words[0]}
+		service := object{"cmd": tracer(words[0])}
 		for _, w := range words[1:] {
 			key, text, given := strings.Cut(w, "=")
 			var value any = true
@@ -50,7 +53,7 @@ func role(name string, count int, services ...string) object {
 			case given && json.Unmarshal([]byte(text), &value) != nil:
 				value = text
 			case !given && (key == "pre_check" || key == "selector"):
-				value = trace.Program + " " + words[0] + "." + key
+				value = tracer(words[0] + "." + key)
 			}
 			service[key] = value
 		}

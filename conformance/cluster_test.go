@@ -239,3 +239,12 @@ func (c *cluster) gone() {
 func label(n api.NodeView) string {
 	return n.Role + "/" + strconv.Itoa(n.SID)
 }
+
+// settled asserts that every node has applied the last revision.
+func (c *cluster) settled(step string) {
+	c.t.Helper()
+	view := c.view()
+	for _, n := range view.Nodes {
+		require.Equal(c.t, "revision "+strconv.FormatInt(view.Revision, 10), n.Agent, "%s: %s has the last revision", step, label(n))
+	}
+}

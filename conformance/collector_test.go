@@ -127,8 +127,35 @@ func (rec *recording) ran(command string) []*begun {
 	return out
 }
 
+// endedBesides says whether all other commands of b's group have ended.
+func (rec *recording) endedBesides(b *begun) bool {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	return b.group != nil && b.group.ended == len(b.group.members)-1
+}
+
+// reloadedBefore are the nodes whose reload began before the first command of that name, sorted, each once.
+func (rec *recording) reloadedBefore(command string) string {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	var out []string
+	for _, e := range rec.events {
+		if e.Command != command {
+			continue
+		}
+		for _, b := range rec.reloads {
+			if b.id < e.id {
+				out = append(out, b.label())
+			}
+		}
+		break
+	}
+	slices.SortFunc(out, byRoleAndSID)
+	return strings.Join(slices.Compact(out), " ")
+}
+
 // reloaded are the nodes whose reload ran since expect, sorted, once per run.
-func (rec *recording) reloaded() []string {
+func (rec *recording) reloaded() string {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	var out []string
@@ -136,7 +163,7 @@ func (rec *recording) reloaded() []string {
 		out = append(out, b.label())
 	}
 	slices.SortFunc(out, byRoleAndSID)
-	return out
+	return strings.Join(out, " ")
 }
 
 func (c *collector) begin(w http.ResponseWriter, r *http.Request) {

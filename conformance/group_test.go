@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -106,6 +107,16 @@ func byRoleAndSID(a, b string) int {
 	numberA, _ := strconv.Atoi(sidA)
 	numberB, _ := strconv.Atoi(sidB)
 	return numberA - numberB
+}
+
+// keysOf are the keys of a tree, sorted.
+func keysOf(tree map[string]string) []string { return slices.Sorted(maps.Keys(tree)) }
+
+// distinct are the words of a text, sorted, each once.
+func distinct(text string) string {
+	words := strings.Fields(text)
+	slices.SortFunc(words, byRoleAndSID)
+	return strings.Join(slices.Compact(words), " ")
 }
 
 // difference names keys that differ between two trees.
