@@ -23,7 +23,6 @@ func TestRootless(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("SKIP: not root, so the other tests are rootless already")
 	}
-	t.Parallel()
 	dir, err := os.MkdirTemp("", "drover-rootless-")
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
@@ -34,6 +33,9 @@ func TestRootless(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, copyFile(self, program))
 	require.NoError(t, os.Chmod(program, 0o755))
+	// Only now: a program that another test starts meanwhile would inherit the file while it is written, and what is open
+	// for writing cannot be started ("text file busy").
+	t.Parallel()
 	cmd := exec.Command(program, "-test.v", "-test.run", "^(TestConformance|TestNothingTouchesTheHost|TestHostileRoot|TestImageStaysClean|TestServices|TestWorkerKilled|TestPidReuse|TestManyNodes|TestCopiedImages|TestMachineForbids|TestBootFailure|TestLeftoversTellWhatIsThere)$")
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "DROVER_TEST_NODE=" + nodeBinary(t)}
