@@ -33,18 +33,21 @@ func (op *operation) deleteCluster(force bool) error {
 	}
 
 	// DC1: without a destroy service anywhere, DC2 and DC8 are all there is. Machines that are off have nothing to stop.
-	if !op.view.Defines(lifecycle.ServiceDestroy, nil) {
-		if op.view.PoweredOff {
-			op.skip("DC2", "stop", "the machines are off")
-		} else if err := op.stopAll("DC2", force); err != nil {
+	guarded := op.view.Defines(lifecycle.ServiceDestroy, nil)
+	if !guarded && op.view.PoweredOff {
+		op.skip("DC2", "stop", "the machines are off")
+		return op.releaseAll()
+	}
+	if op.view.State != lifecycle.Active {
+		if err := op.forced("DC1", force, op.boot("DC1", "make sure that the nodes run, so that their commands can")); err != nil {
+			return err
+		}
+	}
+	if !guarded {
+		if err := op.stopAll("DC2", force); err != nil {
 			return err
 		}
 		return op.releaseAll()
-	}
-	if op.view.PoweredOff {
-		if err := op.forced("DC1", force, op.boot("DC1", "boot the nodes, so that their destroy guard can answer")); err != nil {
-			return err
-		}
 	}
 
 	// DC3, DC5: destroy before stop, of the roles whose post_stop_service is false. DC6: a refusal ends the operation

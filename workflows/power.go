@@ -24,6 +24,8 @@ func StartCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationRe
 func (op *operation) startCluster() error {
 	nodes, all := op.view.NodeIDs(), op.view.AgentIDs(nil)
 
+	op.onUndo("ST2", "register the machines there are", func(ctx workflow.Context) error { return op.publish(ctx, nil) })
+
 	// ST1: boot. Nodes whose role has no user_access get a fresh root disk, and with it a new machine. A machine that
 	// runs stays as it is, also one the operation before left running.
 	if err := op.step(api.PlanStep{ID: "ST1", Words: "boot all nodes"}, len(nodes), 0, func(ctx workflow.Context) error {
@@ -43,6 +45,7 @@ func (op *operation) startCluster() error {
 		if err := op.publish(ctx, nil); err != nil {
 			return err
 		}
+		op.settled()
 		return op.startAgents(ctx, "ST2", all)
 	}); err != nil {
 		return err

@@ -49,8 +49,10 @@ func (op *operation) undoAll(cause error) error {
 	defer done()
 	op.progress.undoing(cause)
 	var failed []error
-	for i := len(op.undo) - 1; i >= 0; i-- {
-		entry := op.undo[i]
+	entries := op.undo
+	op.undo = nil
+	for i := len(entries) - 1; i >= 0; i-- {
+		entry := entries[i]
 		if entry.last && len(failed) > 0 {
 			continue
 		}
@@ -61,7 +63,6 @@ func (op *operation) undoAll(cause error) error {
 			failed = append(failed, err)
 		}
 	}
-	op.undo = nil
 	return errors.Join(failed...)
 }
 

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"errors"
+
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
@@ -18,11 +20,30 @@ func UpgradeCluster(ctx workflow.Context, raw converter.RawValue) (api.Operation
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
 	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Upgrade: &in}, func() error {
-		if in.OnFailure == api.OnFailureRollback {
-			op.onUndo("UP5", "go back to the version before", op.rollback)
-		}
+		op.onUndo("UP5", "end the upgrade", func(ctx workflow.Context) error {
+			return op.upgradeFailed(ctx, in.OnFailure == api.OnFailureRollback)
+		})
 		return op.upgradeCluster()
 	})
+}
+
+// upgradeFailed is what UP5 does after a failure: before the first step nothing was touched and the version stays; later
+// the cluster goes back at once, if asked to, or stays as it is, with nodes told what that is.
+func (op *operation) upgradeFailed(ctx workflow.Context, rollback bool) error {
+	switch {
+	case len(op.trace.Steps) == 0:
+		err := op.publish(ctx, &activities.Change{Restore: true})
+		if err == nil {
+			op.state = lifecycle.Active
+		}
+		return err
+	case rollback:
+		if err := op.rollback(ctx); err != nil {
+			return errors.Join(err, op.publish(ctx, nil))
+		}
+		return nil
+	}
+	return op.publish(ctx, nil)
 }
 
 // upgradeCluster is the procedure: UP1 to UP5.
@@ -129,7 +150,10 @@ func DowngradeCluster(ctx workflow.Context, raw converter.RawValue) (api.Operati
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun}, op.downgradeCluster)
+	return op.onCluster(activities.BeginInput{DryRun: in.DryRun}, func() error {
+		op.onUndo("UP7", "register the machines there are", func(ctx workflow.Context) error { return op.publish(ctx, nil) })
+		return op.downgradeCluster()
+	})
 }
 
 // rollback is the downgrade an upgrade runs at once when it failed and was asked to.

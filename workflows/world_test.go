@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,10 +21,8 @@ import (
 	"drover/activities/fakes"
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/metadata/store"
 	"drover/providers"
 	"drover/providers/fake"
-	"drover/specs"
 	"drover/workflows"
 	"drover/workflows/api"
 )
@@ -42,16 +38,19 @@ type world struct {
 	store    *fakes.Store
 	agents   *fakes.Agents
 	provider *fake.Provider
+	machines *machines
 	acts     *activities.Activities
+	inject   *injection // nil: none
 	runs     int
 }
 
 func newWorld(t *testing.T) *world {
 	w := &world{t: t, store: fakes.NewStore(), provider: fake.New(fake.Options{})}
 	w.agents = fakes.NewAgents(w.store)
+	w.machines = newMachines(w.provider, w.agents)
 	w.acts = activities.New(activities.Dependencies{
-		Records: w.store, Trees: w.store, Apps: w.store, Agents: w.agents,
-		Providers:       map[string]providers.Provider{"fake": w.provider},
+		Records: w.store, Trees: w.store, Apps: w.store, Agents: node{w.machines},
+		Providers:       map[string]providers.Provider{"fake": w.machines},
 		DefaultProvider: "fake", AuthorizedKey: authorizedKey, NodeConsul: "http://127.0.0.1:8500", KVPrefix: "drover",
 		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -61,23 +60,7 @@ func newWorld(t *testing.T) *world {
 // publish makes an application of the given roles (cluster.json's nodes) available.
 func (w *world) publish(app string, nodes ...map[string]any) {
 	w.t.Helper()
-	dir := w.t.TempDir()
-	cluster, err := json.Marshal(map[string]any{"name": app, "vxnet": "net", "nodes": nodes})
-	require.NoError(w.t, err)
-	config := `{"type":"array","properties":[{"key":"cluster","type":"array","properties":[]},{"key":"env","type":"array","properties":[]}]}`
-	files := map[string]string{
-		"config.json": config, "cluster.json.mustache": string(cluster), "locale/en.json": `{"err_code77": "the data is still needed"}`,
-	}
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		require.NoError(w.t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(w.t, os.WriteFile(path, []byte(text), 0o600))
-	}
-	pkg, err := specs.Open(dir)
-	require.NoError(w.t, err)
-	archive, err := pkg.Archive()
-	require.NoError(w.t, err)
-	require.NoError(w.t, w.store.PutApp(w.t.Context(), store.App{AppID: app, VersionID: "1", Archive: archive, PublishedAt: "2026-01-01T00:00:00Z"}))
+	w.publishAs(app, "1", nil, nodes...)
 }
 
 // nodes makes one entry of cluster.json's nodes; services are "name" or "name attribute=value ...".
@@ -122,9 +105,12 @@ func (w *world) startAs(id, operation string, input any) *run {
 	suite.SetLogger(tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: api.TaskQueue})
-	env.SetWorkerOptions(worker.Options{
-		Interceptors: []interceptor.WorkerInterceptor{activities.Faults(), w.nextRun()}, DeadlockDetectionTimeout: time.Minute,
-	})
+	interceptors := []interceptor.WorkerInterceptor{activities.Faults(), w.nextRun()}
+	if w.inject != nil {
+		w.inject.env = env
+		interceptors = append(interceptors, w.inject)
+	}
+	env.SetWorkerOptions(worker.Options{Interceptors: interceptors, DeadlockDetectionTimeout: time.Minute})
 	env.SetTestTimeout(time.Minute)
 	env.SetStartTime(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	workflows.Register(env, w.acts)

@@ -1,0 +1,124 @@
+package workflows_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drover/activities"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// Whatever activity of whatever operation fails, before or after its effect, and whenever the operation is cancelled:
+// what is left is sound, and a deletion leaves nothing.
+func TestEveryActivityMayFail(t *testing.T) {
+	t.Parallel()
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := s.ready(newWorld(t))
+			w.inject = &injection{}
+			w.start1(s.operation, s.input(w, false))
+			w.sound()
+			calls := w.inject.seen
+			require.Greater(t, len(calls), 2)
+			for k, name := range calls {
+				for _, how := range []string{failsBefore, failsAfter, cancelled} {
+					t.Run(fmt.Sprintf("%s %d %s", name, k+1, how), func(t *testing.T) {
+						t.Parallel()
+						s.goesWrong(t, name, k+1, how)
+					})
+				}
+			}
+		})
+	}
+}
+
+func (s scenario) goesWrong(t *testing.T, activity string, k int, how string) {
+	w := s.ready(newWorld(t))
+	var before lifecycle.State
+	if rec := w.record(); rec != nil {
+		before = rec.State
+	}
+	input := s.input(w, false)
+	w.inject = &injection{k: k, how: how}
+	r := w.start(s.operation, input)
+	w.inject = nil
+	defer func() {
+		if t.Failed() {
+			t.Logf("error: %v", r.err)
+			for _, c := range w.commands() {
+				t.Log(c)
+			}
+			for _, step := range append(r.progress().Steps, r.progress().Undo...) {
+				t.Log(step.ID, step.Words, step.State, step.Note)
+			}
+		}
+	}()
+	switch {
+	case r.err == nil && how == cancelled: // it came too late
+		s.requireEnd(w)
+	case r.err == nil:
+		s.requireEnd(w)
+		require.NotEmpty(t, r.result.Warnings, "a failure is told")
+	case activity == activities.EndOperation && how != cancelled: // without a last word the next operation finds out
+	default:
+		w.sound()
+		if rec := w.record(); rec != nil {
+			require.True(t, rec.State == before || slices.Contains(s.states, rec.State), "the cluster is %s", rec.State)
+		}
+	}
+
+	if w.record() == nil {
+		w.nothingLeft()
+		return
+	}
+	w.start1(api.DeleteCluster, api.DeleteClusterInput{})
+	w.nothingLeft()
+	w.ranOnce()
+}
+
+// requireEnd: a cancel that came too late changes nothing.
+func (s scenario) requireEnd(w *world) {
+	rec := w.record()
+	switch {
+	case s.operation == api.DeleteCluster:
+		require.Nil(w.t, rec)
+	case s.operation == api.StopCluster:
+		require.Equal(w.t, lifecycle.Stopped, rec.State)
+	default:
+		require.Equal(w.t, lifecycle.Active, rec.State)
+		require.Equal(w.t, api.OpSucceeded, rec.Operation.State)
+	}
+}
+
+// A dry run tells what is then done, and touches nothing.
+func TestEveryDryRunEqualsTheTrace(t *testing.T) {
+	t.Parallel()
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := s.ready(newWorld(t))
+			record, ran, calls := w.record(), len(w.commands()), len(w.provider.Calls())
+			history := w.store.History(clusterID)
+			dry := w.start1(s.operation, s.input(w, true))
+			require.Equal(t, record, w.record())
+			require.Len(t, w.commands(), ran)
+			for _, c := range w.provider.Calls()[calls:] {
+				require.Equal(t, "List", c.Method)
+			}
+			require.Equal(t, history, w.store.History(clusterID))
+			require.Empty(t, w.store.Operation(clusterID))
+
+			real := w.start1(s.operation, s.input(w, false))
+			require.NotEmpty(t, real.trace().Steps)
+			require.Equal(t, told(real.trace()), told(*dry.result.Plan))
+			for _, step := range real.progress().Steps {
+				require.Contains(t, []string{api.StepDone, api.StepSkipped}, step.State, step.Words)
+			}
+		})
+	}
+}

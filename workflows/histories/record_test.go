@@ -1,0 +1,102 @@
+package histories
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/temporal"
+)
+
+// TestRecord lives through every scenario on a real server and replays what it left. With -record it also keeps it.
+func TestRecord(t *testing.T) {
+	needsServer(t)
+	if *record {
+		require.NoError(t, os.MkdirAll("testdata", 0o755))
+		for _, old := range recorded(t) {
+			require.NoError(t, os.Remove(filepath.Join("testdata", old)))
+		}
+	}
+	for _, s := range scenarios() {
+		t.Run(s.name(), func(t *testing.T) {
+			t.Parallel()
+			data := written(t, s.live(t))
+			history := read(t, bytes.NewReader(data))
+			s.check(t, history)
+			require.NoError(t, replay(history, registered))
+			if *record {
+				require.NoError(t, os.WriteFile(s.file(), data, 0o644))
+			}
+		})
+	}
+}
+
+// live makes a scenario happen and gives its history.
+func (s scenario) live(t *testing.T) *historypb.History {
+	w := newWorld(t, s.name(), s.app)
+	s.before(w)
+	in := s.input(w)
+	s.script(w)
+	var held *gate
+	if s.at != "" {
+		held = w.nodes.hold(s.at)
+	}
+	run := w.start(s.operation, in)
+	if held == nil {
+		err := run.Get(t.Context(), nil)
+		require.Equal(t, s.ends == completed, err == nil, "%v", err)
+		return w.history(run)
+	}
+	w.reach(held)
+	if s.ends == open {
+		history := w.history(run)
+		close(held.open)
+		require.NoError(t, run.Get(t.Context(), nil))
+		return history
+	}
+	require.NoError(t, temporalClient.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
+	err := run.Get(t.Context(), nil)
+	require.True(t, temporal.IsCanceledError(err), "%v", err)
+	return w.history(run)
+}
+
+func (s scenario) file() string { return filepath.Join("testdata", s.name()+".json") }
+
+// written is a history as JSON, one event a line, without this machine's name.
+func written(t *testing.T, history *historypb.History) []byte {
+	t.Helper()
+	out := bytes.NewBufferString("{\"events\":[")
+	for i, event := range history.Events {
+		if q := event.GetWorkflowTaskScheduledEventAttributes().GetTaskQueue(); q.GetKind() == enumspb.TASK_QUEUE_KIND_STICKY {
+			q.Name = "sticky"
+		}
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		out.WriteByte('\n')
+		line, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(event)
+		require.NoError(t, err)
+		// The marshaller puts in spaces at random.
+		require.NoError(t, json.Compact(out, line))
+	}
+	out.WriteString("\n]}\n")
+	return out.Bytes()
+}
+
+// recorded are the files there are.
+func recorded(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir("testdata")
+	require.NoError(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}

@@ -1,0 +1,169 @@
+package histories
+
+import (
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"drover/fault"
+	"drover/providers/fake"
+	"drover/workflows/api"
+)
+
+// Flavours that every operation on a cluster is recorded in.
+const (
+	happy     = "happy"
+	failed    = "failed"    // by a command or the provider, and taken back as far as the procedure does
+	cancelled = "cancelled" // in the middle of a step
+	midflight = "midflight" // in the middle of a step, not ended
+)
+
+// scenario is one recording: testdata/<operation>-<flavour>.json.
+type scenario struct {
+	operation string
+	flavour   string
+	ends      enumspb.EventType // of the last event; 0: the workflow is still open
+	app       app
+	before    func(*world) // what the cluster has gone through
+	script    func(*world) // what happens during the operation
+	input     func(*world) any
+	at        string // where a cancelled or open operation is held
+}
+
+func (s scenario) name() string { return s.operation + "-" + s.flavour }
+
+// Ends of workflows.
+const (
+	completed = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
+	failure   = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED
+	canceled  = enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED
+	open      = enumspb.EVENT_TYPE_UNSPECIFIED
+)
+
+// scenarios is the one table of what is recorded and replayed.
+func scenarios() []scenario {
+	create := input(api.CreateClusterInput{App: "small"})
+	scale := input(api.ScaleVerticalInput{Role: "a", CPU: 2, VolumeSize: 2})
+	var all []scenario
+	for _, s := range []struct {
+		operation string
+		before    func(*world)
+		input     func(*world) any
+		at        string
+		fault     func(*world)
+	}{
+		{api.CreateCluster, nothing, create, "start", failing("start")},
+		{api.DeleteCluster, active, input(api.DeleteClusterInput{}), "stop", failing("destroy")},
+		{api.AddNodes, active, input(api.AddNodesInput{Role: "a", Count: 1}), "init", failing("init")},
+		{api.DeleteNodes, active, deleteOne, "scale_in", failing("scale_in")},
+		{api.ScaleVertical, active, scale, "start", broken("ResizeInstance")},
+		{api.UpgradeCluster, active, input(api.UpgradeClusterInput{Version: "2"}), "upgrade", failing("upgrade")},
+		{api.DowngradeCluster, upgradeFailed, input(api.DowngradeClusterInput{}), "start", failing("start")},
+		{api.StartCluster, stopped, input(api.StartClusterInput{}), "start", failing("start")},
+		{api.StopCluster, active, input(api.StopClusterInput{}), "stop", failing("stop")},
+		{api.RestartCluster, active, input(api.RestartClusterInput{}), "restart", failing("restart")},
+		{api.RunService, active, input(api.RunServiceInput{Service: "rotate"}), "rotate", failing("rotate")},
+		{api.UpdateEnv, active, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), barrier, failing(barrier)},
+	} {
+		all = append(all,
+			scenario{s.operation, happy, completed, small(), s.before, nothing, s.input, ""},
+			scenario{s.operation, failed, failure, small(), s.before, s.fault, s.input, ""},
+			scenario{s.operation, cancelled, canceled, small(), s.before, nothing, s.input, s.at},
+			scenario{s.operation, midflight, open, small(), s.before, nothing, s.input, s.at},
+		)
+	}
+	return append(all,
+		// Reads have no middle.
+		scenario{api.DescribeCluster, happy, completed, small(), active, nothing, describe, ""},
+		scenario{api.DescribeCluster, failed, failure, small(), nothing, nothing, describe, ""},
+		scenario{api.ListClusters, happy, completed, small(), active, nothing, input(api.ListClustersInput{}), ""},
+		scenario{api.ListClusters, failed, failure, small(), nothing, nothing, unknownField, ""},
+		scenario{api.PublishApp, happy, completed, small(), nothing, nothing, archive, ""},
+		scenario{api.PublishApp, failed, failure, small(), nothing, nothing, noArchive, ""},
+		scenario{api.ListApps, happy, completed, small(), nothing, nothing, input(api.ListAppsInput{}), ""},
+		scenario{api.ListApps, failed, failure, small(), nothing, nothing, unknownField, ""},
+
+		// Branches of their own.
+		scenario{api.CreateCluster, "planned", completed, small(), nothing, nothing, input(api.CreateClusterInput{App: "small", Waits: api.Waits{DryRun: true}}), ""},
+		scenario{api.CreateCluster, "refused", failure, small(), nothing, nothing, input(api.CreateClusterInput{App: "unheard-of"}), ""},
+		scenario{api.CreateCluster, "no-machine", failure, small(), nothing, broken("CreateInstance"), create, ""},
+		scenario{api.CreateCluster, "kept", failure, small(), nothing, failing("start"), input(api.CreateClusterInput{App: "small", OnFailure: api.OnFailureKeep}), ""},
+		scenario{api.DeleteCluster, "half-made", completed, small(), kept, nothing, input(api.DeleteClusterInput{}), ""},
+		scenario{api.DeleteCluster, "forced", completed, small(), active, failing("destroy"), input(api.DeleteClusterInput{Force: true}), ""},
+		scenario{api.AddNodes, "kept", failure, small(), active, failing("scale_out"), input(api.AddNodesInput{Role: "a", Count: 1}), ""},
+		scenario{api.DeleteNodes, "guarded", failure, small(), active, failing("destroy"), deleteFirst, ""},
+		scenario{api.ScaleVertical, "online", completed, small(), active, nothing, input(api.ScaleVerticalInput{Role: "a", VolumeSize: 2}), ""},
+		scenario{api.ScaleVertical, "others-stopped", completed, small(), active, nothing, input(api.ScaleVerticalInput{Role: "b", Memory: 1024}), ""},
+		scenario{api.ScaleVertical, "sequential", completed, chain(2), active, nothing, scale, ""},
+		scenario{api.UpgradeCluster, "sequential", completed, chain(2), active, nothing, input(api.UpgradeClusterInput{Version: "2"}), ""},
+		scenario{api.UpgradeCluster, "rolled-back", failure, small(), active, failing("upgrade"), input(api.UpgradeClusterInput{Version: "2", OnFailure: api.OnFailureRollback}), ""},
+		scenario{api.UpdateEnv, "powered-off", completed, small(), stopped, nothing, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), ""},
+		scenario{api.RestartCluster, "after-death", completed, small(), deadHalfWay, nothing, input(api.RestartClusterInput{}), ""},
+	)
+}
+
+// What inputs are.
+
+func input(in any) func(*world) any { return func(*world) any { return in } }
+
+func deleteOne(w *world) any {
+	members := w.members("a")
+	return api.DeleteNodesInput{Nodes: members[len(members)-1:]}
+}
+
+func deleteFirst(w *world) any { return api.DeleteNodesInput{Nodes: w.members("a")[:1]} }
+
+func describe(w *world) any { return api.DescribeClusterInput{ClusterID: w.clusterID} }
+
+func archive(w *world) any {
+	return api.PublishAppInput{App: "fresh", Version: "1", Archive: app{id: "fresh", roles: small().roles}.archive(w.t, 1)}
+}
+
+func noArchive(*world) any {
+	return api.PublishAppInput{App: "fresh", Version: "1", Archive: []byte("no archive")}
+}
+
+func unknownField(*world) any { return map[string]any{"nmae": "a typing error"} }
+
+// What clusters have gone through.
+
+func nothing(*world) {}
+
+func active(w *world) { w.done(api.CreateCluster, api.CreateClusterInput{App: w.app.id}) }
+
+func stopped(w *world) {
+	active(w)
+	w.done(api.StopCluster, api.StopClusterInput{})
+}
+
+func upgradeFailed(w *world) {
+	active(w)
+	w.nodes.fail("upgrade")
+	w.failed(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"})
+	w.nodes.fail("")
+}
+
+func kept(w *world) {
+	w.nodes.fail("start")
+	w.failed(api.CreateCluster, api.CreateClusterInput{App: w.app.id, OnFailure: api.OnFailureKeep})
+	w.nodes.fail("")
+}
+
+// deadHalfWay leaves an AddNodes that somebody terminated: nothing was taken back.
+func deadHalfWay(w *world) {
+	active(w)
+	gate := w.nodes.hold("init")
+	run := w.start(api.AddNodes, api.AddNodesInput{Role: "a", Count: 1})
+	w.reach(gate)
+	w.terminate(run)
+	close(gate.open)
+}
+
+// What happens meanwhile.
+
+func failing(point string) func(*world) { return func(w *world) { w.nodes.fail(point) } }
+
+// broken makes the provider refuse the next call of a method.
+func broken(method string) func(*world) {
+	return func(w *world) {
+		w.provider.On(fake.Rule{Method: method, Nth: 1, Fault: fault.New(fault.Invalid, "no machine today")})
+	}
+}

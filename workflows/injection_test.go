@@ -1,0 +1,95 @@
+package workflows_test
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"drover/fault"
+)
+
+// How the chosen activity call goes wrong.
+const (
+	failsBefore = "fails before its effect"
+	failsAfter  = "fails after its effect"
+	cancelled   = "is cancelled before"
+)
+
+// injection counts the activity calls of an operation and makes the k-th one go wrong, for good.
+type injection struct {
+	interceptor.WorkerInterceptorBase
+	env  *testsuite.TestWorkflowEnvironment
+	k    int // counted from 1; 0: only counts
+	how  string
+	mu   sync.Mutex
+	seen []string // names of the activities, in order
+}
+
+func (i *injection) next(name string) (mine bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.seen = append(i.seen, name)
+	return len(i.seen) == i.k
+}
+
+func (i *injection) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &injectedActivity{interceptor.ActivityInboundInterceptorBase{Next: next}, i}
+}
+
+type injectedActivity struct {
+	interceptor.ActivityInboundInterceptorBase
+	*injection
+}
+
+func (a *injectedActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	a.mu.Lock()
+	mine := a.how != cancelled && len(a.seen) == a.k
+	a.mu.Unlock()
+	injected := &fault.Fault{Type: fault.Internal, Message: "injected"}
+	if mine && a.how == failsBefore {
+		return nil, injected
+	}
+	out, err := a.Next.ExecuteActivity(ctx, in)
+	if mine && err == nil {
+		return nil, injected
+	}
+	return out, err
+}
+
+func (i *injection) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &injectedInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, i}
+}
+
+type injectedInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	*injection
+}
+
+func (i *injectedInbound) Init(out interceptor.WorkflowOutboundInterceptor) error {
+	return i.Next.Init(&injectedOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: out}, i.injection})
+}
+
+type injectedOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+	*injection
+}
+
+// ExecuteActivity cancels the workflow before the chosen call. As on a server, an activity that is cancelled before it is
+// scheduled never begins; one on a disconnected context does not notice.
+func (o *injectedOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	if o.next(name) && o.how == cancelled {
+		o.env.CancelWorkflow()
+		apart, _ := workflow.NewDisconnectedContext(ctx)
+		_ = workflow.Sleep(apart, time.Millisecond)
+	}
+	if err := ctx.Err(); err != nil {
+		future, settable := workflow.NewFuture(ctx)
+		settable.SetError(err)
+		return future
+	}
+	return o.Next.ExecuteActivity(ctx, name, args...)
+}
