@@ -58,9 +58,9 @@ servers: ## build the pinned Temporal, Consul and etcd, about ten minutes the fi
 # --- try -----------------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: first-run ## live through a cluster's whole life on this machine: create, use, refuse, delete
+demo: first-run ## live through a cluster's whole life on this machine; ARGS=--quick: only create, use, refuse, delete
 	@$(MAKE) --no-print-directory -s servers build packages .build/bin/demo
-	@.build/bin/demo
+	@.build/bin/demo $(ARGS)
 
 .PHONY: dev
 dev: first-run ## start Temporal, Consul and a worker in the background, etcd published
@@ -99,7 +99,11 @@ race: servers build packages ## the same under the race detector; needs a C comp
 	CGO_ENABLED=1 $(TEST) -count=1 -race $(ARGS) $(PKG)
 
 .PHONY: bench
-bench: servers build packages ## run all benchmarks
+bench: servers build packages ## measure operations on real nodes, see docs/benchmarks.md (ARGS='-only create')
+	$(GO) run ./bench $(ARGS)
+
+.PHONY: bench-go
+bench-go: ## run the small benchmarks that lie beside the code (PKG=./remote/...)
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 60m $(ARGS) $(PKG)
 
 .PHONY: fuzz
