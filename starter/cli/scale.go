@@ -43,7 +43,7 @@ stays. Volumes only grow, and when nothing else changes they grow while the node
 			value       int
 		}{{"cpu", "%d cores", in.CPU}, {"memory", "%d MiB memory", in.Memory}, {"volume-size", "%d GiB volume", in.VolumeSize}} {
 			switch {
-			case flags.Changed(f.flag) && f.value < 1:
+			case flags.Changed(f.flag) && f.value == 0:
 				problems = append(problems, fmt.Sprintf("--%s %d: it must be positive", f.flag, f.value))
 			case f.value > 0:
 				changes = append(changes, fmt.Sprintf(f.words, f.value))
