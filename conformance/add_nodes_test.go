@@ -88,6 +88,12 @@ func TestAN0_AN5_AN6_AN7_Failures(t *testing.T) {
 	untouched("AN0: the guard refused")
 
 	grown := "hosts a/1 a/3 a-replica/2 a-replica/4 b/1"
+	c.cancelled(api.AddNodes, api.AddNodesInput{Role: "a", Count: 1}, "start",
+		"scale_out.pre_check: a/1 | hosts a/1 a-replica/2 b/1", "init: a/3 a-replica/4 | "+grown+"; adding a/3 a-replica/4",
+		"custom_metadata: a/3 a-replica/4", "start: a/3 a-replica/4")
+	untouched("AN5: cancelled and undone")
+	c.settled("AN5")
+
 	c.fails(api.AddNodes, api.AddNodesInput{Role: "a", Count: 1},
 		"scale_out.pre_check: a/1 | hosts a/1 a-replica/2 b/1", "init: a/3 a-replica/4=1 | "+grown+"; adding a/3 a-replica/4")
 	untouched("AN5: undone")
@@ -99,4 +105,21 @@ func TestAN0_AN5_AN6_AN7_Failures(t *testing.T) {
 		"custom_metadata: a/3 a-replica/4", "start: a/3 a-replica/4", "scale_out: a/1=9")
 	require.Equal(t, grown, c.published(), "AN6: the new nodes hold data and stay; AN7: the temporary folder goes")
 	require.Equal(t, "active", c.state())
+}
+
+// A change too large for one transaction is seen whole or not at all: in /hosts and /adding-hosts alike, by every pass of
+// every agent. 7 nodes are more than 128 keys in each.
+func TestB1_AllOfAChangeOrNothing(t *testing.T) {
+	t.Parallel()
+	c := create(t, newApp(role("a", 1, "start")).with(object{"advanced_actions": []string{"scale_horizontal"}}),
+		api.CreateClusterInput{}, "start: a/1 | hosts a/1")
+	added := "a/2 a/3 a/4 a/5 a/6 a/7 a/8"
+	c.run(api.AddNodes, api.AddNodesInput{Role: "a", Count: 7}, "start: "+added+" | hosts a/1 "+added+"; adding "+added)
+	whole := []string{"hosts a/1", "hosts a/1 " + added + "; adding " + added, "hosts a/1 " + added}
+	keys := map[int]bool{}
+	for _, seen := range c.rec.reloadsSeen() {
+		require.Contains(t, whole, sees(seen))
+		keys[len(seen)] = true
+	}
+	require.LessOrEqual(t, len(keys), len(whole), "as many sizes of tree as revisions")
 }

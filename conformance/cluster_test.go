@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +18,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"drover/activities"
+	"drover/conformance/trace"
 	"drover/fault"
+	"drover/providers"
 	"drover/workflows/api"
 )
 
@@ -106,6 +109,26 @@ func (c *cluster) fails(operation string, in any, plan ...string) fault.Fault {
 	f := faultOf(c.t, err)
 	require.Empty(c.t, verdict, "%s of %s: %s\n%s", operation, c.id, f.Error(), strings.Join(verdict, "\n"))
 	return f
+}
+
+// cancelled is an operation that is cancelled when a command of that name runs, and must end as cancelled after exactly
+// these groups of commands.
+func (c *cluster) cancelled(operation string, in any, when string, plan ...string) {
+	c.t.Helper()
+	var once sync.Once
+	c.rec.hook(when, func(ctx context.Context, _ *begun, _ *trace.Answer) {
+		first := false
+		once.Do(func() { first = temporals.CancelWorkflow(context.Background(), api.WorkflowID(c.id), "") == nil })
+		if first {
+			<-ctx.Done()
+		}
+	})
+	defer c.rec.hook(when, nil)
+	c.rec.expect(groupsOf(c.t, plan))
+	_, err := execute[api.OperationResult](c.t, api.WorkflowID(c.id), operation, in)
+	verdict := c.rec.verdict()
+	require.True(c.t, temporal.IsCanceledError(err), "%v\n%s", err, strings.Join(verdict, "\n"))
+	require.Empty(c.t, verdict, "%s of %s\n%s", operation, c.id, strings.Join(verdict, "\n"))
 }
 
 func faultOf(t *testing.T, err error) fault.Fault {
@@ -222,6 +245,20 @@ func (c *cluster) resources() (instances, volumes int) {
 	all, err := machines.List(c.t.Context(), c.id)
 	require.NoError(c.t, err)
 	return len(all.Instances), len(all.Volumes)
+}
+
+// machine is what the provider says of an instance.
+func (c *cluster) machine(id string) providers.Instance {
+	c.t.Helper()
+	all, err := machines.List(c.t.Context(), c.id)
+	require.NoError(c.t, err)
+	for _, i := range all.Instances {
+		if i.ID == id {
+			return i
+		}
+	}
+	require.Fail(c.t, "no instance "+id)
+	return providers.Instance{}
 }
 
 // gone asserts that nothing of the cluster remains anywhere.

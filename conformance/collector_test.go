@@ -22,6 +22,8 @@ const together = 45 * time.Second
 type collector struct {
 	address string
 	server  *http.Server
+	// together is how long commands of a group wait for each other.
+	together time.Duration
 
 	mu         sync.Mutex
 	recordings map[string]*recording // by cluster
@@ -64,7 +66,7 @@ func newCollector() (*collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &collector{address: listener.Addr().String(), recordings: map[string]*recording{}, running: map[int]*begun{}}
+	c := &collector{address: listener.Addr().String(), recordings: map[string]*recording{}, running: map[int]*begun{}, together: together}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+trace.BeginPath, c.begin)
 	mux.HandleFunc("POST "+trace.EndPath, c.end)
@@ -166,6 +168,17 @@ func (rec *recording) reloaded() string {
 	return strings.Join(out, " ")
 }
 
+// reloadsSeen are the trees reload commands saw since expect, in their order.
+func (rec *recording) reloadsSeen() []map[string]string {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	var out []map[string]string
+	for _, b := range rec.reloads {
+		out = append(out, b.Seen)
+	}
+	return out
+}
+
 func (c *collector) begin(w http.ResponseWriter, r *http.Request) {
 	b := &begun{}
 	if err := json.NewDecoder(r.Body).Decode(&b.Event); err != nil {
@@ -192,7 +205,7 @@ func (c *collector) begin(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-g.open:
 		case <-r.Context().Done():
-		case <-time.After(together):
+		case <-time.After(c.together):
 			c.mu.Lock()
 			rec.note(b, "waited for %v to begin at the same time", g.missing())
 			c.mu.Unlock()

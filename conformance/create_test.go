@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/temporal"
 
 	"drover/conformance/trace"
 	"drover/fault"
@@ -23,7 +22,7 @@ func TestCC1toCC4_MixedRoles(t *testing.T) {
 		role("a", 2, "init", "start order=1"),
 		role("b", 1, "init post_start_service", "start", "stop"),
 		and(role("bare", 1, "init", "start"), object{"agent_installed": false}),
-		role("quiet", 1),
+		role("quiet", 1, "start cmd="),
 	)
 	hosts := "| hosts a/1 a/2 b/1 bare/1 quiet/1"
 	c := create(t, a, api.CreateClusterInput{},
@@ -129,34 +128,27 @@ func TestCC4_Cancel(t *testing.T) {
 	a := newApp(role("a", 2, "start"))
 	a.publish(t, "1")
 	c := newCluster(t)
-	c.rec.hook("start", func(ctx context.Context, _ *begun, _ *trace.Answer) {
-		if err := temporals.CancelWorkflow(context.Background(), api.WorkflowID(c.id), ""); err == nil {
-			<-ctx.Done()
-		}
-	})
-	c.rec.expect(groupsOf(t, []string{"start: a/1 a/2 | hosts a/1 a/2"}))
-	_, err := execute[api.OperationResult](t, api.WorkflowID(c.id), api.CreateCluster, api.CreateClusterInput{App: a.id})
-	require.True(t, temporal.IsCanceledError(err), "%v", err)
-	require.Empty(t, c.rec.verdict())
+	c.cancelled(api.CreateCluster, api.CreateClusterInput{App: a.id}, "start", "start: a/1 a/2 | hosts a/1 a/2")
 	c.gone()
 }
 
-// A linked cluster's tree is below /links/<name>, and what becomes of it is seen there.
+// A linked cluster's tree is below /links/<name>, and follows it.
 func TestCC2_Links(t *testing.T) {
 	t.Parallel()
-	up := create(t, newApp(role("u", 1, "start")), api.CreateClusterInput{}, "start: u/1 | hosts u/1")
+	up := create(t, newApp(role("u", 1, "start")).with(object{"advanced_actions": []string{"scale_horizontal"}}), api.CreateClusterInput{}, "start: u/1 | hosts u/1")
 	require.NotContains(t, strings.Join(keysOf(up.rec.ran("start")[0].Seen), " "), "/links", "what is not linked is absent")
 	down := create(t, newApp(role("d", 1, "start")), api.CreateClusterInput{Values: map[string]any{"cluster.upstream": up.id}}, "start: d/1 | hosts d/1")
 
 	seen := down.rec.ran("start")[0].Seen
-	linked := map[string]string{}
-	for key, value := range seen {
-		if rest, ok := strings.CutPrefix(key, "/links/upstream"); ok {
-			linked[rest] = value
-		}
-	}
-	require.Equal(t, "hosts u/1", sees(linked))
+	linked := below(seen, "/links/upstream")
+	require.Equal(t, "hosts u/1", sees(below(seen, "/links/upstream")))
 	require.Equal(t, up.id, linked["/cluster/cluster_id"])
 	require.Equal(t, up.nodes()["u/1"].IP, linked["/hosts/u/"+up.nodes()["u/1"].InstanceID+"/ip"])
 	require.Equal(t, "low", linked["/env/level"])
+
+	up.run(api.AddNodes, api.AddNodesInput{Role: "u", Count: 1}, "start: u/2 | hosts u/1 u/2; adding u/2")
+	require.Eventually(t, func() bool {
+		reloads := down.rec.reloadsSeen()
+		return len(reloads) > 0 && sees(below(reloads[len(reloads)-1], "/links/upstream")) == "hosts u/1 u/2"
+	}, together, 20*time.Millisecond, "the linked cluster's new node")
 }

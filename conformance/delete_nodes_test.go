@@ -103,6 +103,8 @@ func TestDN0_DN2b_DN8_DN9_Failures(t *testing.T) {
 	c.fails(api.DeleteNodes, api.DeleteNodesInput{Nodes: c.ids("late/2")},
 		"scale_in.pre_check: keeper/1 keeper/2 | hosts "+all+"; deleting late/2", "scale_in: keeper/1 keeper/2", "stop: late/2", "destroy: late/2=5")
 	untouched("DN6")
+	c.cancelled(api.DeleteNodes, keeper, "scale_in", "scale_in.pre_check: keeper/1"+sees, "destroy: keeper/2", "scale_in: keeper/1")
+	untouched("cancelled")
 	result := c.run(api.DeleteNodes, forced, "scale_in.pre_check: keeper/1"+sees, "destroy: keeper/2=77", "scale_in: keeper/1", "stop: keeper/2")
 	require.Len(t, result.Warnings, 1)
 	require.Equal(t, hostsBut(all, "keeper/2"), c.published())

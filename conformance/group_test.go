@@ -112,6 +112,17 @@ func byRoleAndSID(a, b string) int {
 // keysOf are the keys of a tree, sorted.
 func keysOf(tree map[string]string) []string { return slices.Sorted(maps.Keys(tree)) }
 
+// below is a subtree.
+func below(tree map[string]string, folder string) map[string]string {
+	out := map[string]string{}
+	for key, value := range tree {
+		if rest, ok := strings.CutPrefix(key, folder); ok {
+			out[rest] = value
+		}
+	}
+	return out
+}
+
 // distinct are the words of a text, sorted, each once.
 func distinct(text string) string {
 	words := strings.Fields(text)

@@ -15,25 +15,29 @@ import (
 // step: UE2
 func TestSP1_SP2_ST1_ST2_ST3_OffAndOn(t *testing.T) {
 	t.Parallel()
-	c := create(t, newApp(role("a", 2, "start order=1", "stop", "destroy"), and(role("k", 1, "start", "stop"), object{"user_access": true})),
-		api.CreateClusterInput{}, "start: k/1 | hosts a/1 a/2 k/1", "start: a/1 a/2")
+	c := create(t, newApp(
+		role("a", 2, "start order=1", "stop", "destroy"), and(role("k", 1, "start", "stop"), object{"user_access": true}),
+		and(role("bare", 1, "start", "stop"), object{"agent_installed": false}),
+	), api.CreateClusterInput{}, "start: k/1 | hosts a/1 a/2 bare/1 k/1", "start: a/1 a/2")
 	before := c.nodes()
 
-	c.run(api.StopCluster, api.StopClusterInput{}, "stop: a/1 a/2 k/1 | hosts a/1 a/2 k/1")
+	c.run(api.StopCluster, api.StopClusterInput{}, "stop: a/1 a/2 k/1 | hosts a/1 a/2 bare/1 k/1")
 	require.Equal(t, "SP1 SP2", c.walked())
 	require.Equal(t, "stopped", c.state())
 	off, err := machines.List(t.Context(), c.id)
 	require.NoError(t, err)
+	require.Len(t, off.Instances, 4)
 	for _, instance := range off.Instances {
 		require.Equal(t, providers.Off, instance.State, instance.ID)
 	}
 	c.run(api.UpdateEnv, api.UpdateEnvInput{Values: map[string]any{"env.level": "high"}})
 	require.Equal(t, "UE1", c.walked(), "machines that are off apply it when they start")
 
-	c.run(api.StartCluster, api.StartClusterInput{}, "start: k/1 | hosts a/1 a/2 k/1", "start: a/1 a/2")
+	c.run(api.StartCluster, api.StartClusterInput{}, "start: k/1 | hosts a/1 a/2 bare/1 k/1", "start: a/1 a/2")
 	require.Equal(t, "ST1 ST2 ST3", c.walked())
 	require.Equal(t, "active", c.state())
 	after := c.nodes()
+	require.Equal(t, providers.Running, c.machine(after["bare/1"].InstanceID).State)
 	for _, b := range c.rec.ran("start") {
 		require.Equal(t, []string{"start", "stop"}, b.Volume, b.label())
 		require.Equal(t, "high", b.Seen["/env/level"])
@@ -50,8 +54,8 @@ func TestSP1_SP2_ST1_ST2_ST3_OffAndOn(t *testing.T) {
 	}
 
 	// A cluster that is off is booted, so that its guard can answer.
-	c.run(api.StopCluster, api.StopClusterInput{}, "stop: a/1 a/2 k/1 | hosts a/1 a/2 k/1")
-	c.run(api.DeleteCluster, api.DeleteClusterInput{}, "destroy: a/1 a/2 | hosts a/1 a/2 k/1", "stop: a/1 a/2 k/1")
+	c.run(api.StopCluster, api.StopClusterInput{}, "stop: a/1 a/2 k/1 | hosts a/1 a/2 bare/1 k/1")
+	c.run(api.DeleteCluster, api.DeleteClusterInput{}, "destroy: a/1 a/2 | hosts a/1 a/2 bare/1 k/1", "stop: a/1 a/2 k/1")
 	c.gone()
 }
 

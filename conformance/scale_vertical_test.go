@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,6 +31,9 @@ func TestSV2_SV4_SV5_Branches(t *testing.T) {
 	}
 	done := func(l, field, value string) {
 		t.Helper()
+		if field == "memory" {
+			require.Equal(t, value, strconv.Itoa(c.machine(nodes[l].InstanceID).Size.Memory), "the machine of %s", l)
+		}
 		require.Equal(t, value, published(l, field), "SV6: %s of %s", field, l)
 		require.Equal(t, "hosts a/1 a-replica/2 g/1 g/2 n/1 s/1 s/2", c.published(), "SV6: /vertical-scaling-roles is gone")
 		c.settled("SV7")
@@ -67,17 +71,40 @@ func TestSV2_SV4_SV5_Branches(t *testing.T) {
 	done("n/1", "memory", "300")
 }
 
-// A start that fails: the nodes get the size they had and run again, and /vertical-scaling-roles goes.
+// However it ends, /vertical-scaling-roles goes, and every node runs: with the size it had, if its own turn failed.
 //
 // step: SV4
-func TestSV1_Failure(t *testing.T) {
+func TestSV1_Failures(t *testing.T) {
 	t.Parallel()
-	c := create(t, newApp(role("a", 2, "start", "stop")), api.CreateClusterInput{}, "start: a/1 a/2 | hosts a/1 a/2")
-	c.fails(api.ScaleVertical, api.ScaleVerticalInput{Role: "a", Memory: 300},
-		"stop: a/1 a/2 | hosts a/1 a/2; scaling a", "start: a/1 a/2=1", "start: a/1 a/2")
-	require.Equal(t, "hosts a/1 a/2", c.published())
-	require.Equal(t, "active", c.state())
-	for _, n := range c.nodes() {
-		require.Equal(t, 256, n.Memory)
+	c := create(t, newApp(
+		role("a", 2, "start", "stop"),
+		and(role("s", 3, "start", "stop"), object{"vertical_scaling_policy": "sequential"}),
+	), api.CreateClusterInput{}, "start: a/1 a/2 s/1 s/2 s/3 | hosts a/1 a/2 s/1 s/2 s/3")
+	during := func(role string) string { return " | hosts a/1 a/2 s/1 s/2 s/3; scaling " + role }
+	memory := func(want map[string]int) {
+		t.Helper()
+		require.Equal(t, "hosts a/1 a/2 s/1 s/2 s/3", c.published())
+		require.Equal(t, "active", c.state())
+		tree := c.tree()
+		for l, n := range c.nodes() {
+			size := 256
+			if other, ok := want[l]; ok {
+				size = other
+			}
+			require.Equal(t, size, n.Memory, l)
+			require.Equal(t, strconv.Itoa(size), tree["/hosts/"+n.Role+"/"+n.InstanceID+"/memory"], l)
+			require.Equal(t, size, c.machine(n.InstanceID).Size.Memory, l)
+		}
+		c.settled("SV1")
 	}
+	in := api.ScaleVerticalInput{Role: "a", Memory: 300}
+	c.fails(api.ScaleVertical, in, "stop: a/1 a/2"+during("a"), "start: a/1 a/2=1", "start: a/1 a/2")
+	memory(nil)
+	c.fails(api.ScaleVertical, in, "stop: a/1 a/2=1"+during("a"), "start: a/1 a/2")
+	memory(nil)
+	c.cancelled(api.ScaleVertical, in, "stop", "stop: a/1 a/2"+during("a"), "start: a/1 a/2")
+	memory(nil)
+	in.Role = "s"
+	c.fails(api.ScaleVertical, in, "stop: s/1"+during("s"), "start: s/1", "stop: s/2", "start: s/2=1", "start: s/2")
+	memory(map[string]int{"s/1": 300})
 }

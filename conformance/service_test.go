@@ -14,12 +14,12 @@ import (
 
 // Services by hand: as nodes_to_execute_on says, on named nodes, on those a selector prints, of one role.
 //
-// step: S4 S8
+// step: S1 S2 S4 S8
 func TestRV1_WhereServicesRun(t *testing.T) {
 	t.Parallel()
 	c := create(t, newApp(
-		role("a", 3, "tune type=custom nodes_to_execute_on=2 pre_check", "backup", "fail_over type=custom selector", "start"),
-		role("b", 1, "tune type=custom"),
+		role("a", 3, "tune type=custom nodes_to_execute_on=2 pre_check", "backup", "fail_over type=custom selector", "check type=custom order=1", "start"),
+		role("b", 1, "tune type=custom", "check type=custom"),
 	), api.CreateClusterInput{}, "start: a/1 a/2 a/3 | hosts a/1 a/2 a/3 b/1")
 	nodes := c.nodes()
 	hosts := " | hosts a/1 a/2 a/3 b/1"
@@ -27,6 +27,8 @@ func TestRV1_WhereServicesRun(t *testing.T) {
 
 	c.run(api.RunService, api.RunServiceInput{Service: "tune", Role: &only}, "tune.pre_check: a/1 a/2"+hosts, "tune: a/1 a/2")
 	require.Equal(t, "RV1", c.walked())
+	c.run(api.RunService, api.RunServiceInput{Service: "tune"}, "tune.pre_check: a/1 a/2"+hosts, "tune: a/1 a/2 b/1")
+	c.run(api.RunService, api.RunServiceInput{Service: "check"}, "check: b/1"+hosts, "check: a/1 a/2 a/3")
 	c.run(api.RunService, api.RunServiceInput{Service: "backup", Nodes: c.ids("a/3 a/1")}, "backup: a/1 a/3"+hosts)
 	c.rec.hook("fail_over.selector", func(_ context.Context, _ *begun, answer *trace.Answer) {
 		answer.Stdout = "the next one is " + nodes["a/2"].NodeID + "\n"
@@ -48,6 +50,7 @@ func TestS7_HowCommandsRun(t *testing.T) {
 	t.Parallel()
 	r := role("a", 1, `tune type=custom service_params={"depth":"<service_params.depth>","note":"<service_params.note>"}`, "start")
 	r["services"].(object)["start"].(object)["cmd"] = "sleep 600 & " + tracer("start")
+	r["services"].(object)["clean up"] = object{"cmd": tracer("clean-up"), "type": "custom"}
 	c := create(t, newApp(r), api.CreateClusterInput{}, "start: a/1 | hosts a/1")
 	note := `it's "quoted" $(touch /x) ` + "`y`; * \\ \n end"
 	c.run(api.RunService, api.RunServiceInput{Service: "tune", Params: map[string]any{"note": note}}, "tune: a/1 | hosts a/1")
@@ -59,6 +62,7 @@ func TestS7_HowCommandsRun(t *testing.T) {
 	require.Equal(t, "/", b.Dir)
 	require.Equal(t, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", b.Path)
 	require.Zero(t, b.UID)
+	c.run(api.RunService, api.RunServiceInput{Service: "clean up"}, "clean-up: a/1 | hosts a/1")
 	require.Equal(t, fault.Invalid, c.fails(api.RunService, api.RunServiceInput{Service: "tune", Params: map[string]any{"width": 1}}).Type)
 }
 

@@ -116,3 +116,24 @@ func TestUP5toUP8_Downgrade(t *testing.T) {
 		require.Equal(t, "one", b.Image)
 	}
 }
+
+// A sequential upgrade that fails at its second node has not touched the third. On the way back each node is stopped by
+// the version that runs on it, and the third keeps its machine.
+//
+// step: UP5 UP6 UP8
+func TestUP5_SequentialFailure(t *testing.T) {
+	t.Parallel()
+	c := upgradable(t, object{"upgrading_policy": "sequential"})
+	before := c.nodes()
+	c.fails(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"},
+		"stop: b/1 | hosts a/1 a/2 b/1", "start: b/1 | hosts a/1 a/2 b/1; from 1", "upgrade: b/1", "stop: a/1", "upgrade: a/1=7")
+	require.Equal(t, "upgrade_failed", c.state())
+	c.run(api.DowngradeCluster, api.DowngradeClusterInput{},
+		"stop: a/1 b/1 | hosts a/1 a/2 b/1; from 1", "stop: a/2", "start: b/1 | hosts a/1 a/2 b/1", "start: a/1 a/2")
+	for _, b := range c.rec.ran("start") {
+		require.Equal(t, "one", b.Image, b.label())
+	}
+	after := c.nodes()
+	require.Equal(t, before["a/2"].InstanceID, after["a/2"].InstanceID)
+	require.NotEqual(t, before["a/1"].InstanceID, after["a/1"].InstanceID)
+}
