@@ -27,6 +27,10 @@ import (
 // stopWithin is how long running activities may take to let go when the worker is told to stop.
 const stopWithin = 30 * time.Second
 
+// beatEvery is how often heartbeats travel. It is also how long the SDK lets one take before it gives the activity up,
+// so it must endure a busy server, and stay well below the heartbeat timeout of the workflows' options.
+const beatEvery = 4 * time.Second
+
 // dialWithin is how long a worker waits for Temporal when it starts.
 const dialWithin = time.Minute
 
@@ -50,7 +54,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 		DisableRegistrationAliasing:  true,
 		Interceptors:                 []interceptor.WorkerInterceptor{activities.Faults()},
 		WorkerStopTimeout:            stopWithin,
-		MaxHeartbeatThrottleInterval: time.Second,
+		MaxHeartbeatThrottleInterval: beatEvery,
 		OnFatalError:                 func(err error) { logger.Error("worker ends", "error", err) },
 	})
 	workflows.Register(w, activities.New(deps))

@@ -11,7 +11,7 @@ import (
 // failure; time while no worker runs does not count as an attempt, so an operation goes on whenever a worker returns.
 
 // heartbeat is how long a worker may be silent before another one takes over.
-const heartbeat = 10 * time.Second
+const heartbeat = 12 * time.Second
 
 // commandMargin is what a command's activity may take beyond the command's own timeout: killing, reading, reporting.
 const commandMargin = 5 * time.Minute
