@@ -28,10 +28,9 @@ type process struct {
 	logPath    string
 	pidPath    string
 
-	cmd     *exec.Cmd
-	ended   chan struct{}
-	err     error
-	logFrom int64 // where this run's output begins in the log
+	cmd   *exec.Cmd
+	ended chan struct{}
+	err   error
 }
 
 func (s *Stack) process(name, path string, args []string, address string, ready func(context.Context) error) *process {
@@ -47,9 +46,6 @@ func (p *process) start() error {
 		return err
 	}
 	defer log.Close()
-	if info, err := log.Stat(); err == nil {
-		p.logFrom = info.Size()
-	}
 	p.cmd = exec.Command(p.path, p.args...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.Env = append(os.Environ(), p.env...)

@@ -6,12 +6,13 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	tlog "go.temporal.io/sdk/log"
@@ -130,10 +131,7 @@ func (s *Stack) StartWorker(ctx context.Context) error {
 	if s.Range != "" {
 		args = append(args, "--local-range", s.Range)
 	}
-	began := time.Now()
-	s.worker = s.process("drover-worker", s.Binary("drover-worker"), args, "task queue "+api.TaskQueue, func(ctx context.Context) error {
-		return s.served(ctx, began)
-	})
+	s.worker = s.process("drover-worker", s.Binary("drover-worker"), args, "task queue "+api.TaskQueue, s.served)
 	s.worker.env = append(s.Env(), s.WorkerEnv...)
 	if err := s.worker.start(); err != nil {
 		return err
@@ -145,16 +143,26 @@ func (s *Stack) StartWorker(ctx context.Context) error {
 	return nil
 }
 
-// served says whether a worker that started after began polls the task queue.
-func (s *Stack) served(ctx context.Context, began time.Time) error {
-	log, err := os.ReadFile(s.LogFile("drover-worker"))
+// served says whether the worker that was started polls the task queue, as the server sees it: for some moments after the
+// worker says so, clients are told that nobody does. A worker that was killed is still listed; the process id tells them apart.
+func (s *Stack) served(ctx context.Context) error {
+	c, err := client.DialContext(ctx, client.Options{HostPort: s.TemporalAddress, Logger: silent{}})
 	if err != nil {
 		return err
 	}
-	if i := s.worker.logFrom; int64(len(log)) > i && strings.Contains(string(log[i:]), "msg=serving") {
-		return nil
+	defer c.Close()
+	for _, kind := range []enums.TaskQueueType{enums.TASK_QUEUE_TYPE_WORKFLOW, enums.TASK_QUEUE_TYPE_ACTIVITY} {
+		queue, err := c.DescribeTaskQueue(ctx, api.TaskQueue, kind)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(queue.Pollers, func(p *taskqueue.PollerInfo) bool {
+			return strings.HasPrefix(p.Identity, fmt.Sprintf("%d@", s.worker.cmd.Process.Pid))
+		}) {
+			return fmt.Errorf("the worker does not poll the task queue %s for tasks of kind %s", api.TaskQueue, kind)
+		}
 	}
-	return fmt.Errorf("no worker polls the task queue %s since %s", api.TaskQueue, began.Format(time.TimeOnly))
+	return nil
 }
 
 // KillWorker ends the worker without warning, as a power loss would; what runs on nodes goes on. It does nothing when

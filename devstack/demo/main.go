@@ -1,11 +1,14 @@
 // Command demo (`make demo`) shows the whole life of an etcd cluster on this machine with the real programs: published,
-// created, used from outside, protected by its own guard, deleted, and nothing left. It checks what it shows, exits
-// non-zero when anything is off, and takes everything down again however it ends.
+// created, used from outside, grown, resized, shrunk, upgraded, brought back from an upgrade that failed, tuned, stopped
+// and started, protected by its own guard, deleted, and nothing left. With --quick it leaves out what changes a cluster.
+// It checks what it shows, looks for all data after every step, exits non-zero when anything is off, and takes everything
+// down again however it ends.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -16,11 +19,17 @@ import (
 )
 
 func main() {
+	quick := flag.Bool("quick", false, "only create, use, refuse to delete, delete")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "demo: unexpected argument %q\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	// All signals until the end lead here: taking down must not be cut short by a second Ctrl-C.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	began := time.Now()
-	err := run(ctx)
+	err := run(ctx, *quick)
 	switch {
 	case ctx.Err() != nil:
 		fmt.Println("\nInterrupted; everything was taken down again.")
@@ -36,7 +45,7 @@ func main() {
 }
 
 // run makes a stack, lives through the demo and takes the stack down.
-func run(ctx context.Context) (err error) {
+func run(ctx context.Context, quick bool) (err error) {
 	root, err := devstack.FindRoot()
 	if err != nil {
 		return err
@@ -51,7 +60,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, release())
 	}
-	d := &demo{stack: stack}
+	d := &demo{stack: stack, stored: stored{}}
 	defer func() {
 		if err != nil && ctx.Err() == nil {
 			err = fmt.Errorf("%w\n\nThe end of the worker's log:\n%s", err, stack.LogTail("drover-worker"))
@@ -62,7 +71,10 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	fmt.Printf("  up after %.1f s\n", time.Since(began).Seconds())
-	return d.live(ctx)
+	if quick {
+		return d.live(ctx, d.short())
+	}
+	return d.live(ctx, d.whole())
 }
 
 // takeDown ends the worker first, so that nobody makes nodes while they are removed, and works after an interrupt too.
