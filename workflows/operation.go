@@ -229,9 +229,8 @@ func (op *operation) begin(in activities.BeginInput) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
 	in.ClusterID, in.RunID, in.Type = op.clusterID, op.runID, op.name
-	err := op.call(ctx, quick("open "+op.name+" of "+op.clusterID), activities.BeginOperation, in, &op.begun)
+	err := op.opened(ctx, quick("open "+op.name+" of "+op.clusterID), in)
 	if err == nil {
-		op.seen(op.begun.View)
 		op.state = op.view.State
 	}
 	switch {
@@ -248,6 +247,18 @@ func (op *operation) begin(in activities.BeginInput) error {
 		}
 	}
 	return undone(err, op.abandon(ctx))
+}
+
+// opened takes what the operation starts from, into a fresh value: decoding leaves alone what an answer omits, and a
+// second answer would be mixed with the first.
+func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in activities.BeginInput) error {
+	var begun activities.Begun
+	if err := op.call(ctx, o, activities.BeginOperation, in, &begun); err != nil {
+		return err
+	}
+	op.begun = begun
+	op.seen(begun.View)
+	return nil
 }
 
 // abandon takes back what the beginning of the operation wrote, if it failed after that.

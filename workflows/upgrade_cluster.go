@@ -161,13 +161,12 @@ func (op *operation) rollback(ctx workflow.Context) error {
 	was := op.ctx
 	op.ctx, op.turn = ctx, nil
 	defer func() { op.ctx = was }()
-	if err := op.call(ctx, patient("choose machines for the way back"), activities.BeginOperation, activities.BeginInput{
+	revision := op.view.Revision
+	if err := op.opened(ctx, patient("choose machines for the way back"), activities.BeginInput{
 		ClusterID: op.clusterID, RunID: op.runID, Type: api.DowngradeCluster,
-	}, &op.begun); err != nil {
+	}); err != nil {
 		return err
 	}
-	revision := op.view.Revision
-	op.seen(op.begun.View)
 	op.view.Revision = max(revision, op.view.Revision)
 	return op.downgradeCluster()
 }
