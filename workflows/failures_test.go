@@ -32,6 +32,10 @@ func TestEveryActivityMayFail(t *testing.T) {
 						s.goesWrong(t, name, k+1, how)
 					})
 				}
+				t.Run(fmt.Sprintf("%s %d %s", name, k+1, died), func(t *testing.T) {
+					t.Parallel()
+					s.dies(t, k+1)
+				})
 			}
 		})
 	}
@@ -79,6 +83,44 @@ func (s scenario) goesWrong(t *testing.T, activity string, k int, how string) {
 	w.start1(api.DeleteCluster, api.DeleteClusterInput{})
 	w.nothingLeft()
 	w.ranOnce()
+}
+
+// dies: an operation is terminated, so nobody takes anything back. The next operation that may start finds out, and
+// makes the cluster whole; or a deletion leaves nothing.
+func (s scenario) dies(t *testing.T, k int) {
+	for _, deleted := range []bool{false, true} {
+		w := s.ready(newWorld(t))
+		input := s.input(w, false)
+		w.inject = &injection{k: k, how: died}
+		w.start(s.operation, input)
+		w.inject = nil
+		rec := w.record()
+		if rec == nil {
+			continue // it died before it began, or at its very end
+		}
+		state := rec.State
+		if rec.Operation.State == api.OpRunning {
+			state = lifecycle.AfterDeath(rec)
+		}
+		if !deleted {
+			switch state {
+			case lifecycle.Active:
+				w.start1(api.UpdateEnv, api.UpdateEnvInput{Values: map[string]any{"env.quota": 9}, Waits: wait(false)})
+			case lifecycle.Stopped:
+				w.start1(api.StartCluster, api.StartClusterInput{Waits: wait(false)})
+			case lifecycle.UpgradeFailed:
+				w.start1(api.DowngradeCluster, api.DowngradeClusterInput{Waits: wait(false)})
+			default:
+				require.Contains(t, []lifecycle.State{lifecycle.Creating, lifecycle.Failed, lifecycle.Deleting}, state)
+				continue
+			}
+			require.Equal(t, lifecycle.Active, w.record().State)
+			w.sound()
+		}
+		w.start1(api.DeleteCluster, api.DeleteClusterInput{})
+		w.nothingLeft()
+		w.ranOnce()
+	}
 }
 
 // requireEnd: a cancel that came too late changes nothing.

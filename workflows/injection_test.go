@@ -17,6 +17,7 @@ const (
 	failsBefore = "fails before its effect"
 	failsAfter  = "fails after its effect"
 	cancelled   = "is cancelled before"
+	died        = "never comes: the operation is terminated"
 )
 
 // injection counts the activity calls of an operation and makes the k-th one go wrong, for good.
@@ -29,11 +30,11 @@ type injection struct {
 	seen []string // names of the activities, in order
 }
 
-func (i *injection) next(name string) (mine bool) {
+func (i *injection) next(name string) (mine, dead bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.seen = append(i.seen, name)
-	return len(i.seen) == i.k
+	return len(i.seen) == i.k, i.how == died && len(i.seen) >= i.k
 }
 
 func (i *injection) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
@@ -47,7 +48,7 @@ type injectedActivity struct {
 
 func (a *injectedActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
 	a.mu.Lock()
-	mine := a.how != cancelled && len(a.seen) == a.k
+	mine := (a.how == failsBefore || a.how == failsAfter) && len(a.seen) == a.k
 	a.mu.Unlock()
 	injected := &fault.Fault{Type: fault.Internal, Message: "injected"}
 	if mine && a.how == failsBefore {
@@ -81,7 +82,13 @@ type injectedOutbound struct {
 // ExecuteActivity cancels the workflow before the chosen call. As on a server, an activity that is cancelled before it is
 // scheduled never begins; one on a disconnected context does not notice.
 func (o *injectedOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	if o.next(name) && o.how == cancelled {
+	mine, dead := o.next(name)
+	if dead {
+		future, settable := workflow.NewFuture(ctx)
+		settable.SetError(fault.New(fault.Internal, "terminated"))
+		return future
+	}
+	if mine && o.how == cancelled {
 		o.env.CancelWorkflow()
 		apart, _ := workflow.NewDisconnectedContext(ctx)
 		_ = workflow.Sleep(apart, time.Millisecond)

@@ -46,7 +46,7 @@ func role(name string, count int, services ...string) map[string]any {
 
 // small is the application of the recordings: a has everything, b starts after it and cannot be stopped.
 func small() app {
-	a := role("a", 2, "init", "start", "stop order=1", "restart", "destroy allow_force=true", "scale_out pre_check=true",
+	a := role("a", 2, "init", "start", "stop order=1", "restart", "destroy allow_force=true", "scale_out pre_check=check",
 		"scale_in", "upgrade", "rotate type=custom")
 	a["custom_metadata"] = map[string]any{"cmd": "token"}
 	return app{id: "small", roles: []map[string]any{a, role("b", 1, "init post_start_service=true", "start order=1", "upgrade order=1 post_start_service=true")}}

@@ -41,7 +41,7 @@ func newNodes(store *fakes.Store) *nodes {
 			point += ".pre_check"
 		}
 		n.pass(ctx, point)
-		if n.fails(point) && e.Node.SID == 1 {
+		if n.fails(point) {
 			return fakes.Exit(77, "not now"), true
 		}
 		return fakes.Exit(0, e.Node.ID), true
@@ -97,7 +97,10 @@ func (n *nodes) pass(ctx context.Context, point string) {
 // Sync is the barrier of one node.
 func (n *nodes) Sync(ctx context.Context, node lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error) {
 	n.pass(ctx, barrier)
-	if n.fails(barrier) && node.SID == 1 {
+	if ctx.Err() != nil {
+		return agentapi.SyncResult{}, fault.Wrap(context.Cause(ctx), fault.Unreachable, "stopped waiting for revision %d", revision)
+	}
+	if n.fails(barrier) {
 		return agentapi.SyncResult{}, fault.New(fault.BarrierTimeout, "revision %d was not applied", revision).At("", node.ID, "")
 	}
 	return n.Agents.Sync(ctx, node, revision, timeout)

@@ -42,26 +42,26 @@ func (s scenario) live(t *testing.T) *historypb.History {
 	w := newWorld(t, s.name(), s.app)
 	s.before(w)
 	in := s.input(w)
-	s.script(w)
+	s.mishap.do(w)
 	var held *gate
 	if s.at != "" {
 		held = w.nodes.hold(s.at)
 	}
 	run := w.start(s.operation, in)
 	if held == nil {
-		err := run.Get(t.Context(), nil)
+		err := run.Get(w.ctx, nil)
 		require.Equal(t, s.ends == completed, err == nil, "%v", err)
 		return w.history(run)
 	}
-	w.reach(held)
+	w.reach(held, run)
 	if s.ends == open {
 		history := w.history(run)
 		close(held.open)
-		require.NoError(t, run.Get(t.Context(), nil))
+		require.NoError(t, run.Get(w.ctx, nil))
 		return history
 	}
-	require.NoError(t, temporalClient.CancelWorkflow(t.Context(), run.GetID(), run.GetRunID()))
-	err := run.Get(t.Context(), nil)
+	require.NoError(t, temporalClient.CancelWorkflow(w.ctx, run.GetID(), run.GetRunID()))
+	err := run.Get(w.ctx, nil)
 	require.True(t, temporal.IsCanceledError(err), "%v", err)
 	return w.history(run)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -137,6 +138,9 @@ func (s scenario) check(t *testing.T, history *historypb.History) {
 	last := history.Events[len(history.Events)-1]
 	if s.ends != open {
 		require.Equal(t, s.ends, last.EventType)
+		if s.ends == failure {
+			require.Contains(t, message(last.GetWorkflowExecutionFailedEventAttributes().GetFailure()), s.mishap.says)
+		}
 		return
 	}
 	ended := 0
@@ -149,6 +153,14 @@ func (s scenario) check(t *testing.T, history *historypb.History) {
 		}
 	}
 	require.Greater(t, len(scheduled(history)), ended, "no activity runs")
+}
+
+// message is all of what a failure says.
+func message(f *failurepb.Failure) string {
+	if f == nil {
+		return ""
+	}
+	return f.Message + " " + message(f.Cause)
 }
 
 // scheduled are the places of events that schedule activities.

@@ -23,9 +23,15 @@ type scenario struct {
 	ends      enumspb.EventType // of the last event; 0: the workflow is still open
 	app       app
 	before    func(*world) // what the cluster has gone through
-	script    func(*world) // what happens during the operation
+	mishap    mishap       // what happens during the operation
 	input     func(*world) any
 	at        string // where a cancelled or open operation is held
+}
+
+// mishap is why an operation fails.
+type mishap struct {
+	do   func(*world)
+	says string // stands in the workflow's error
 }
 
 func (s scenario) name() string { return s.operation + "-" + s.flavour }
@@ -48,7 +54,7 @@ func scenarios() []scenario {
 		before    func(*world)
 		input     func(*world) any
 		at        string
-		fault     func(*world)
+		fault     mishap
 	}{
 		{api.CreateCluster, nothing, create, "start", failing("start")},
 		{api.DeleteCluster, active, input(api.DeleteClusterInput{}), "stop", failing("destroy")},
@@ -64,39 +70,39 @@ func scenarios() []scenario {
 		{api.UpdateEnv, active, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), barrier, failing(barrier)},
 	} {
 		all = append(all,
-			scenario{s.operation, happy, completed, small(), s.before, nothing, s.input, ""},
+			scenario{s.operation, happy, completed, small(), s.before, none, s.input, ""},
 			scenario{s.operation, failed, failure, small(), s.before, s.fault, s.input, ""},
-			scenario{s.operation, cancelled, canceled, small(), s.before, nothing, s.input, s.at},
-			scenario{s.operation, midflight, open, small(), s.before, nothing, s.input, s.at},
+			scenario{s.operation, cancelled, canceled, small(), s.before, none, s.input, s.at},
+			scenario{s.operation, midflight, open, small(), s.before, none, s.input, s.at},
 		)
 	}
 	return append(all,
 		// Reads have no middle.
-		scenario{api.DescribeCluster, happy, completed, small(), active, nothing, describe, ""},
-		scenario{api.DescribeCluster, failed, failure, small(), nothing, nothing, describe, ""},
-		scenario{api.ListClusters, happy, completed, small(), active, nothing, input(api.ListClustersInput{}), ""},
-		scenario{api.ListClusters, failed, failure, small(), nothing, nothing, unknownField, ""},
-		scenario{api.PublishApp, happy, completed, small(), nothing, nothing, archive, ""},
-		scenario{api.PublishApp, failed, failure, small(), nothing, nothing, noArchive, ""},
-		scenario{api.ListApps, happy, completed, small(), nothing, nothing, input(api.ListAppsInput{}), ""},
-		scenario{api.ListApps, failed, failure, small(), nothing, nothing, unknownField, ""},
+		scenario{api.DescribeCluster, happy, completed, small(), active, none, describe, ""},
+		scenario{api.DescribeCluster, failed, failure, small(), nothing, mishap{nothing, "does not exist"}, describe, ""},
+		scenario{api.ListClusters, happy, completed, small(), active, none, input(api.ListClustersInput{}), ""},
+		scenario{api.ListClusters, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, ""},
+		scenario{api.PublishApp, happy, completed, small(), nothing, none, archive, ""},
+		scenario{api.PublishApp, failed, failure, small(), nothing, mishap{nothing, "archive"}, noArchive, ""},
+		scenario{api.ListApps, happy, completed, small(), nothing, none, input(api.ListAppsInput{}), ""},
+		scenario{api.ListApps, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, ""},
 
 		// Branches of their own.
-		scenario{api.CreateCluster, "planned", completed, small(), nothing, nothing, input(api.CreateClusterInput{App: "small", Waits: api.Waits{DryRun: true}}), ""},
-		scenario{api.CreateCluster, "refused", failure, small(), nothing, nothing, input(api.CreateClusterInput{App: "unheard-of"}), ""},
+		scenario{api.CreateCluster, "planned", completed, small(), nothing, none, input(api.CreateClusterInput{App: "small", Waits: api.Waits{DryRun: true}}), ""},
+		scenario{api.CreateCluster, "refused", failure, small(), nothing, mishap{nothing, `no application "unheard-of"`}, input(api.CreateClusterInput{App: "unheard-of"}), ""},
 		scenario{api.CreateCluster, "no-machine", failure, small(), nothing, broken("CreateInstance"), create, ""},
 		scenario{api.CreateCluster, "kept", failure, small(), nothing, failing("start"), input(api.CreateClusterInput{App: "small", OnFailure: api.OnFailureKeep}), ""},
-		scenario{api.DeleteCluster, "half-made", completed, small(), kept, nothing, input(api.DeleteClusterInput{}), ""},
+		scenario{api.DeleteCluster, "half-made", completed, small(), kept, none, input(api.DeleteClusterInput{}), ""},
 		scenario{api.DeleteCluster, "forced", completed, small(), active, failing("destroy"), input(api.DeleteClusterInput{Force: true}), ""},
 		scenario{api.AddNodes, "kept", failure, small(), active, failing("scale_out"), input(api.AddNodesInput{Role: "a", Count: 1}), ""},
 		scenario{api.DeleteNodes, "guarded", failure, small(), active, failing("destroy"), deleteFirst, ""},
-		scenario{api.ScaleVertical, "online", completed, small(), active, nothing, input(api.ScaleVerticalInput{Role: "a", VolumeSize: 2}), ""},
-		scenario{api.ScaleVertical, "others-stopped", completed, small(), active, nothing, input(api.ScaleVerticalInput{Role: "b", Memory: 1024}), ""},
-		scenario{api.ScaleVertical, "sequential", completed, chain(2), active, nothing, scale, ""},
-		scenario{api.UpgradeCluster, "sequential", completed, chain(2), active, nothing, input(api.UpgradeClusterInput{Version: "2"}), ""},
+		scenario{api.ScaleVertical, "online", completed, small(), active, none, input(api.ScaleVerticalInput{Role: "a", VolumeSize: 2}), ""},
+		scenario{api.ScaleVertical, "others-stopped", completed, small(), active, none, input(api.ScaleVerticalInput{Role: "b", Memory: 1024}), ""},
+		scenario{api.ScaleVertical, "sequential", completed, chain(2), active, none, scale, ""},
+		scenario{api.UpgradeCluster, "sequential", completed, chain(2), active, none, input(api.UpgradeClusterInput{Version: "2"}), ""},
 		scenario{api.UpgradeCluster, "rolled-back", failure, small(), active, failing("upgrade"), input(api.UpgradeClusterInput{Version: "2", OnFailure: api.OnFailureRollback}), ""},
-		scenario{api.UpdateEnv, "powered-off", completed, small(), stopped, nothing, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), ""},
-		scenario{api.RestartCluster, "after-death", completed, small(), deadHalfWay, nothing, input(api.RestartClusterInput{}), ""},
+		scenario{api.UpdateEnv, "powered-off", completed, small(), stopped, none, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), ""},
+		scenario{api.RestartCluster, "after-death", completed, small(), deadHalfWay, none, input(api.RestartClusterInput{}), ""},
 	)
 }
 
@@ -152,18 +158,27 @@ func deadHalfWay(w *world) {
 	active(w)
 	gate := w.nodes.hold("init")
 	run := w.start(api.AddNodes, api.AddNodesInput{Role: "a", Count: 1})
-	w.reach(gate)
+	w.reach(gate, run)
 	w.terminate(run)
 	close(gate.open)
 }
 
 // What happens meanwhile.
 
-func failing(point string) func(*world) { return func(w *world) { w.nodes.fail(point) } }
+var none = mishap{nothing, ""}
+
+// failing lets nodes fail at a point.
+func failing(point string) mishap {
+	says := "exit code 77"
+	if point == barrier {
+		says = "did not apply"
+	}
+	return mishap{func(w *world) { w.nodes.fail(point) }, says}
+}
 
 // broken makes the provider refuse the next call of a method.
-func broken(method string) func(*world) {
-	return func(w *world) {
+func broken(method string) mishap {
+	return mishap{func(w *world) {
 		w.provider.On(fake.Rule{Method: method, Nth: 1, Fault: fault.New(fault.Invalid, "no machine today")})
-	}
+	}, "no machine today"}
 }

@@ -11,7 +11,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	tlog "go.temporal.io/sdk/log"
@@ -86,9 +88,15 @@ func withServer(run func() int) (code int, err error) {
 		return 1, err
 	}
 	temporalClient = server.Client()
+	stop := sync.OnceValue(server.Stop)
+	// A test binary that runs out of time dies without ending its children: they have to go first.
+	if limit, ok := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); ok && limit > 0 {
+		early := time.AfterFunc(limit-min(limit/10, 10*time.Second), func() { _ = stop() })
+		defer early.Stop()
+	}
 	defer func() {
 		temporalClient.Close()
-		err = errors.Join(err, server.Stop())
+		err = errors.Join(err, stop())
 	}()
 	return run(), nil
 }

@@ -1,6 +1,7 @@
 package histories
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
@@ -26,6 +27,7 @@ import (
 // world is one cluster and all it touches: Temporal and the worker are real, everything else is in memory.
 type world struct {
 	t         *testing.T
+	ctx       context.Context // ends the wait for workflows that get stuck
 	clusterID string
 	app       app
 	queue     string
@@ -34,11 +36,16 @@ type world struct {
 	provider  *fake.Provider
 }
 
+// patience is how long the operations of one world may take together; usually it is a second or two.
+const patience = time.Minute
+
 // newWorld makes a world with a worker of its own, which serves as the real one does (worker/serve.go).
 func newWorld(t *testing.T, name string, a app) *world {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
 	w := &world{
-		t: t, clusterID: clusterIDOf(name), app: a, queue: "drover-" + name,
+		t: t, ctx: ctx, clusterID: clusterIDOf(name), app: a, queue: "drover-" + name,
 		store: fakes.NewStore(), provider: fake.New(fake.Options{}),
 	}
 	w.nodes = newNodes(w.store)
@@ -83,7 +90,7 @@ func (w *world) start(operation string, input any) client.WorkflowRun {
 	if isRead(operation) {
 		o.ID, o.TypedSearchAttributes = "read/"+operation+"/"+w.clusterID, temporal.SearchAttributes{}
 	}
-	run, err := temporalClient.ExecuteWorkflow(w.t.Context(), o, operation, input)
+	run, err := temporalClient.ExecuteWorkflow(w.ctx, o, operation, input)
 	require.NoError(w.t, err)
 	return run
 }
@@ -101,29 +108,31 @@ func isRead(operation string) bool {
 func (w *world) done(operation string, input any) client.WorkflowRun {
 	w.t.Helper()
 	run := w.start(operation, input)
-	require.NoError(w.t, run.Get(w.t.Context(), nil), operation)
+	require.NoError(w.t, run.Get(w.ctx, nil), operation)
 	return run
 }
 
 // failed runs an operation that must fail.
 func (w *world) failed(operation string, input any) {
 	w.t.Helper()
-	require.Error(w.t, w.start(operation, input).Get(w.t.Context(), nil), operation)
+	require.Error(w.t, w.start(operation, input).Get(w.ctx, nil), operation)
 }
 
 // terminate ends a run without letting it do anything more.
 func (w *world) terminate(run client.WorkflowRun) {
 	w.t.Helper()
-	require.NoError(w.t, temporalClient.TerminateWorkflow(w.t.Context(), run.GetID(), run.GetRunID(), "it shall die half-way"))
+	require.NoError(w.t, temporalClient.TerminateWorkflow(w.ctx, run.GetID(), run.GetRunID(), "it shall die half-way"))
 }
 
-// reach waits until somebody is held at the gate.
-func (w *world) reach(g *gate) {
+// reach waits until somebody of the run is held at the gate.
+func (w *world) reach(g *gate, run client.WorkflowRun) {
 	w.t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- run.Get(w.ctx, nil) }()
 	select {
 	case <-g.reached:
-	case <-time.After(time.Minute):
-		require.FailNow(w.t, "nobody came to "+g.at)
+	case err := <-ended:
+		require.FailNow(w.t, "the workflow ended before anybody came to "+g.at, "%v", err)
 	}
 }
 
@@ -131,7 +140,7 @@ func (w *world) reach(g *gate) {
 func (w *world) history(run client.WorkflowRun) *historypb.History {
 	w.t.Helper()
 	h := &historypb.History{}
-	for it := temporalClient.GetWorkflowHistory(w.t.Context(), run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
+	for it := temporalClient.GetWorkflowHistory(w.ctx, run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
 		event, err := it.Next()
 		require.NoError(w.t, err)
 		h.Events = append(h.Events, event)
@@ -142,7 +151,7 @@ func (w *world) history(run client.WorkflowRun) *historypb.History {
 // members are the ids of a role's nodes.
 func (w *world) members(role string) []string {
 	w.t.Helper()
-	rec, _, err := w.store.Record(w.t.Context(), w.clusterID)
+	rec, _, err := w.store.Record(w.ctx, w.clusterID)
 	require.NoError(w.t, err)
 	var ids []string
 	for _, n := range rec.Nodes {
