@@ -48,8 +48,8 @@ func TestKilledAgentLosesNoCommand(t *testing.T) {
 	_, err = gate.WriteString("go\n")
 	require.NoError(t, err)
 	require.True(t, poll(func() bool {
-		_, err := os.Stat(n.path("journal/cl-x.7.CC4.init.0.cln-y/result.json"))
-		return err == nil
+		b, err := os.ReadFile(n.path("journal/cl-x.7.CC4.init.0.cln-y/record"))
+		return err == nil && strings.Contains(string(b), `{"result":`)
 	}))
 
 	n.start()
@@ -216,7 +216,7 @@ func TestStartedIsDurableBeforeTheCommandRuns(t *testing.T) {
 		t.Skip("needs strace")
 	}
 	n := newNode(t, nowhere)
-	args := append([]string{"-f", "-qq", "-y", "-e", "trace=fsync,rename,renameat,renameat2,execve", "-o", n.path("trace"), n.bin,
+	args := append([]string{"-f", "-qq", "-y", "-e", "trace=fsync,fdatasync,execve", "-o", n.path("trace"), n.bin,
 		"run", "--socket", n.path("sock"), "--config", n.path("agent.json")}, n.flags()...)
 	traced := exec.CommandContext(t.Context(), strace, args...)
 	require.NoError(t, traced.Start())
@@ -230,11 +230,11 @@ func TestStartedIsDurableBeforeTheCommandRuns(t *testing.T) {
 	trace := content(t, n.path("trace"))
 	at := 0
 	for _, want := range []string{
-		"journal/f/intent.json.tmp", "intent.json", // fsync, rename
 		`"supervise"`,
-		"journal/f/started.json.tmp", "started.json", "journal/f>", "journal>", // and fsync of both folders: now it lasts
+		"journal/f/record>",      // intent and started
+		"journal/f>", "journal>", // both folders: now it lasts
 		`"-c", "true"`,
-		"journal/f/result.json.tmp", "result.json", "journal/f>",
+		"journal/f/record>", // the result
 	} {
 		i := strings.Index(trace[at:], want)
 		require.GreaterOrEqual(t, i, 0, "%s is missing or too early in:\n%s", want, trace)

@@ -43,7 +43,7 @@ func (e entry) awaitEnd(ctx context.Context) error {
 	}
 	defer f.Close()
 	// Looked at after the open: if the lock is held now, the writer is there, and EOF means that it went away.
-	if held, err := lockHeld(e.path(lockName)); err != nil || !held {
+	if held, err := e.held(); err != nil || !held {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { f.SetReadDeadline(time.Unix(1, 0)) })

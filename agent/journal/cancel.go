@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"os"
+	"syscall"
 	"time"
 
 	"drover/agent/api"
@@ -25,9 +26,9 @@ func (j *Journal) Cancel(ctx context.Context, id string, wait time.Duration) (ap
 func (j *Journal) cancel(id string) error {
 	defer j.enter(id)()
 	e := j.entry(id)
-	p, err := e.phase()
+	p, r, err := e.look()
 	if err != nil {
-		return broken(e, err)
+		return err
 	}
 	switch p {
 	case absent:
@@ -35,11 +36,12 @@ func (j *Journal) cancel(id string) error {
 	case exited:
 		return nil
 	case unknown:
-		e.endStray()
+		r.endStray()
 		return nil
 	}
-	// The mark first, for a supervisor that is just about to start; then the wake-up for one that runs.
-	if err := writeDurable(e.dir, cancelName, stamp(time.Now())); err != nil {
+	// The mark first, for a supervisor that is just about to start; then the wake-up for one that runs. It serves no
+	// longer than this boot, so it needs no sync.
+	if err := os.WriteFile(e.path(cancelName), nil, 0o600); err != nil {
 		return fault.Wrap(err, fault.Internal, "cancel command %s", id)
 	}
 	if p == planned {
@@ -56,7 +58,7 @@ func (j *Journal) cancel(id string) error {
 
 // endPlanned writes the result of a command that never began, holding the lock so that no supervisor begins it.
 func (e entry) endPlanned() error {
-	lock, err := takeLock(e.path(lockName))
+	lock, err := takeLock(e.path(recordName))
 	if err != nil {
 		return broken(e, err)
 	}
@@ -64,19 +66,32 @@ func (e entry) endPlanned() error {
 		return nil // a supervisor was faster: it sees the mark
 	}
 	defer lock.Close()
-	if e.has(startedName) || e.has(resultName) {
+	r, err := readRecord(lock)
+	if err != nil {
+		return broken(e, err)
+	}
+	if r.Started != nil || r.Result != nil {
 		return nil
 	}
-	if err := writeDurable(e.dir, resultName, canceledBeforeStart()); err != nil {
+	if err := e.endUnbegun(lock, &r); err != nil {
 		return fault.Wrap(err, fault.Internal, "cancel command %s", e.id)
 	}
 	return nil
 }
 
+// endUnbegun makes durable that a command was cancelled before it began.
+func (e entry) endUnbegun(lock *os.File, r *record) error {
+	end := result{ExitCode: 128 + int(syscall.SIGTERM), Canceled: true, EndedAt: stamp(time.Now())}
+	if err := r.addDurable(lock, record{Result: &end}); err != nil {
+		return err
+	}
+	return e.syncNames()
+}
+
 // endStray ends the process group of a command that lost its supervisor, if the shell that led it still lives.
-func (e entry) endStray() {
-	var g group
-	if ok, err := readJSON(e.dir, groupName, &g); !ok || err != nil || g.BootID != bootID() || g.Pgid <= 1 {
+func (r record) endStray() {
+	g := r.Group
+	if g == nil || r.Started.BootID != bootID() || g.Pgid <= 1 {
 		return
 	}
 	if st, err := readStat(g.Pgid); err != nil || st.startTicks != g.StartTicks {

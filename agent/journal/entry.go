@@ -14,52 +14,18 @@ import (
 
 // Names in a command's folder; doc.go says what they mean.
 const (
-	intentName  = "intent.json"
-	lockName    = "lock"
-	aliveName   = "alive"
-	ctlName     = "ctl"
-	cancelName  = "cancel"
-	startedName = "started.json"
-	groupName   = "group.json"
-	outputName  = "output"
-	olderName   = "output.1"
-	resultName  = "result.json"
+	recordName = "record"
+	aliveName  = "alive"
+	ctlName    = "ctl"
+	cancelName = "cancel"
+	outputName = "output"
+	olderName  = "output.1"
 )
 
 // entry is one command's folder.
 type entry struct {
 	id  string
 	dir string
-}
-
-type intent struct {
-	ID        string      `json:"id"`
-	Command   api.Command `json:"command"`
-	CreatedAt string      `json:"created_at"`
-}
-
-type started struct {
-	BootID    string `json:"boot_id"`
-	StartedAt string `json:"started_at"`
-}
-
-// group identifies the command's process group; StartTicks guards against a pid that was given away again.
-type group struct {
-	Pgid       int    `json:"pgid"`
-	StartTicks uint64 `json:"start_ticks"`
-	BootID     string `json:"boot_id"`
-}
-
-type result struct {
-	ExitCode  int    `json:"exit_code"`
-	TimedOut  bool   `json:"timed_out,omitempty"`
-	Canceled  bool   `json:"canceled,omitempty"`
-	StartedAt string `json:"started_at,omitempty"`
-	EndedAt   string `json:"ended_at"`
-	Output    string `json:"output,omitempty"`
-	Truncated bool   `json:"truncated,omitempty"`
-	Stdout    string `json:"stdout,omitempty"`
-	LastLine  string `json:"last_line,omitempty"`
 }
 
 func (e entry) path(name string) string { return filepath.Join(e.dir, name) }
@@ -70,7 +36,7 @@ func (e entry) has(name string) bool {
 }
 
 // plan makes the command's folder and its intent; nothing has started when it returns. A power loss may take both away
-// again: the mark that the command began makes them last (supervisor.begin).
+// again: the word that the command began makes them last (supervisor.begin).
 func (e entry) plan(c api.Command) error {
 	if err := os.Mkdir(e.dir, 0o700); err != nil && !os.IsExist(err) {
 		return err
@@ -80,80 +46,114 @@ func (e entry) plan(c api.Command) error {
 			return &os.PathError{Op: "mkfifo", Path: e.path(fifo), Err: err}
 		}
 	}
-	return writeWhole(e.dir, intentName, intent{ID: e.id, Command: c, CreatedAt: stamp(time.Now())}, true)
+	f, err := os.OpenFile(e.path(recordName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return new(record).add(f, record{Intent: &intent{ID: e.id, Command: c, CreatedAt: stamp(time.Now())}})
 }
 
 // phase is what is on disk, finer than the states of the wire.
 type phase int
 
 const (
-	absent  phase = iota // no intent: never heard of, or its folder was made and the agent died
+	absent  phase = iota // no intent: never heard of, or the agent died while it wrote it
 	planned              // intent, never started
 	running
 	exited
 	unknown
 )
 
-// phase reads the state from disk. The order of the looks matters: a supervisor writes the result before it lets go of
-// the lock, so a free lock is followed by a second look for the result.
-func (e entry) phase() (phase, error) {
-	if e.has(resultName) {
-		return exited, nil
+// look reads the state from disk. The order of the looks matters. A result counts once the lock is free: then it is
+// durable, and one that was not there before is looked for again. And a command is unknown only if it had begun before
+// the lock was seen free: otherwise its supervisor may be starting just now.
+func (e entry) look() (phase, record, error) {
+	f, err := os.OpenFile(e.path(recordName), os.O_RDWR, 0)
+	if os.IsNotExist(err) {
+		return absent, record{}, nil
 	}
-	if !e.has(intentName) {
-		return absent, nil
+	if err != nil {
+		return absent, record{}, broken(e, err)
 	}
-	held, err := lockHeld(e.path(lockName))
+	defer f.Close()
+	r, err := readRecord(f)
+	if err != nil {
+		return absent, r, broken(e, err)
+	}
+	held, err := lockHeld(f)
+	if err != nil {
+		return absent, r, broken(e, err)
+	}
+	began := r.Started != nil
+	if !held && r.Result == nil {
+		if r, err = readRecord(f); err != nil {
+			return absent, r, broken(e, err)
+		}
+	}
 	switch {
-	case err != nil:
-		return absent, err
 	case held:
-		return running, nil
-	case e.has(resultName):
-		return exited, nil
-	case e.has(startedName):
-		return unknown, nil
+		return running, r, nil
+	case r.Result != nil:
+		return exited, r, nil
+	case began:
+		return unknown, r, nil
+	case r.Intent != nil:
+		return planned, r, nil
 	}
-	return planned, nil
+	return absent, r, nil
 }
 
-// status reads everything the wire wants to know.
-func (e entry) status() (phase, api.CommandStatus, error) {
-	st := api.CommandStatus{ID: e.id}
-	p, err := e.phase()
+// held says whether a supervisor has the command. A missing record is held by nobody.
+func (e entry) held() (bool, error) {
+	f, err := os.OpenFile(e.path(recordName), os.O_RDWR, 0)
+	if os.IsNotExist(err) {
+		return false, nil
+	}
 	if err != nil {
-		return p, st, broken(e, err)
+		return false, err
 	}
-	if p == absent || p == planned {
-		return p, st, nil
+	defer f.Close()
+	return lockHeld(f)
+}
+
+// status is everything the wire wants to know.
+func (e entry) status() (phase, api.CommandStatus, error) {
+	p, r, err := e.look()
+	if err != nil {
+		return p, api.CommandStatus{ID: e.id}, err
 	}
-	if p == exited {
-		var r result
-		if ok, err := readJSON(e.dir, resultName, &r); !ok || err != nil {
-			return p, st, broken(e, err)
-		}
-		st.State, st.ExitCode, st.TimedOut, st.Canceled = api.StateExited, r.ExitCode, r.TimedOut, r.Canceled
-		st.StartedAt, st.EndedAt = r.StartedAt, r.EndedAt
-		st.Output, st.Truncated, st.Stdout, st.LastLine = r.Output, r.Truncated, r.Stdout, r.LastLine
-		return p, st, nil
+	return p, e.describe(p, r), nil
+}
+
+// describe puts what look found into the words of the wire.
+func (e entry) describe(p phase, r record) api.CommandStatus {
+	st := api.CommandStatus{ID: e.id}
+	switch p {
+	case absent, planned:
+		return st
+	case exited:
+		end := r.Result
+		st.State, st.ExitCode, st.TimedOut, st.Canceled = api.StateExited, end.ExitCode, end.TimedOut, end.Canceled
+		st.StartedAt, st.EndedAt = end.StartedAt, end.EndedAt
+		st.Output, st.Truncated, st.Stdout, st.LastLine = end.Output, end.Truncated, end.Stdout, end.LastLine
+		return st
 	}
-	var s started
-	if _, err := readJSON(e.dir, startedName, &s); err != nil {
-		return p, st, broken(e, err)
+	if r.Started != nil {
+		st.StartedAt = r.Started.StartedAt
 	}
-	st.StartedAt = s.StartedAt
 	tail, total := readTail(e)
 	st.Output, st.Truncated, st.LastLine = text(tail, api.OutputTail), total > api.OutputTail, lastLine(tail)
 	if p == running {
 		st.State = api.StateRunning
-		return p, st, nil
+		return st
 	}
 	st.State = api.StateUnknown
 	st.Detail = "its supervisor was killed in mid command"
-	if s.BootID != bootID() {
+	if r.Started.BootID != bootID() {
 		st.Detail = "the node went down in mid command"
 	}
-	return p, st, nil
+	return st
 }
 
 // broken is an entry that cannot be read: never the package's fault, always worth a look.

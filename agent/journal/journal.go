@@ -65,7 +65,7 @@ func Open(o Options) (*Journal, error) {
 		return nil, err
 	}
 	for _, id := range names {
-		if p, err := j.entry(id).phase(); err == nil && p == running {
+		if held, err := j.entry(id).held(); err == nil && held {
 			j.live[id] = true
 		}
 	}
@@ -87,7 +87,8 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 		return api.CommandStatus{}, fault.Wrap(err, fault.Unreachable, "launch %s", id)
 	}
 	e := j.entry(id)
-	p, st, err := e.status()
+	p, r, err := e.look()
+	st := e.describe(p, r)
 	if err != nil {
 		return st, err
 	}
@@ -96,7 +97,7 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 			return st, fault.Wrap(err, fault.Internal, "write the intent of command %s", id)
 		}
 		p = planned
-	} else if err := e.sameText(c); err != nil {
+	} else if err := e.sameText(r, c); err != nil {
 		return st, err
 	}
 	if p != planned {
@@ -113,12 +114,8 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 }
 
 // sameText refuses to answer for another command than the one asked about.
-func (e entry) sameText(c api.Command) error {
-	var was intent
-	if _, err := readJSON(e.dir, intentName, &was); err != nil {
-		return broken(e, err)
-	}
-	if was.Command.Cmd != c.Cmd {
+func (e entry) sameText(r record, c api.Command) error {
+	if was := r.Intent; was.Command.Cmd != c.Cmd {
 		return fault.New(fault.Conflict, "command id %s was used for another command text at %s", e.id, was.CreatedAt).
 			WithHint("ids name one command for ever; see %s", e.dir)
 	}
@@ -134,7 +131,7 @@ func (j *Journal) Running() []string {
 	}
 	j.mu.Unlock()
 	ids = slices.DeleteFunc(ids, func(id string) bool {
-		p, err := j.entry(id).phase()
+		p, _, err := j.entry(id).look()
 		if err == nil && (p == exited || p == unknown) {
 			j.mark(id, false)
 		}

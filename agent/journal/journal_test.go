@@ -216,7 +216,7 @@ func TestFilesAreForRootOnly(t *testing.T) {
 	}
 	check(j.dir, 0o700)
 	check(j.entry("f").dir, 0o700)
-	for _, name := range []string{intentName, lockName, startedName, groupName, outputName, resultName, aliveName, ctlName} {
+	for _, name := range []string{recordName, outputName, aliveName, ctlName} {
 		check(j.entry("f").path(name), 0o600)
 	}
 }

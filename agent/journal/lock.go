@@ -15,9 +15,10 @@ func lockRange() *unix.Flock_t {
 	return &unix.Flock_t{Type: unix.F_WRLCK, Whence: 0, Start: 0, Len: 0}
 }
 
-// takeLock takes the lock at path; (nil, nil) when somebody else holds it. Closing the file releases it.
+// takeLock opens the record at path and takes its lock; (nil, nil) when somebody else holds it. Closing the file
+// releases it.
 func takeLock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -32,19 +33,11 @@ func takeLock(path string) (*os.File, error) {
 	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 }
 
-// lockHeld says whether somebody holds the lock at path.
-func lockHeld(path string) (bool, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if os.IsNotExist(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
+// lockHeld says whether somebody holds the lock of the record.
+func lockHeld(f *os.File) (bool, error) {
 	l := lockRange()
 	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, l); err != nil {
-		return false, &os.PathError{Op: "query lock", Path: path, Err: err}
+		return false, &os.PathError{Op: "query lock", Path: f.Name(), Err: err}
 	}
 	return l.Type != unix.F_UNLCK, nil
 }

@@ -19,12 +19,25 @@ import (
 
 func groupOf(t testing.TB, e entry) group {
 	t.Helper()
-	eventually(t, e.path(groupName))
-	var g group
-	ok, err := readJSON(e.dir, groupName, &g)
+	var r record
+	require.Eventually(t, func() bool {
+		var err error
+		_, r, err = e.look()
+		return err == nil && r.Group != nil
+	}, patience, 5*time.Millisecond)
+	return *r.Group
+}
+
+// say appends to a record as a supervisor would.
+func say(t testing.TB, e entry, word record) {
+	t.Helper()
+	f, err := takeLock(e.path(recordName))
 	require.NoError(t, err)
-	require.True(t, ok)
-	return g
+	require.NotNil(t, f)
+	defer f.Close()
+	r, err := readRecord(f)
+	require.NoError(t, err)
+	require.NoError(t, r.addDurable(f, word))
 }
 
 func parentOf(t testing.TB, pid int) int {
@@ -123,7 +136,7 @@ func TestCancelMarkIsSeenBeforeTheStart(t *testing.T) {
 	c := sh("touch " + marker)
 	e := j.entry("p")
 	require.NoError(t, e.plan(c))
-	require.NoError(t, writeDurable(e.dir, cancelName, "now"))
+	require.NoError(t, os.WriteFile(e.path(cancelName), nil, 0o600))
 	st, err := j.Launch(t.Context(), "p", c)
 	require.NoError(t, err)
 	require.True(t, st.Canceled)
@@ -175,13 +188,15 @@ func TestRebootInMidCommand(t *testing.T) {
 	j := newJournal(t)
 	e := j.entry("b")
 	require.NoError(t, e.plan(sh("true")))
-	require.NoError(t, writeDurable(e.dir, startedName, started{BootID: "another-boot", StartedAt: "2020-01-01T00:00:00Z"}))
+	say(t, e, record{Started: &started{BootID: "another-boot", StartedAt: "2020-01-01T00:00:00Z"}})
 	// The recorded group now belongs to a stranger: this test itself.
-	require.NoError(t, writeDurable(e.dir, groupName, group{Pgid: os.Getpid(), BootID: "another-boot"}))
+	self, err := readStat(os.Getpid())
+	require.NoError(t, err)
+	say(t, e, record{Group: &group{Pgid: os.Getpid(), StartTicks: self.startTicks}})
 	st := ended(t, j, "b")
 	require.Equal(t, api.StateUnknown, st.State)
 	require.Contains(t, st.Detail, "went down")
-	st, err := j.Cancel(t.Context(), "b", 0)
+	st, err = j.Cancel(t.Context(), "b", 0)
 	require.NoError(t, err)
 	require.Equal(t, api.StateUnknown, st.State)
 }
@@ -279,9 +294,7 @@ func TestPrune(t *testing.T) {
 	for i := range 5 {
 		run(t, j, fmt.Sprintf("c%d", i), sh("true"))
 		at := time.Now().Add(-time.Duration(50-i) * time.Hour)
-		for _, n := range []string{resultName, startedName, intentName} {
-			require.NoError(t, os.Chtimes(j.entry(fmt.Sprintf("c%d", i)).path(n), at, at))
-		}
+		require.NoError(t, os.Chtimes(j.entry(fmt.Sprintf("c%d", i)).path(recordName), at, at))
 	}
 	gate, release := gateFile(t)
 	_, err := j.Launch(t.Context(), "now", sh("read x < "+gate))

@@ -42,7 +42,7 @@ func (j *Journal) Prune(now time.Time, keep Keep) (int, error) {
 	var done []old
 	for _, id := range ids {
 		e := j.entry(id)
-		if p, err := e.phase(); err != nil || p == running {
+		if held, err := e.held(); err != nil || held {
 			continue
 		}
 		done = append(done, old{id, e.lastWord()})
@@ -71,11 +71,14 @@ func (j *Journal) Prune(now time.Time, keep Keep) (int, error) {
 func (j *Journal) remove(id string) (bool, error) {
 	defer j.enter(id)()
 	e := j.entry(id)
-	lock, err := takeLock(e.path(lockName))
-	if err != nil || lock == nil {
+	lock, err := takeLock(e.path(recordName))
+	switch {
+	case os.IsNotExist(err): // the agent died before the intent
+	case err != nil || lock == nil:
 		return false, err
+	default:
+		defer lock.Close()
 	}
-	defer lock.Close()
 	gone := filepath.Join(j.dir, trash+strings.TrimPrefix(id, "."))
 	if err := os.Rename(e.dir, gone); err != nil {
 		return false, err
@@ -86,11 +89,9 @@ func (j *Journal) remove(id string) (bool, error) {
 
 // lastWord is when something last became known of the command.
 func (e entry) lastWord() time.Time {
-	var at time.Time
-	for _, name := range []string{resultName, startedName, intentName} {
-		if st, err := os.Stat(e.path(name)); err == nil && st.ModTime().After(at) {
-			at = st.ModTime()
-		}
+	st, err := os.Stat(e.path(recordName))
+	if err != nil {
+		return time.Time{}
 	}
-	return at
+	return st.ModTime()
 }

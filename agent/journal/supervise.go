@@ -39,6 +39,7 @@ func Supervise(dir string) int {
 		answer(err.Error())
 		return 1
 	case !mine:
+		s.letGo()
 		answer("ok")
 		return 0
 	}
@@ -51,13 +52,12 @@ func Supervise(dir string) int {
 // supervisor is one command being run.
 type supervisor struct {
 	entry
+	record
 	out     *output
-	lock    *os.File
+	file    *os.File // of the record, locked
 	alive   *os.File
 	ctl     *os.File
 	pipes   []*pipe
-	intent  intent
-	started started
 	process *os.Process
 }
 
@@ -68,32 +68,40 @@ func (s *supervisor) begin() (bool, error) {
 	if s.alive, err = openFIFO(s.path(aliveName), os.O_RDWR); err != nil {
 		return false, err
 	}
-	if s.lock, err = takeLock(s.path(lockName)); err != nil || s.lock == nil {
+	if s.file, err = takeLock(s.path(recordName)); err != nil || s.file == nil {
 		return false, err
 	}
-	if s.has(resultName) || s.has(startedName) {
-		return false, nil
-	}
-	if ok, err := readJSON(s.dir, intentName, &s.intent); err != nil || !ok {
+	if s.record, err = readRecord(s.file); err != nil || s.Intent == nil {
 		return false, fmt.Errorf("no readable intent in %s: %v", s.dir, err)
+	}
+	if s.Result != nil || s.Started != nil {
+		return false, nil
 	}
 	// ctl before the mark: a cancel that comes after this look finds a reader to wake.
 	if s.ctl, err = openFIFO(s.path(ctlName), os.O_RDWR); err != nil {
 		return false, err
 	}
 	if s.has(cancelName) {
-		return false, writeDurable(s.dir, resultName, canceledBeforeStart())
+		return false, s.endUnbegun(s.file, &s.record)
 	}
-	s.started = started{BootID: bootID(), StartedAt: stamp(time.Now())}
-	// The folder's sync covers the intent's name too, and its parent's sync the folder's.
-	if err := writeDurable(s.dir, startedName, s.started); err != nil {
+	s.Started = &started{BootID: bootID(), StartedAt: stamp(time.Now())}
+	// This covers the intent too, which stands before it.
+	if err := s.addDurable(s.file, record{Started: s.Started}); err != nil {
 		return false, err
 	}
-	if err := syncDir(filepath.Dir(s.dir)); err != nil {
+	if err := s.syncNames(); err != nil {
 		return false, err
 	}
 	s.exec()
 	return true, nil
+}
+
+// syncNames makes the names of the record and of its folder durable.
+func (e entry) syncNames() error {
+	if err := syncDir(e.dir); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(e.dir))
 }
 
 // exec starts the shell. From here on every failure is a result, since the started mark forbids a second try.
@@ -106,13 +114,11 @@ func (s *supervisor) exec() {
 	for _, p := range s.pipes {
 		p.begin()
 	}
-	g := group{Pgid: s.process.Pid, BootID: s.started.BootID}
+	g := group{Pgid: s.process.Pid}
 	if st, err := readStat(g.Pgid); err == nil {
 		g.StartTicks = st.startTicks
 	}
-	// A convenience for cancelling a command whose supervisor died: not worth failing for, nor a sync, since no group
-	// outlives a power loss.
-	_ = writeWhole(s.dir, groupName, g, false)
+	_ = s.add(s.file, record{Group: &g})
 }
 
 func (s *supervisor) startShell() error {
@@ -127,7 +133,7 @@ func (s *supervisor) startShell() error {
 	}
 	stdout, stderr := both.w, both.w
 	pipes := []*pipe{both}
-	if s.intent.Command.Stdout {
+	if s.Intent.Command.Stdout {
 		alone, err := newPipe(stdoutOnly{s.out})
 		if err != nil {
 			return err
@@ -135,9 +141,9 @@ func (s *supervisor) startShell() error {
 		stdout, pipes = alone.w, append(pipes, alone)
 	}
 	syscall.Umask(0o022)
-	p, err := os.StartProcess("/bin/sh", []string{"/bin/sh", "-c", s.intent.Command.Cmd}, &os.ProcAttr{
+	p, err := os.StartProcess("/bin/sh", []string{"/bin/sh", "-c", s.Intent.Command.Cmd}, &os.ProcAttr{
 		Dir:   "/",
-		Env:   append([]string{searchPath, "HOME=/root", "USER=root", "LOGNAME=root"}, s.intent.Command.Env...),
+		Env:   append([]string{searchPath, "HOME=/root", "USER=root", "LOGNAME=root"}, s.Intent.Command.Env...),
 		Files: []*os.File{null, stdout, stderr},
 		Sys:   &syscall.SysProcAttr{Setpgid: true},
 	})
@@ -150,7 +156,7 @@ func (s *supervisor) startShell() error {
 
 // await waits for the shell's exit, its time limit or a cancel, and says how it ended.
 func (s *supervisor) await() result {
-	r := result{ExitCode: 126, StartedAt: s.started.StartedAt}
+	r := result{ExitCode: 126, StartedAt: s.Started.StartedAt}
 	if s.process == nil {
 		return r
 	}
@@ -161,7 +167,7 @@ func (s *supervisor) await() result {
 		_, _ = s.ctl.Read(make([]byte, 1))
 		close(cancel)
 	}()
-	c := s.intent.Command
+	c := s.Intent.Command
 	limit := time.NewTimer(time.Duration(c.TimeoutSec) * time.Second)
 	defer limit.Stop()
 	select {
@@ -204,13 +210,18 @@ func (s *supervisor) finish(r result) {
 	s.pipes = open
 	s.out.describe(&r)
 	r.EndedAt = stamp(time.Now())
-	for try := 0; writeDurable(s.dir, resultName, r) != nil && try < 50; try++ {
+	for try := 0; s.addDurable(s.file, record{Result: &r}) != nil && try < 50; try++ {
 		// Most likely the disk is full: give back what is ours and try again for a few seconds.
 		s.out.drop()
 		time.Sleep(100 * time.Millisecond)
 	}
+	s.letGo()
+}
+
+// letGo tells everybody that this command is over. Files that were not opened are nil, and closing those does nothing.
+func (s *supervisor) letGo() {
 	s.ctl.Close()
-	s.lock.Close()
+	s.file.Close()
 	s.alive.Close()
 }
 
@@ -226,11 +237,6 @@ func (s *supervisor) linger() {
 		wg.Go(p.drain)
 	}
 	wg.Wait()
-}
-
-// canceledBeforeStart is the result of a command that was cancelled before it began.
-func canceledBeforeStart() result {
-	return result{ExitCode: 128 + int(syscall.SIGTERM), Canceled: true, EndedAt: stamp(time.Now())}
 }
 
 // openFIFO opens without waiting for the other side.
