@@ -22,10 +22,7 @@ func TestB2_ReloadsEndBeforeCommandsBegin(t *testing.T) {
 	c := newCluster(t)
 	c.rec.hook(trace.Reload, func(ctx context.Context, b *begun, _ *trace.Answer) {
 		if b.label() == "a/2" {
-			select {
-			case <-time.After(time.Second):
-			case <-ctx.Done():
-			}
+			pause(ctx, time.Second)
 		}
 	})
 	c.run(api.CreateCluster, api.CreateClusterInput{App: a.id}, "init: a/1 a/2 | hosts a/1 a/2", "start: a/1 a/2")
@@ -62,13 +59,22 @@ func TestB3_FailingReload(t *testing.T) {
 func TestB4_SilentNode(t *testing.T) {
 	t.Parallel()
 	c := create(t, newApp(role("a", 2, "start")), api.CreateClusterInput{}, "start: a/1 a/2 | hosts a/1 a/2")
+	late := make(chan struct{})
 	c.rec.hook(trace.Reload, func(ctx context.Context, b *begun, _ *trace.Answer) {
 		if b.label() == "a/2" {
-			<-ctx.Done()
+			select {
+			case <-late:
+			case <-ctx.Done():
+			}
 		}
 	})
 	silent := c.nodes()["a/2"].NodeID
-	f := c.fails(api.UpdateEnv, api.UpdateEnvInput{Values: map[string]any{"env.level": "high"}, Waits: api.Waits{BarrierTimeout: "2s"}})
+	c.rec.expect(nil)
+	_, err := execute[api.OperationResult](t, api.WorkflowID(c.id), api.UpdateEnv,
+		api.UpdateEnvInput{Values: map[string]any{"env.level": "high"}, Waits: api.Waits{BarrierTimeout: "2s"}})
+	require.Equal(t, []string{"the operation ended while reload on a/2 was running"}, c.rec.verdict())
+	close(late)
+	f := faultOf(t, err)
 	require.Equal(t, fault.BarrierTimeout, f.Type)
 	require.Equal(t, silent, f.Node)
 	require.Equal(t, "active", c.state())

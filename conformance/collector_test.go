@@ -18,6 +18,9 @@ import (
 // together is how long commands of a group wait for each other. Only a broken operation comes near it.
 const together = 45 * time.Second
 
+// reloadTime is how long a reload command runs: long enough that whoever does not wait for it is caught.
+const reloadTime = 200 * time.Millisecond
+
 // collector hears of every command of every traced application, and decides when and how each ends.
 type collector struct {
 	address string
@@ -105,11 +108,16 @@ func (rec *recording) letAllPass() {
 	rec.hooks = map[string]hook{}
 }
 
-// verdict is what was wrong since expect, and what did not happen.
+// verdict is what was wrong since expect, what did not happen, and what goes on although the operation has ended.
 func (rec *recording) verdict() []string {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
 	wrong := slices.Clone(rec.wrong)
+	for _, b := range slices.Concat(rec.events, rec.reloads) {
+		if !b.ended {
+			wrong = append(wrong, fmt.Sprintf("the operation ended while %s on %s was running", b.Command, b.label()))
+		}
+	}
 	for _, g := range rec.groups[rec.at:] {
 		wrong = append(wrong, fmt.Sprintf("%s did not run to its end; not begun: %v", g, g.missing()))
 	}
@@ -218,12 +226,23 @@ func (c *collector) begin(w http.ResponseWriter, r *http.Request) {
 	if h != nil {
 		h(r.Context(), b, &answer)
 	}
+	if b.Command == trace.Reload && !free {
+		pause(r.Context(), reloadTime)
+	}
 	if r.Context().Err() != nil {
 		c.ended(b.id) // killed
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// pause waits, unless the command is killed.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 // place finds the group a command belongs to and checks that it is its turn. The caller holds the lock.

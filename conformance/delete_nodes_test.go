@@ -65,9 +65,9 @@ func TestDN0_DN2b_DN8_DN9_Failures(t *testing.T) {
 	all := "fixed/1 fixed/2 keeper/1 keeper/2 late/1 late/2"
 	c := create(t, newApp(
 		role("keeper", 2, "stop", "destroy", "scale_in pre_check"),
-		role("late", 2, "stop", "destroy post_stop_service allow_force=false"),
+		role("late", 2, "start", "stop", "destroy post_stop_service allow_force=false"),
 		and(role("fixed", 2), object{"advanced_actions": []string{"add_nodes"}}),
-	).with(object{"advanced_actions": []string{"scale_horizontal"}}), api.CreateClusterInput{})
+	).with(object{"advanced_actions": []string{"scale_horizontal"}}), api.CreateClusterInput{}, "start: late/1 late/2 | hosts "+all)
 	untouched := func(what string) {
 		t.Helper()
 		require.Equal(t, "hosts "+all, c.published(), what)
@@ -101,8 +101,8 @@ func TestDN0_DN2b_DN8_DN9_Failures(t *testing.T) {
 	c.fails(api.DeleteNodes, forced, "scale_in.pre_check: keeper/1"+sees, "destroy: keeper/2=77", "scale_in: keeper/1=4")
 	untouched("DN9: a failing scale_in blocks, forced or not")
 	c.fails(api.DeleteNodes, api.DeleteNodesInput{Nodes: c.ids("late/2")},
-		"scale_in.pre_check: keeper/1 keeper/2 | hosts "+all+"; deleting late/2", "scale_in: keeper/1 keeper/2", "stop: late/2", "destroy: late/2=5")
-	untouched("DN6")
+		"scale_in.pre_check: keeper/1 keeper/2 | hosts "+all+"; deleting late/2", "scale_in: keeper/1 keeper/2", "stop: late/2", "destroy: late/2=5", "start: late/2 | hosts "+all)
+	untouched("DN6: it stays and runs again")
 	c.cancelled(api.DeleteNodes, keeper, "scale_in", "scale_in.pre_check: keeper/1"+sees, "destroy: keeper/2", "scale_in: keeper/1")
 	untouched("cancelled")
 	result := c.run(api.DeleteNodes, forced, "scale_in.pre_check: keeper/1"+sees, "destroy: keeper/2=77", "scale_in: keeper/1", "stop: keeper/2")

@@ -117,6 +117,19 @@ func TestUP5toUP8_Downgrade(t *testing.T) {
 	}
 }
 
+// A cancelled upgrade stops where it is; a cluster in that state can be deleted.
+//
+// step: UP5
+func TestDC8_AfterACancelledUpgrade(t *testing.T) {
+	t.Parallel()
+	c := upgradable(t, object{})
+	c.cancelled(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"}, "upgrade",
+		"stop: a/1 a/2 b/1 | hosts a/1 a/2 b/1", "upgrade: a/1 a/2 | hosts a/1 a/2 b/1; from 1")
+	require.Equal(t, "upgrade_failed", c.state())
+	c.run(api.DeleteCluster, api.DeleteClusterInput{}, "stop: a/1 a/2 b/1 | hosts a/1 a/2 b/1; from 1")
+	c.gone()
+}
+
 // A sequential upgrade that fails at its second node has not touched the third. On the way back each node is stopped by
 // the version that runs on it, and the third keeps its machine.
 //
