@@ -37,7 +37,7 @@ type world struct {
 }
 
 // patience is how long the operations of one world may take together; usually it is a second or two.
-const patience = time.Minute
+const patience = 20 * time.Minute
 
 // newWorld makes a world with a worker of its own, which serves as the real one does (worker/serve.go).
 func newWorld(t *testing.T, name string, a app) *world {

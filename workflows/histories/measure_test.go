@@ -1,0 +1,120 @@
+package histories
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/proxy"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"drover/workflows/api"
+)
+
+// The server ends a run at 51,200 events, refuses payloads of 2 MiB, and ends a run whose workflow task answers with
+// 4 MiB. Operations on a thousand nodes stay well below.
+const (
+	mostEvents  = 5_000
+	mostPayload = 1 << 20
+	mostAnswer  = 4 << 20
+	hardEvents  = 51_200
+)
+
+// measured is what one run left behind.
+type measured struct {
+	operation string
+	nodes     int
+	events    int
+	payload   int // the largest
+	answer    int // the largest answer to a workflow task: the commands it brought
+	progress  int // the answer to the progress query
+	size      int // of the history
+	took      time.Duration
+}
+
+// table collects measurements and prints them.
+type table struct {
+	rows []measured
+}
+
+// measure runs an operation that must succeed and notes what it left behind.
+func (r *table) measure(w *world, operation string, nodes int, input any) {
+	w.t.Helper()
+	began := time.Now()
+	run := w.done(operation, input)
+	m := measured{operation: operation, nodes: nodes, took: time.Since(began)}
+	m.take(w, run)
+	r.rows = append(r.rows, m)
+}
+
+// take reads the run's history and progress.
+func (m *measured) take(w *world, run client.WorkflowRun) {
+	w.t.Helper()
+	history := w.history(run)
+	m.events = len(history.Events)
+	answers := map[int64]int{}
+	for _, e := range history.Events {
+		m.size += proto.Size(e)
+		m.payload = max(m.payload, largestPayload(w.t, e))
+		if task := answeredTask(e); task != 0 {
+			answers[task] += proto.Size(e)
+			m.answer = max(m.answer, answers[task])
+		}
+	}
+	if isRead(m.operation) {
+		return
+	}
+	value, err := temporalClient.QueryWorkflow(w.ctx, run.GetID(), run.GetRunID(), api.QueryProgress)
+	require.NoError(w.t, err)
+	var raw map[string]any
+	require.NoError(w.t, value.Get(&raw))
+	m.progress = len(fmt.Sprint(raw))
+}
+
+func largestPayload(t *testing.T, e *historypb.HistoryEvent) int {
+	t.Helper()
+	largest := 0
+	require.NoError(t, proxy.VisitPayloads(t.Context(), e, proxy.VisitPayloadsOptions{
+		Visitor: func(_ *proxy.VisitPayloadsContext, payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+			for _, p := range payloads {
+				largest = max(largest, proto.Size(p))
+			}
+			return payloads, nil
+		},
+	}))
+	return largest
+}
+
+// answeredTask is the id of the workflow task whose answer brought an event; 0 when none did.
+func answeredTask(e *historypb.HistoryEvent) int64 {
+	attributes := e.ProtoReflect().WhichOneof(e.ProtoReflect().Descriptor().Oneofs().ByName("attributes"))
+	if attributes == nil {
+		return 0
+	}
+	m := e.ProtoReflect().Get(attributes).Message()
+	field := m.Descriptor().Fields().ByName("workflow_task_completed_event_id")
+	if field == nil || field.Kind() != protoreflect.Int64Kind {
+		return 0
+	}
+	return m.Get(field).Int()
+}
+
+// print shows the table.
+func (r *table) print(t *testing.T) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n| %-16s | nodes | events | largest payload | largest answer | progress |   history |    time |\n", "operation")
+	b.WriteString("|------------------|-------|--------|-----------------|----------------|----------|-----------|---------|\n")
+	for _, m := range r.rows {
+		fmt.Fprintf(&b, "| %-16s | %5d | %6d | %11.1f KiB | %10.1f KiB | %4.1f KiB | %5.0f KiB | %5.2f s |\n",
+			m.operation, m.nodes, m.events, kib(m.payload), kib(m.answer), kib(m.progress), kib(m.size), m.took.Seconds())
+	}
+	t.Log(b.String())
+}
+
+func kib(n int) float64 { return float64(n) / 1024 }

@@ -1,0 +1,66 @@
+package histories
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drover/workflows/api"
+)
+
+// TestThousandNodes takes a cluster of a thousand nodes in four order groups through its life and wants every operation's
+// history far below the server's limits (it prints them: -v).
+func TestThousandNodes(t *testing.T) {
+	needsServer(t)
+	services := func(order string) []string {
+		return []string{
+			"init order=" + order, "start order=" + order, "stop order=" + order, "destroy order=" + order, "scale_out order=" + order,
+			"scale_in order=" + order, "upgrade order=" + order, "rotate type=custom",
+		}
+	}
+	large := app{id: "large", roles: []map[string]any{
+		role("a", 700, services("0")...), role("b", 100, services("1")...), role("c", 100, services("2")...), role("d", 100, services("3")...),
+	}}
+	w := newWorld(t, "large", large)
+	var r table
+	defer r.print(t)
+
+	r.measure(w, api.CreateCluster, 1000, api.CreateClusterInput{App: "large", Waits: api.Waits{DryRun: true}})
+	r.measure(w, api.CreateCluster, 1000, api.CreateClusterInput{App: "large"})
+	r.measure(w, api.AddNodes, 1250, api.AddNodesInput{Role: "a", Count: 250})
+	r.measure(w, api.DescribeCluster, 1250, api.DescribeClusterInput{ClusterID: w.clusterID})
+	r.measure(w, api.DeleteNodes, 1250, api.DeleteNodesInput{Nodes: w.members("a")[700:]})
+	require.Len(t, w.members("a"), 700)
+	r.measure(w, api.ScaleVertical, 1000, api.ScaleVerticalInput{Role: "a", CPU: 2, VolumeSize: 2})
+	r.measure(w, api.UpgradeCluster, 1000, api.UpgradeClusterInput{Version: "2"})
+	r.measure(w, api.RestartCluster, 1000, api.RestartClusterInput{})
+	r.measure(w, api.RunService, 1000, api.RunServiceInput{Service: "rotate"})
+	r.measure(w, api.UpdateEnv, 1000, api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}})
+	r.measure(w, api.StopCluster, 1000, api.StopClusterInput{})
+	r.measure(w, api.StartCluster, 1000, api.StartClusterInput{})
+	r.measure(w, api.DeleteCluster, 1000, api.DeleteClusterInput{})
+
+	for _, m := range r.rows {
+		require.Less(t, m.events, mostEvents, m.operation)
+		require.Less(t, m.payload, mostPayload, m.operation)
+		require.Less(t, m.answer, mostAnswer, m.operation)
+	}
+}
+
+// TestSequential measures what one node more costs where a package takes nodes one after the other. There the number of
+// events grows with the number of nodes: -sequential 1000 shows where it ends.
+func TestSequential(t *testing.T) {
+	needsServer(t)
+	w := newWorld(t, "chain", chain(*sequential))
+	var r table
+	defer r.print(t)
+	id := w.app.id
+	r.measure(w, api.CreateCluster, *sequential, api.CreateClusterInput{App: id})
+	r.measure(w, api.ScaleVertical, *sequential, api.ScaleVerticalInput{Role: "a", CPU: 2, VolumeSize: 2})
+	r.measure(w, api.UpgradeCluster, *sequential, api.UpgradeClusterInput{Version: "2"})
+	r.measure(w, api.DeleteCluster, *sequential, api.DeleteClusterInput{})
+	for _, m := range r.rows {
+		t.Logf("%s: %.1f events a node, so %d nodes reach the server's limit", m.operation,
+			float64(m.events)/float64(*sequential), hardEvents**sequential/m.events)
+	}
+}
