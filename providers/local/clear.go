@@ -5,8 +5,6 @@ import (
 	"errors"
 	"os"
 	"slices"
-
-	"drover/providers"
 )
 
 // Clusters are the ids of all clusters that own something in the state folder, sorted.
@@ -29,14 +27,10 @@ func (p *Provider) Clusters() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = p.each("networks", func(file string) error {
-		var n providers.Network
-		ok, err := readJSON(p.path("networks", file), &n)
-		if ok {
-			ids = append(ids, n.ClusterID)
-		}
-		return err
-	})
+	networks, err := p.networks()
+	for _, n := range networks {
+		ids = append(ids, n.ClusterID)
+	}
 	slices.Sort(ids)
 	return slices.Compact(ids), err
 }

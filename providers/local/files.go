@@ -17,8 +17,11 @@ func writeJSON(name string, v any) error {
 	return writeFile(name, append(raw, '\n'))
 }
 
+// draft is what the name of a file that is being written begins with; a killed worker leaves it behind.
+func draft(name string) string { return "." + filepath.Base(name) + ".new-" }
+
 func writeFile(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	f, err := os.CreateTemp(filepath.Dir(name), draft(name)+"*")
 	if err != nil {
 		return ioFault(err, "write %s", name)
 	}

@@ -10,17 +10,12 @@ import (
 // List implements providers.Provider. Half-made instances are listed too, as off: they must be deletable.
 func (p *Provider) List(_ context.Context, clusterID string) (providers.Resources, error) {
 	var r providers.Resources
-	networks, err := os.ReadDir(p.path("networks"))
+	networks, err := p.networks()
 	if err != nil {
-		return r, ioFault(err, "list networks")
+		return r, err
 	}
-	for _, e := range networks {
-		var n providers.Network
-		ok, err := readJSON(p.path("networks", e.Name()), &n)
-		if err != nil {
-			return r, err
-		}
-		if ok && n.ClusterID == clusterID {
+	for _, n := range networks {
+		if n.ClusterID == clusterID {
 			r.Networks = append(r.Networks, n)
 		}
 	}

@@ -147,3 +147,25 @@ func TestOptionsSayAllProblems(t *testing.T) {
 	require.Equal(t, fault.Invalid, f.Type)
 	require.GreaterOrEqual(t, len(f.Problems), 6)
 }
+
+// A worker that was killed in the middle of a write leaves half a file, which must be in nobody's way and go with its
+// cluster.
+func TestHalfARecordIsInNobodysWay(t *testing.T) {
+	t.Parallel()
+	p := open(t, options(t, "127.78.68.0/24"))
+	half := p.path("networks", draft(p.networkFile("cl-half", ""))+"1234")
+	require.NoError(t, os.WriteFile(half, []byte(`{"cluster_id": "cl-h`), 0o600))
+	require.NoError(t, p.EnsureNetwork(t.Context(), providers.Network{ClusterID: "cl-other"}))
+	r, err := p.List(t.Context(), "cl-other")
+	require.NoError(t, err)
+	require.Len(t, r.Networks, 1)
+	ids, err := p.Clusters()
+	require.NoError(t, err)
+	require.Equal(t, []string{"cl-other"}, ids)
+	require.NoError(t, p.DeleteNetwork(t.Context(), "cl-half", ""))
+	require.NoFileExists(t, half)
+	require.NoError(t, p.Clear(t.Context()))
+	left, err := p.Leftovers(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, left)
+}

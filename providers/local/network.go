@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"os"
+	"strings"
 
 	"drover/fault"
 	"drover/providers"
@@ -35,9 +36,31 @@ func (p *Provider) DeleteNetwork(_ context.Context, clusterID, vxnet string) err
 	if err := validID("a cluster", clusterID); err != nil {
 		return err
 	}
-	err := os.Remove(p.networkFile(clusterID, vxnet))
-	if os.IsNotExist(err) {
-		return nil
+	file := p.networkFile(clusterID, vxnet)
+	if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+		return ioFault(err, "remove network")
 	}
-	return ioFault(err, "remove network")
+	return p.each("networks", func(name string) error {
+		if !strings.HasPrefix(name, draft(file)) {
+			return nil
+		}
+		return removeTree(p.path("networks", name))
+	})
+}
+
+// networks reads every record. A file that begins with a dot is one that is being written, or that its writer left.
+func (p *Provider) networks() ([]providers.Network, error) {
+	var all []providers.Network
+	err := p.each("networks", func(name string) error {
+		if strings.HasPrefix(name, ".") {
+			return nil
+		}
+		var n providers.Network
+		ok, err := readJSON(p.path("networks", name), &n)
+		if ok {
+			all = append(all, n)
+		}
+		return err
+	})
+	return all, err
 }
