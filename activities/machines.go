@@ -25,7 +25,10 @@ type PowerInput struct {
 func (a *Machines) Power(ctx context.Context, in PowerInput) error {
 	return a.each(ctx, in.NodesInput, func(ctx context.Context, p providers.Provider, _ *lifecycle.Record, n *lifecycle.Node) error {
 		if !in.On {
-			return p.StopInstance(ctx, n.InstanceID)
+			if err := p.StopInstance(ctx, n.InstanceID); !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			return nil // a machine that is not there is off
 		}
 		inst, err := p.StartInstance(ctx, n.InstanceID)
 		if err == nil {

@@ -44,8 +44,10 @@ type world struct {
 	runs     int
 }
 
-func newWorld(t *testing.T) *world {
-	w := &world{t: t, store: fakes.NewStore(), provider: fake.New(fake.Options{})}
+func newWorld(t *testing.T) *world { return newWorldOn(t, fake.Options{}) }
+
+func newWorldOn(t *testing.T, o fake.Options) *world {
+	w := &world{t: t, store: fakes.NewStore(), provider: fake.New(o)}
 	w.agents = fakes.NewAgents(w.store)
 	w.machines = newMachines(w.provider, w.agents)
 	w.acts = activities.New(activities.Dependencies{

@@ -64,12 +64,18 @@ func (p *Provider) GrowVolume(ctx context.Context, id string, sizeGiB int) error
 			return fault.New(fault.NotFound, "there is no volume %s", id)
 		case sizeGiB < v.spec.SizeGiB:
 			return fault.New(fault.Invalid, "volume %s has %d GiB and cannot shrink to %d", id, v.spec.SizeGiB, sizeGiB)
-		case sizeGiB > v.spec.SizeGiB && v.inUseBy != "" && !p.Capabilities().GrowMountedVolume:
-			return fault.New(fault.NotAllowed, "volume %s is in use by instance %s and grows only while it is not", id, v.inUseBy)
+		case sizeGiB > v.spec.SizeGiB && p.runs(v.inUseBy) && !p.Capabilities().GrowMountedVolume:
+			return fault.New(fault.NotAllowed, "volume %s is in use by instance %s and grows only while that is off", id, v.inUseBy)
 		}
 		v.spec.SizeGiB = sizeGiB
 		return nil
 	})
+}
+
+// runs says whether the instance is there and on. The caller holds the mutex.
+func (s *state) runs(id string) bool {
+	i := s.instances[id]
+	return i != nil && !i.off
 }
 
 // DeleteVolume implements providers.Provider.

@@ -1,6 +1,7 @@
 package histories
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -72,9 +73,9 @@ func (m *measured) take(w *world, run client.WorkflowRun) {
 	}
 	value, err := temporalClient.QueryWorkflow(w.ctx, run.GetID(), run.GetRunID(), api.QueryProgress)
 	require.NoError(w.t, err)
-	var raw map[string]any
-	require.NoError(w.t, value.Get(&raw))
-	m.progress = len(fmt.Sprint(raw))
+	var answer json.RawMessage
+	require.NoError(w.t, value.Get(&answer))
+	m.progress = len(answer)
 }
 
 func largestPayload(t *testing.T, e *historypb.HistoryEvent) int {

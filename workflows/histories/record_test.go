@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
@@ -80,7 +81,9 @@ func written(t *testing.T, history *historypb.History) []byte {
 			out.WriteByte(',')
 		}
 		out.WriteByte('\n')
-		line, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(event)
+		line, err := temporalproto.CustomJSONMarshalOptions{
+			Metadata: map[string]any{commonpb.EnablePayloadShorthandMetadataKey: true}, // payloads as people can read them
+		}.Marshal(event)
 		require.NoError(t, err)
 		// The marshaller puts in spaces at random.
 		require.NoError(t, json.Compact(out, line))

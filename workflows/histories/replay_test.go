@@ -100,7 +100,7 @@ func TestReplayNoticesOtherCode(t *testing.T) {
 		"does nothing": func(workflow.Context, converter.RawValue) (api.OperationResult, error) {
 			return api.OperationResult{}, nil
 		},
-		"is another": workflows.StopCluster,
+		"is another": workflows.StartCluster,
 	} {
 		for _, flavour := range []string{happy, failed, cancelled, midflight} {
 			t.Run(name+"/"+flavour, func(t *testing.T) {

@@ -44,6 +44,7 @@ func TestThousandNodes(t *testing.T) {
 		require.Less(t, m.events, mostEvents, m.operation)
 		require.Less(t, m.payload, mostPayload, m.operation)
 		require.Less(t, m.answer, mostAnswer, m.operation)
+		require.Less(t, m.progress, mostPayload, m.operation)
 	}
 }
 

@@ -1,0 +1,149 @@
+package workflows_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/providers/fake"
+	"drover/workflows/api"
+)
+
+// upgradable publishes versions 1 and 2 of an application and makes a cluster of the first.
+func (w *world) upgradable(policy string) {
+	roles := func(version string) []map[string]any {
+		roles := []map[string]any{
+			nodes("a", 2, "upgrade order=1", "start order=1", "stop"), nodes("b", 1, "upgrade post_start_service=true", "start", "stop order=1"),
+		}
+		for _, r := range roles {
+			r["container"] = map[string]any{"type": "fake", "image": "image-" + version}
+		}
+		return roles
+	}
+	w.publishAs("app", "1", nil, roles("1")...)
+	w.publishAs("app", "2", top{"upgrade_policy": []string{"1"}, "upgrading_policy": policy}, roles("2")...)
+	w.start1(api.CreateCluster, api.CreateClusterInput{App: "app", Version: "1"})
+}
+
+func TestUP1toUP5UpgradeCluster(t *testing.T) {
+	t.Parallel()
+	const u = ": upgrade-audit"
+	for policy, want := range map[string][]string{
+		"parallel": {
+			"UP1 stop a/1 + UP1 stop a/2", "UP1 stop b/1",
+			"UP4 upgrade a/1" + u + " + UP4 upgrade a/2" + u, "UP4 start b/1" + u, "UP4 start a/1" + u + " + UP4 start a/2" + u, "UP4 upgrade b/1" + u,
+		},
+		"sequential": {
+			"UP1 stop b/1", "UP4 start b/1" + u, "UP4 upgrade b/1" + u,
+			"UP1 stop a/1" + u, "UP4 upgrade a/1" + u, "UP4 start a/1" + u,
+			"UP1 stop a/2" + u, "UP4 upgrade a/2" + u, "UP4 start a/2" + u,
+		},
+	} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.upgradable(policy)
+			before, old := len(w.commands()), w.record()
+			w.start1(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"})
+			requireOrder(t, want, w.commandsSeeing(before))
+			rec := w.record()
+			require.Equal(t, "2", rec.VersionID)
+			require.Equal(t, lifecycle.Active, rec.State)
+			for i, n := range rec.Nodes {
+				was := old.Nodes[i]
+				require.Equal(t, []any{was.ID, was.SID, was.IP, was.VolumeIDs}, []any{n.ID, n.SID, n.IP, n.VolumeIDs}, "kept")
+				require.NotEqual(t, was.InstanceID, n.InstanceID, "new")
+			}
+			for _, i := range w.provider.Everything().Instances {
+				require.Equal(t, "image-2", i.Image)
+			}
+			w.sound()
+		})
+	}
+}
+
+func TestUP5FailureThenDowngrade(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{"parallel", "sequential"} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.upgradable(policy)
+			w.refuse("upgrade", "a")
+			require.Equal(t, fault.CommandFailed, w.start(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"}).fault().Type)
+			require.Equal(t, lifecycle.UpgradeFailed, w.record().State)
+			require.Contains(t, w.record().Reason, "upgrade on a/1")
+			w.sound()
+			require.Equal(t, fault.NotAllowed, w.start(api.AddNodes, api.AddNodesInput{Role: "a", Count: 1}).fault().Type)
+
+			before := len(w.commands())
+			w.start1(api.DowngradeCluster, api.DowngradeClusterInput{})
+			last := w.commandsSeeing(before)
+			requireOrder(t, []string{"UP8 start b/1", "UP8 start a/1 + UP8 start a/2"}, last[len(last)-3:])
+			rec := w.record()
+			require.Equal(t, "1", rec.VersionID)
+			require.Equal(t, lifecycle.Active, rec.State)
+			for _, i := range w.provider.Everything().Instances {
+				require.Equal(t, "image-1", i.Image)
+			}
+			w.sound()
+		})
+	}
+}
+
+func TestUP5RollbackAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.upgradable("parallel")
+	w.refuse("upgrade", "a")
+	f := w.start(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2", OnFailure: api.OnFailureRollback}).fault()
+	require.Equal(t, fault.CommandFailed, f.Type, "the upgrade failed all the same")
+	require.Equal(t, "1", w.record().VersionID)
+	require.Equal(t, lifecycle.Active, w.record().State)
+	w.sound()
+}
+
+// A downgrade that failed can be asked for again.
+func TestUP8FailureCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	prepareUpgradeFailed(w)
+	w.refuse("start", "b")
+	require.Error(t, w.start(api.DowngradeCluster, api.DowngradeClusterInput{}).err)
+	require.Equal(t, lifecycle.UpgradeFailed, w.record().State)
+	w.agents.Handlers = nil
+	w.start1(api.DowngradeCluster, api.DowngradeClusterInput{})
+	require.Equal(t, lifecycle.Active, w.record().State)
+	w.sound()
+}
+
+// The new image never comes up, and half of its machine is there: the way back does not need it.
+func TestUP6PastAMachineThatWasNeverFinished(t *testing.T) {
+	t.Parallel()
+	for steps := range 4 {
+		w := newWorld(t)
+		w.upgradable("parallel")
+		w.provider.On(fake.Rule{Method: "ReplaceImage", Fault: fault.New(fault.Invalid, "the image does not boot"), When: fake.Half, Steps: steps})
+		require.Error(t, w.start(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"}).err)
+		w.provider.Clear()
+		w.start1(api.DowngradeCluster, api.DowngradeClusterInput{})
+		require.Equal(t, lifecycle.Active, w.record().State)
+		w.sound()
+		w.start1(api.DeleteCluster, api.DeleteClusterInput{})
+		w.nothingLeft()
+	}
+}
+
+func TestUpgradeRefusals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.upgradable("parallel")
+	w.publishAs("app", "3", nil, nodes("a", 2), nodes("c", 1))
+	record := w.record()
+	for version, says := range map[string]string{"1": "already", "3": `lacks role "b"`, "9": "not published", "": "version"} {
+		require.Contains(t, w.start(api.UpgradeCluster, api.UpgradeClusterInput{Version: version}).fault().Message, says)
+		require.Equal(t, record, w.record())
+	}
+}
