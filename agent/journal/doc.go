@@ -17,7 +17,9 @@
 //	started                       unknown (the supervisor was killed or the node went down in mid command)
 //	intent only                   never started: launching it is safe, and exactly one supervisor wins
 //
-// The command is run by a detached supervisor process (Supervise), so an agent that is killed, restarted or replaced
-// changes nothing. It is not a scheduler and not a log store: the result keeps a tail, old entries are pruned.
+// Commands are run by a detached supervisor process (Supervise), so an agent that is killed, restarted or replaced
+// changes nothing. It is started for the first command, runs those that follow too, and ends when nobody needs
+// it: an agent that is gone asks for nothing, and the next agent starts its own. This is not a scheduler and not a log
+// store: the result keeps a tail, old entries are pruned.
 // Callers: agent/server (the Journal), drover-agent's main (Supervise).
 package journal

@@ -18,7 +18,7 @@ import (
 type Options struct {
 	// Dir holds one folder per command; it is made with mode 0700.
 	Dir string
-	// Supervisor is the command line to which an entry's folder is appended; default: this program, "supervise".
+	// Supervisor is the command line to which Dir is appended; default: this program, "supervise".
 	Supervisor []string
 }
 
@@ -27,6 +27,10 @@ type Options struct {
 type Journal struct {
 	dir        string
 	supervisor []string
+	idle       time.Duration // after which a supervisor without commands is let go
+
+	linking sync.Mutex
+	linked  *link
 
 	mu sync.Mutex
 	// live are the commands that were running or planned when last seen: what Running has to look at.
@@ -59,7 +63,7 @@ func Open(o Options) (*Journal, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "open journal %s", o.Dir)
 	}
-	j := &Journal{dir: dir, supervisor: o.Supervisor, live: map[string]bool{}, busy: map[string]*gate{}}
+	j := &Journal{dir: dir, supervisor: o.Supervisor, idle: idleLimit, live: map[string]bool{}, busy: map[string]*gate{}}
 	names, err := j.names()
 	if err != nil {
 		return nil, err

@@ -201,6 +201,61 @@ func TestRebootInMidCommand(t *testing.T) {
 	require.Equal(t, api.StateUnknown, st.State)
 }
 
+// One supervisor runs everything that comes while it lives; whatever dies, each command runs once.
+func TestSupervisorIsSharedAndReplaced(t *testing.T) {
+	t.Parallel()
+	j := newJournal(t)
+	count := filepath.Join(t.TempDir(), "count")
+	supervisor := func(id string) int { return parentOf(t, groupOf(t, j.entry(id)).Pgid) }
+	waiting := func(id string) (release func()) {
+		gate, release := gateFile(t)
+		_, err := j.Launch(t.Context(), id, sh("echo "+id+" >> "+count+"; read x < "+gate))
+		require.NoError(t, err)
+		return release
+	}
+	waiting("a")
+	releaseB := waiting("b")
+	first := supervisor("a")
+	require.Equal(t, first, supervisor("b"))
+
+	// An agent that hangs up takes nothing along, and its successor has a supervisor of its own.
+	j.linked.hangUp()
+	releaseC := waiting("c")
+	second := supervisor("c")
+	require.NotEqual(t, first, second)
+	releaseB()
+	require.Equal(t, api.StateExited, ended(t, j, "b").State)
+
+	// Supervisors die with their own commands only.
+	require.NoError(t, syscall.Kill(first, syscall.SIGKILL))
+	require.Equal(t, api.StateUnknown, ended(t, j, "a").State)
+	_, err := j.Cancel(t.Context(), "a", patience)
+	require.NoError(t, err)
+	releaseC()
+	require.Equal(t, api.StateExited, ended(t, j, "c").State)
+	require.NoError(t, syscall.Kill(second, syscall.SIGKILL))
+	waiting("d")() // the link is broken, and may not have been noticed
+	require.Equal(t, api.StateExited, ended(t, j, "d").State)
+	ran, err := os.ReadFile(count)
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"a", "b", "c", "d"}, strings.Fields(string(ran)))
+}
+
+func TestIdleSupervisorEnds(t *testing.T) {
+	t.Parallel()
+	j := newJournal(t)
+	j.idle = 10 * time.Millisecond
+	for _, id := range []string{"a", "b"} {
+		gate, release := gateFile(t)
+		_, err := j.Launch(t.Context(), id, sh("read x < "+gate))
+		require.NoError(t, err)
+		pid := parentOf(t, groupOf(t, j.entry(id)).Pgid)
+		release()
+		require.Equal(t, api.StateExited, ended(t, j, id).State)
+		gone(t, pid, "supervisor that nobody needs")
+	}
+}
+
 func TestSupervisorSurvivesPoliteSignals(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
@@ -220,6 +275,7 @@ func TestSupervisorSurvivesPoliteSignals(t *testing.T) {
 func TestDaemonLeftBehindKeepsWriting(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
+	j.idle = 10 * time.Millisecond
 	dir := t.TempDir()
 	// The daemon writes 64 MiB, then says so, then goes on slowly.
 	daemon := "(head -c 67108864 /dev/zero && echo yes > " + dir + "/written; " +
@@ -240,7 +296,7 @@ func TestDaemonLeftBehindKeepsWriting(t *testing.T) {
 	require.LessOrEqual(t, diskUse(t, j.entry("start").dir), int64(2*segment+64<<10))
 	require.Empty(t, j.Running())
 
-	line, err := exec.Command("pgrep", "-f", "supervise "+j.entry("start").dir).Output()
+	line, err := exec.Command("pgrep", "-f", "supervise "+j.dir).Output()
 	require.NoError(t, err, "the supervisor reads on for the daemon")
 	supervisor, err := strconv.Atoi(strings.TrimSpace(string(line)))
 	require.NoError(t, err)

@@ -111,6 +111,7 @@ func (r *record) addDurable(f *os.File, word record) error {
 	}
 	if err != nil {
 		r.size = was
+		_ = f.Truncate(was) // nothing was done for this word: it must not be read
 	}
 	return err
 }

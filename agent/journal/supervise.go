@@ -1,11 +1,13 @@
 package journal
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -13,40 +15,51 @@ import (
 	"drover/agent/api"
 )
 
-// readyFD is where a supervisor answers whoever started it: "ok", or why it could not.
-const readyFD = 3
+// agentFD is the supervisor's end of the socket to its agent. A line with an id asks for a command; the answer is a line
+// with the id, followed by a space and the reason if it could not be started.
+const agentFD = 3
 
 // searchPath is the command's PATH (S7).
 const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// Supervise is the whole life of a supervisor: it runs the command planned in dir unless somebody else does or did, and
-// returns the process's exit code. Its process must be its own (drover-agent supervise DIR): it changes signal handling
-// and the umask.
+// Supervise is the whole life of a supervisor: it runs commands of the journal in dir, each unless somebody else does or
+// did, and returns the process's exit code once its agent has hung up and the last command has ended. Its process must
+// be its own (drover-agent supervise DIR): it changes signal handling and the umask.
 func Supervise(dir string) int {
-	e := entry{id: filepath.Base(dir), dir: dir}
-	ready := os.NewFile(readyFD, "ready")
-	syscall.CloseOnExec(readyFD)
-	answer := func(text string) {
-		_, _ = ready.WriteString(text)
-		ready.Close()
+	syscall.CloseOnExec(agentFD)
+	if err := syscall.SetNonblock(agentFD, true); err != nil {
+		fmt.Fprintln(os.Stderr, "drover-agent supervise: no agent:", err)
+		return 1
 	}
+	agent := os.NewFile(agentFD, "agent")
 	// Only KILL ends a supervisor. Caught, not ignored: ignored signals would be inherited by the command.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	syscall.Umask(0o022)
+	var all sync.WaitGroup
+	for in := bufio.NewScanner(agent); in.Scan(); {
+		e := entry{id: in.Text(), dir: filepath.Join(dir, in.Text())}
+		all.Go(func() { e.supervise(agent) })
+	}
+	all.Wait()
+	return 0
+}
+
+// supervise is the life of one command.
+func (e entry) supervise(agent *os.File) {
 	s := &supervisor{entry: e, out: newOutput(e)}
 	mine, err := s.begin()
-	switch {
-	case err != nil:
-		answer(err.Error())
-		return 1
-	case !mine:
+	if !mine {
 		s.letGo()
-		answer("ok")
-		return 0
 	}
-	answer("ok")
-	s.finish(s.await())
-	s.linger()
-	return 0
+	answer := e.id
+	if err != nil {
+		answer += " " + strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	_, _ = agent.WriteString(answer + "\n") // an agent that is gone needs none
+	if mine {
+		s.finish(s.await())
+		s.linger()
+	}
 }
 
 // supervisor is one command being run.
@@ -140,7 +153,6 @@ func (s *supervisor) startShell() error {
 		}
 		stdout, pipes = alone.w, append(pipes, alone)
 	}
-	syscall.Umask(0o022)
 	p, err := os.StartProcess("/bin/sh", []string{"/bin/sh", "-c", s.Intent.Command.Cmd}, &os.ProcAttr{
 		Dir:   "/",
 		Env:   append([]string{searchPath, "HOME=/root", "USER=root", "LOGNAME=root"}, s.Intent.Command.Env...),
