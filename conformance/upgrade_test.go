@@ -1,10 +1,13 @@
 package conformance
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"drover/conformance/trace"
 	"drover/fault"
 	"drover/workflows/api"
 )
@@ -72,6 +75,12 @@ func TestUP1toUP5_Parallel(t *testing.T) {
 func TestUP1toUP4_Sequential(t *testing.T) {
 	t.Parallel()
 	c := upgradable(t, object{"upgrading_policy": "sequential"})
+	// UP3 waits for nodes whose turn has not come, too.
+	c.rec.hook(trace.Reload, func(ctx context.Context, b *begun, _ *trace.Answer) {
+		if b.label() == "a/2" && b.Image == "one" {
+			pause(ctx, 3*time.Second)
+		}
+	})
 	c.run(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"},
 		"stop: b/1 | hosts a/1 a/2 b/1", "start: b/1 | hosts a/1 a/2 b/1; from 1", "upgrade: b/1",
 		"stop: a/1", "upgrade: a/1", "start: a/1",
