@@ -166,6 +166,7 @@ func (d *Daemon) run(ctx context.Context, l net.Listener) error {
 	all.Wait()
 	d.links.group.Wait()
 	d.health.Stop()
+	d.journal.Close()
 	d.log.Info("agent ended", "error", err)
 	return err
 }

@@ -76,6 +76,15 @@ func Open(o Options) (*Journal, error) {
 	return j, nil
 }
 
+// Close hangs up on the supervisor, which ends once its last command has.
+func (j *Journal) Close() {
+	j.linking.Lock()
+	defer j.linking.Unlock()
+	if j.linked != nil {
+		j.linked.hangUp()
+	}
+}
+
 // Launch runs c unless something was launched under id before, and returns without waiting for its end. It never runs
 // twice under one id: a second Launch only tells how the first is doing. Another command text under the same id is a
 // Conflict.

@@ -27,6 +27,7 @@ func newJournal(t testing.TB) *Journal {
 	t.Helper()
 	j, err := Open(Options{Dir: filepath.Join(t.TempDir(), "journal")})
 	require.NoError(t, err)
+	t.Cleanup(j.Close)
 	return j
 }
 

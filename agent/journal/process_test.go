@@ -219,7 +219,7 @@ func TestSupervisorIsSharedAndReplaced(t *testing.T) {
 	require.Equal(t, first, supervisor("b"))
 
 	// An agent that hangs up takes nothing along, and its successor has a supervisor of its own.
-	j.linked.hangUp()
+	j.Close()
 	releaseC := waiting("c")
 	second := supervisor("c")
 	require.NotEqual(t, first, second)

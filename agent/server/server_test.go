@@ -73,6 +73,7 @@ func serve(t *testing.T, a *fakeAgent) (*client.Client, string) {
 	dir := t.TempDir()
 	j, err := journal.Open(journal.Options{Dir: filepath.Join(dir, "journal")})
 	require.NoError(t, err)
+	t.Cleanup(j.Close)
 	path := filepath.Join(dir, "agent.sock")
 	l, err := server.Listen(path)
 	require.NoError(t, err)
