@@ -155,6 +155,7 @@ func TestLife(t *testing.T) {
 		require.NotEqual(t, stamps[id], l.started(id), "%s was not restarted", id)
 	}
 
+	turns(l)
 	maintain(l)
 	mend(l)
 	guard(l)
@@ -189,6 +190,28 @@ func (l *lab) write() (stop func() int) {
 
 func pid(started string) string {
 	return strings.TrimPrefix(strings.Fields(started)[0], "/proc/")
+}
+
+// turns restarts a node whose first question for the lock fails, as it does when the leader is restarted just then, and
+// who cannot give it back after the second.
+func turns(l *lab) {
+	l.t.Helper()
+	id := l.ids()[0]
+	before := l.started(id)
+	l.on(id, `cd /opt/app/bin && mv etcdctl etcdctl.real && cat >etcdctl <<'END' && chmod +x etcdctl
+#!/bin/sh
+case " $* " in
+*" lock "*)
+	[ -e /tmp/asked ] || { : >/tmp/asked; echo "Error: etcdserver: request timed out" >&2; exit 1; }
+	/opt/app/bin/etcdctl.real "$@"
+	exit 1
+	;;
+esac
+exec /opt/app/bin/etcdctl.real "$@"
+END`)
+	l.run("restart", id)
+	require.NotEqual(l.t, before, l.started(id), "%s was not restarted", id)
+	l.on(id, "rm /tmp/asked && cd /opt/app/bin && mv etcdctl.real etcdctl")
 }
 
 // maintain runs what users run.
