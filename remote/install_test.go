@@ -64,7 +64,7 @@ func TestEnsure(t *testing.T) {
 
 	in.Config.InstanceID = "i-00000002"
 	require.NoError(t, a.Ensure(t.Context(), s.target(), in), "other configuration")
-	require.Equal(t, "start stop start", r.log(t))
+	require.Equal(t, "start start", r.log(t))
 	st, err := a.Status(t.Context(), s.target())
 	require.NoError(t, err)
 	require.Equal(t, "i-00000002", st.InstanceID)
@@ -75,14 +75,14 @@ func TestEnsure(t *testing.T) {
 
 	stopStandIn(r) // its socket stays behind
 	require.NoError(t, a.Ensure(t.Context(), s.target(), in), "dead agent")
-	require.Equal(t, "start stop start stop start", r.log(t))
+	require.Equal(t, "start start start", r.log(t))
 
 	// a binary of another build, of the same size
 	b, err := os.ReadFile(r.paths().binary)
 	require.NoError(t, err)
 	bin, err := a.binaries.of(in.BinaryPath)
 	require.NoError(t, err)
-	require.NotEmpty(t, bin.quick, "go test binaries have a build id")
+	require.NotEmpty(t, bin.build, "go test binaries have a build id")
 	id := bytes.Index(b, []byte("Go\x00\x00")) // the note's name; its build id follows
 	require.Positive(t, id)
 	b[id+8] ^= 1
@@ -98,7 +98,7 @@ func TestEnsure(t *testing.T) {
 	require.ElementsMatch(t, []string{"agent.json"}, names(t, filepath.Dir(r.paths().config)))
 }
 
-func TestEnsureOnAPreinstalledNodeIsOneShell(t *testing.T) {
+func TestEnsureOnAPreinstalledNodeIsOneCommand(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
 	a := NewAgents(newPool(t, Options{Signer: s.user}))
@@ -121,7 +121,7 @@ func TestEnsureWithoutABuildIDComparesInFull(t *testing.T) {
 	preinstall(t, r, in)
 	bin, err := a.binaries.of(in.BinaryPath)
 	require.NoError(t, err)
-	bin.quick = ""
+	bin.build = ""
 	require.NoError(t, a.Ensure(t.Context(), s.target(), in))
 	require.EqualValues(t, 1, s.execs.Load())
 }

@@ -1,66 +1,54 @@
 package remote
 
 import (
-	"path"
+	"bytes"
+	"context"
 	"strings"
+	"time"
+
+	"drover/agent/api"
+	"drover/fault"
 )
 
-// found is the setup script's exit code: output may come late, or never, from a node that is very busy, an exit code
-// does not. None of them is a code that a shell or another program ends with by itself.
-type found int
-
-const (
-	needsBinary found = 91 // the binary is missing or differs; nothing was touched
-	wasRunning  found = 92 // configuration is the same and the socket is there
-	wasStarted  found = 93
-)
-
-// setup is the script that makes a node run the agent: one shell and as few processes as can be, since 200 nodes may
-// share two cores. The configuration comes on standard input as one line, so that its token is in no process list.
-type setup struct {
-	paths
-	check, same string // command printing words, and the words of the right binary
-	restart     bool   // even if nothing changed
+// setupCommand makes a node run the agent: one process, the agent's own program, since 200 nodes may share two cores.
+// The configuration comes on standard input, so that its token is in no process list.
+func (p paths) setupCommand(program string, ready time.Duration) string {
+	words := []string{p.binary, "start", "--stdin", "--program", program, "--config", p.config, "--socket", p.socket,
+		"--timeout", ready.String()}
+	for i, w := range words {
+		words[i] = Quote(w)
+	}
+	return "exec " + strings.Join(words, " ")
 }
 
-// The script reads and compares with the shell's own commands. It runs in a shell of its own, since the login shell may
-// be any. An earlier try, whose connection was lost, may still be running: hence the process id in the temporary name.
-const setupScript = `
-IFS= read -r new || { echo "no configuration on standard input" >&2; exit 1; }
-have=
-[ -x "$B" ] && have=$(` + "CHECK" + ` 2>/dev/null)
-set -f
-set -- $have
-[ "$*" = "$same" ] || exit 91
-old=
-[ -r "$C" ] && IFS= read -r old <"$C"
-if [ "$new" != "$old" ]; then
-	[ -d "$D" ] || mkdir -p "$D" || exit 1
-	umask 077
-	printf '%s\n' "$new" >"$C.$$" && sync "$C.$$" && mv -f "$C.$$" "$C" || { rm -f "$C.$$"; exit 1; }
-	umask 022
-	restart=yes
-fi
-if [ -S "$S" ]; then
-	[ "$restart" ] || exit 92
-	"$B" stop </dev/null >/dev/null 2>&1
-fi
-"$B" start </dev/null >&2 || exit 1
-exit 93
-`
+// setup runs the agent's start on the node; false when the node has not got this program.
+func (a *Agents) setup(ctx context.Context, t Target, program string, config []byte) (bool, error) {
+	r, err := a.pool.Run(ctx, t, a.paths.setupCommand(program, a.ready), bytes.NewReader(config))
+	if err != nil {
+		return false, err
+	}
+	var f *fault.Fault
+	switch r.ExitCode {
+	case api.SetupDone:
+		return true, nil
+	case api.SetupForeign:
+		f = t.fault(fault.Conflict, "node %s runs another agent: %s", t, lastLine(r.Stderr)).
+			WithHint("the machine may belong to another cluster")
+	case api.SetupFailed:
+		f = t.fault(fault.Internal, "the agent was not started: %s", lastLine(r.Stderr))
+	case 0:
+		f = t.fault(fault.Internal, "the setup ended without saying what it did").
+			WithHint("does the node's login shell or sshd run something else instead of the command?")
+	default:
+		// The program is another one, missing, damaged, for another machine, or too old to understand: the whole file is
+		// compared and travels.
+		return false, nil
+	}
+	f.Output = tail(append(r.Stdout, r.Stderr...))
+	return false, f
+}
 
-func (s setup) command() string {
-	var b strings.Builder
-	for _, v := range [][2]string{
-		{"B", s.binary}, {"C", s.config}, {"D", path.Dir(s.config)}, {"S", s.socket}, {"same", s.same},
-	} {
-		b.WriteString(v[0] + "=" + Quote(v[1]) + "\n")
-	}
-	if s.restart {
-		b.WriteString("restart=yes")
-	} else {
-		b.WriteString("restart=")
-	}
-	b.WriteString(strings.Replace(setupScript, "CHECK", s.check, 1))
-	return "exec /bin/sh -c " + Quote(b.String())
+func lastLine(b []byte) string {
+	s := tail(b)
+	return s[strings.LastIndexByte(s, '\n')+1:]
 }

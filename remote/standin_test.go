@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,12 +17,14 @@ import (
 	"time"
 
 	"drover/agent/api"
+	"drover/agent/client"
+	"drover/agent/keep"
 
 	"github.com/stretchr/testify/require"
 )
 
 // root is a folder that stands for a node's file system; the test binary itself, copied or linked into it under the
-// name drover-agent, stands for the agent: a real Go binary with start, stop and a socket.
+// name drover-agent, stands for the agent: a real Go binary with start and a socket.
 type root string
 
 func (r root) paths() paths {
@@ -32,7 +35,7 @@ func (r root) paths() paths {
 
 func (r root) pidFile() string { return string(r) + "/pid" }
 
-// log has one word per start and stop of the agent.
+// log has one word per start of the agent.
 func (r root) log(t testing.TB) string {
 	t.Helper()
 	b, err := os.ReadFile(string(r) + "/log")
@@ -55,31 +58,67 @@ func newRoot(t testing.TB) root {
 	return r
 }
 
-// standInAgent is main for a process named drover-agent.
+// standInAgent is main for a process named drover-agent. Its start keeps the contract of the real one (agent/cli) with
+// settings that it can hold, without an init and without looking after itself.
 func standInAgent(args []string) int {
 	self := os.Args[0]
 	r := root(filepath.Dir(filepath.Dir(self)))
-	if f, err := os.OpenFile(string(r)+"/log", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err == nil && args[0] != "serve" {
-		_, _ = fmt.Fprint(f, args[0], " ")
-		_ = f.Close()
-	}
-	switch args[0] {
-	case "start":
-		if _, err := os.Stat(string(r) + "/broken"); err == nil {
-			_, _ = io.WriteString(os.Stderr, "cannot start\n")
-			return 3
-		}
-		cmd := exec.Command(self, "serve")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-		if cmd.Start() != nil || os.WriteFile(r.pidFile(), []byte(strconv.Itoa(cmd.Process.Pid)), 0o600) != nil {
-			return 1
-		}
-	case "stop":
-		stopStandIn(r)
-	case "serve":
+	if args[0] == "serve" {
 		return serveStandIn(r)
 	}
-	return 0
+	complain := func(code int, text string) int {
+		_, _ = io.WriteString(os.Stderr, text+"\n")
+		return code
+	}
+	flags := map[string]string{}
+	for i := 2; i+1 < len(args); i += 2 {
+		flags[args[i]] = args[i+1]
+	}
+	if args[0] != "start" || args[1] != "--stdin" || flags["--config"] != r.paths().config {
+		return complain(api.SetupFailed, fmt.Sprint("unexpected arguments: ", args))
+	}
+	same, err := keep.IsProgram(self, flags["--program"])
+	if err != nil {
+		return complain(api.SetupFailed, err.Error())
+	}
+	if !same {
+		return api.SetupOtherProgram
+	}
+	if _, err := os.Stat(string(r) + "/broken"); err == nil {
+		return complain(api.SetupFailed, "cannot start")
+	}
+	settings, err := io.ReadAll(os.Stdin)
+	old, _ := os.ReadFile(r.paths().config)
+	if err != nil || os.MkdirAll(filepath.Dir(r.paths().config), 0o755) != nil || os.WriteFile(r.paths().config, settings, 0o600) != nil {
+		return complain(api.SetupFailed, "cannot write the settings")
+	}
+	var want api.Config
+	if json.Unmarshal(settings, &want) != nil {
+		return complain(api.SetupFailed, "bad settings")
+	}
+	st, err := client.Unix(flags["--socket"]).Status(context.Background())
+	switch {
+	case err == nil && flags["--socket"] != r.paths().socket:
+		return complain(api.SetupForeign, "the agent of "+st.ClusterID+" answers")
+	case err == nil && string(old) == string(settings):
+		return api.SetupDone
+	}
+	stopStandIn(r)
+	cmd := exec.Command(self, "serve")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if cmd.Start() != nil || os.WriteFile(r.pidFile(), []byte(strconv.Itoa(cmd.Process.Pid)), 0o600) != nil {
+		return complain(api.SetupFailed, "cannot start a process")
+	}
+	if f, err := os.OpenFile(string(r)+"/log", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err == nil {
+		_, _ = fmt.Fprint(f, "start ")
+		_ = f.Close()
+	}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if st, err := client.Unix(flags["--socket"]).Status(context.Background()); err == nil && st.InstanceID == want.InstanceID {
+			return api.SetupDone
+		}
+	}
+	return complain(api.SetupFailed, "no answer")
 }
 
 func stopStandIn(r root) {

@@ -57,11 +57,16 @@ func Run(ctx context.Context, s System) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintln(s.Stderr, "drover-agent:", err)
-	if f := fault.As(err); f != nil && f.Output != "" {
-		fmt.Fprintln(s.Stderr, "    "+strings.ReplaceAll(strings.TrimSpace(f.Output), "\n", "\n    "))
-	}
+	a.complain(err)
 	return exitFailure
+}
+
+// complain writes what went wrong to standard error.
+func (a *app) complain(err error) {
+	fmt.Fprintln(a.Stderr, "drover-agent:", err)
+	if f := fault.As(err); f != nil && f.Output != "" {
+		fmt.Fprintln(a.Stderr, "    "+strings.ReplaceAll(strings.TrimSpace(f.Output), "\n", "\n    "))
+	}
 }
 
 func (a *app) root() *cobra.Command {

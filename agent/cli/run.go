@@ -56,28 +56,6 @@ func (a *app) run() *cobra.Command {
 	return cmd
 }
 
-func (a *app) start() *cobra.Command {
-	var n keep.Node
-	var limit time.Duration
-	cmd := &cobra.Command{
-		Use: "start", Short: "Make the agent run and keep running, and wait until it answers", Args: cobra.NoArgs,
-		Long: `Make the agent run and keep running, now and after a reboot where the node has a means for that: systemd, the node's own
-init (` + api.ServicesDir + `), or else a parent process of its own. An agent that runs with this program and these settings is
-left alone.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			n.Socket = a.socket
-			st, err := n.Start(cmd.Context(), limit)
-			if err != nil {
-				return err
-			}
-			return a.printStatus(st)
-		},
-	}
-	cmd.Flags().StringVar(&n.ConfigFile, "config", api.ConfigFile, "settings `file`")
-	cmd.Flags().DurationVar(&limit, "timeout", 30*time.Second, "how long to wait for the agent")
-	return a.printing(cmd)
-}
-
 func (a *app) stop() *cobra.Command {
 	var n keep.Node
 	var limit time.Duration

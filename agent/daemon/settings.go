@@ -17,11 +17,33 @@ import (
 
 // LoadConfig reads the agent's settings and names everything that is wrong with them.
 func LoadConfig(path string) (api.Config, error) {
-	var c api.Config
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return c, fault.Wrap(err, fault.Invalid, "read the agent's settings")
+		return api.Config{}, fault.Wrap(err, fault.Invalid, "read the agent's settings")
 	}
+	return parseConfig(path, data)
+}
+
+// ReplaceConfig makes the settings file hold data, if that is settings without fault and not there already.
+func ReplaceConfig(path string, data []byte) error {
+	if _, err := parseConfig(path, data); err != nil {
+		return err
+	}
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, data) {
+		return nil
+	}
+	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	if err == nil {
+		err = replaceFile(path, data)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "write the agent's settings")
+	}
+	return nil
+}
+
+func parseConfig(path string, data []byte) (api.Config, error) {
+	var c api.Config
 	dec := json.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&c); err != nil {
 		return c, fault.Wrap(err, fault.Invalid, "settings file %s", path)
@@ -45,7 +67,7 @@ func LoadConfig(path string) (api.Config, error) {
 
 // saveConfig replaces the settings file; it holds the Consul token, so only root can read it.
 func saveConfig(path string, c api.Config) error {
-	data, err := json.Marshal(c) // one line, as remote writes and compares it
+	data, err := json.Marshal(c) // one line, as remote sends it
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poll is how often Start and Stop look; both are over in a moment.
-const poll = 10 * time.Millisecond
+// poll is how often Start and Stop look at first; both are over in a moment. Where many nodes share few cores, an agent
+// may take seconds: looking is then itself work, and gets rarer.
+const (
+	poll     = 10 * time.Millisecond
+	pollMost = 100 * time.Millisecond
+)
 
 // Start makes the agent run with this program and these settings, and waits up to limit until it answers.
 func (n Node) Start(ctx context.Context, limit time.Duration) (api.Status, error) {
@@ -41,16 +45,22 @@ func (n Node) Start(ctx context.Context, limit time.Duration) (api.Status, error
 	if err != nil {
 		return api.Status{}, err
 	}
-	for {
+	var other api.Status // of an agent that is not the one
+	for pause := poll; ; pause = min(pause*3/2, pollMost) {
 		st, err := n.ask(ctx)
 		if err == nil && st.Fingerprint == want {
 			return st, nil
 		}
+		if err == nil {
+			other = st
+		}
 		select {
-		case <-time.After(poll):
+		case <-time.After(pause):
 		case <-ctx.Done():
-			if err == nil {
-				err = errors.New("an agent of other settings or another version answers")
+			if other.NodeID != "" {
+				return other, fault.New(fault.Conflict, "the agent of %s/%s/%s answers after %s, with other settings or of another version",
+					other.ClusterID, other.NodeID, other.InstanceID, limit).
+					WithHint("see what runs it: a process that is not drover-agent's")
 			}
 			return st, fault.Wrap(err, fault.Unreachable, "the agent was started and is not there after %s", limit).
 				WithHint("its log says why: %s, or journalctl -u drover-agent", n.LogFile)
