@@ -27,7 +27,7 @@ type AskInput struct {
 var nodeID = regexp.MustCompile(`\bcln-[a-z0-9]{8}\b`)
 
 // AskNodes runs the command on the first node and returns the ids it printed, in their order, without others and
-// without repetition. An answer without any node of the question is a failure: nobody may guess instead.
+// without repetition. A selector that names no node is a failure: nobody may guess where to run instead.
 func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	if err != nil {
@@ -67,7 +67,7 @@ func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 			ids = append(ids, id)
 		}
 	}
-	if len(ids) == 0 {
+	if len(ids) == 0 && in.Selector {
 		return nil, fault.New(fault.CommandFailed, "%s on %s named no node", what, label(asked[0])).At(in.ClusterID, asked[0].ID, in.Service)
 	}
 	return ids, nil

@@ -89,8 +89,9 @@ func (op *operation) onCluster(begin activities.BeginInput, procedure func() err
 	if op.state == lifecycle.Active {
 		reason = nil // the cluster is as it should be, whatever became of the operation
 	}
-	if op.state == "" {
-		return op.result(""), op.finish(err) // the record is gone with the cluster
+	if op.state == "" { // the record is gone with the cluster
+		op.without(op.view.NodeIDs())
+		return op.result(""), op.finish(err)
 	}
 	if closed := op.close(outcomeOf(err), op.state, reason); closed != nil {
 		err = undone(orElse(err, closed), closed)

@@ -127,6 +127,9 @@ func (s *scaling) order() ([]string, error) {
 	order := s.nodes
 	err := s.step(api.PlanStep{ID: "SV4", Words: "ask for the order of nodes"}, 1, 0, func(ctx workflow.Context) error {
 		named, err := s.ask(ctx, "SV4", s.role, lifecycle.ServiceNodesOrder, false, s.nodes)
+		if err == nil && len(named) == 0 {
+			s.progress.warn(api.Warning{Step: "SV4", Message: lifecycle.ServiceNodesOrder + " named no node of the role; they are taken by sid"})
+		}
 		order = lifecycle.Complete(named, s.nodes)
 		return err
 	})

@@ -20,7 +20,7 @@ func (a *app) apps() *cobra.Command {
 		Use:     "apps",
 		Aliases: []string{"app"},
 		Short:   "Publish and list application packages",
-		Example: "  drover apps publish ./etcd --app etcd --version 3.5.0\n  drover apps list",
+		Example: "  drover apps publish ./etcd --app etcd --version 3.5\n  drover apps list",
 	}, a.appsPublish(), a.appsList())
 }
 
@@ -31,7 +31,7 @@ func (a *app) appsPublish() *cobra.Command {
 		Short: "Check a package and make it available under an app id and version",
 		Long: `Check a package and make it available under an app id and version. A package with lint errors
 is refused; warnings are shown.`,
-		Example: "  drover apps publish ./etcd --app etcd --version 3.5.0",
+		Example: "  drover apps publish ./etcd --app etcd --version 3.5",
 		Args:    exactly("PACKAGE"),
 	}
 	c.Flags().StringVar(&in.App, "app", "", "application id")

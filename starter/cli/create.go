@@ -26,7 +26,7 @@ func (a *app) create(plan bool) *cobra.Command {
 When a step fails, everything is undone and nothing is left; --on-failure keep leaves all in
 place for inspection. Ctrl-C stops looking, never the operation.`,
 		Example: `  drover create etcd --set etcd_node.count=3
-  drover create etcd --version 3.5.0 --values values.yaml --on-failure keep
+  drover create etcd --version 3.5 --values values.yaml --on-failure keep
   drover create etcd --dry-run`,
 		Args:              exactly("APP"),
 		ValidArgsFunction: a.completeApps,

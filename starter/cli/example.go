@@ -28,7 +28,7 @@ type exampleValue struct {
 // exampleInputs show what people type most; every field with its meaning is in package workflows/api.
 var exampleInputs = map[string]any{
 	api.CreateCluster: api.CreateClusterInput{
-		App: "etcd", Version: "3.5.0", Name: "demo", OnFailure: "undo", Waits: api.Waits{BarrierTimeout: "5m"},
+		App: "etcd", Version: "3.5", Name: "demo", OnFailure: "undo", Waits: api.Waits{BarrierTimeout: "5m"},
 		Values: map[string]any{"etcd_node.count": 3},
 	},
 	api.DeleteCluster: api.DeleteClusterInput{},
@@ -48,7 +48,7 @@ var exampleInputs = map[string]any{
 	api.UpdateEnv:       api.UpdateEnvInput{Values: map[string]any{"env.quota": 4}},
 	api.DescribeCluster: api.DescribeClusterInput{},
 	api.ListClusters:    api.ListClustersInput{},
-	api.PublishApp:      api.PublishAppInput{App: "etcd", Version: "3.5.0", Archive: []byte("the package as tar.gz")},
+	api.PublishApp:      api.PublishAppInput{App: "etcd", Version: "3.5", Archive: []byte("the package as tar.gz")},
 	api.ListApps:        api.ListAppsInput{},
 }
 

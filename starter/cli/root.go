@@ -28,7 +28,7 @@ func (a *app) root() *cobra.Command {
 		Use:   "drover",
 		Short: "Durable lifecycle management of application clusters",
 		Long:  rootLong,
-		Example: `  drover apps publish ./etcd --app etcd --version 3.5.0
+		Example: `  drover apps publish ./etcd --app etcd --version 3.5
   drover create etcd --set etcd_node.count=3
   drover add-nodes cl-a1b2c3d4 --count 2
   drover status cl-a1b2c3d4`,
