@@ -26,7 +26,7 @@ func (b *bench) agent(ctx context.Context) (err error) {
 	fmt.Printf(`
 AGENT     One drover-agent process in a cluster of %d nodes, one template. Memory is /proc/PID/status %s after it applied
           the revision, idle CPU the process's clock ticks (10 ms each) over %s. Commands are "true", each journalled,
-          run under a supervisor of its own and waited for, as over SSH.
+          run under a supervisor and waited for, as over SSH.
 `, treeNodes, settledAfter, b.idle)
 	const id = "cl-agent000"
 	tree, err := treeOf(id, treeNodes)
