@@ -14,7 +14,7 @@ import (
 var version = "dev"
 
 func main() {
-	// One of these runs beside every command: it gets by without anything that follows.
+	// One of these runs beside the agent while commands do: it gets by without anything that follows.
 	if len(os.Args) == 3 && os.Args[1] == "supervise" {
 		os.Exit(journal.Supervise(os.Args[2]))
 	}
