@@ -27,7 +27,7 @@ var errGone = errors.New("the supervisor went away")
 func (j *Journal) spawn(e entry) error {
 	err := errGone
 	// A supervisor that died unnoticed is replaced. Whether it began the command is in the record.
-	for try := 0; try < 2 && err == errGone; try++ {
+	for try := 0; try < 2 && errors.Is(err, errGone); try++ {
 		var l *link
 		if l, err = j.link(); err == nil {
 			err = l.begin(e.id)

@@ -3,6 +3,7 @@ package keep
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"strconv"
@@ -35,7 +36,7 @@ func IsProgram(path, words string) (bool, error) {
 	}
 	have := make([]byte, len(want))
 	n, err := f.ReadAt(have, at)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return false, fault.Wrap(err, fault.Internal, "read own program file")
 	}
 	return string(have[:n]) == string(want), nil
