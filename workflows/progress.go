@@ -16,6 +16,7 @@ type progress struct {
 	ctx     workflow.Context
 	running *[]api.Step // the list whose current step runs
 	current int
+	at      int // the step that was begun or skipped last, of Steps
 }
 
 func newProgress(ctx workflow.Context, clusterID, operation string) progress {
@@ -53,6 +54,9 @@ func (p *progress) begin(list *[]api.Step, id, words string, nodes int, limit ti
 		step.Deadline = now.Add(limit)
 	}
 	p.running, p.current = list, i
+	if list == &p.Steps {
+		p.at = i
+	}
 	p.show()
 	return i
 }
@@ -88,7 +92,8 @@ func (p *progress) finish(list *[]api.Step, i int, good string, err error) {
 }
 
 func (p *progress) skip(id, words, why string) {
-	step := &p.Steps[p.place(&p.Steps, id, words)]
+	p.at = p.place(&p.Steps, id, words)
+	step := &p.Steps[p.at]
 	step.State, step.Note = api.StepSkipped, why
 	p.show()
 }
@@ -118,16 +123,26 @@ func (p *progress) end(state string, err error) {
 	p.show()
 }
 
-var marks = map[string]string{
-	api.StepPending: "[ ]", api.StepRunning: "[~]", api.StepDone: "[x]", api.StepFailed: "[!]", api.StepSkipped: "[-]", api.StepUndone: "[x]",
-}
+// checklistLength is how many steps the checklist has at most. It is written at every step, and again for all of them
+// whenever a worker takes an operation over: with the thousands of steps of nodes that take turns, that would take longer
+// than the server waits. The progress query has them all.
+const checklistLength = 40
 
 // show writes the checklist of the Temporal UI.
-func (p *progress) show() {
+func (p *progress) show() { workflow.SetCurrentDetails(p.ctx, p.checklist()) }
+
+func (p *progress) checklist() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s %s**: %s\n\n", p.Operation, p.ClusterID, p.State)
-	for _, s := range p.Steps {
+	from, to := p.window()
+	if from > 0 {
+		fmt.Fprintf(&b, "- %d steps before\n", from)
+	}
+	for _, s := range p.Steps[from:to] {
 		b.WriteString(line(s))
+	}
+	if left := len(p.Steps) - to; left > 0 {
+		fmt.Fprintf(&b, "- %d steps after\n", left)
 	}
 	if len(p.Undo) > 0 {
 		b.WriteString("\nUndo:\n")
@@ -138,7 +153,17 @@ func (p *progress) show() {
 	if p.Error != "" {
 		fmt.Fprintf(&b, "\n%s\n", p.Error)
 	}
-	workflow.SetCurrentDetails(p.ctx, b.String())
+	return b.String()
+}
+
+// window is the part of the steps around the current one.
+func (p *progress) window() (from, to int) {
+	from = max(min(p.at-checklistLength/4, len(p.Steps)-checklistLength), 0)
+	return from, min(from+checklistLength, len(p.Steps))
+}
+
+var marks = map[string]string{
+	api.StepPending: "[ ]", api.StepRunning: "[~]", api.StepDone: "[x]", api.StepFailed: "[!]", api.StepSkipped: "[-]", api.StepUndone: "[x]",
 }
 
 func line(s api.Step) string {
