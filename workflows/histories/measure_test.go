@@ -37,6 +37,7 @@ type measured struct {
 	progress  int // the answer to the progress query
 	size      int // of the history
 	took      time.Duration
+	replay    time.Duration // what a new worker needs before it can go on
 }
 
 // table collects measurements and prints them.
@@ -68,6 +69,9 @@ func (m *measured) take(w *world, run client.WorkflowRun) {
 			m.answer = max(m.answer, answers[task])
 		}
 	}
+	began := time.Now()
+	require.NoError(w.t, replay(history, registered))
+	m.replay = time.Since(began)
 	if isRead(m.operation) {
 		return
 	}
@@ -109,11 +113,11 @@ func answeredTask(e *historypb.HistoryEvent) int64 {
 // print shows the table.
 func (r *table) print(t *testing.T) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n| %-16s | nodes | events | largest payload | largest answer | progress |   history |    time |\n", "operation")
-	b.WriteString("|------------------|-------|--------|-----------------|----------------|----------|-----------|---------|\n")
+	fmt.Fprintf(&b, "\n| %-16s | nodes | events | largest payload | largest answer | progress |   history |     time |  replay |\n", "operation")
+	b.WriteString("|------------------|-------|--------|-----------------|----------------|----------|-----------|----------|---------|\n")
 	for _, m := range r.rows {
-		fmt.Fprintf(&b, "| %-16s | %5d | %6d | %11.1f KiB | %10.1f KiB | %4.1f KiB | %5.0f KiB | %5.2f s |\n",
-			m.operation, m.nodes, m.events, kib(m.payload), kib(m.answer), kib(m.progress), kib(m.size), m.took.Seconds())
+		fmt.Fprintf(&b, "| %-16s | %5d | %6d | %11.1f KiB | %10.1f KiB | %4.1f KiB | %5.0f KiB | %6.2f s | %5.2f s |\n",
+			m.operation, m.nodes, m.events, kib(m.payload), kib(m.answer), kib(m.progress), kib(m.size), m.took.Seconds(), m.replay.Seconds())
 	}
 	t.Log(b.String())
 }

@@ -1,7 +1,6 @@
 package histories
 
 import (
-	"io"
 	"log/slog"
 	"os"
 	"slices"
@@ -11,8 +10,8 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	tlog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -67,7 +66,7 @@ func TestEveryWorkflowIsRecorded(t *testing.T) {
 }
 
 // TestReplayNoticesOtherActivity is what makes the others worth something: a recording in which one activity had been
-// another one does not fit today's code. The first, a middle and the last one are tried.
+// another one, or had been given another input, does not fit today's code. The first, a middle and the last one are tried.
 func TestReplayNoticesOtherActivity(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenarios() {
@@ -82,6 +81,10 @@ func TestReplayNoticesOtherActivity(t *testing.T) {
 				history := load(t, s)
 				history.Events[at].GetActivityTaskScheduledEventAttributes().ActivityType.Name = "Another"
 				require.ErrorContains(t, replay(history, registered), "TMPRL1100", "event %d", at+1)
+
+				history = load(t, s)
+				history.Events[at].GetActivityTaskScheduledEventAttributes().Input.Payloads[0].Data = []byte(`{"other": true}`)
+				require.ErrorContains(t, replay(history, registered), `was given {"other": true}`, "event %d", at+1)
 			}
 		})
 	}
@@ -100,7 +103,7 @@ func TestReplayNoticesOtherCode(t *testing.T) {
 		"does nothing": func(workflow.Context, converter.RawValue) (api.OperationResult, error) {
 			return api.OperationResult{}, nil
 		},
-		"is another": workflows.StartCluster,
+		"is another": workflows.StopCluster,
 	} {
 		for _, flavour := range []string{happy, failed, cancelled, midflight} {
 			t.Run(name+"/"+flavour, func(t *testing.T) {
@@ -117,16 +120,22 @@ func TestReplayNoticesOtherCode(t *testing.T) {
 // registered is what a worker serves.
 func registered(r worker.WorkflowRegistry) { workflows.RegisterWorkflows(r) }
 
-// replay runs workflow code over a history, under the workflow's own id: operations look at it.
+// replay runs workflow code over a history and compares what it commands, inputs of activities included. It does so under the workflow's own id: operations look at it.
 func replay(history *historypb.History, register func(worker.WorkflowRegistry)) error {
-	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableRegistrationAliasing: true})
+	given := &orders{inputs: map[string][]byte{}}
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
+		DisableRegistrationAliasing: true, Interceptors: []interceptor.WorkerInterceptor{given},
+	})
 	if err != nil {
 		return err
 	}
 	register(replayer)
 	began := history.Events[0].GetWorkflowExecutionStartedEventAttributes()
-	return replayer.ReplayWorkflowHistoryWithOptions(tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)), history,
-		worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: began.WorkflowId, RunID: began.OriginalExecutionRunId}})
+	if err := replayer.ReplayWorkflowHistoryWithOptions(tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)), history,
+		worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: began.WorkflowId, RunID: began.OriginalExecutionRunId}}); err != nil {
+		return err
+	}
+	return given.compare(history)
 }
 
 // check asserts that a history is of what the table says it is of.
@@ -176,17 +185,9 @@ func scheduled(history *historypb.History) []int {
 
 func load(t *testing.T, s scenario) *historypb.History {
 	t.Helper()
-	f, err := os.Open(s.file())
+	data, err := os.ReadFile(s.file())
 	require.NoError(t, err)
-	defer f.Close()
-	return read(t, f)
-}
-
-func read(t *testing.T, from io.Reader) *historypb.History {
-	t.Helper()
-	history, err := client.HistoryFromJSON(from, client.HistoryJSONOptions{})
-	require.NoError(t, err)
-	return history
+	return read(t, data)
 }
 
 // nameList notes what is registered.

@@ -22,6 +22,7 @@ func TestThousandNodes(t *testing.T) {
 		role("a", 700, services("0")...), role("b", 100, services("1")...), role("c", 100, services("2")...), role("d", 100, services("3")...),
 	}}
 	w := newWorld(t, "large", large)
+	w.ctx = t.Context()
 	var r table
 	defer r.print(t)
 
@@ -53,6 +54,7 @@ func TestThousandNodes(t *testing.T) {
 func TestSequential(t *testing.T) {
 	needsServer(t)
 	w := newWorld(t, "chain", chain(*sequential))
+	w.ctx = t.Context()
 	var r table
 	defer r.print(t)
 	id := w.app.id
@@ -61,6 +63,7 @@ func TestSequential(t *testing.T) {
 	r.measure(w, api.UpgradeCluster, *sequential, api.UpgradeClusterInput{Version: "2"})
 	r.measure(w, api.DeleteCluster, *sequential, api.DeleteClusterInput{})
 	for _, m := range r.rows {
+		require.LessOrEqual(t, m.events, 100+60**sequential, m.operation)
 		t.Logf("%s: %.1f events a node, so %d nodes reach the server's limit", m.operation,
 			float64(m.events)/float64(*sequential), hardEvents**sequential/m.events)
 	}

@@ -36,8 +36,8 @@ type world struct {
 	provider  *fake.Provider
 }
 
-// patience is how long the operations of one world may take together; usually it is a second or two.
-const patience = 20 * time.Minute
+// patience is how long the operations of one scenario may take together; usually it is a second or two.
+const patience = 3 * time.Minute
 
 // newWorld makes a world with a worker of its own, which serves as the real one does (worker/serve.go).
 func newWorld(t *testing.T, name string, a app) *world {
