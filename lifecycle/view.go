@@ -162,14 +162,20 @@ func (r RoleView) Service(name string) (ServiceView, bool) {
 // Among keeps the nodes a step is about; nil keeps all.
 type Among func(NodeRef) bool
 
-// Only keeps the named nodes; Except the others.
+// Only keeps the named nodes; Except the others. Among a thousand nodes that take turns, searching a list would take
+// seconds, and a workflow has one.
 func Only(ids []string) Among {
-	return func(n NodeRef) bool { return slices.Contains(ids, n.ID) }
+	named := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		named[id] = true
+	}
+	return func(n NodeRef) bool { return named[n.ID] }
 }
 
 // Except keeps the nodes that are not named.
 func Except(ids []string) Among {
-	return func(n NodeRef) bool { return !slices.Contains(ids, n.ID) }
+	named := Only(ids)
+	return func(n NodeRef) bool { return !named(n) }
 }
 
 // NodeIDs are all nodes in the record's order: by role, then sid.
