@@ -24,7 +24,6 @@ const (
 	mostEvents  = 5_000
 	mostPayload = 1 << 20
 	mostAnswer  = 4 << 20
-	hardEvents  = 51_200
 )
 
 // measured is what one run left behind.
@@ -42,7 +41,8 @@ type measured struct {
 
 // table collects measurements and prints them.
 type table struct {
-	rows []measured
+	rows      []measured
+	plansOnly bool // dry runs, which no new worker ever takes over
 }
 
 // measure runs an operation that must succeed and notes what it left behind.
@@ -51,14 +51,19 @@ func (r *table) measure(w *world, operation string, nodes int, input any) {
 	began := time.Now()
 	run := w.done(operation, input)
 	m := measured{operation: operation, nodes: nodes, took: time.Since(began)}
-	m.take(w, run)
+	history := w.history(run)
+	m.take(w, run, history)
+	if !r.plansOnly {
+		began = time.Now()
+		require.NoError(w.t, replay(history, registered))
+		m.replay = time.Since(began)
+	}
 	r.rows = append(r.rows, m)
 }
 
-// take reads the run's history and progress.
-func (m *measured) take(w *world, run client.WorkflowRun) {
+// take measures the run's history and progress.
+func (m *measured) take(w *world, run client.WorkflowRun, history *historypb.History) {
 	w.t.Helper()
-	history := w.history(run)
 	m.events = len(history.Events)
 	answers := map[int64]int{}
 	for _, e := range history.Events {
@@ -69,9 +74,6 @@ func (m *measured) take(w *world, run client.WorkflowRun) {
 			m.answer = max(m.answer, answers[task])
 		}
 	}
-	began := time.Now()
-	require.NoError(w.t, replay(history, registered))
-	m.replay = time.Since(began)
 	if isRead(m.operation) {
 		return
 	}
@@ -108,6 +110,17 @@ func answeredTask(e *historypb.HistoryEvent) int64 {
 		return 0
 	}
 	return m.Get(field).Int()
+}
+
+// bounded asserts that everything is far below the server's limits.
+func (r *table) bounded(t *testing.T, events int) {
+	t.Helper()
+	for _, m := range r.rows {
+		require.Less(t, m.events, events, m.operation)
+		require.Less(t, m.payload, mostPayload, m.operation)
+		require.Less(t, m.answer, mostAnswer, m.operation)
+		require.Less(t, m.progress, mostPayload, m.operation)
+	}
 }
 
 // print shows the table.
