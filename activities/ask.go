@@ -22,6 +22,8 @@ type AskInput struct {
 	Selector bool `json:"selector,omitempty"`
 	// Nodes are the nodes the answer may name; the first of them is asked.
 	Nodes []string `json:"nodes"`
+	// Attempt counts the commands of this step that ended without success and that an operator decided to run again.
+	Attempt int `json:"attempt,omitempty"`
 }
 
 var nodeID = regexp.MustCompile(`\bcln-[a-z0-9]{8}\b`)
@@ -45,7 +47,7 @@ func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 	if in.Selector {
 		cmd.Cmd, what = service.Selector, in.Service+" selector"
 	}
-	id := fmt.Sprintf("%s.%d.%s.%s.%s", in.ClusterID, in.Seq, in.Step, idSafe(what), asked[0].ID)
+	id := fmt.Sprintf("%s.%d.%s.%s.%s%s", in.ClusterID, in.Seq, in.Step, idSafe(what), asked[0].ID, attempt(in.Attempt))
 	results := fanOut(working, asked[:1], 0, func(ctx context.Context, n lifecycle.Node, say func(string)) (agentapi.CommandStatus, error) {
 		return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) { say(lifecycle.Redact(st.LastLine, rec.Spec.Secrets)) })
 	})

@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -98,12 +97,7 @@ func nodesOf(rec *lifecycle.Record, ids []string) []lifecycle.Node {
 }
 
 // label is how people know a node: "etcd_node/1".
-func label(n lifecycle.Node) string {
-	if n.Role == "" {
-		return fmt.Sprintf("node/%d", n.SID)
-	}
-	return fmt.Sprintf("%s/%d", n.Role, n.SID)
-}
+func label(n lifecycle.Node) string { return lifecycle.Label(n.Role, n.SID) }
 
 // maxNamed is how many failing nodes an error names with their reasons; the rest are counted.
 const maxNamed = 5

@@ -61,7 +61,7 @@ func clusterView(rec *lifecycle.Record) api.ClusterView {
 		State: string(rec.State), Reason: rec.Reason, Revision: rec.Revision, CreatedAt: rec.CreatedAt, NodeCount: len(rec.Nodes),
 		Operation: api.OperationView{
 			Type: rec.Operation.Type, State: rec.Operation.State, Seq: rec.Operation.Seq,
-			RunID: rec.Operation.RunID, StartedAt: rec.Operation.StartedAt,
+			RunID: rec.Operation.RunID, StartedAt: rec.Operation.StartedAt, Skipped: rec.Operation.Skipped,
 		},
 	}
 	for _, o := range rec.Orphans {

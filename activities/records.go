@@ -176,6 +176,8 @@ type EndInput struct {
 	Reason       string          `json:"reason,omitempty"`
 	// PoweredOff is whether the machines are off from now on; nil leaves it.
 	PoweredOff *bool `json:"powered_off,omitempty"`
+	// Skipped are the failed steps that operators took on themselves: which, who, when and why.
+	Skipped []string `json:"skipped,omitempty"`
 }
 
 // EndOperation writes how the operation ended and what the cluster is now.
@@ -184,7 +186,7 @@ func (a *Records) EndOperation(ctx context.Context, in EndInput) error {
 		if rec.Operation.RunID != in.RunID {
 			return fault.New(fault.Conflict, "cluster %s: operation %s took over", in.ClusterID, rec.Operation.Type)
 		}
-		rec.Operation.State = in.Outcome
+		rec.Operation.State, rec.Operation.Skipped = in.Outcome, in.Skipped
 		rec.Reason = in.Reason
 		if in.PoweredOff != nil {
 			rec.PoweredOff = *in.PoweredOff

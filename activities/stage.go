@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,13 +26,26 @@ type StageInput struct {
 	Previous bool `json:"previous,omitempty"`
 	// Params are JSON texts by role, appended to the command as one quoted argument (S7).
 	Params map[string]string `json:"params,omitempty"`
+	// Attempts counts, by node id, the commands of this stage that ended there without success and that an operator has
+	// decided to run again. Nodes that are not named run their first.
+	Attempts map[string]int `json:"attempts,omitempty"`
 }
 
 // StageResult says on which nodes the command did not succeed; every node has ended.
 type StageResult struct {
 	Failed   int           `json:"failed"`
-	Failures []NodeFailure `json:"failures,omitempty"` // the first maxFailures
+	Failures []NodeFailure `json:"failures,omitempty"` // the first maxFailures, unknown outcomes before others
+	// Outcomes has one letter per node of the input, in its order; empty when every node succeeded.
+	Outcomes string `json:"outcomes,omitempty"`
 }
+
+// The letters of StageResult.Outcomes.
+const (
+	OutcomeSuccess = '.'
+	OutcomeFailed  = 'x' // the command ended, without success
+	OutcomeUnknown = '?' // the command began and nobody knows how it ended
+	OutcomeOpen    = '-' // no answer: the command may not have begun, or it may still run
+)
 
 // NodeFailure is one node on which a command did not end with exit code 0 (S6).
 type NodeFailure struct {
@@ -50,13 +64,22 @@ const maxFailures = 3
 const cancelWithin = time.Minute
 
 // CommandID is the key under which a node's journal runs a command once: cluster, operation number, step, service,
-// kind and node. A retry of the activity, a new worker and a reset workflow find the same command again.
+// kind and node. A retry of the activity, a new worker and a reset workflow find the same command again. Only an
+// operator's decision to run a command again that ended without success makes another one of it.
 func CommandID(in StageInput, nodeID string) string {
 	kind := ""
 	if in.Kind == lifecycle.PreCheck {
 		kind = ".pre_check"
 	}
-	return fmt.Sprintf("%s.%d.%s.%s%s.%s", in.ClusterID, in.Seq, in.Step, idSafe(in.Service), kind, nodeID)
+	return fmt.Sprintf("%s.%d.%s.%s%s.%s%s", in.ClusterID, in.Seq, in.Step, idSafe(in.Service), kind, nodeID, attempt(in.Attempts[nodeID]))
+}
+
+// attempt is the end of a command's id, "" for the first.
+func attempt(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(".again-%d", n)
 }
 
 // maxInID is how much of a service's name goes into ids: journals take 200 characters in all.
@@ -163,21 +186,56 @@ func (a *Nodes) cancelAll(ctx context.Context, clusterID string, results []resul
 // judge turns what nodes answered into the stage's result.
 func (a *Nodes) judge(ctx context.Context, rec *lifecycle.Record, in StageInput, results []result[agentapi.CommandStatus]) StageResult {
 	var out StageResult
+	outcomes := map[string]byte{}
+	var failures []NodeFailure
 	for _, r := range results {
-		failure, ok := a.failureOf(rec, in, r)
-		if ok {
-			continue
-		}
-		out.Failed++
-		if len(out.Failures) < maxFailures {
-			if text := a.errorText(ctx, rec, failure.ExitCode); text != "" && failure.Type == fault.CommandFailed {
-				failure.Message += ": " + text
-			}
-			failure.Message = head(failure.Message, messageLimit)
-			out.Failures = append(out.Failures, failure)
+		if failure, ok := a.failureOf(rec, in, r); !ok {
+			failures = append(failures, failure)
+			outcomes[r.node.ID] = failure.outcome()
 		}
 	}
+	if out.Failed = len(failures); out.Failed == 0 {
+		return out
+	}
+	for _, node := range in.Nodes {
+		outcome, failed := outcomes[node]
+		if !failed {
+			outcome = OutcomeSuccess
+		}
+		out.Outcomes += string(outcome)
+	}
+	slices.SortStableFunc(failures, UnknownFirst)
+	for _, failure := range failures[:min(len(failures), maxFailures)] {
+		if text := a.errorText(ctx, rec, failure.ExitCode); text != "" && failure.Type == fault.CommandFailed {
+			failure.Message += ": " + text
+		}
+		failure.Message = head(failure.Message, messageLimit)
+		out.Failures = append(out.Failures, failure)
+	}
 	return out
+}
+
+// UnknownFirst orders failures: those that somebody has to look at before anything else.
+func UnknownFirst(a, b NodeFailure) int {
+	return rank(a.Type) - rank(b.Type)
+}
+
+func rank(t fault.Type) int {
+	if t == fault.OutcomeUnknown {
+		return 0
+	}
+	return 1
+}
+
+// outcome is the failure's letter.
+func (f NodeFailure) outcome() byte {
+	switch f.Type {
+	case fault.CommandFailed:
+		return OutcomeFailed
+	case fault.OutcomeUnknown:
+		return OutcomeUnknown
+	}
+	return OutcomeOpen
 }
 
 func (a *Nodes) failureOf(rec *lifecycle.Record, in StageInput, r result[agentapi.CommandStatus]) (NodeFailure, bool) {

@@ -34,6 +34,10 @@ func TestCommandIDIsStableAndTellsCommandsApart(t *testing.T) {
 	in.Kind = lifecycle.PreCheck
 	require.Equal(t, "cl-test0001.3.CC4.start.pre_check.cln-1", CommandID(in, "cln-1"))
 
+	in.Attempts = map[string]int{"cln-1": 2}
+	require.Equal(t, "cl-test0001.3.CC4.start.pre_check.cln-1.again-2", CommandID(in, "cln-1"))
+	require.Equal(t, "cl-test0001.3.CC4.start.pre_check.cln-2", CommandID(in, "cln-2"))
+
 	seen := map[string]StageInput{}
 	for _, service := range []string{"start", "my job", "my-job", "my.job", "my/job", "備份", "恢復", strings.Repeat("x", 300), strings.Repeat("x", 301)} {
 		for _, kind := range []lifecycle.Kind{"", lifecycle.PreCheck} {
@@ -123,6 +127,38 @@ func TestStageJudgesWhatNodesAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Each node's outcome is told: it decides what an operator's retry runs again. Unknown outcomes come first, whatever the
+// node: they must not be hidden behind failures.
+func TestStageTellsEachNodesOutcome(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rec := w.running(6)
+	w.agents.Broken[rec.Nodes[5].ID] = true
+	w.agents.On("start", func(_ context.Context, e fakes.Execution) agentapi.CommandStatus {
+		switch {
+		case strings.HasSuffix(e.ID, ".again-1"), e.Node.SID == 2:
+			return fakes.Exit(0, "")
+		case e.Node.SID == 5:
+			return agentapi.CommandStatus{State: agentapi.StateUnknown}
+		}
+		return fakes.Exit(3, "")
+	})
+	in := stage(rec, "start")
+	out, err := w.acts.RunStage(t.Context(), in)
+	require.NoError(t, err)
+	require.Equal(t, "x.xx?-", out.Outcomes)
+	require.Equal(t, 5, out.Failed)
+	require.Equal(t, fault.OutcomeUnknown, out.Failures[0].Type)
+	require.Equal(t, "a/5", out.Failures[0].Node)
+
+	w.agents.Broken = map[string]bool{}
+	in.Nodes = []string{rec.Nodes[0].ID, rec.Nodes[4].ID}
+	in.Attempts = map[string]int{rec.Nodes[0].ID: 1, rec.Nodes[4].ID: 1}
+	out, err = w.acts.RunStage(t.Context(), in)
+	require.NoError(t, err)
+	require.Equal(t, StageResult{}, out)
 }
 
 func TestStageKeepsSecretsOutOfEverything(t *testing.T) {

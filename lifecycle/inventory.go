@@ -107,6 +107,8 @@ type Operation struct {
 	StartedAt string `json:"started_at"` // RFC 3339, UTC
 	// Clearing: the operation has begun by clearing what an earlier one that died left, and has not begun itself.
 	Clearing bool `json:"clearing,omitempty"`
+	// Skipped are the failed steps that operators took on themselves: which, who, when and why.
+	Skipped []string `json:"skipped,omitempty"`
 }
 
 // Orphan is a resource a provider would not release.

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"fmt"
 	"slices"
 )
 
@@ -118,20 +119,37 @@ func (s Stage) Limit(keep Among) Stage {
 	}
 	out := Stage{Service: s.Service, Kind: s.Kind}
 	for _, g := range s.Groups {
-		for _, r := range g.Runs {
-			var nodes []NodeRef
-			for _, n := range r.Nodes {
-				if keep(n) {
-					nodes = append(nodes, n)
-				}
-			}
-			if len(nodes) > 0 {
-				r.Nodes = nodes
-				out.add(g.Order, r)
-			}
+		if g = g.Limit(keep); len(g.Runs) > 0 {
+			out.Groups = append(out.Groups, g)
 		}
 	}
 	return out
+}
+
+// Limit is the part of a group that runs on the nodes keep accepts.
+func (g Group) Limit(keep Among) Group {
+	out := Group{Order: g.Order}
+	for _, r := range g.Runs {
+		var nodes []NodeRef
+		for _, n := range r.Nodes {
+			if keep(n) {
+				nodes = append(nodes, n)
+			}
+		}
+		if len(nodes) > 0 {
+			r.Nodes = nodes
+			out.Runs = append(out.Runs, r)
+		}
+	}
+	return out
+}
+
+// Label is how people know a node: "etcd_node/1", and "node/1" where there are no roles.
+func Label(role string, sid int) string {
+	if role == "" {
+		role = "node"
+	}
+	return fmt.Sprintf("%s/%d", role, sid)
 }
 
 func (s *Stage) add(order int, run Run) {

@@ -18,6 +18,7 @@ func CreateCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationR
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
+	op.keepsFailed = in.OnFailure == api.OnFailureKeep
 	if err := op.prepareCreate(in); err != nil {
 		return api.OperationResult{}, op.finish(err)
 	}

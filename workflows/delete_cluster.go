@@ -39,7 +39,9 @@ func (op *operation) deleteCluster(force bool) error {
 		return op.releaseAll()
 	}
 	if op.view.State != lifecycle.Active {
-		if err := op.forced("DC1", force, op.boot("DC1", "make sure that the nodes run, so that their commands can")); err != nil {
+		if err := op.forced("DC1", force, func() error {
+			return op.boot("DC1", "make sure that the nodes run, so that their commands can")
+		}); err != nil {
 			return err
 		}
 	}
@@ -74,7 +76,7 @@ func (op *operation) deleteCluster(force bool) error {
 
 // guard runs a phase of destroy. Its failure ends the operation before anything is released, unless the user forces.
 func (op *operation) guard(id string, phase lifecycle.Phase, among lifecycle.Among, force bool) error {
-	err := op.forced(id, force, op.stage(id, lifecycle.ServiceDestroy, phase, among))
+	err := op.forced(id, force, func() error { return op.stage(id, lifecycle.ServiceDestroy, phase, among) })
 	if err == nil || temporal.IsCanceledError(err) {
 		return err
 	}
@@ -90,11 +92,15 @@ func (op *operation) stopAll(id string, force bool) error {
 	if !op.planning && op.view.Defines(lifecycle.ServiceStop, nil) {
 		op.state = lifecycle.Stopped
 	}
-	return op.forced(id, force, op.stage(id, lifecycle.ServiceStop, nil, nil))
+	return op.forced(id, force, func() error { return op.stage(id, lifecycle.ServiceStop, nil, nil) })
 }
 
 // forced turns a failing command into a warning when the user forces. Cancellation is never forced away.
-func (op *operation) forced(id string, force bool, err error) error {
+func (op *operation) forced(id string, force bool, do func() error) error {
+	was := op.forcing
+	op.forcing = force
+	err := do()
+	op.forcing = was
 	if err == nil || !force || temporal.IsCanceledError(err) {
 		return err
 	}
@@ -106,15 +112,21 @@ func (op *operation) forced(id string, force bool, err error) error {
 // releaseAll is DC8: release all resources, then deregister all metadata. It is the point of no return: a cancel comes
 // too late, and what cannot be released stays on record.
 func (op *operation) releaseAll() error {
-	op.noReturn()
+	if err := op.noReturn(); err != nil {
+		return err
+	}
+	released := false // done again, the step must not look for a record that is gone
 	err := op.step(api.PlanStep{ID: "DC8", Words: "delete all resources and deregister the cluster from metadata"}, len(op.view.NodeIDs()), 0,
 		func(ctx workflow.Context) error {
 			op.state = lifecycle.Deleting
-			if err := op.close(api.OpRunning, lifecycle.Deleting, nil); err != nil {
-				return err
-			}
-			if err := op.release(ctx); err != nil {
-				return err
+			if !released {
+				if err := op.close(api.OpRunning, lifecycle.Deleting, nil); err != nil {
+					return err
+				}
+				if err := op.release(ctx); err != nil {
+					return err
+				}
+				released = true
 			}
 			return op.deregister(ctx)
 		})

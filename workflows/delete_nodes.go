@@ -75,7 +75,7 @@ func (op *operation) deleteNodes(targets []string, force bool) error {
 			return err
 		})
 	}
-	if err := op.forced(branch, force, op.stage(branch, lifecycle.ServiceStop, nil, leaving)); err != nil {
+	if err := op.forced(branch, force, func() error { return op.stage(branch, lifecycle.ServiceStop, nil, leaving) }); err != nil {
 		return err
 	}
 
@@ -86,7 +86,9 @@ func (op *operation) deleteNodes(targets []string, force bool) error {
 
 	// DN10: release the leaving nodes' resources. From here on they leave, whatever happens.
 	drop := activities.Change{Remove: targets, Deleting: &none}
-	op.noReturn()
+	if err := op.noReturn(); err != nil {
+		return err
+	}
 	op.onUndo("DN11", "deregister the nodes from /hosts and /deleting-hosts", func(ctx workflow.Context) error {
 		return op.settle(ctx, "DN11", &drop, stay)
 	})

@@ -17,19 +17,25 @@ import (
 // decode reads the one JSON input of a workflow strictly: unknown fields, wrong types and bad values are refused, all
 // of them at once. (The SDK's own decoding ignores unknown fields and thus typing errors.)
 func decode(raw converter.RawValue, into any) error {
-	operation := strings.TrimSuffix(reflect.TypeOf(into).Elem().Name(), "Input")
-	refuse := func(problems []string) error {
-		f := fault.New(fault.Invalid, "the input of %s is not valid: %s", operation, strings.Join(problems, "; "))
-		f.Problems = problems
-		return f.WithHint("an example: drover example %s", operation)
+	problems := strictly(raw, into)
+	if len(problems) == 0 {
+		return nil
 	}
+	operation := strings.TrimSuffix(reflect.TypeOf(into).Elem().Name(), "Input")
+	f := fault.New(fault.Invalid, "the input of %s is not valid: %s", operation, strings.Join(problems, "; "))
+	f.Problems = problems
+	return f.WithHint("an example: drover example %s", operation)
+}
+
+// strictly decodes one JSON object and lists everything that is wrong with it.
+func strictly(raw converter.RawValue, into any) []string {
 	data := raw.Payload().GetData()
 	if len(bytes.TrimSpace(data)) == 0 {
 		data = []byte("{}")
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil {
-		return refuse([]string{"it must be one JSON object: " + err.Error()})
+		return []string{"it must be one JSON object: " + err.Error()}
 	}
 	known := map[string]reflect.Value{}
 	names := fieldsOf(reflect.ValueOf(into).Elem(), known)
@@ -47,10 +53,7 @@ func decode(raw converter.RawValue, into any) error {
 	if checked, ok := into.(interface{ Problems() []string }); ok && len(problems) == 0 {
 		problems = checked.Problems()
 	}
-	if len(problems) > 0 {
-		return refuse(problems)
-	}
-	return nil
+	return problems
 }
 
 // fieldsOf collects the JSON fields of a struct, those of embedded structs included, and returns their names in order.

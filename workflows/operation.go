@@ -26,7 +26,9 @@ type operation struct {
 	view      lifecycle.View
 	barrier   time.Duration
 	strict    bool // strict_config
-	begun     activities.Begun
+	// onFailureHold: the request wants a failed step to wait for an operator; keepsFailed: it wants nothing undone.
+	onFailureHold, keepsFailed bool
+	begun                      activities.Begun
 	// state is what the cluster is if the operation ended now.
 	state      lifecycle.State
 	poweredOff *bool // whether the machines are off from now on; nil: as they were
@@ -42,6 +44,12 @@ type operation struct {
 	turn     lifecycle.Among   // whose turn it is, while nodes are taken one after the other; nil: all at once
 	unsure   bool              // a publish failed, and its revision may be visible
 	calls    int               // activities so far, for their ids
+	forcing  bool              // the user goes on past failures of what runs now
+	held     *held             // the step that waits for an operator; nil: none does
+	failed   failedGroup       // what the step that failed last left undone
+	attempts map[string]int    // commands that an operator had run again, by their first id
+	skips    []string          // what operators skipped
+	came     map[string]bool   // declared points this walk has come to
 }
 
 // open checks the workflow's own id and its input, and answers progress queries from the first moment.
@@ -60,7 +68,16 @@ func open(ctx workflow.Context, name string, raw converter.RawValue, input any) 
 	if err := workflow.SetQueryHandler(ctx, api.QueryTrace, func() (api.Plan, error) { return op.trace, nil }); err != nil {
 		return nil, err
 	}
-	return op, decode(raw, input)
+	if err := op.takesResolutions(); err != nil {
+		return nil, err
+	}
+	if err := decode(raw, input); err != nil {
+		return op, err
+	}
+	if in, ok := input.(interface{ OnFailureHold() bool }); ok {
+		op.onFailureHold = in.OnFailureHold()
+	}
+	return op, nil
 }
 
 // seen takes over what the control record says.
@@ -108,9 +125,9 @@ func orElse(err, other error) error {
 
 // perform walks the procedure: planning first, then, unless it is a dry run, for real.
 func (op *operation) perform(dryRun bool, procedure func() error) error {
-	op.planning = true
+	op.planning, op.came = true, map[string]bool{}
 	err := procedure()
-	op.planning = false
+	op.planning, op.came = false, map[string]bool{}
 	if err != nil || dryRun {
 		return err
 	}
@@ -122,7 +139,7 @@ func (op *operation) perform(dryRun bool, procedure func() error) error {
 func (op *operation) result(state lifecycle.State) api.OperationResult {
 	return api.OperationResult{
 		ClusterID: op.clusterID, Operation: op.name, ClusterState: string(state),
-		Revision: op.view.Revision, Nodes: len(op.view.NodeIDs()), Warnings: op.progress.Warnings, Orphans: op.orphans,
+		Revision: op.view.Revision, Nodes: len(op.view.NodeIDs()), Warnings: op.progress.Warnings, Skipped: op.skips, Orphans: op.orphans,
 	}
 }
 
@@ -157,6 +174,7 @@ func (op *operation) close(outcome string, state lifecycle.State, cause error) e
 	}
 	return op.call(ctx, patient("record that "+op.name+" "+outcome), activities.EndOperation, activities.EndInput{
 		ClusterID: op.clusterID, RunID: op.runID, Outcome: outcome, ClusterState: state, Reason: reason, PoweredOff: op.poweredOff,
+		Skipped: op.skips,
 	}, nil)
 }
 
@@ -176,13 +194,18 @@ func outcomeOf(err error) string {
 func (op *operation) finish(err error) error {
 	outcome := outcomeOf(err)
 	op.progress.end(outcome, err)
+	op.tell(outcome)
+	return wire(err)
+}
+
+// tell gives the operation's state to the search attribute of its workflow.
+func (op *operation) tell(state string) {
 	if known := temporal.NewSearchAttributeKeyKeyword(api.AttrOperationState); workflow.GetTypedSearchAttributes(op.ctx).ContainsKey(known) {
 		// The starter set it, so the server knows it.
-		if upErr := workflow.UpsertTypedSearchAttributes(op.ctx, known.ValueSet(outcome)); upErr != nil {
+		if upErr := workflow.UpsertTypedSearchAttributes(op.ctx, known.ValueSet(state)); upErr != nil {
 			workflow.GetLogger(op.ctx).Warn("search attribute not updated", "error", upErr)
 		}
 	}
-	return wire(err)
 }
 
 // wire makes the error that leaves the workflow: faults as application errors of their type, never retryable (an

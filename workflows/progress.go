@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"drover/lifecycle"
 	"drover/workflows/api"
 )
 
@@ -22,7 +23,15 @@ type progress struct {
 func newProgress(ctx workflow.Context, clusterID, operation string) progress {
 	return progress{ctx: ctx, Progress: api.Progress{
 		ClusterID: clusterID, Operation: operation, State: api.OpRunning, StartedAt: workflow.Now(ctx).UTC(), Steps: []api.Step{},
+		NoReturn: pointOf(lifecycle.NoReturn(operation)), Stays: pointOf(lifecycle.Stays(operation)),
 	}}
+}
+
+func pointOf(p lifecycle.Point) *api.Point {
+	if len(p.Steps) == 0 {
+		return nil
+	}
+	return &api.Point{Step: p.Steps[0], Why: p.Why}
 }
 
 // answer is the query handler.
@@ -111,16 +120,67 @@ func (p *progress) undoing(cause error) {
 func (p *progress) end(state string, err error) {
 	p.State, p.EndedAt = state, workflow.Now(p.ctx).UTC()
 	if err != nil {
-		f := faultOf(err)
-		p.Error = summary(err)
-		if f.Output != "" {
-			p.Error += "\n" + f.Output
-		}
-		if f.Hint != "" {
-			p.Error += "\n" + f.Hint
-		}
+		p.Error = whole(err)
 	}
 	p.show()
+}
+
+// whole is a failure with output and hint on further lines.
+func whole(err error) string {
+	text, f := summary(err), faultOf(err)
+	if f.Output != "" {
+		text += "\n" + f.Output
+	}
+	if f.Hint != "" {
+		text += "\n" + f.Hint
+	}
+	return text
+}
+
+// hold marks the running step as waiting for an operator.
+func (p *progress) hold(list *[]api.Step, i int, h *api.Held) {
+	step := &(*list)[i]
+	step.State, step.Deadline, step.ActivityIDs = api.StepHeld, time.Time{}, nil
+	step.Note, _, _ = strings.Cut(h.Error, "\n")
+	p.running, p.State, p.Held = nil, api.OpHeld, h
+	p.show()
+}
+
+// release ends a hold; what becomes of the step comes next.
+func (p *progress) release() {
+	p.State, p.Held = api.OpRunning, nil
+	p.show()
+}
+
+// again marks a step as running once more.
+func (p *progress) again(list *[]api.Step, i int, limit time.Duration) {
+	step := &(*list)[i]
+	step.State, step.Note, step.StartedAt = api.StepRunning, "", workflow.Now(p.ctx).UTC()
+	step.Tries = max(step.Tries, 1) + 1
+	if limit > 0 {
+		step.Deadline = step.StartedAt.Add(limit)
+	}
+	p.running, p.current = list, i
+	p.show()
+}
+
+// passOver marks a step that failed as skipped.
+func (p *progress) passOver(list *[]api.Step, i int, note string) {
+	step := &(*list)[i]
+	step.State, step.Note, step.EndedAt = api.StepSkipped, note, workflow.Now(p.ctx).UTC()
+	p.show()
+}
+
+// now says in one sentence what the operation does.
+func (p *progress) now() string {
+	for _, steps := range [][]api.Step{p.Undo, p.Steps} {
+		for _, s := range steps {
+			if s.State == api.StepRunning {
+				return fmt.Sprintf("it is %s, at step %s %s since %s", p.State, s.ID, s.Words, s.StartedAt.Format(time.RFC3339))
+			}
+		}
+	}
+	return "it is " + p.State
 }
 
 // checklistLength is how many steps the checklist has at most. It is written at every step, and again for all of them
@@ -150,8 +210,32 @@ func (p *progress) checklist() string {
 			b.WriteString(line(s))
 		}
 	}
+	if p.Held != nil {
+		b.WriteString(waits(p.Held))
+	}
 	if p.Error != "" {
 		fmt.Fprintf(&b, "\n%s\n", p.Error)
+	}
+	return b.String()
+}
+
+// waits tells an operator what is held and how to go on.
+func waits(h *api.Held) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n**Held** since %s: %s %s waits for an operator\n\n", h.Since.Format(time.RFC3339), h.Step, h.Words)
+	for line := range strings.SplitSeq(h.Error, "\n") {
+		fmt.Fprintf(&b, "    %s\n", line)
+	}
+	b.WriteString("\n")
+	for _, n := range h.Nodes {
+		fmt.Fprintf(&b, "- %s: %s\n", n.Node, n.Outcome)
+	}
+	for _, c := range h.Choices {
+		if c.Refused != "" {
+			fmt.Fprintf(&b, "- %s: not possible: %s\n", c.Action, c.Refused)
+			continue
+		}
+		fmt.Fprintf(&b, "- `%s`: %s\n", c.Command, c.Does)
 	}
 	return b.String()
 }
@@ -163,7 +247,7 @@ func (p *progress) window() (from, to int) {
 }
 
 var marks = map[string]string{
-	api.StepPending: "[ ]", api.StepRunning: "[~]", api.StepDone: "[x]", api.StepFailed: "[!]", api.StepSkipped: "[-]", api.StepUndone: "[x]",
+	api.StepPending: "[ ]", api.StepRunning: "[~]", api.StepHeld: "[?]", api.StepDone: "[x]", api.StepFailed: "[!]", api.StepSkipped: "[-]", api.StepUndone: "[x]",
 }
 
 func line(s api.Step) string {

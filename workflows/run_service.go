@@ -34,7 +34,7 @@ func (op *operation) runService(in api.RunServiceInput) error {
 			chosen = lifecycle.Common(chosen, in.Nodes)
 		}
 		if service.HasSelector && len(in.Nodes) == 0 && len(chosen) > 0 {
-			if err := op.step(api.PlanStep{ID: "RV1", Words: "select the nodes of " + in.Service}, 1, 0, func(ctx workflow.Context) error {
+			if err := op.step(api.PlanStep{ID: "RV1", Words: "select the nodes of " + in.Service, Asks: in.Service}, 1, 0, func(ctx workflow.Context) error {
 				selected, err := op.ask(ctx, "RV1", role, in.Service, true, chosen)
 				chosen = selected
 				return err

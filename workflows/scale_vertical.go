@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -65,7 +66,9 @@ func (op *operation) scaleVertical(roleName string, size lifecycle.Size) error {
 
 	// SV6: publish the new sizes and remove /vertical-scaling-roles, one revision.
 	whole := &activities.Change{VerticalScaling: &none, Size: &activities.RoleSize{Role: roleName, Size: size}}
-	op.noReturn()
+	if err := op.noReturn(); err != nil {
+		return err
+	}
 	op.onUndo("SV6", "update the scaled nodes in metadata and delete /vertical-scaling-roles", func(ctx workflow.Context) error {
 		return op.settle(ctx, "SV6", whole, all)
 	})
@@ -125,7 +128,7 @@ func (s *scaling) order() ([]string, error) {
 		return s.nodes, nil
 	}
 	order := s.nodes
-	err := s.step(api.PlanStep{ID: "SV4", Words: "ask for the order of nodes"}, 1, 0, func(ctx workflow.Context) error {
+	err := s.step(api.PlanStep{ID: "SV4", Words: "ask for the order of nodes", Asks: lifecycle.ServiceNodesOrder}, 1, 0, func(ctx workflow.Context) error {
 		named, err := s.ask(ctx, "SV4", s.role, lifecycle.ServiceNodesOrder, false, s.nodes)
 		if err == nil && len(named) == 0 {
 			s.progress.warn(api.Warning{Step: "SV4", Message: lifecycle.ServiceNodesOrder + " named no node of the role; they are taken by sid"})
@@ -241,9 +244,14 @@ func (op *operation) serveAgain(ctx workflow.Context, id string, among lifecycle
 // ask runs a command that prints node ids.
 func (op *operation) ask(ctx workflow.Context, id string, role lifecycle.RoleView, service string, selector bool, nodes []string) ([]string, error) {
 	s, _ := role.Service(service)
+	asked := id + " " + role.Name + " " + service // once a step
 	var ids []string
 	err := op.call(ctx, long(service+" names nodes", seconds(s.Timeout)), activities.AskNodes, activities.AskInput{
 		ClusterID: op.clusterID, Seq: op.view.Seq, Step: id, Role: role.Name, Service: service, Selector: selector, Nodes: nodes,
+		Attempt: op.attempts[asked],
 	}, &ids)
+	if err != nil && (faultOf(err).Type == fault.CommandFailed || faultOf(err).Type == fault.OutcomeUnknown) {
+		op.failed.ended = append(op.failed.ended, asked) // to be asked again, it needs another id
+	}
 	return ids, err
 }

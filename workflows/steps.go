@@ -18,8 +18,10 @@ import (
 // events while a group is still spread over several workers.
 const nodesPerActivity = 250
 
-// step walks one documented step: it is written down when planning, and done for real otherwise.
+// step walks one documented step: it is written down when planning, and done for real otherwise. A step that failed may
+// be held for an operator, who has it done again, or goes on past it, or lets the failure stand.
 func (op *operation) step(s api.PlanStep, nodes int, limit time.Duration, do func(workflow.Context) error) error {
+	s = op.declared(s)
 	if op.planning {
 		op.plan.Steps = append(op.plan.Steps, s)
 		return nil
@@ -32,9 +34,53 @@ func (op *operation) step(s api.PlanStep, nodes int, limit time.Duration, do fun
 	op.trace.Steps = append(op.trace.Steps, traced)
 	list := op.list()
 	i := op.progress.begin(list, s.ID, s.Words, nodes, limit)
-	err := do(op.ctx)
-	op.progress.finish(list, i, api.StepDone, err)
-	return err
+	for {
+		op.failed = failedGroup{}
+		err := do(op.ctx)
+		if !op.holds(err) {
+			op.progress.finish(list, i, api.StepDone, err)
+			return err
+		}
+		resolution, cancelled := op.hold(s, list, i, err)
+		switch {
+		case cancelled != nil:
+			op.progress.finish(list, i, api.StepDone, err)
+			return cancelled
+		case resolution.Action == api.ResolveRetry:
+			op.again()
+			op.progress.again(list, i, limit)
+		case resolution.Action == api.ResolveSkip:
+			op.progress.passOver(list, i, op.skipped(s, resolution, err))
+			return nil
+		default:
+			op.progress.finish(list, i, api.StepDone, err)
+			return err
+		}
+	}
+}
+
+// declared marks a step as what lifecycle declares it to be: skippable, the point of no return, the first that stays.
+func (op *operation) declared(s api.PlanStep) api.PlanStep {
+	if op.progress.State == api.OpUndoing {
+		return s
+	}
+	s.Skippable = lifecycle.MaySkip(op.named(s)) == nil
+	s.NoReturn = op.comesTo("no return", lifecycle.NoReturn(op.name), s.ID, op.progress.NoReturn)
+	s.Stays = op.comesTo("stays", lifecycle.Stays(op.name), s.ID, op.progress.Stays)
+	return s
+}
+
+// comesTo gives the reason of a declared point when the walk comes to it.
+func (op *operation) comesTo(name string, p lifecycle.Point, step string, shown *api.Point) string {
+	if op.came[name] || !slices.Contains(p.Steps, step) {
+		return ""
+	}
+	op.came[name] = true
+	shown.Step = step
+	if !op.planning {
+		shown.PassedAt = workflow.Now(op.ctx).UTC()
+	}
+	return p.Why
 }
 
 // list is where steps are shown: among the undo steps while the operation goes back.
@@ -57,14 +103,23 @@ func (op *operation) without(nodes []string) {
 	}
 }
 
-// noReturn declares the point from which the operation goes on to its end: nothing is taken back any more, and a cancel
-// comes too late.
-func (op *operation) noReturn() {
+// noReturn comes to the point from which the operation goes on to its end: nothing is taken back any more, and a cancel
+// comes too late. It fails when one came before.
+func (op *operation) noReturn() error {
 	if op.planning {
-		return
+		return nil
+	}
+	if err := op.ctx.Err(); err != nil {
+		return err
 	}
 	op.undo = nil
+	reached := op.ctx
 	op.ctx, _ = workflow.NewDisconnectedContext(op.ctx)
+	workflow.Go(op.ctx, func(ctx workflow.Context) {
+		reached.Done().Receive(ctx, nil)
+		op.progress.warn(api.Warning{Message: "a cancel came after the point of no return and has no effect: " + lifecycle.NoReturn(op.name).Why})
+	})
+	return nil
 }
 
 // settled declares that what the last undo entries are for has been done.
@@ -120,27 +175,35 @@ func (op *operation) group(id string, stage lifecycle.Stage, group lifecycle.Gro
 		words = fmt.Sprintf("%s pre_check, order %d", stage.Service, group.Order)
 	}
 	s := api.PlanStep{ID: id, Words: words}
+	kind := ""
+	if stage.Kind != lifecycle.Command {
+		kind = string(stage.Kind)
+	}
 	for _, run := range group.Runs {
 		s.Commands = append(s.Commands, api.PlanCommand{
-			Role: run.Role, Service: stage.Service, Order: group.Order, SIDs: lifecycle.SIDs(run.Nodes), Nodes: len(run.Nodes),
+			Role: run.Role, Service: stage.Service, Kind: kind, Order: group.Order, SIDs: lifecycle.SIDs(run.Nodes), Nodes: len(run.Nodes),
 			Cmd: run.Cmd, Timeout: run.Timeout,
 		})
 	}
-	limit := time.Duration(group.Timeout()) * time.Second
+	limit, left := time.Duration(group.Timeout())*time.Second, group
 	return op.step(s, len(group.NodeIDs()), limit, func(ctx workflow.Context) error {
-		return op.execute(ctx, id, words, stage, group)
+		err := op.execute(ctx, id, words, stage, left)
+		left = left.Limit(op.failed.on) // all that runs again, should an operator want it
+		return err
 	})
 }
 
 // execute runs an order group outside of any step, as undo does.
 func (op *operation) execute(ctx workflow.Context, id, words string, stage lifecycle.Stage, group lifecycle.Group) error {
 	limit := time.Duration(group.Timeout()) * time.Second
-	results, err := inBatches[activities.StageResult](op, ctx, group.NodeIDs(), func(nodes []string) (workflow.ActivityOptions, string, any) {
-		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), activities.RunStage, activities.StageInput{
-			ClusterID: op.clusterID, Seq: op.view.Seq, Step: id, Service: stage.Service, Kind: stage.Kind, Nodes: nodes,
-			Previous: op.previous, Params: op.params,
-		}
+	in := activities.StageInput{
+		ClusterID: op.clusterID, Seq: op.view.Seq, Step: id, Service: stage.Service, Kind: stage.Kind, Previous: op.previous, Params: op.params,
+	}
+	batches := runBatches[activities.StageResult](op, ctx, group.NodeIDs(), func(nodes []string) (workflow.ActivityOptions, string, any) {
+		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), activities.RunStage, op.attempt(in, nodes)
 	})
+	op.failed = op.failuresOf(in, group, batches)
+	results, err := resultsOf(batches)
 	if err != nil {
 		return err
 	}
@@ -158,6 +221,7 @@ func stageFault(clusterID, service string, results []activities.StageResult) err
 	if failed == 0 {
 		return nil
 	}
+	slices.SortStableFunc(failures, activities.UnknownFirst)
 	first := failures[0]
 	f := fault.New(first.Type, "%s", first.Message).At(clusterID, first.NodeID, service)
 	f.Retryable, f.ExitCode, f.Output = false, first.ExitCode, first.Output
@@ -172,16 +236,38 @@ func stageFault(clusterID, service string, results []activities.StageResult) err
 
 // inBatches runs one activity per nodesPerActivity nodes, all at the same time, and waits for all.
 func inBatches[R any](op *operation, ctx workflow.Context, nodes []string, call func(nodes []string) (workflow.ActivityOptions, string, any)) ([]R, error) {
+	return resultsOf(runBatches[R](op, ctx, nodes, call))
+}
+
+// batch is what became of one activity over some nodes.
+type batch[R any] struct {
+	nodes  []string
+	result R
+	err    error
+}
+
+func runBatches[R any](op *operation, ctx workflow.Context, nodes []string, call func(nodes []string) (workflow.ActivityOptions, string, any)) []batch[R] {
+	var batches []batch[R]
 	var futures []workflow.Future
-	for batch := range slices.Chunk(nodes, nodesPerActivity) {
-		options, activity, input := call(batch)
+	for nodes := range slices.Chunk(nodes, nodesPerActivity) {
+		options, activity, input := call(nodes)
 		futures = append(futures, op.start(ctx, options, activity, input))
+		batches = append(batches, batch[R]{nodes: nodes})
 	}
-	results := make([]R, len(futures))
-	var first error
 	for i, f := range futures {
-		if err := f.Get(ctx, &results[i]); err != nil && first == nil {
-			first = err
+		batches[i].err = f.Get(ctx, &batches[i].result)
+	}
+	return batches
+}
+
+// resultsOf gives the results of all batches, and the first error.
+func resultsOf[R any](batches []batch[R]) ([]R, error) {
+	results := make([]R, len(batches))
+	var first error
+	for i, b := range batches {
+		results[i] = b.result
+		if b.err != nil && first == nil {
+			first = b.err
 		}
 	}
 	return results, first

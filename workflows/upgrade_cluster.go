@@ -67,7 +67,9 @@ func (op *operation) upgradeCluster() error {
 	}
 
 	// UP5: every command succeeded: the way back is given up, /upgrade-audit goes.
-	op.noReturn()
+	if err := op.noReturn(); err != nil {
+		return err
+	}
 	finish := func(ctx workflow.Context) error {
 		none := ""
 		err := op.settle(ctx, "UP5", &activities.Change{UpgradeFrom: &none}, all)
@@ -178,12 +180,16 @@ func (op *operation) downgradeCluster() error {
 
 	// UP5: stop the cluster, each node by the version that runs on it. A failing stop does not bar the way back: the
 	// machines go off next.
-	if err := op.forced("UP5", true, op.stage("UP5", lifecycle.ServiceStop, nil, lifecycle.Only(op.begun.Upgraded))); err != nil {
+	if err := op.forced("UP5", true, func() error {
+		return op.stage("UP5", lifecycle.ServiceStop, nil, lifecycle.Only(op.begun.Upgraded))
+	}); err != nil {
 		return err
 	}
-	if err := op.forced("UP5", true, op.asBefore(func() error {
-		return op.stage("UP5", lifecycle.ServiceStop, nil, lifecycle.Except(op.begun.Upgraded))
-	})); err != nil {
+	if err := op.forced("UP5", true, func() error {
+		return op.asBefore(func() error {
+			return op.stage("UP5", lifecycle.ServiceStop, nil, lifecycle.Except(op.begun.Upgraded))
+		})
+	}); err != nil {
 		return err
 	}
 	if err := op.step(api.PlanStep{ID: "UP5", Words: "power off all nodes"}, len(nodes), 0, func(ctx workflow.Context) error {

@@ -41,6 +41,8 @@ type world struct {
 	machines *machines
 	acts     *activities.Activities
 	inject   *injection // nil: none
+	answers  *answers   // what the last operation said to its operator
+	operator func(desk) // sits down days after an operation has come to rest; nil: nobody
 	runs     int
 }
 
@@ -116,6 +118,7 @@ func (w *world) startAs(id, operation string, input any) *run {
 	env.SetTestTimeout(time.Minute)
 	env.SetStartTime(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	workflows.Register(env, w.acts)
+	w.attend(env)
 	env.ExecuteWorkflow(operation, input)
 	require.True(w.t, env.IsWorkflowCompleted())
 	r := &run{w: w, env: env, err: env.GetWorkflowError()}

@@ -12,7 +12,8 @@ type CreateClusterInput struct {
 	Provider string `json:"provider,omitempty"` // default: the worker's
 	// Values are configuration values by path: {"etcd_node.count": 3, "env.quota": "2"}.
 	Values map[string]any `json:"values,omitempty"`
-	// OnFailure is "undo" (default: nothing is left) or "keep" (everything stays for inspection, state failed).
+	// OnFailure is "undo" (default: nothing is left), "keep" (everything stays for inspection, state failed) or "hold"
+	// (the step that failed waits for an operator).
 	OnFailure string `json:"on_failure,omitempty"`
 	UserID    string `json:"user_id,omitempty"` // default "drover"; seeds passwords in packages
 	Zone      string `json:"zone,omitempty"`
@@ -24,6 +25,7 @@ type DeleteClusterInput struct {
 	// Force goes on after a failing destroy guard; refused up front when a role says allow_force: false.
 	Force  bool `json:"force,omitempty"`
 	DryRun bool `json:"dry_run,omitempty"`
+	Holds
 }
 
 // AddNodesInput starts AddNodes under workflow id cluster/<cluster id>.
@@ -32,6 +34,7 @@ type AddNodesInput struct {
 	Role  string `json:"role,omitempty"`
 	Count int    `json:"count"`
 	Waits
+	Holds
 }
 
 // DeleteNodesInput starts DeleteNodes under workflow id cluster/<cluster id>.
@@ -40,6 +43,7 @@ type DeleteNodesInput struct {
 	// Force goes on after a failing destroy guard of the leaving nodes. A failing scale_in always blocks.
 	Force bool `json:"force,omitempty"`
 	Waits
+	Holds
 }
 
 // ScaleVerticalInput starts ScaleVertical under workflow id cluster/<cluster id>: one role with its replicas.
@@ -49,25 +53,34 @@ type ScaleVerticalInput struct {
 	Memory     int    `json:"memory,omitempty"`      // MiB; 0 leaves it
 	VolumeSize int    `json:"volume_size,omitempty"` // GiB; 0 leaves it; never smaller
 	Waits
+	Holds
 }
 
 // UpgradeClusterInput starts UpgradeCluster under workflow id cluster/<cluster id>.
 type UpgradeClusterInput struct {
 	Version string `json:"version"` // published version to upgrade to
-	// OnFailure is "stop" (default: state upgrade_failed) or "rollback" (downgrade at once).
+	// OnFailure is "stop" (default: state upgrade_failed), "rollback" (downgrade at once) or "hold" (the step that failed
+	// waits for an operator).
 	OnFailure string `json:"on_failure,omitempty"`
 	Waits
 }
 
 // DowngradeClusterInput starts DowngradeCluster under workflow id cluster/<cluster id>.
-type DowngradeClusterInput struct{ Waits }
+type DowngradeClusterInput struct {
+	Waits
+	Holds
+}
 
 // StartClusterInput starts StartCluster under workflow id cluster/<cluster id>.
-type StartClusterInput struct{ Waits }
+type StartClusterInput struct {
+	Waits
+	Holds
+}
 
 // StopClusterInput starts StopCluster under workflow id cluster/<cluster id>.
 type StopClusterInput struct {
 	DryRun bool `json:"dry_run,omitempty"`
+	Holds
 }
 
 // RestartClusterInput starts RestartCluster under workflow id cluster/<cluster id>.
@@ -75,6 +88,7 @@ type RestartClusterInput struct {
 	// Role limits the restart to one role.
 	Role   *string `json:"role,omitempty"`
 	DryRun bool    `json:"dry_run,omitempty"`
+	Holds
 }
 
 // RunServiceInput starts RunService under workflow id cluster/<cluster id>.
@@ -87,6 +101,7 @@ type RunServiceInput struct {
 	// Params are handed to the command as one quoted JSON argument.
 	Params map[string]any `json:"params,omitempty"`
 	DryRun bool           `json:"dry_run,omitempty"`
+	Holds
 }
 
 // UpdateEnvInput starts UpdateEnv under workflow id cluster/<cluster id>.
@@ -94,6 +109,7 @@ type UpdateEnvInput struct {
 	// Values by path: {"env.quota": 4}. Only changeable parameters.
 	Values map[string]any `json:"values"`
 	Waits
+	Holds
 }
 
 // Waits are the fields of every operation that waits for nodes.
@@ -104,6 +120,13 @@ type Waits struct {
 	BarrierTimeout string `json:"barrier_timeout,omitempty"`
 	// DryRun returns the plan and touches nothing.
 	DryRun bool `json:"dry_run,omitempty"`
+}
+
+// Holds is the field of every operation that has no other ways to fail than the documented one.
+type Holds struct {
+	// OnFailure is "undo" (default: as docs/lifecycle.md says for the operation) or "hold" (the step that failed waits for
+	// an operator).
+	OnFailure string `json:"on_failure,omitempty"`
 }
 
 // DescribeClusterInput reads one cluster.

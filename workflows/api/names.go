@@ -36,6 +36,9 @@ const QueryProgress = "progress"
 // QueryTrace is the query every cluster operation answers with the Plan of what it has begun so far.
 const QueryTrace = "trace"
 
+// UpdateResolve is the update every cluster operation takes while it is held: a Resolution, answered with a Resolved.
+const UpdateResolve = "resolve"
+
 // Search attributes, all Keyword.
 const (
 	AttrClusterID      = "ClusterId"

@@ -5,6 +5,7 @@ import "time"
 // Operation states in Progress.
 const (
 	OpRunning   = "running"
+	OpHeld      = "held" // a step failed and waits for an operator: Progress.Held
 	OpUndoing   = "undoing"
 	OpSucceeded = "succeeded"
 	OpFailed    = "failed"
@@ -15,6 +16,7 @@ const (
 const (
 	StepPending = "pending"
 	StepRunning = "running"
+	StepHeld    = "held"
 	StepDone    = "done"
 	StepFailed  = "failed"
 	StepSkipped = "skipped"
@@ -36,6 +38,20 @@ type Progress struct {
 	Warnings []Warning `json:"warnings,omitempty"`
 	// Error is the reason of a failure, with output and hint on further lines.
 	Error string `json:"error,omitempty"`
+	// Held is the step that waits for an operator; nil unless State is held.
+	Held *Held `json:"held,omitempty"`
+	// NoReturn is the operation's point of no return; nil when it has none.
+	NoReturn *Point `json:"no_return,omitempty"`
+	// Stays is from where on what the operation did stays done although a cancel ends it; nil when there is no such step.
+	Stays *Point `json:"stays,omitempty"`
+}
+
+// Point is a step from which on something holds to the operation's end.
+type Point struct {
+	Step string `json:"step"`
+	Why  string `json:"why"`
+	// PassedAt is when the operation came there; zero while it is ahead.
+	PassedAt time.Time `json:"passed_at,omitzero"`
 }
 
 // Step is one documented step, or one order group of a stage within it.
@@ -44,7 +60,9 @@ type Step struct {
 	Words string `json:"words"`
 	State string `json:"state"`
 	// Note says why a step was skipped or how it failed.
-	Note      string    `json:"note,omitempty"`
+	Note string `json:"note,omitempty"`
+	// Tries counts how often the step was run, when an operator had it run again.
+	Tries     int       `json:"tries,omitempty"`
 	StartedAt time.Time `json:"started_at,omitzero"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 	// Deadline is when the step gives up by itself; zero when it has none of its own.

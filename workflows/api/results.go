@@ -9,6 +9,8 @@ type OperationResult struct {
 	Revision     int64     `json:"revision,omitempty"`
 	Nodes        int       `json:"nodes"`
 	Warnings     []Warning `json:"warnings,omitempty"`
+	// Skipped are the failed steps that operators took on themselves: which, who, when and why.
+	Skipped []string `json:"skipped,omitempty"`
 	// Orphans names resources that could not be released ("local instance i-... : why").
 	Orphans []string `json:"orphans,omitempty"`
 	// Plan is set for dry runs only.
@@ -32,7 +34,14 @@ type PlanStep struct {
 	ID    string `json:"id"`    // "CC4"
 	Words string `json:"words"` // "init, order 0"
 	// Skipped says why the step does not apply; empty when it runs.
-	Skipped  string        `json:"skipped,omitempty"`
+	Skipped string `json:"skipped,omitempty"`
+	// Skippable: an operator may have the operation go on past it when it failed and is held.
+	Skippable bool `json:"skippable,omitempty"`
+	// NoReturn says why a cancel comes too late from this step on; Stays why what was done is not taken back from it on.
+	NoReturn string `json:"no_return,omitempty"`
+	Stays    string `json:"stays,omitempty"`
+	// Asks is the service that is asked for the ids of nodes.
+	Asks     string        `json:"asks,omitempty"`
 	Commands []PlanCommand `json:"commands,omitempty"`
 }
 
@@ -40,6 +49,7 @@ type PlanStep struct {
 type PlanCommand struct {
 	Role    string `json:"role"`
 	Service string `json:"service"`
+	Kind    string `json:"kind,omitempty"` // "pre_check", or empty
 	Order   int    `json:"order"`
 	SIDs    string `json:"sids"` // "1-3,7"
 	Nodes   int    `json:"nodes"`
@@ -72,6 +82,8 @@ type OperationView struct {
 	Seq       int    `json:"seq"`
 	RunID     string `json:"run_id"`
 	StartedAt string `json:"started_at"`
+	// Skipped are the failed steps that operators took on themselves.
+	Skipped []string `json:"skipped,omitempty"`
 }
 
 // Endpoint is a resolved port of the cluster: "client tcp 2379".

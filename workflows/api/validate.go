@@ -3,14 +3,18 @@ package api
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 )
 
 // DefaultBarrierTimeout is how long a node may take to apply a revision when the request does not say.
 const DefaultBarrierTimeout = 5 * time.Minute
 
-// What happens with a creation, or an upgrade, that failed.
+// What happens when a step of an operation fails: undo and hold for all, keep for a creation, stop (in place of undo) and
+// rollback for an upgrade.
 const (
+	OnFailureHold     = "hold"
 	OnFailureUndo     = "undo"
 	OnFailureKeep     = "keep"
 	OnFailureStop     = "stop"
@@ -30,11 +34,7 @@ func (in CreateClusterInput) Problems() []string {
 	if in.Version != "" {
 		p = append(p, wordProblem("version", in.Version)...)
 	}
-	switch in.OnFailure {
-	case "", OnFailureUndo, OnFailureKeep:
-	default:
-		p = append(p, fmt.Sprintf("on_failure: %q is not one of undo, keep", in.OnFailure))
-	}
+	p = append(p, onFailureProblems(in.OnFailure, OnFailureUndo, OnFailureKeep, OnFailureHold)...)
 	return append(p, in.Waits.Problems()...)
 }
 
@@ -59,7 +59,7 @@ func (w Waits) Barrier() time.Duration {
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
 func (in AddNodesInput) Problems() []string {
-	p := in.Waits.Problems()
+	p := append(in.Waits.Problems(), in.Holds.problems()...)
 	if in.Count < 1 {
 		p = append(p, fmt.Sprintf("count: %d; at least one node can be added", in.Count))
 	}
@@ -68,7 +68,7 @@ func (in AddNodesInput) Problems() []string {
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
 func (in DeleteNodesInput) Problems() []string {
-	p := in.Waits.Problems()
+	p := append(in.Waits.Problems(), in.Holds.problems()...)
 	if len(in.Nodes) == 0 {
 		p = append(p, "nodes: required, the ids (cln-xxxxxxxx) of the nodes that shall leave")
 	}
@@ -77,7 +77,7 @@ func (in DeleteNodesInput) Problems() []string {
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
 func (in ScaleVerticalInput) Problems() []string {
-	p := in.Waits.Problems()
+	p := append(in.Waits.Problems(), in.Holds.problems()...)
 	for _, size := range []struct {
 		field string
 		value int
@@ -95,25 +95,53 @@ func (in ScaleVerticalInput) Problems() []string {
 // Problems lists everything that is wrong with the input; empty when it can be used.
 func (in UpgradeClusterInput) Problems() []string {
 	p := append(in.Waits.Problems(), wordProblem("version", in.Version)...)
-	switch in.OnFailure {
-	case "", OnFailureStop, OnFailureRollback:
-	default:
-		p = append(p, fmt.Sprintf("on_failure: %q is not one of stop, rollback", in.OnFailure))
+	return append(p, onFailureProblems(in.OnFailure, OnFailureStop, OnFailureRollback, OnFailureHold)...)
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in DeleteClusterInput) Problems() []string { return in.Holds.problems() }
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in DowngradeClusterInput) Problems() []string {
+	return append(in.Waits.Problems(), in.Holds.problems()...)
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in StartClusterInput) Problems() []string {
+	return append(in.Waits.Problems(), in.Holds.problems()...)
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in StopClusterInput) Problems() []string { return in.Holds.problems() }
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in RestartClusterInput) Problems() []string { return in.Holds.problems() }
+
+// problems is not exported: promoted beside that of Waits it would hide both.
+func (h Holds) problems() []string {
+	return onFailureProblems(h.OnFailure, OnFailureUndo, OnFailureHold)
+}
+
+// onFailureProblems checks on_failure against what the operation knows.
+func onFailureProblems(value string, known ...string) []string {
+	if value == "" || slices.Contains(known, value) {
+		return nil
+	}
+	return []string{fmt.Sprintf("on_failure: %q is not one of %s", value, strings.Join(known, ", "))}
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in RunServiceInput) Problems() []string {
+	p := in.Holds.problems()
+	if in.Service == "" {
+		p = append(p, "service: required, the name of a service of the package")
 	}
 	return p
 }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
-func (in RunServiceInput) Problems() []string {
-	if in.Service == "" {
-		return []string{"service: required, the name of a service of the package"}
-	}
-	return nil
-}
-
-// Problems lists everything that is wrong with the input; empty when it can be used.
 func (in UpdateEnvInput) Problems() []string {
-	p := in.Waits.Problems()
+	p := append(in.Waits.Problems(), in.Holds.problems()...)
 	if len(in.Values) == 0 {
 		p = append(p, `values: required, such as {"env.quota": 4}`)
 	}
@@ -143,3 +171,12 @@ func wordProblem(field, value string) []string {
 	}
 	return []string{fmt.Sprintf("%s: %q must begin with a letter or digit and have 1 to 63 letters, digits and . _ + -", field, value)}
 }
+
+// OnFailureHold says whether a failed step shall wait for an operator.
+func (h Holds) OnFailureHold() bool { return h.OnFailure == OnFailureHold }
+
+// OnFailureHold says whether a failed step shall wait for an operator.
+func (in CreateClusterInput) OnFailureHold() bool { return in.OnFailure == OnFailureHold }
+
+// OnFailureHold says whether a failed step shall wait for an operator.
+func (in UpgradeClusterInput) OnFailureHold() bool { return in.OnFailure == OnFailureHold }
