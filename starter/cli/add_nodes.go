@@ -30,6 +30,7 @@ again. After that they may hold data and stay.`,
 	}
 	c.Flags().IntVar(&in.Count, "count", 1, "how many")
 	a.bindRole(c, &in.Role)
+	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		id := args[0]

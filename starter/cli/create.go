@@ -24,7 +24,7 @@ func (a *app) create(plan bool) *cobra.Command {
 		Long: `Create a cluster: machines, metadata, agents, then the package's init and start.
 
 When a step fails, everything is undone and nothing is left; --on-failure keep leaves all in
-place for inspection. Ctrl-C stops looking, never the operation.`,
+place for inspection, and --on-failure hold lets the step wait for drover resolve. Ctrl-C stops looking, never the operation.`,
 		Example: `  drover create etcd --set etcd_node.count=3
   drover create etcd --version 3.5 --values values.yaml --on-failure keep
   drover create etcd --dry-run`,
@@ -37,11 +37,11 @@ place for inspection. Ctrl-C stops looking, never the operation.`,
 	flags.StringVar(&in.Name, "name", "", "name of the cluster (default: the package's cluster.name)")
 	flags.StringVar(&in.Provider, "provider", "", "where machines come from (default: the worker's)")
 	values.bind(flags)
-	flags.StringVar(&in.OnFailure, "on-failure", "undo", "undo, or keep everything for inspection")
+	bindOnFailure(c, &in.OnFailure, api.OnFailureUndo, "undo, keep everything for inspection, or hold the failed step for drover resolve",
+		api.OnFailureUndo, api.OnFailureKeep, api.OnFailureHold)
 	flags.StringVar(&in.Zone, "zone", "", "zone for the machines")
 	flags.StringVar(&in.UserID, "user-id", "", "owner; packages may derive passwords from it")
 	l.bind(c, &in.Waits)
-	_ = c.RegisterFlagCompletionFunc("on-failure", cobra.FixedCompletions([]string{"undo", "keep"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = c.RegisterFlagCompletionFunc("version", a.completeVersions)
 
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {

@@ -31,6 +31,7 @@ that. On a terminal you are asked first; --yes answers. In scripts nothing is as
 		ValidArgsFunction: a.completeClusters,
 	}
 	c.Flags().BoolVar(&in.Force, "force", false, "go on when the package's destroy refuses")
+	l.holds(c, &in.Holds)
 	l.bind(c, nil)
 	l.bindYes(c, &yes)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {

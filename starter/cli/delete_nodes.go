@@ -36,6 +36,7 @@ first; --yes answers. In scripts nothing is asked.`,
 		ValidArgsFunction: a.completeNodeArgs,
 	}
 	c.Flags().BoolVar(&in.Force, "force", false, "go on when the package's destroy refuses")
+	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
 	l.bindYes(c, &yes)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {

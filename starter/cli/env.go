@@ -39,6 +39,7 @@ from a file or standard input.`,
 		ValidArgsFunction: a.completeClusters,
 	}
 	c.Flags().StringVar(&values.file, "values", "", "values from a JSON or YAML `file`, nested or by path; - is standard input")
+	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)

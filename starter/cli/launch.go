@@ -21,6 +21,17 @@ type launch struct {
 	barrierTimeout time.Duration
 }
 
+// holds adds the flag that says what happens when a step fails, for operations that know no other ways than these two.
+func (l *launch) holds(c *cobra.Command, in *api.Holds) {
+	bindOnFailure(c, &in.OnFailure, "", "undo what can be undone (the default), or hold the failed step for drover resolve",
+		api.OnFailureUndo, api.OnFailureHold)
+}
+
+func bindOnFailure(c *cobra.Command, value *string, otherwise, usage string, known ...string) {
+	c.Flags().StringVar(value, "on-failure", otherwise, usage)
+	_ = c.RegisterFlagCompletionFunc("on-failure", cobra.FixedCompletions(known, cobra.ShellCompDirectiveNoFileComp))
+}
+
 // bind adds the flags. Waits is nil for operations that wait for no revision.
 func (l *launch) bind(c *cobra.Command, waits *api.Waits) {
 	flags := c.Flags()

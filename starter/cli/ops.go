@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,7 @@ the Temporal namespace keeps closed workflows.`,
 
 func (a *app) opsTable(history []operations.Operation) output.Table {
 	t := output.Table{
-		Header: []string{"operation", "started", "took", "result", "run", "error"},
+		Header: []string{"operation", "started", "took", "result", "run", "remark"},
 		Empty:  "No operations are known.",
 	}
 	for _, op := range history {
@@ -61,6 +62,9 @@ func (a *app) opsTable(history []operations.Operation) output.Table {
 		}
 		if op.Error != nil {
 			reason = output.CleanLine(op.Error.Message)
+		}
+		if op.Result != nil && len(op.Result.Skipped) > 0 {
+			reason = output.CleanLine(strings.Join(op.Result.Skipped, "; "))
 		}
 		t.Rows = append(t.Rows, []string{
 			op.Type, op.StartedAt.UTC().Format(time.RFC3339), screen.Elapsed(end.Sub(op.StartedAt)), state, op.RunID, reason,

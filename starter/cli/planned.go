@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"drover/starter/output"
@@ -22,13 +23,34 @@ func planLines(r *api.OperationResult) output.Lines {
 			continue
 		}
 		number++
-		lines = append(lines, fmt.Sprintf("%3d. %-*s  %s", number, idWidth, step.ID, step.Words))
+		lines = append(lines, points(step)...)
+		line := fmt.Sprintf("%3d. %-*s  %s", number, idWidth, step.ID, step.Words)
+		if step.Skippable {
+			line += "  (skippable)"
+		}
+		lines = append(lines, line)
 		for _, c := range step.Commands {
 			lines = append(lines, command(c)...)
 		}
 	}
-	lines = append(lines, "", "Nothing was touched.")
+	lines = append(lines, "")
+	if slices.ContainsFunc(r.Plan.Steps, func(s api.PlanStep) bool { return s.Skippable }) {
+		lines = append(lines, "Skippable: should it fail and be held, drover resolve can go on past it.")
+	}
+	lines = append(lines, "Nothing was touched.")
 	return append(lines, warningLines(r.Warnings)...)
+}
+
+// points are the lines between two steps that say what holds from there on.
+func points(s api.PlanStep) []string {
+	var lines []string
+	if s.NoReturn != "" {
+		lines = append(lines, "  ── point of no return, from here on a cancel comes too late: "+s.NoReturn)
+	}
+	if s.Stays != "" {
+		lines = append(lines, "  ── from here on what was done is not taken back: "+s.Stays)
+	}
+	return lines
 }
 
 func command(c api.PlanCommand) []string {
@@ -37,7 +59,11 @@ func command(c api.PlanCommand) []string {
 	if where == "" {
 		where = "node"
 	}
-	lines := []string{fmt.Sprintf("%s%s on %s %s, at most %d s", margin, c.Service, where, c.SIDs, c.Timeout)}
+	what := c.Service
+	if c.Kind != "" {
+		what += " " + c.Kind
+	}
+	lines := []string{fmt.Sprintf("%s%s on %s %s, at most %d s", margin, what, where, c.SIDs, c.Timeout)}
 	for i, text := range strings.Split(strings.TrimRight(c.Cmd, "\n"), "\n") {
 		switch {
 		case c.Cmd == "":

@@ -22,6 +22,7 @@ func (a *app) startCluster(plan bool) *cobra.Command {
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
+	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
@@ -49,6 +50,7 @@ package gives no user access to lose their root disk and get a new one when they
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
+	l.holds(c, &in.Holds)
 	l.bind(c, nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		in.DryRun = l.dryRun
@@ -80,6 +82,7 @@ stop and start. Machines stay on.`,
 	}
 	c.Flags().StringVar(&role, "role", "", "only this role (default: all)")
 	_ = c.RegisterFlagCompletionFunc("role", a.completeRoles)
+	l.holds(c, &in.Holds)
 	l.bind(c, nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		in.DryRun, in.Role = l.dryRun, given(c, "role", role)

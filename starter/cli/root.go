@@ -62,7 +62,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "package", Title: "Packages:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
-		"operate": append(a.operations(false), a.cancel(), a.plan()),
+		"operate": append(a.operations(false), a.resolve(), a.cancel(), a.plan()),
 		"look":    {a.list(), a.status(), a.nodes(), a.ops(), a.watch()},
 		"package": {a.apps(), a.lint(), a.render()},
 	} {

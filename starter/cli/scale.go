@@ -33,6 +33,7 @@ stays. Volumes only grow, and when nothing else changes they grow while the node
 	flags.IntVar(&in.VolumeSize, "volume-size", 0, "volume of each node in GiB")
 	c.MarkFlagsOneRequired("cpu", "memory", "volume-size")
 	a.bindRole(c, &in.Role)
+	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		id := args[0]

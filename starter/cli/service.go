@@ -36,6 +36,7 @@ nodes_to_execute_on says. Parameters are the package's; what is not given has it
 	flags.StringVar(&params.file, "params-file", "", "parameters from a JSON or YAML `file`; - is standard input")
 	_ = c.RegisterFlagCompletionFunc("role", a.completeRoles)
 	_ = c.RegisterFlagCompletionFunc("node", a.completeNodes)
+	l.holds(c, &in.Holds)
 	l.bind(c, nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		id := args[0]

@@ -22,7 +22,8 @@ func (a *app) upgrade(plan bool) *cobra.Command {
 cluster's version in its upgrade_policy. Nodes keep id, address and volumes.
 
 When it fails, the cluster stays as it is for inspection (upgrade_failed); drover downgrade
-goes back, and --on-failure rollback does so at once.`,
+goes back, and --on-failure rollback does so at once. With --on-failure hold the step that
+failed waits for drover resolve.`,
 		Example: `  drover upgrade cl-a1b2c3d4 --to 3.6.0
   drover upgrade cl-a1b2c3d4 --to 3.6.0 --on-failure rollback`,
 		Args:              exactly("CLUSTER"),
@@ -31,8 +32,8 @@ goes back, and --on-failure rollback does so at once.`,
 	c.Flags().StringVar(&in.Version, "to", "", "published `version` to upgrade to")
 	_ = c.MarkFlagRequired("to")
 	_ = c.RegisterFlagCompletionFunc("to", a.completeUpgrades)
-	c.Flags().StringVar(&in.OnFailure, "on-failure", api.OnFailureStop, "stop, or rollback to the version before")
-	_ = c.RegisterFlagCompletionFunc("on-failure", cobra.FixedCompletions([]string{api.OnFailureStop, api.OnFailureRollback}, cobra.ShellCompDirectiveNoFileComp))
+	bindOnFailure(c, &in.OnFailure, api.OnFailureStop, "stop, rollback to the version before, or hold the failed step for drover resolve",
+		api.OnFailureStop, api.OnFailureRollback, api.OnFailureHold)
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
@@ -58,6 +59,7 @@ func (a *app) downgrade(plan bool) *cobra.Command {
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
+	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)

@@ -62,6 +62,18 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 			"run " + id + " keep --role r --node cln-00000001 --node cln-00000002 --param node.ip=1.2.3.4 --param n=5 --param empty=", api.RunService,
 			`{"service":"keep","role":"r","nodes":["cln-00000001","cln-00000002"],"params":{"node.ip":"1.2.3.4","n":"5","empty":""}}`, `run "keep" on ` + id,
 		},
+		{"create etcd --on-failure hold", api.CreateCluster, `{"app":"etcd","on_failure":"hold"}`, "create etcd cl-new00001"},
+		{"delete " + id + " --on-failure hold", api.DeleteCluster, `{"on_failure":"hold"}`, "delete " + id},
+		{"add-nodes " + id + " --role r --on-failure hold", api.AddNodes, `{"role":"r","count":1,"on_failure":"hold"}`, "add 1 r to " + id},
+		{"delete-nodes " + id + " cln-00000001 --on-failure hold", api.DeleteNodes, `{"nodes":["cln-00000001"],"on_failure":"hold"}`, "delete 1 node of " + id},
+		{"scale " + id + " --role r --cpu 2 --on-failure hold", api.ScaleVertical, `{"role":"r","cpu":2,"on_failure":"hold"}`, "scale r of " + id + " to 2 cores"},
+		{"upgrade " + id + " --to 3 --on-failure hold", api.UpgradeCluster, `{"version":"3","on_failure":"hold"}`, "upgrade " + id + " to 3"},
+		{"downgrade " + id + " --on-failure hold", api.DowngradeCluster, `{"on_failure":"hold"}`, "downgrade " + id},
+		{"start " + id + " --on-failure hold", api.StartCluster, `{"on_failure":"hold"}`, "start " + id},
+		{"stop " + id + " --on-failure undo", api.StopCluster, `{"on_failure":"undo"}`, "stop " + id},
+		{"restart " + id + " --on-failure hold", api.RestartCluster, `{"on_failure":"hold"}`, "restart " + id},
+		{"run " + id + " backup --on-failure hold", api.RunService, `{"service":"backup","on_failure":"hold"}`, `run "backup" on ` + id},
+		{"env set " + id + " quota=4 --on-failure hold", api.UpdateEnv, `{"values":{"env.quota":"4"},"on_failure":"hold"}`, "change parameters of " + id},
 		{"env set " + id + " quota=4", api.UpdateEnv, `{"values":{"env.quota":"4"}}`, "change parameters of " + id},
 		{
 			"env set " + id + " env.quota=4 cluster.name=a=b --strict-config", api.UpdateEnv,
@@ -232,7 +244,8 @@ func TestCompletionOfNodesRolesAndVersions(t *testing.T) {
 		{"one", []string{"restart", known, "--role", ""}, []string{"etcd_node", "etcd_node-replica"}},
 		{"none", []string{"scale", known, "--role", ""}, nil},
 		{"one", []string{"plan", "upgrade", known, "--to", ""}, []string{"two", "none"}},
-		{"one", []string{"upgrade", known, "--on-failure", ""}, []string{"stop", "rollback"}},
+		{"one", []string{"upgrade", known, "--on-failure", ""}, []string{"stop", "rollback", "hold"}},
+		{"one", []string{"restart", known, "--on-failure", ""}, []string{"undo", "hold"}},
 	} {
 		c := ask(t, &counter{answers: answering(tt.version)}, "", append([]string{"__complete"}, tt.args...)...)
 		require.Equal(t, strings.Join(append(tt.want, ":4\n"), "\n"), c.stdout.String(), "%v", tt.args)

@@ -73,6 +73,14 @@ func createScript(ctx workflow.Context, in api.CreateClusterInput) (*api.Operati
 		err := workflow.ExecuteActivity(ctx, "Wait").Get(ctx, nil)
 		p.Steps[1].State, p.State = api.StepFailed, api.OpCancelled
 		return nil, err
+	case "hold":
+		word, err := holdScript(ctx, &p)
+		if err != nil || word.Action == api.ResolveAbort {
+			return nil, failing(fault.New(fault.CommandFailed, "start of etcd_node failed"))
+		}
+		if word.Action == api.ResolveSkip {
+			result.Skipped = []string{"CC4 start, order 0 skipped by " + word.By + ": " + word.Reason}
+		}
 	case "signal":
 		workflow.GetSignalChannel(ctx, "go").Receive(ctx, nil)
 	}
@@ -81,6 +89,35 @@ func createScript(ctx workflow.Context, in api.CreateClusterInput) (*api.Operati
 	p.Warnings = []api.Warning{{Step: "CC3", Node: "etcd_node/1", Message: "reload failed"}}
 	result.Warnings = p.Warnings
 	return result, nil
+}
+
+// holdScript holds the running step until somebody resolves it.
+func holdScript(ctx workflow.Context, p *api.Progress) (word api.Resolution, _ error) {
+	step := &p.Steps[1]
+	err := workflow.SetUpdateHandlerWithOptions(ctx, api.UpdateResolve, func(_ workflow.Context, r api.Resolution) (api.Resolved, error) {
+		word = r
+		return api.Resolved{Step: step.ID, Words: step.Words, Action: r.Action, Next: "run start again on etcd_node/2"}, nil
+	}, workflow.UpdateHandlerOptions{Validator: func(_ workflow.Context, r api.Resolution) error {
+		if r.Step != "" && r.Step != step.ID {
+			return failing(fault.New(fault.Conflict, "CC4 start, order 0 is held, not %s", r.Step).WithHint("nothing was changed"))
+		}
+		return nil
+	}})
+	if err != nil {
+		return word, err
+	}
+	p.State, step.State, step.Note = api.OpHeld, api.StepHeld, "start of etcd_node failed"
+	p.Held = &api.Held{
+		Step: step.ID, Words: step.Words, Since: workflow.Now(ctx).UTC(), Error: "start of etcd_node failed\nlast line", Service: "start", Failed: 1,
+		Nodes: []api.HeldNode{{Node: "etcd_node/2 cln-00000002", Outcome: api.NodeFailed}},
+		Choices: []api.Choice{
+			{Action: api.ResolveRetry, Does: "run start again on etcd_node/2", Command: "drover resolve " + p.ClusterID + " --retry"},
+			{Action: api.ResolveSkip, Does: "go on", Refused: "it protects data"},
+		},
+	}
+	err = workflow.Await(ctx, func() bool { return word.Action != "" })
+	p.State, p.Held, step.State, step.Note = api.OpRunning, nil, api.StepRunning, ""
+	return word, err
 }
 
 // waitForCancel is an activity over nodes that do not come to an end.

@@ -67,10 +67,10 @@ func operationOf(answer *workflowservice.DescribeWorkflowExecutionResponse) *Ope
 	return op
 }
 
-// adopt takes over from the progress what the server cannot know: that a running operation is undoing.
+// adopt takes over from the progress what the server cannot know: that a running operation is undoing, or held.
 func (o *Operation) adopt() {
-	if o.Progress != nil && o.Progress.State == StateUndoing {
-		o.State = StateUndoing
+	if o.Progress != nil && (o.Progress.State == StateUndoing || o.Progress.State == StateHeld) {
+		o.State = o.Progress.State
 	}
 }
 

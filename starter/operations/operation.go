@@ -14,6 +14,7 @@ import (
 const (
 	StateRunning    = api.OpRunning
 	StateUndoing    = api.OpUndoing
+	StateHeld       = api.OpHeld
 	StateSucceeded  = api.OpSucceeded
 	StateFailed     = api.OpFailed
 	StateCancelled  = api.OpCancelled
@@ -49,7 +50,9 @@ type Activity struct {
 }
 
 // Running says whether the operation has not ended yet.
-func (o *Operation) Running() bool { return o.State == StateRunning || o.State == StateUndoing }
+func (o *Operation) Running() bool {
+	return o.State == StateRunning || o.State == StateUndoing || o.State == StateHeld
+}
 
 // Failed gives the error of an operation that ended badly; nil otherwise.
 func (o *Operation) Failed() error {
@@ -66,13 +69,25 @@ func (o *Operation) where() string {
 	}
 	for _, steps := range [][]api.Step{o.Progress.Undo, o.Progress.Steps} {
 		for _, step := range steps {
-			if step.State == api.StepRunning {
-				return fmt.Sprintf(", at step %s %s since %s", step.ID, step.Words, step.StartedAt.UTC().Format(time.TimeOnly+" MST"))
+			switch step.State {
+			case api.StepRunning:
+				return fmt.Sprintf(", at step %s %s since %s", step.ID, step.Words, clock(step.StartedAt))
+			case api.StepHeld:
+				return fmt.Sprintf(", held at step %s %s since %s", step.ID, step.Words, clock(o.heldSince(step)))
 			}
 		}
 	}
 	return ""
 }
+
+func (o *Operation) heldSince(step api.Step) time.Time {
+	if o.Progress.Held != nil {
+		return o.Progress.Held.Since
+	}
+	return step.StartedAt
+}
+
+func clock(t time.Time) string { return t.UTC().Format(time.TimeOnly + " MST") }
 
 // began says whether a step had an effect. A step that failed alone is not counted: it may be the check that refused.
 func began(p *api.Progress) bool {
@@ -84,7 +99,7 @@ func began(p *api.Progress) bool {
 	}
 	for _, step := range p.Steps {
 		switch step.State {
-		case api.StepDone, api.StepUndone, api.StepRunning:
+		case api.StepDone, api.StepUndone, api.StepRunning, api.StepHeld:
 			return true
 		}
 	}

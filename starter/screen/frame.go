@@ -63,6 +63,9 @@ func (f Frame) draw(c collapse) []string {
 			lines = append(lines, f.steps(p.Undo, c)...)
 		}
 		lines = append(lines, f.warnings(p.Warnings, c)...)
+		if p.Held != nil {
+			lines = append(lines, f.held(p.Held)...)
+		}
 	}
 	if f.Sight.Note != "" {
 		lines = append(lines, f.fit("  ! "+f.Sight.Note))
@@ -94,12 +97,43 @@ func (f Frame) warnings(all []api.Warning, c collapse) []string {
 	return lines
 }
 
+// held is never shortened: a command that is cut off cannot be typed.
+func (f Frame) held(h *api.Held) []string {
+	var lines []string
+	for _, line := range Held(h) {
+		lines = append(lines, wrapped("  "+line, f.Width)...)
+	}
+	return lines
+}
+
 func warning(w api.Warning) string {
 	place := strings.TrimSpace(w.Step + " " + w.Node)
 	return place + ": " + output.Joined(w.Message)
 }
 
 func (f Frame) fit(line string) string { return cut(line, f.Width) }
+
+// wrapped breaks plain text at spaces, keeping its margin, so that no line is wider than width unless a word is.
+func wrapped(s string, width int) []string {
+	margin := s[:len(s)-len(strings.TrimLeft(s, " |"))]
+	var lines []string
+	line := margin
+	for word := range strings.FieldsSeq(s[len(margin):]) {
+		if line != margin && text.StringWidth(line)+1+text.StringWidth(word) > width {
+			lines = append(lines, line)
+			line = margin
+		}
+		if line != margin {
+			line += " "
+		}
+		line += word
+	}
+	lines = append(lines, line)
+	for i := range lines {
+		lines[i] = cut(lines[i], width)
+	}
+	return lines
+}
 
 // cut shortens plain text to width columns.
 func cut(s string, width int) string {

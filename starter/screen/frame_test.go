@@ -24,6 +24,8 @@ func TestFramesLookAsRecorded(t *testing.T) {
 		"running-44.txt":    {Sight: running(), Now: now, Width: 44},
 		"running-low.txt":   {Sight: running(), Now: now, Width: 80, Height: 10},
 		"running-color.txt": {Sight: running(), Now: now, Width: 80, Color: true},
+		"held-80.txt":       {Sight: held(), Now: now, Width: 80},
+		"held-44.txt":       {Sight: held(), Now: now, Width: 44},
 		"undone-80.txt":     {Sight: undone(), Now: at(time.Hour), Width: 80},
 		"silent-80.txt":     {Sight: silent, Now: now, Width: 80},
 	} {
@@ -38,10 +40,12 @@ func TestFramesFitTheTerminal(t *testing.T) {
 	t.Parallel()
 	for width := minWidth; width < 130; width += 7 {
 		for _, height := range []int{1, 2, 3, 5, 8, 13, 50} {
-			lines := Frame{Sight: running(), Now: at(time.Minute), Width: width, Height: height, Color: true}.Lines()
-			require.LessOrEqual(t, len(lines), height)
-			for _, line := range lines {
-				require.LessOrEqual(t, text.StringWidthWithoutEscSequences(line), width, "width %d: %q", width, line)
+			for _, sight := range []operations.Sight{running(), held()} {
+				lines := Frame{Sight: sight, Now: at(time.Minute), Width: width, Height: height, Color: true}.Lines()
+				require.LessOrEqual(t, len(lines), height)
+				for _, line := range lines {
+					require.LessOrEqual(t, text.StringWidthWithoutEscSequences(line), width, "width %d: %q", width, line)
+				}
 			}
 		}
 	}
@@ -49,8 +53,10 @@ func TestFramesFitTheTerminal(t *testing.T) {
 
 func TestFrameShowsNothingThatDrivesATerminal(t *testing.T) {
 	t.Parallel()
-	for _, line := range (Frame{Sight: running(), Now: begin, Width: 110}).Lines() {
-		require.NotContains(t, line, "\x1b")
+	for _, sight := range []operations.Sight{running(), held()} {
+		for _, line := range (Frame{Sight: sight, Now: begin, Width: 110}).Lines() {
+			require.NotContains(t, line, "\x1b")
+		}
 	}
 }
 

@@ -59,6 +59,32 @@ func running() operations.Sight {
 	}}
 }
 
+// held is a creation of which a command's outcome is unknown.
+func held() operations.Sight {
+	s := running()
+	op := &s.Operation
+	op.State, op.Activities = operations.StateHeld, nil
+	p := op.Progress
+	p.State, p.Warnings = api.OpHeld, nil
+	p.Steps[2].State, p.Steps[2].EndedAt, p.Steps[2].Deadline = api.StepDone, at(14*time.Second), time.Time{}
+	p.Steps[4].State, p.Steps[4].StartedAt, p.Steps[4].Note = api.StepHeld, at(14*time.Second), "start on etcd_node/2 began and nobody knows how it ended"
+	p.Held = &api.Held{
+		Step: "CC4", Words: "start, order 0", Since: at(20 * time.Second), Unknown: true, Service: "start", Failed: 12,
+		Error: "2 nodes failed; start on etcd_node/2 began and nobody knows how it ended\n\x1b[1mwaiting\x1b[0m for peers\nlook at it",
+		Nodes: []api.HeldNode{
+			{Node: "etcd_node/2 cln-00000002", Outcome: api.NodeUnknown}, {Node: "etcd_node/3 cln-00000003", Outcome: api.NodeFailed},
+			{Node: "etcd_node/4 cln-00000004", Outcome: api.NodeOpen},
+		},
+		Choices: []api.Choice{
+			{Action: api.ResolveRetry, Command: "drover resolve cl-a1b2c3d4 --retry",
+				Does: "run start again on etcd_node/2, etcd_node/3, etcd_node/4, 9 more, where it may have had its effect already; the 1 that succeeded are left alone"},
+			{Action: api.ResolveSkip, Refused: "destroy is the guard of the package's data; abort, and ask again with force if the data may go"},
+			{Action: api.ResolveAbort, Command: "drover resolve cl-a1b2c3d4 --abort", Does: "end the operation as failed; there is nothing to undo"},
+		},
+	}
+	return s
+}
+
 // undone is a creation that failed and was undone.
 func undone() operations.Sight {
 	s := running()

@@ -78,6 +78,7 @@ func Changes(before, after api.Progress) []string {
 		}
 		return fmt.Sprintf("%8s", Elapsed(t.Sub(after.StartedAt)))
 	}
+	held := after.Held
 	steps := func(before, after []api.Step, prefix string) {
 		for i, s := range after {
 			if s.State == api.StepPending || (i < len(before) && before[i].ID == s.ID && before[i].State == s.State) {
@@ -87,6 +88,8 @@ func Changes(before, after api.Progress) []string {
 			switch {
 			case s.State == api.StepUndone:
 				moment = time.Time{} // the undo step below has the time
+			case s.State == api.StepHeld && held != nil:
+				moment = held.Since
 			case s.State == api.StepRunning, moment.IsZero():
 				moment = s.StartedAt
 			}
@@ -98,6 +101,11 @@ func Changes(before, after api.Progress) []string {
 		lines = append(lines, fmt.Sprintf("%8s  undoing", ""))
 	}
 	steps(before.Undo, after.Undo, "undo ")
+	if held != nil && (before.Held == nil || !before.Held.Since.Equal(held.Since)) {
+		for _, line := range Held(held) {
+			lines = append(lines, fmt.Sprintf("%8s  %s", "", line))
+		}
+	}
 	for _, w := range after.Warnings[min(len(before.Warnings), len(after.Warnings)):] {
 		lines = append(lines, fmt.Sprintf("%8s  ! %s", "", warning(w)))
 	}

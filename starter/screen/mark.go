@@ -12,6 +12,8 @@ func mark(state string, color bool) string {
 	switch state {
 	case api.StepRunning:
 		sign, paint = "▸", text.FgCyan
+	case api.StepHeld:
+		sign, paint = "?", text.FgYellow
 	case api.StepDone:
 		sign, paint = "✓", text.FgGreen
 	case api.StepFailed:
@@ -31,7 +33,7 @@ func headline(state string, color bool) string {
 		return tint(state, text.FgCyan, color)
 	case api.OpSucceeded:
 		return tint(state, text.FgGreen, color)
-	case api.OpUndoing:
+	case api.OpUndoing, api.OpHeld:
 		return tint(state, text.FgYellow, color)
 	}
 	return tint(state, text.FgRed, color)

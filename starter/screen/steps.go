@@ -108,7 +108,7 @@ func nodeCount(n int) string {
 func (f Frame) below(s api.Step) []string {
 	const margin = "      "
 	var lines []string
-	if s.State == api.StepFailed && s.Note != "" {
+	if (s.State == api.StepFailed || s.State == api.StepHeld) && s.Note != "" {
 		lines = append(lines, f.fit(margin+output.Joined(s.Note)))
 	}
 	if s.State != api.StepRunning {

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+// resolveValue is what `drover resolve -o json` prints.
+type resolveValue struct {
+	ClusterID string `json:"cluster_id"`
+	Operation string `json:"operation"`
+	RunID     string `json:"run_id"`
+	api.Resolved
+}
+
+func (a *app) resolve() *cobra.Command {
+	var (
+		r                  api.Resolution
+		retry, skip, abort bool
+	)
+	c := &cobra.Command{
+		Use:   "resolve CLUSTER",
+		Short: "Decide about a step that failed and is held: retry it, skip it, or abort the operation",
+		Long: `Decide about a step that failed and is held. Steps are held by --on-failure hold, and always when
+a command began and nobody knows how it ended: look at the node then.
+
+  --retry  does the step again; a command runs again only on the nodes where it did not succeed
+  --skip   goes on as if the step had succeeded; the reason is recorded. Not every step can be
+           skipped: drover plan says which, and a refusal says why not
+  --abort  lets the failure stand: the operation ends as it does without a hold
+
+drover status shows what is held and what each of them would do. Refused (exit code 3) when
+nothing is held, or another step than --step names.`,
+		Example: `  drover resolve cl-a1b2c3d4 --retry
+  drover resolve cl-a1b2c3d4 --skip --reason "started it by hand"
+  drover resolve cl-a1b2c3d4 --abort --step CC4`,
+		Args:              exactly("CLUSTER"),
+		ValidArgsFunction: a.completeClusters,
+	}
+	flags := c.Flags()
+	flags.BoolVar(&retry, "retry", false, "do the step again, where it did not succeed")
+	flags.BoolVar(&skip, "skip", false, "go on as if the step had succeeded; needs --reason")
+	flags.BoolVar(&abort, "abort", false, "let the failure stand, and undo")
+	flags.StringVar(&r.Reason, "reason", "", "why, for the record")
+	flags.StringVar(&r.Step, "step", "", "refuse unless this `step` is the one that is held (CC4)")
+	c.MarkFlagsMutuallyExclusive("retry", "skip", "abort")
+	c.MarkFlagsOneRequired("retry", "skip", "abort")
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		switch {
+		case retry:
+			r.Action = api.ResolveRetry
+		case skip:
+			r.Action = api.ResolveSkip
+		case abort:
+			r.Action = api.ResolveAbort
+		}
+		r.By = a.user()
+		if err := checkInput(args[0], r); err != nil {
+			return output.Output{}, err
+		}
+		server, err := a.server(ctx)
+		if err != nil {
+			return output.Output{}, err
+		}
+		op, answer, err := server.Resolve(ctx, args[0], r)
+		if err != nil {
+			return output.Output{}, err
+		}
+		return resolved(op, answer), nil
+	})
+	return c
+}
+
+func resolved(op *operations.Operation, answer *api.Resolved) output.Output {
+	value := resolveValue{ClusterID: op.ClusterID, Operation: op.Type, RunID: op.RunID, Resolved: *answer}
+	return output.Output{Value: value, Blocks: []output.Block{output.Lines{
+		fmt.Sprintf("%s %s, step %s %s: %s", op.Type, op.ClusterID, answer.Step, answer.Words, answer.Action),
+		"next: " + answer.Next,
+		"Follow it with: drover watch " + op.ClusterID,
+	}}}
+}
+
+// user is who types, as far as the environment tells.
+func (a *app) user() string {
+	name, ok := a.env.LookupEnv("USER")
+	if !ok {
+		if name, ok = a.env.LookupEnv("LOGNAME"); !ok {
+			name = "somebody"
+		}
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return name
+	}
+	return name + "@" + host
+}

@@ -1,0 +1,46 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+// Held tells an operator what waits for him and what he can do about it, in lines of any length.
+func Held(h *api.Held) []string {
+	why := "waits for your decision"
+	if h.Unknown {
+		why = "began and nobody knows how it ended: look at the node before you decide"
+	}
+	lines := []string{fmt.Sprintf("%s %s %s", h.Step, output.CleanLine(h.Words), why)}
+	for line := range strings.SplitSeq(strings.TrimRight(h.Error, "\n"), "\n") {
+		lines = append(lines, "    | "+output.CleanLine(line))
+	}
+	for _, n := range h.Nodes {
+		lines = append(lines, "  "+output.CleanLine(n.Node)+": "+outcome(n.Outcome))
+	}
+	if more := h.Failed - len(h.Nodes); more > 0 {
+		lines = append(lines, fmt.Sprintf("  and %s more", nodeCount(more)))
+	}
+	for _, c := range h.Choices {
+		if c.Refused != "" {
+			lines = append(lines, "  "+c.Action+" is not possible: "+output.CleanLine(c.Refused))
+			continue
+		}
+		lines = append(lines, "  "+c.Command, "      to "+output.CleanLine(c.Does))
+	}
+	return lines
+}
+
+// outcome words what is known of a node's command.
+func outcome(o string) string {
+	switch o {
+	case api.NodeUnknown:
+		return "it began and nobody knows how it ended"
+	case api.NodeOpen:
+		return "no answer; it may not have begun, or may still run"
+	}
+	return "failed"
+}
