@@ -65,7 +65,7 @@ func (e entry) endPlanned() error {
 	if lock == nil {
 		return nil // a supervisor was faster: it sees the mark
 	}
-	defer lock.Close()
+	defer dropLock(lock)
 	r, err := readRecord(lock)
 	if err != nil {
 		return broken(e, err)

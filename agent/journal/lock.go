@@ -15,8 +15,8 @@ func lockRange() *unix.Flock_t {
 	return &unix.Flock_t{Type: unix.F_WRLCK, Whence: 0, Start: 0, Len: 0}
 }
 
-// takeLock opens the record at path and takes its lock; (nil, nil) when somebody else holds it. Closing the file
-// releases it.
+// takeLock opens the record at path and takes its lock; (nil, nil) when somebody else holds it. dropLock gives it back,
+// as does the end of the process.
 func takeLock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -31,6 +31,18 @@ func takeLock(path string) (*os.File, error) {
 		return nil, nil
 	}
 	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+}
+
+// dropLock gives the lock back and closes the file; nil is fine. Closing alone is not enough: a process that is being
+// started at that moment has a copy of the file until it executes its program, and the lock lives as long as any copy.
+func dropLock(f *os.File) {
+	if f == nil {
+		return
+	}
+	free := lockRange()
+	free.Type = unix.F_UNLCK
+	_ = unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, free) // what fails here is given back by the close
+	f.Close()
 }
 
 // lockHeld says whether somebody holds the lock of the record.

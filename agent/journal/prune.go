@@ -77,7 +77,7 @@ func (j *Journal) remove(id string) (bool, error) {
 	case err != nil || lock == nil:
 		return false, err
 	default:
-		defer lock.Close()
+		defer dropLock(lock)
 	}
 	gone := filepath.Join(j.dir, trash+strings.TrimPrefix(id, "."))
 	if err := os.Rename(e.dir, gone); err != nil {

@@ -233,7 +233,7 @@ func (s *supervisor) finish(r result) {
 // letGo tells everybody that this command is over. Files that were not opened are nil, and closing those does nothing.
 func (s *supervisor) letGo() {
 	s.ctl.Close()
-	s.file.Close()
+	dropLock(s.file)
 	s.alive.Close()
 }
 
