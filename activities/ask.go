@@ -48,8 +48,9 @@ func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 		cmd.Cmd, what = service.Selector, in.Service+" selector"
 	}
 	id := fmt.Sprintf("%s.%d.%s.%s.%s%s", in.ClusterID, in.Seq, in.Step, idSafe(what), asked[0].ID, attempt(in.Attempt))
-	results := fanOut(working, asked[:1], 0, func(ctx context.Context, n lifecycle.Node, say func(string)) (agentapi.CommandStatus, error) {
-		return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) { say(lifecycle.Redact(st.LastLine, rec.Spec.Secrets)) })
+	results := fanOut(working, asked[:1], 0, func(ctx context.Context, n lifecycle.Node, tell teller) (agentapi.CommandStatus, error) {
+		tell.runs(id)
+		return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) { tell.says(lifecycle.Redact(st.LastLine, rec.Spec.Secrets)) })
 	})
 	if working.Err() != nil {
 		if canceled(ctx) {

@@ -25,8 +25,8 @@ type result[T any] struct {
 }
 
 // fanOut runs do for every node, at most limit at once (0: all, as S2 demands for commands), and heartbeats who is not
-// done yet. Results come in the order of the nodes. say tells the last line of a node's output.
-func fanOut[T any](ctx context.Context, nodes []lifecycle.Node, limit int, do func(ctx context.Context, n lifecycle.Node, say func(string)) (T, error)) []result[T] {
+// done yet. Results come in the order of the nodes. tell says what a node is doing.
+func fanOut[T any](ctx context.Context, nodes []lifecycle.Node, limit int, do func(ctx context.Context, n lifecycle.Node, tell teller) (T, error)) []result[T] {
 	if limit <= 0 {
 		limit = len(nodes)
 	}
@@ -41,7 +41,7 @@ func fanOut[T any](ctx context.Context, nodes []lifecycle.Node, limit int, do fu
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			board.start(i)
-			value, err := do(ctx, n, func(line string) { board.say(i, line) })
+			value, err := do(ctx, n, teller{board, i})
 			results[i] = result[T]{node: n, value: value, err: err}
 			board.done(i)
 		})
@@ -49,6 +49,18 @@ func fanOut[T any](ctx context.Context, nodes []lifecycle.Node, limit int, do fu
 	wg.Wait()
 	return results
 }
+
+// teller says for the heartbeat what one node is doing.
+type teller struct {
+	board *board
+	node  int
+}
+
+// says gives the last line of the node's output.
+func (t teller) says(line string) { t.board.say(t.node, line) }
+
+// runs gives the id of the command that runs there.
+func (t teller) runs(command string) { t.board.run(t.node, command) }
 
 type idError struct {
 	id  string
@@ -62,7 +74,7 @@ func fanOutIDs(ctx context.Context, ids []string, limit int, do func(context.Con
 		nodes = append(nodes, lifecycle.Node{ID: id})
 	}
 	var failed []idError
-	for _, r := range fanOut(ctx, nodes, limit, func(ctx context.Context, n lifecycle.Node, _ func(string)) (struct{}, error) {
+	for _, r := range fanOut(ctx, nodes, limit, func(ctx context.Context, n lifecycle.Node, _ teller) (struct{}, error) {
 		return struct{}{}, do(ctx, n.ID)
 	}) {
 		if r.err != nil {
@@ -129,12 +141,14 @@ type board struct {
 	started []time.Time
 	ended   []bool
 	lines   []string
+	runs    []string // ids of commands
 	count   int
 }
 
 func newBoard(nodes []lifecycle.Node) *board {
 	return &board{
 		nodes: nodes, started: make([]time.Time, len(nodes)), ended: make([]bool, len(nodes)), lines: make([]string, len(nodes)),
+		runs: make([]string, len(nodes)),
 	}
 }
 
@@ -148,6 +162,12 @@ func (b *board) say(i int, line string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lines[i] = line
+}
+
+func (b *board) run(i int, command string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.runs[i] = command
 }
 
 func (b *board) done(i int) {
@@ -176,7 +196,7 @@ func (b *board) snapshot() api.Beat {
 		if n.SID == 0 {
 			name = n.ID
 		}
-		beat.Waiting = append(beat.Waiting, api.BeatNode{Node: name, Since: b.started[i].UTC(), LastLine: line})
+		beat.Waiting = append(beat.Waiting, api.BeatNode{Node: name, Since: b.started[i].UTC(), Command: b.runs[i], LastLine: line})
 	}
 	slices.SortStableFunc(beat.Waiting, func(x, y api.BeatNode) int { return x.Since.Compare(y.Since) })
 	beat.Waiting = beat.Waiting[:min(len(beat.Waiting), maxWaiting)]

@@ -30,7 +30,7 @@ func TestFanOutWithoutLimitRunsAllAtOnce(t *testing.T) {
 	t.Parallel()
 	const n = 1000
 	together := newGate(n)
-	results := fanOut(t.Context(), someNodes(n), 0, func(ctx context.Context, node lifecycle.Node, _ func(string)) (int, error) {
+	results := fanOut(t.Context(), someNodes(n), 0, func(ctx context.Context, node lifecycle.Node, _ teller) (int, error) {
 		if !together.meet(ctx) {
 			return 0, ctx.Err()
 		}
@@ -48,7 +48,7 @@ func TestFanOutRespectsItsLimit(t *testing.T) {
 	const limit = 4
 	var now, most atomic.Int64
 	together := newGate(limit) // the limit is reached, too
-	results := fanOut(t.Context(), someNodes(40), limit, func(ctx context.Context, n lifecycle.Node, _ func(string)) (struct{}, error) {
+	results := fanOut(t.Context(), someNodes(40), limit, func(ctx context.Context, n lifecycle.Node, _ teller) (struct{}, error) {
 		defer now.Add(-1)
 		for at := now.Add(1); ; {
 			if m := most.Load(); at <= m || most.CompareAndSwap(m, at) {
@@ -69,7 +69,7 @@ func TestFanOutRespectsItsLimit(t *testing.T) {
 
 func TestFanOutOverNothing(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, fanOut(t.Context(), nil, 0, func(context.Context, lifecycle.Node, func(string)) (int, error) { return 0, nil }))
+	require.Empty(t, fanOut(t.Context(), nil, 0, func(context.Context, lifecycle.Node, teller) (int, error) { return 0, nil }))
 }
 
 func TestFanOutHeartbeatsAreBounded(t *testing.T) {
@@ -93,8 +93,8 @@ func TestFanOutHeartbeatsAreBounded(t *testing.T) {
 		}
 	})
 	env.RegisterActivityWithOptions(func(ctx context.Context) error {
-		fanOut(ctx, someNodes(n), 0, func(ctx context.Context, node lifecycle.Node, say func(string)) (int, error) {
-			say(strings.Repeat("界", 10_000))
+		fanOut(ctx, someNodes(n), 0, func(ctx context.Context, node lifecycle.Node, tell teller) (int, error) {
+			tell.says(strings.Repeat("界", 10_000))
 			if node.SID > 10 {
 				<-beaten
 			}

@@ -221,7 +221,7 @@ func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (Rele
 		return ReleaseNodesResult{}, err
 	}
 	var orphans []lifecycle.Orphan
-	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ func(string)) ([]lifecycle.Orphan, error) {
+	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ teller) ([]lifecycle.Orphan, error) {
 		return releaseNode(ctx, p, rec.Provider, n), nil
 	}) {
 		orphans = append(orphans, r.value...)
@@ -270,7 +270,7 @@ func (a *Machines) each(ctx context.Context, in NodesInput, do func(context.Cont
 	}
 	changed := map[string]lifecycle.Node{}
 	var failed []error
-	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ func(string)) (lifecycle.Node, error) {
+	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ teller) (lifecycle.Node, error) {
 		err := do(ctx, p, rec, &n)
 		return n, err
 	}) {

@@ -59,16 +59,16 @@ func (a *Nodes) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierIn
 	ctx, stop := untilStopping(ctx)
 	defer stop()
 	timeout := time.Duration(in.TimeoutSec) * time.Second
-	results := fanOut(ctx, nodesOf(rec, in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, say func(string)) (agentapi.SyncResult, error) {
+	results := fanOut(ctx, nodesOf(rec, in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, tell teller) (agentapi.SyncResult, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		if first != nil {
-			say("starting the agent")
+			tell.says("starting the agent")
 			if err := first(ctx, n); err != nil {
 				return agentapi.SyncResult{}, err
 			}
 		}
-		say(fmt.Sprintf("applying revision %d", in.Revision))
+		tell.says(fmt.Sprintf("applying revision %d", in.Revision))
 		return a.Agents.Sync(ctx, n, in.Revision, timeout)
 	})
 	var out BarrierResult

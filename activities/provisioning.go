@@ -39,7 +39,7 @@ func (a *Provisioning) Provision(ctx context.Context, in NodesInput) error {
 		return fault.Wrap(err, fault.Internal, "network %q", rec.Spec.VxNet)
 	}
 	made := make(map[string]providers.Instance, len(in.Nodes))
-	results := fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ func(string)) (providers.Instance, error) {
+	results := fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ teller) (providers.Instance, error) {
 		return a.provisionNode(ctx, p, rec, n)
 	})
 	var failed []error

@@ -26,7 +26,7 @@ func (a *Records) DescribeCluster(ctx context.Context, in api.DescribeClusterInp
 	view := clusterView(rec)
 	view.Endpoints = endpoints(rec)
 	view.Nodes = []api.NodeView{}
-	for _, r := range fanOut(ctx, rec.Nodes, 0, func(ctx context.Context, n lifecycle.Node, _ func(string)) (agentapi.Status, error) {
+	for _, r := range fanOut(ctx, rec.Nodes, 0, func(ctx context.Context, n lifecycle.Node, _ teller) (agentapi.Status, error) {
 		if n.SSH.Addr == "" {
 			return agentapi.Status{}, errNoMachine
 		}

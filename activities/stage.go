@@ -114,8 +114,8 @@ func (a *Nodes) RunStage(ctx context.Context, in StageInput) (StageResult, error
 	}
 	working, stop := untilStopping(ctx)
 	defer stop()
-	results := fanOut(working, nodesOf(rec, in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, say func(string)) (agentapi.CommandStatus, error) {
-		return a.runOn(ctx, rec, n, in, say)
+	results := fanOut(working, nodesOf(rec, in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, tell teller) (agentapi.CommandStatus, error) {
+		return a.runOn(ctx, rec, n, in, tell)
 	})
 	if working.Err() != nil {
 		if canceled(ctx) {
@@ -141,7 +141,7 @@ func (in StageInput) service(rec *lifecycle.Record, role string) (specs.Service,
 	return lifecycle.RoleSpec(spec, role, in.Service)
 }
 
-func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.Node, in StageInput, say func(string)) (agentapi.CommandStatus, error) {
+func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.Node, in StageInput, tell teller) (agentapi.CommandStatus, error) {
 	service, ok := in.service(rec, n.Role)
 	if !ok {
 		return agentapi.CommandStatus{}, fault.New(fault.Internal, "role %q does not define %s", n.Role, in.Service)
@@ -156,8 +156,10 @@ func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.No
 	if params := in.Params[n.Role]; params != "" && in.Kind == lifecycle.Command {
 		cmd.Cmd += " " + quoted(params)
 	}
-	return a.Agents.Run(ctx, n, CommandID(in, n.ID), cmd, func(st agentapi.CommandStatus) {
-		say(lifecycle.Redact(st.LastLine, rec.Spec.Secrets))
+	id := CommandID(in, n.ID)
+	tell.runs(id)
+	return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) {
+		tell.says(lifecycle.Redact(st.LastLine, rec.Spec.Secrets))
 	})
 }
 
@@ -174,7 +176,7 @@ func (a *Nodes) cancelAll(ctx context.Context, clusterID string, results []resul
 			running = append(running, r.node)
 		}
 	}
-	for _, r := range fanOut(ctx, running, 0, func(ctx context.Context, n lifecycle.Node, _ func(string)) (agentapi.CommandStatus, error) {
+	for _, r := range fanOut(ctx, running, 0, func(ctx context.Context, n lifecycle.Node, _ teller) (agentapi.CommandStatus, error) {
 		return a.Agents.Cancel(ctx, n, id(n.ID))
 	}) {
 		if r.err != nil && !fault.Is(r.err, fault.NotFound) {

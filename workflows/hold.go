@@ -155,10 +155,7 @@ func (op *operation) abortDoes() string {
 	if op.keepsFailed {
 		return "end the operation as failed; everything is kept for inspection"
 	}
-	var words []string
-	for i := len(op.undo) - 1; i >= 0; i-- {
-		words = append(words, op.undo[i].words)
-	}
+	words := op.undo.words()
 	if len(words) == 0 {
 		return "end the operation as failed; there is nothing to undo"
 	}

@@ -62,7 +62,7 @@ func open(ctx workflow.Context, name string, raw converter.RawValue, input any) 
 	}
 	op.clusterID = clusterID
 	op.progress = newProgress(ctx, clusterID, name)
-	if err := workflow.SetQueryHandler(ctx, api.QueryProgress, op.progress.answer); err != nil {
+	if err := workflow.SetQueryHandler(ctx, api.QueryProgress, op.answer); err != nil {
 		return nil, err
 	}
 	if err := workflow.SetQueryHandler(ctx, api.QueryTrace, func() (api.Plan, error) { return op.trace, nil }); err != nil {
@@ -78,6 +78,15 @@ func open(ctx workflow.Context, name string, raw converter.RawValue, input any) 
 		op.onFailureHold = in.OnFailureHold()
 	}
 	return op, nil
+}
+
+// answer is the handler of the progress query.
+func (op *operation) answer() (api.Progress, error) {
+	p := op.progress.Progress
+	if p.State == api.OpRunning || p.State == api.OpHeld {
+		p.Undoes = op.undo.words()
+	}
+	return p, nil
 }
 
 // seen takes over what the control record says.

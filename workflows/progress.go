@@ -34,9 +34,6 @@ func pointOf(p lifecycle.Point) *api.Point {
 	return &api.Point{Step: p.Steps[0], Why: p.Why}
 }
 
-// answer is the query handler.
-func (p *progress) answer() (api.Progress, error) { return p.Progress, nil }
-
 // expect shows the steps of the plan as pending.
 func (p *progress) expect(plan api.Plan) {
 	for _, s := range plan.Steps {

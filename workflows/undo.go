@@ -20,6 +20,15 @@ type undoEntry struct {
 	last      bool
 }
 
+// words are what would be undone now, in that order.
+func (s undoStack) words() []string {
+	var words []string
+	for i := len(s) - 1; i >= 0; i-- {
+		words = append(words, s[i].words)
+	}
+	return words
+}
+
 // onUndo registers how to take back the step that comes next.
 func (op *operation) onUndo(id, words string, do func(workflow.Context) error) {
 	if !op.planning {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +16,13 @@ func (a *app) cancel() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cancel CLUSTER",
 		Short: "Cancel the cluster's running operation, which then undoes what it did",
-		Long: `Cancel the cluster's running operation. Its running commands are ended and what it did is
-undone, step by step; the command waits for that and then exits 0.`,
-		Example:           "  drover cancel cl-a1b2c3d4",
+		Long: `Cancel the cluster's running operation, also one that is held. Its running commands get TERM,
+and KILL 10 s later, with their whole process groups; what it did is undone, step by step. The
+command shows what is waited for until that is over, and then exits 0; Ctrl-C only stops looking.
+
+Every operation has a point of no return or none: drover plan marks it, drover status says whether
+it was passed. After it a cancel is refused (exit code 3) and the operation goes on to its end.`,
+		Example:           "  drover cancel cl-a1b2c3d4\n  drover cancel cl-a1b2c3d4 --no-wait",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
@@ -39,6 +44,9 @@ undone, step by step; the command waits for that and then exits 0.`,
 				output.Lines{op.Type + " " + op.ClusterID + " is asked to cancel; follow it with: drover watch " + op.ClusterID},
 			}}, nil
 		}
+		if a.printer.Format != output.JSON {
+			a.printer.Say("%s", asked(op))
+		}
 		view := a.viewer()
 		defer view.Close()
 		end, err := server.Follow(ctx, op.WorkflowID, op.FirstRunID, view.Show)
@@ -55,4 +63,13 @@ undone, step by step; the command waits for that and then exits 0.`,
 		return result(end), nil // it ended before the cancel reached it
 	})
 	return c
+}
+
+// asked says what the cancel has set going.
+func asked(op *operations.Operation) string {
+	text := op.Type + " " + op.ClusterID + " is asked to cancel."
+	if op.Waiting != nil {
+		text += " It is at step " + strings.TrimSpace(op.Waiting.Step+" "+op.Waiting.Words) + "; a cancel " + op.Waiting.Cancel + "."
+	}
+	return text
 }

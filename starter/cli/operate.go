@@ -32,7 +32,7 @@ func (a *app) viewer() viewer {
 	}
 	term, _ := a.env.LookupEnv("TERM")
 	if _, _, is := a.Terminal(a.Stdout); !is || term == "dumb" {
-		return &screen.Log{Out: a.Stdout}
+		return &screen.Log{Out: a.Stdout, Now: a.Now}
 	}
 	return &screen.Painter{
 		Out: a.Stdout,

@@ -142,6 +142,7 @@ func (a *app) operationLines(op *operations.Operation, clusterErr error) output.
 	}
 	lines := append(output.Lines{label}, screen.Frame{Sight: sight, Now: a.Now(), Width: width}.Lines()...)
 	if op.Running() {
+		lines = append(lines, a.waits(op.Waiting)...)
 		return append(lines, "", "since "+op.StartedAt.UTC().Format(time.RFC3339)+"; follow it with: drover watch "+op.ClusterID)
 	}
 	if op.Error != nil {

@@ -6,7 +6,8 @@ import (
 	"drover/fault"
 )
 
-// Cancel asks the cluster's running operation to stop and undo. It returns once Temporal has recorded the wish.
+// Cancel asks the cluster's running operation to stop and undo. It returns once Temporal has recorded the wish. After the
+// operation's point of no return it is refused, with the reason.
 func (s *Server) Cancel(ctx context.Context, clusterID string) (*Operation, error) {
 	op, err := s.Current(ctx, clusterID)
 	if err != nil {
@@ -15,6 +16,11 @@ func (s *Server) Cancel(ctx context.Context, clusterID string) (*Operation, erro
 	if !op.Running() {
 		return nil, fault.New(fault.Conflict, "no operation of cluster %s is running; the last one, %s, %s",
 			clusterID, op.Type, Ending(op.State))
+	}
+	if p := op.passed(); p != nil && op.State != StateUndoing {
+		return nil, fault.New(fault.NotAllowed, "%s %s can no longer be cancelled: it came to its point of no return, step %s, at %s: %s",
+			op.Type, clusterID, p.Step, clock(p.PassedAt), p.Why).At(clusterID, "", "").
+			WithHint("it goes on to its end; %s", op.ways())
 	}
 	if err := s.Client.CancelWorkflow(ctx, op.WorkflowID, op.RunID); err != nil {
 		return nil, serviceFault(ctx, err, "cannot cancel %s %s", op.Type, clusterID)

@@ -54,7 +54,12 @@ func operationOf(answer *workflowservice.DescribeWorkflowExecutionResponse) *Ope
 		op.EndedAt = info.GetCloseTime().AsTime()
 	}
 	for _, pending := range answer.GetPendingActivities() {
-		activity := Activity{Attempt: int(pending.GetAttempt()), LastFailure: pending.GetLastFailure().GetMessage()}
+		activity := Activity{
+			Name: pending.GetActivityType().GetName(), Attempt: int(pending.GetAttempt()), LastFailure: pending.GetLastFailure().GetMessage(),
+		}
+		if at := pending.GetNextAttemptScheduleTime(); at != nil {
+			activity.NextAttemptAt = at.AsTime()
+		}
 		if details := pending.GetHeartbeatDetails(); details != nil {
 			// Details of another form belong to an activity that does not work on nodes.
 			_ = converter.GetDefaultDataConverter().FromPayloads(details, &activity.Beat)
@@ -67,11 +72,13 @@ func operationOf(answer *workflowservice.DescribeWorkflowExecutionResponse) *Ope
 	return op
 }
 
-// adopt takes over from the progress what the server cannot know: that a running operation is undoing, or held.
+// adopt takes over from the progress what the server cannot know: that a running operation is undoing, or held, and what it
+// waits for.
 func (o *Operation) adopt() {
 	if o.Progress != nil && (o.Progress.State == StateUndoing || o.Progress.State == StateHeld) {
 		o.State = o.Progress.State
 	}
+	o.Waiting = o.wait()
 }
 
 // progress asks a worker for the operation's own view.
@@ -102,7 +109,7 @@ func (s *Server) settle(ctx context.Context, op *Operation) error {
 
 // close records how the operation ended.
 func (o *Operation) close(result *api.OperationResult, err error) {
-	o.Activities = nil
+	o.Activities, o.Waiting = nil, nil
 	if err == nil {
 		o.State, o.Result = StateSucceeded, result
 		return

@@ -36,17 +36,22 @@ type Operation struct {
 	// Progress is the workflow's own word; nil when no worker answered.
 	Progress *api.Progress `json:"progress,omitempty"`
 	// Activities are the running activities by id.
-	Activities map[string]Activity  `json:"activities,omitempty"`
-	Result     *api.OperationResult `json:"result,omitempty"`
-	Error      *fault.Fault         `json:"error,omitempty"`
+	Activities map[string]Activity `json:"activities,omitempty"`
+	// Waiting is what the operation waits for; nil when it has ended, or no worker answered.
+	Waiting *Waiting             `json:"waiting,omitempty"`
+	Result  *api.OperationResult `json:"result,omitempty"`
+	Error   *fault.Fault         `json:"error,omitempty"`
 }
 
 // Activity is a running activity as the server knows it.
 type Activity struct {
+	Name string   `json:"name"`
 	Beat api.Beat `json:"beat"`
 	// Attempt counts from 1; LastFailure is why the attempt before failed.
 	Attempt     int    `json:"attempt"`
 	LastFailure string `json:"last_failure,omitempty"`
+	// NextAttemptAt is when the next attempt begins; zero while one runs.
+	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
 }
 
 // Running says whether the operation has not ended yet.

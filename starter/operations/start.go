@@ -87,10 +87,32 @@ func unknownAttribute(err error) bool {
 
 func (s *Server) busy(ctx context.Context, r Request) error {
 	f := fault.New(fault.Conflict, "cluster %s is busy with another operation", r.ClusterID)
+	ways := "follow the running one with: drover watch " + r.ClusterID
 	if op, err := s.Current(ctx, r.ClusterID); err == nil && op.Running() {
 		f = fault.New(fault.Conflict, "cluster %s is busy: %s runs since %s (%s)%s", r.ClusterID, op.Type,
 			op.StartedAt.UTC().Format(time.TimeOnly+" MST"), s.Now().Sub(op.StartedAt).Round(time.Second), op.where())
+		ways = op.ways()
 	}
 	f.Cluster = r.ClusterID
-	return f.WithHint("nothing was started; follow the running one with: drover watch %s", r.ClusterID)
+	return f.WithHint("nothing was started; %s", ways)
+}
+
+// ways are what can be done about an operation that runs.
+func (o *Operation) ways() string {
+	ways := []string{"follow it with: drover watch " + o.ClusterID}
+	if o.State == StateHeld {
+		ways = append(ways, "resolve it with: drover resolve "+o.ClusterID+" --retry, --skip or --abort")
+	}
+	if o.State != StateUndoing && o.passed() == nil {
+		ways = append(ways, "end it with: drover cancel "+o.ClusterID)
+	}
+	return strings.Join(ways, "; ")
+}
+
+// passed is the point of no return, once the operation has come there.
+func (o *Operation) passed() *api.Point {
+	if o.Progress == nil || o.Progress.NoReturn == nil || o.Progress.NoReturn.PassedAt.IsZero() {
+		return nil
+	}
+	return o.Progress.NoReturn
 }

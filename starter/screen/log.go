@@ -13,12 +13,19 @@ import (
 // Log shows an operation as one line per change of state, for pipes and files.
 type Log struct {
 	Out io.Writer
+	// Now is the clock by which long waits are told again and again; nil: they are not.
+	Now func() time.Time
 
 	begun    bool
 	seen     api.Progress
 	note     string
 	attempts map[string]int
+	step     string    // that is waited for
+	told     time.Time // when something was last said of it
 }
+
+// tellEvery is how often a log tells what a step waits for.
+const tellEvery = 15 * time.Second
 
 // Show writes what changed since the sight before.
 func (l *Log) Show(s operations.Sight) {
@@ -41,6 +48,30 @@ func (l *Log) Show(s operations.Sight) {
 		l.seen = *p
 	}
 	l.retries(s.Operation)
+	l.waits(s.Operation.Waiting)
+}
+
+// waits tells what a long step waits for. A held step was told in full.
+func (l *Log) waits(w *operations.Waiting) {
+	if w == nil || w.Held != nil || l.Now == nil {
+		return
+	}
+	now, step := l.Now(), w.Step+w.Words+w.Since.String()
+	switch {
+	case step != l.step:
+		l.step, l.told = step, now
+		return
+	case now.Sub(l.told) < tellEvery:
+		return
+	}
+	l.told = now
+	for _, n := range w.Nodes {
+		line := fmt.Sprintf("%8s  %s waits for %s since %s", "", w.Step, output.CleanLine(n.Node), Elapsed(now.Sub(n.Since)))
+		if said := output.CleanLine(n.LastLine); said != "" {
+			line += ": " + said
+		}
+		l.line(line)
+	}
 }
 
 // Close has nothing to give back.

@@ -40,6 +40,30 @@ func TestLogTellsEveryChangeOnce(t *testing.T) {
 	golden(t, "log.txt", out.String())
 }
 
+func TestLogTellsAgainWhatALongStepWaitsFor(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	now := at(30 * time.Second)
+	log := &Log{Out: &out, Now: func() time.Time { return now }}
+	s := running()
+	s.Operation.Waiting = &operations.Waiting{Step: "CC3", Since: at(13 * time.Second), Nodes: s.Operation.Activities["9"].Beat.Waiting}
+	said := func() string {
+		out.Reset()
+		log.Show(s)
+		return out.String()
+	}
+	require.NotContains(t, said(), "waits for")
+	now = now.Add(14 * time.Second)
+	require.Empty(t, said())
+	now = now.Add(time.Second)
+	require.Equal(t, "          CC3 waits for etcd_node/2 cln-00000002 since 31s: waiting for peers and a very long line about what it is that they are doing just now\n"+
+		"          CC3 waits for etcd_node/3 cln-00000003 since 30s\n", said())
+	require.Empty(t, said())
+	now = now.Add(time.Hour)
+	s.Operation.Waiting = nil
+	require.Empty(t, said())
+}
+
 func TestChangesOfNothingAreNone(t *testing.T) {
 	t.Parallel()
 	p := *running().Operation.Progress

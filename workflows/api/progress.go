@@ -42,6 +42,8 @@ type Progress struct {
 	Held *Held `json:"held,omitempty"`
 	// NoReturn is the operation's point of no return; nil when it has none.
 	NoReturn *Point `json:"no_return,omitempty"`
+	// Undoes is what a cancel, or an abort of a held step, would undo now, in that order.
+	Undoes []string `json:"undoes,omitempty"`
 	// Stays is from where on what the operation did stays done although a cancel ends it; nil when there is no such step.
 	Stays *Point `json:"stays,omitempty"`
 }
@@ -82,7 +84,9 @@ type Beat struct {
 
 // BeatNode is one node that is not done yet.
 type BeatNode struct {
-	Node     string    `json:"node"` // "etcd_node/1 cln-xxxxxxxx"
-	Since    time.Time `json:"since"`
-	LastLine string    `json:"last_line,omitempty"`
+	Node  string    `json:"node"` // "etcd_node/1 cln-xxxxxxxx"
+	Since time.Time `json:"since"`
+	// Command is the id under which the node's agent knows the command that runs there.
+	Command  string `json:"command,omitempty"`
+	LastLine string `json:"last_line,omitempty"`
 }

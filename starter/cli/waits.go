@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/starter/screen"
+)
+
+// waits tells why an operation waits: step, nodes and their commands, what failed and is tried again, what comes next.
+func (a *app) waits(w *operations.Waiting) output.Lines {
+	if w == nil {
+		return nil
+	}
+	const format = "%-10s %s"
+	lines := output.Lines{""}
+	say := func(name, text string, args ...any) {
+		lines = append(lines, fmt.Sprintf(format, name, output.CleanLine(fmt.Sprintf(text, args...))))
+	}
+	if w.Step != "" {
+		where := w.Step + " " + w.Words
+		if w.Undo {
+			where = "undo " + where
+		}
+		say("step", "%s, %s since %s (%s)", where, w.State, moment(w.Since), screen.Elapsed(a.Now().Sub(w.Since)))
+	}
+	if w.Total > 0 && w.Held == nil {
+		say("nodes", "%d of %d done", w.Done, w.Total)
+	}
+	for _, n := range w.Nodes {
+		say("waits for", "%s since %s (%s)", n.Node, moment(n.Since), screen.Elapsed(a.Now().Sub(n.Since)))
+		if n.Command != "" {
+			say("", "  command %s", n.Command)
+		}
+		if n.LastLine != "" {
+			say("", "  says: %s", n.LastLine)
+		}
+	}
+	if !w.Deadline.IsZero() {
+		say("gives up", "at %s (in %s)", moment(w.Deadline), screen.Elapsed(w.Deadline.Sub(a.Now())))
+	}
+	for _, r := range w.Retries {
+		when := "runs"
+		if !r.NextAttemptAt.IsZero() {
+			when = "begins at " + moment(r.NextAttemptAt)
+		}
+		say("retries", "%s, attempt %d %s; the one before: %s", r.Activity, r.Attempt, when, r.LastFailure)
+	}
+	say("next", "%s", w.Next)
+	say("a cancel", "%s", w.Cancel)
+	return lines
+}
+
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
