@@ -50,6 +50,8 @@ type operation struct {
 	attempts map[string]int    // commands that an operator had run again, by their first id
 	skips    []string          // what operators skipped
 	came     map[string]bool   // declared points this walk has come to
+	input    converter.RawValue
+	handover handover // what earlier runs of this operation did
 }
 
 // open checks the workflow's own id and its input, and answers progress queries from the first moment.
@@ -103,6 +105,8 @@ func (op *operation) onCluster(begin activities.BeginInput, procedure func() err
 	}
 	err := op.perform(begin.DryRun, procedure)
 	switch {
+	case workflow.IsContinueAsNewError(err):
+		return api.OperationResult{}, err
 	case begin.DryRun && err == nil:
 		return op.planned(), nil
 	case begin.DryRun:

@@ -168,6 +168,16 @@ func (p *progress) passOver(list *[]api.Step, i int, note string) {
 	p.show()
 }
 
+// passed shows a step that an earlier run took, or that an operator skipped there.
+func (p *progress) passed(s api.PlanStep, skipped string) {
+	p.at = p.place(&p.Steps, s.ID, s.Words)
+	step := &p.Steps[p.at]
+	step.State = api.StepDone
+	if skipped != "" {
+		step.State, step.Note = api.StepSkipped, skipped
+	}
+}
+
 // now says in one sentence what the operation does.
 func (p *progress) now() string {
 	for _, steps := range [][]api.Step{p.Undo, p.Steps} {

@@ -15,13 +15,14 @@ import (
 )
 
 // ScaleVertical changes cpu, memory or volume size of the nodes of one role and its replicas.
-func ScaleVertical(ctx workflow.Context, raw converter.RawValue) (api.OperationResult, error) {
+func ScaleVertical(ctx workflow.Context, raw converter.RawValue, before handover) (api.OperationResult, error) {
 	var in api.ScaleVerticalInput
 	op, err := open(ctx, api.ScaleVertical, raw, &in)
 	if err != nil {
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
+	op.receive(raw, before)
 	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Scale: &in}, func() error {
 		return op.scaleVertical(in.Role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize})
 	})
@@ -118,6 +119,9 @@ func (s *scaling) stopped() error {
 		if err := s.cycle("SV4", []string{node}, among); err != nil {
 			return err
 		}
+		if err := s.turnOver(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -128,12 +132,16 @@ func (s *scaling) order() ([]string, error) {
 		return s.nodes, nil
 	}
 	order := s.nodes
+	if s.handover.Order != nil { // an earlier run has asked
+		order = s.handover.Order
+	}
 	err := s.step(api.PlanStep{ID: "SV4", Words: "ask for the order of nodes", Asks: lifecycle.ServiceNodesOrder}, 1, 0, func(ctx workflow.Context) error {
 		named, err := s.ask(ctx, "SV4", s.role, lifecycle.ServiceNodesOrder, false, s.nodes)
 		if err == nil && len(named) == 0 {
 			s.progress.warn(api.Warning{Step: "SV4", Message: lifecycle.ServiceNodesOrder + " named no node of the role; they are taken by sid"})
 		}
 		order = lifecycle.Complete(named, s.nodes)
+		s.handover.Order = order
 		return err
 	})
 	return order, err

@@ -26,6 +26,9 @@ func (op *operation) step(s api.PlanStep, nodes int, limit time.Duration, do fun
 		op.plan.Steps = append(op.plan.Steps, s)
 		return nil
 	}
+	if op.done(s) {
+		return nil
+	}
 	if err := op.ctx.Err(); err != nil {
 		return err
 	}
@@ -50,7 +53,9 @@ func (op *operation) step(s api.PlanStep, nodes int, limit time.Duration, do fun
 			op.again()
 			op.progress.again(list, i, limit)
 		case resolution.Action == api.ResolveSkip:
-			op.progress.passOver(list, i, op.skipped(s, resolution, err))
+			note := op.skipped(s, resolution, err)
+			op.handover.pass(len(op.trace.Steps)-1, note)
+			op.progress.passOver(list, i, note)
 			return nil
 		default:
 			op.progress.finish(list, i, api.StepDone, err)

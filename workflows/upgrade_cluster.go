@@ -12,13 +12,14 @@ import (
 )
 
 // UpgradeCluster takes a cluster to another published version of its application.
-func UpgradeCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationResult, error) {
+func UpgradeCluster(ctx workflow.Context, raw converter.RawValue, before handover) (api.OperationResult, error) {
 	var in api.UpgradeClusterInput
 	op, err := open(ctx, api.UpgradeCluster, raw, &in)
 	if err != nil {
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
+	op.receive(raw, before)
 	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Upgrade: &in}, func() error {
 		op.onUndo("UP5", "end the upgrade", func(ctx workflow.Context) error {
 			return op.upgradeFailed(ctx, in.OnFailure == api.OnFailureRollback)
@@ -59,6 +60,9 @@ func (op *operation) upgradeCluster() error {
 		for _, node := range op.view.UpgradeOrder() {
 			op.turn = lifecycle.Only([]string{node})
 			if err := op.upgradeNodes([]string{node}); err != nil {
+				return err
+			}
+			if err := op.turnOver(); err != nil {
 				return err
 			}
 		}

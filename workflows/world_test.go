@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	tlog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
@@ -44,6 +46,8 @@ type world struct {
 	answers  *answers   // what the last operation said to its operator
 	operator func(desk) // sits down days after an operation has come to rest; nil: nobody
 	runs     int
+	events   int // how long the histories of runs are said to be
+	renewed  int // how often the last operation went on in another run
 }
 
 func newWorld(t *testing.T) *world { return newWorldOn(t, fake.Options{}) }
@@ -105,11 +109,30 @@ func (w *world) start(operation string, input any) *run {
 
 func (w *world) startAs(id, operation string, input any) *run {
 	w.t.Helper()
+	ids := w.nextRun()
+	w.renewed = 0
+	args := []any{input}
+	for {
+		r := w.runOnce(id, operation, ids, args)
+		var next *workflow.ContinueAsNewError
+		if !errors.As(r.err, &next) {
+			return r
+		}
+		w.renewed++
+		args = nil
+		for _, p := range next.Input.GetPayloads() {
+			args = append(args, converter.NewRawValue(p))
+		}
+	}
+}
+
+func (w *world) runOnce(id, operation string, ids interceptor.WorkerInterceptor, args []any) *run {
+	w.t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: api.TaskQueue})
-	interceptors := []interceptor.WorkerInterceptor{activities.Faults(), w.nextRun()}
+	interceptors := []interceptor.WorkerInterceptor{activities.Faults(), ids}
 	if w.inject != nil {
 		w.inject.env = env
 		interceptors = append(interceptors, w.inject)
@@ -119,7 +142,8 @@ func (w *world) startAs(id, operation string, input any) *run {
 	env.SetStartTime(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	workflows.Register(env, w.acts)
 	w.attend(env)
-	env.ExecuteWorkflow(operation, input)
+	env.SetCurrentHistoryLength(w.events)
+	env.ExecuteWorkflow(operation, args...)
 	require.True(w.t, env.IsWorkflowCompleted())
 	r := &run{w: w, env: env, err: env.GetWorkflowError()}
 	if r.err == nil {

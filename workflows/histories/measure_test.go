@@ -11,7 +11,6 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/proxy"
-	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -26,10 +25,11 @@ const (
 	mostAnswer  = 4 << 20
 )
 
-// measured is what one run left behind.
+// measured is what one operation left behind: the largest of its runs.
 type measured struct {
 	operation string
 	nodes     int
+	runs      int
 	events    int
 	payload   int // the largest
 	answer    int // the largest answer to a workflow task: the commands it brought
@@ -51,37 +51,43 @@ func (r *table) measure(w *world, operation string, nodes int, input any) {
 	began := time.Now()
 	run := w.done(operation, input)
 	m := measured{operation: operation, nodes: nodes, took: time.Since(began)}
-	history := w.history(run)
-	m.take(w, run, history)
-	if !r.plansOnly {
-		began = time.Now()
-		require.NoError(w.t, replay(history, registered))
-		m.replay = time.Since(began)
+	for id := run.GetRunID(); id != ""; { // the last one first
+		history := w.historyOf(run.GetID(), id)
+		m.take(w, run.GetID(), id, history)
+		if !r.plansOnly {
+			began = time.Now()
+			require.NoError(w.t, replay(history, registered))
+			m.replay = max(m.replay, time.Since(began))
+		}
+		id = history.Events[0].GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId()
 	}
 	r.rows = append(r.rows, m)
 }
 
-// take measures the run's history and progress.
-func (m *measured) take(w *world, run client.WorkflowRun, history *historypb.History) {
+// take measures one run's history and progress.
+func (m *measured) take(w *world, workflowID, runID string, history *historypb.History) {
 	w.t.Helper()
-	m.events = len(history.Events)
+	m.runs++
+	m.events = max(m.events, len(history.Events))
 	answers := map[int64]int{}
+	size := 0
 	for _, e := range history.Events {
-		m.size += proto.Size(e)
+		size += proto.Size(e)
 		m.payload = max(m.payload, largestPayload(w.t, e))
 		if task := answeredTask(e); task != 0 {
 			answers[task] += proto.Size(e)
 			m.answer = max(m.answer, answers[task])
 		}
 	}
+	m.size = max(m.size, size)
 	if isRead(m.operation) {
 		return
 	}
-	value, err := temporalClient.QueryWorkflow(w.ctx, run.GetID(), run.GetRunID(), api.QueryProgress)
+	value, err := temporalClient.QueryWorkflow(w.ctx, workflowID, runID, api.QueryProgress)
 	require.NoError(w.t, err)
 	var answer json.RawMessage
 	require.NoError(w.t, value.Get(&answer))
-	m.progress = len(answer)
+	m.progress = max(m.progress, len(answer))
 }
 
 func largestPayload(t *testing.T, e *historypb.HistoryEvent) int {
@@ -126,11 +132,11 @@ func (r *table) bounded(t *testing.T, events int) {
 // print shows the table.
 func (r *table) print(t *testing.T) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n| %-16s | nodes | events | largest payload | largest answer | progress |   history |     time |  replay |\n", "operation")
-	b.WriteString("|------------------|-------|--------|-----------------|----------------|----------|-----------|----------|---------|\n")
+	fmt.Fprintf(&b, "\n| %-16s | nodes | runs | events | largest payload | largest answer | progress |   history |     time |  replay |\n", "operation")
+	b.WriteString("|------------------|-------|------|--------|-----------------|----------------|----------|-----------|----------|---------|\n")
 	for _, m := range r.rows {
-		fmt.Fprintf(&b, "| %-16s | %5d | %6d | %11.1f KiB | %10.1f KiB | %4.1f KiB | %5.0f KiB | %6.2f s | %5.2f s |\n",
-			m.operation, m.nodes, m.events, kib(m.payload), kib(m.answer), kib(m.progress), kib(m.size), m.took.Seconds(), m.replay.Seconds())
+		fmt.Fprintf(&b, "| %-16s | %5d | %4d | %6d | %11.1f KiB | %10.1f KiB | %4.1f KiB | %5.0f KiB | %6.2f s | %5.2f s |\n",
+			m.operation, m.nodes, m.runs, m.events, kib(m.payload), kib(m.answer), kib(m.progress), kib(m.size), m.took.Seconds(), m.replay.Seconds())
 	}
 	t.Log(b.String())
 }

@@ -27,7 +27,7 @@ import (
 
 var (
 	record     = flag.Bool("record", false, "write the histories of TestRecord into testdata")
-	sequential = flag.Int("sequential", 10, "how many nodes TestSequential takes one after the other")
+	sequential = flag.Int("sequential", 100, "how many nodes TestSequential takes one after the other")
 )
 
 // temporalClient is connected to the one server of the package; nil with -short.

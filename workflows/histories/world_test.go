@@ -139,8 +139,13 @@ func (w *world) reach(g *gate, run client.WorkflowRun) {
 // history reads what the server knows of a run now.
 func (w *world) history(run client.WorkflowRun) *historypb.History {
 	w.t.Helper()
+	return w.historyOf(run.GetID(), run.GetRunID())
+}
+
+func (w *world) historyOf(workflowID, runID string) *historypb.History {
+	w.t.Helper()
 	h := &historypb.History{}
-	for it := temporalClient.GetWorkflowHistory(w.ctx, run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
+	for it := temporalClient.GetWorkflowHistory(w.ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
 		event, err := it.Next()
 		require.NoError(w.t, err)
 		h.Events = append(h.Events, event)
