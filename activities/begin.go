@@ -232,7 +232,12 @@ func (a *Records) beginScale(rec *lifecycle.Record, view lifecycle.View, in api.
 	if err != nil {
 		return err
 	}
-	out.GrowOnline = p.Capabilities().GrowMountedVolume
+	can := p.Capabilities()
+	if can.Fixed && (in.CPU != 0 || in.Memory != 0) {
+		return fault.New(fault.NotAllowed, "cpu and memory of %s cannot be changed: provider %q was given its machines as they are", rec.ClusterID, rec.Provider).
+			WithHint("add nodes on larger machines and delete the others, or leave --cpu and --memory out")
+	}
+	out.GrowOnline = can.GrowMountedVolume
 	return refused(rec, lifecycle.MayScale(view, in.Role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}))
 }
 

@@ -24,6 +24,8 @@ const (
 	ListApps        = "ListApps"
 	DescribeCluster = "DescribeCluster"
 	ListClusters    = "ListClusters"
+	ListProviders   = "ListProviders"
+	ListHosts       = "ListHosts"
 )
 
 // All gives every activity by its registered name.
@@ -51,5 +53,7 @@ func (a *Activities) All() map[string]any {
 		ListApps:        a.ListApps,
 		DescribeCluster: a.DescribeCluster,
 		ListClusters:    a.ListClusters,
+		ListProviders:   a.ListProviders,
+		ListHosts:       a.ListHosts,
 	}
 }

@@ -104,7 +104,7 @@ func instanceSpec(rec *lifecycle.Record, role *specs.Role, n lifecycle.Node, key
 	}
 	s := providers.InstanceSpec{
 		ID: n.InstanceID, Tags: providers.Tags{ClusterID: rec.ClusterID, NodeID: n.ID}, VxNet: rec.Spec.VxNet,
-		Image: role.Container.Image, ContainerType: role.Container.Type, InstanceClass: n.InstanceClass, Zone: zone,
+		Role: n.Role, Image: role.Container.Image, ContainerType: role.Container.Type, InstanceClass: n.InstanceClass, Zone: zone,
 		Size: providers.Size{CPU: n.CPU, Memory: n.Memory, GPU: n.GPU}, AuthorizedKey: key,
 	}
 	for i, id := range n.VolumeIDs {

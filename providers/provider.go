@@ -48,6 +48,8 @@ type Capabilities struct {
 	EnforcesCPU       bool `json:"enforces_cpu"`        // limits are real, not only recorded
 	EnforcesMemory    bool `json:"enforces_memory"`
 	EnforcesVolume    bool `json:"enforces_volume"`
+	// Fixed: machines are given, not made. Their size, image and power cannot be changed, and their root disks stay.
+	Fixed             bool `json:"fixed"`
 	AgentPreinstalled bool `json:"agent_preinstalled"` // instances come with drover-agent at /opt/drover/bin
 	// Notes are sentences for operators: what is not enforced here, and why.
 	Notes []string `json:"notes,omitempty"`
@@ -99,11 +101,13 @@ type Mount struct {
 
 // InstanceSpec asks for an instance.
 type InstanceSpec struct {
-	ID            string  `json:"id"` // i-xxxxxxxx, chosen by the caller; also the hostname
-	Tags          Tags    `json:"tags"`
-	VxNet         string  `json:"vxnet,omitempty"`
-	Image         string  `json:"image"`
-	ContainerType string  `json:"container_type,omitempty"`
+	ID            string `json:"id"` // i-xxxxxxxx, chosen by the caller; also the hostname
+	Tags          Tags   `json:"tags"`
+	VxNet         string `json:"vxnet,omitempty"`
+	Image         string `json:"image"`
+	ContainerType string `json:"container_type,omitempty"`
+	// Role is the role of the node in its cluster; providers of given machines choose by it.
+	Role          string  `json:"role,omitempty"`
 	Size          Size    `json:"size"`
 	InstanceClass string  `json:"instance_class,omitempty"`
 	Zone          string  `json:"zone,omitempty"`

@@ -22,6 +22,8 @@ type config struct {
 	localSSHD  string
 	metrics    string
 	logLevel   slog.Level
+	file       string // configuration of providers
+	providers  providerFile
 }
 
 func (c *config) flags(f *pflag.FlagSet) {
@@ -33,6 +35,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.kvPrefix, "kv-prefix", "drover", "root of Drover's keys in Consul")
 	f.StringVar(&c.localRange, "local-range", "127.77.0.0/16", "loopback addresses for local nodes")
 	f.StringVar(&c.localSSHD, "local-sshd", "", "OpenSSH sshd to run in local nodes instead of the built-in SSH server")
+	f.StringVar(&c.file, "config", "", "YAML file with the settings of providers (default: the provider local alone)")
 	f.StringVar(&c.metrics, "metrics", "", "address of the Prometheus endpoint, for example 127.0.0.1:9464 (default: none)")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 }
@@ -50,6 +53,9 @@ func (c *config) fromEnvironment(f *pflag.FlagSet, lookup func(string) (string, 
 	})
 	if first != nil {
 		return first
+	}
+	if err := c.readProviders(f); err != nil {
+		return err
 	}
 	abs, err := filepath.Abs(c.stateDir)
 	if err != nil {

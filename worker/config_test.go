@@ -28,13 +28,16 @@ func TestConfigDefaultsFollowFromEachOther(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config{
 		stateDir: "/srv/drover", imagesDir: "/srv/drover/images", identity: "/srv/drover/id_ed25519", binaries: filepath.Dir(exe),
-		kvPrefix: "drover", localRange: "127.77.0.0/16",
+		kvPrefix: "drover", localRange: "127.77.0.0/16", providers: onlyLocal(),
 	}, c)
 }
 
 func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	t.Parallel()
+	file := filepath.Join(t.TempDir(), "drover.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("providers: {local: {}}"), 0o600))
 	values := map[string]string{
+		"CONFIG": file,
 		"STATE_DIR": "/s", "IMAGES": "/i", "IDENTITY": "/k", "BINARIES": "/b", "NODE_CONSUL": "http://10.0.0.1:8500",
 		"KV_PREFIX": "mine", "LOCAL_RANGE": "127.1.0.0/16", "LOCAL_SSHD": "/usr/sbin/sshd", "METRICS": "127.0.0.1:0", "LOG_LEVEL": "DEBUG",
 	}
@@ -47,6 +50,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	require.Equal(t, config{
 		stateDir: "/s", imagesDir: "/i", identity: "/k", binaries: "/b", nodeConsul: "http://10.0.0.1:8500", kvPrefix: "mine",
 		localRange: "127.1.0.0/16", localSSHD: "/usr/sbin/sshd", metrics: "127.0.0.1:0", logLevel: slog.LevelDebug,
+		file: file, providers: onlyLocal(),
 	}, c)
 	var all config
 	f := pflag.NewFlagSet("test", pflag.ContinueOnError)

@@ -17,8 +17,6 @@ import (
 
 	"drover/activities"
 	"drover/metadata/store"
-	"drover/providers"
-	"drover/providers/local"
 	"drover/remote"
 	"drover/workflows"
 	"drover/workflows/api"
@@ -101,8 +99,8 @@ func dialPatiently(ctx context.Context, options client.Options, logger *slog.Log
 		}))
 }
 
-// dependencies makes the connections activities use. Nothing is contacted yet, but the local provider checks what the
-// kernel allows.
+// dependencies makes the connections activities use. Nothing is contacted yet, but providers may check what
+// this machine allows.
 func dependencies(cfg config, logger *slog.Logger) (_ activities.Dependencies, closeAll func(), _ error) {
 	var none activities.Dependencies
 	signer, err := identity(cfg.identity)
@@ -119,23 +117,18 @@ func dependencies(cfg config, logger *slog.Logger) (_ activities.Dependencies, c
 		nodeConsul = consulConfig.Scheme + "://" + consulConfig.Address
 	}
 	agentBinary := filepath.Join(cfg.binaries, "drover-agent")
-	machines, err := local.New(local.Options{
-		StateDir: cfg.stateDir, ImagesDir: cfg.imagesDir, NodeBinary: filepath.Join(cfg.binaries, "drover-node"),
-		AgentBinary: agentBinary, Range: cfg.localRange, SSHServer: cfg.localSSHD, Logger: logger,
-	})
-	if err != nil {
-		return none, nil, fmt.Errorf("local provider: %w", err)
-	}
-	for _, note := range machines.Capabilities().Notes {
-		logger.Info("local provider", "note", note)
-	}
 	pool := remote.New(remote.Options{Signer: signer, Logger: logger})
 	kv := store.New(consulClient, cfg.kvPrefix)
+	machines, err := openProviders(cfg, parts{agentBinary: agentBinary, logger: logger})
+	if err != nil {
+		_ = pool.Close()
+		return none, nil, err
+	}
 	return activities.Dependencies{
 		Records: kv, Trees: kv, Apps: kv,
 		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: agentBinary},
-		Providers:       map[string]providers.Provider{machines.Name(): machines},
-		DefaultProvider: machines.Name(),
+		Providers:       machines,
+		DefaultProvider: cfg.providers.Default,
 		AuthorizedKey:   authorizedKey(signer),
 		NodeConsul:      nodeConsul,
 		KVPrefix:        cfg.kvPrefix,

@@ -31,6 +31,16 @@ func ListApps(ctx workflow.Context, raw converter.RawValue) (api.AppList, error)
 	return read[api.ListAppsInput, api.AppList](ctx, raw, activities.ListApps)
 }
 
+// ListProviders asks the worker's providers what they can do and how they are.
+func ListProviders(ctx workflow.Context, raw converter.RawValue) (api.ProviderList, error) {
+	return read[api.ListProvidersInput, api.ProviderList](ctx, raw, activities.ListProviders)
+}
+
+// ListHosts reads the machines of providers that were given theirs, and tests them when asked to.
+func ListHosts(ctx workflow.Context, raw converter.RawValue) (api.HostList, error) {
+	return read[api.ListHostsInput, api.HostList](ctx, raw, activities.ListHosts)
+}
+
 func read[I, O any](ctx workflow.Context, raw converter.RawValue, activity string) (O, error) {
 	var in I
 	var out O

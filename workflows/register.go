@@ -28,6 +28,8 @@ func types() map[string]any {
 		api.ListClusters:     ListClusters,
 		api.PublishApp:       PublishApp,
 		api.ListApps:         ListApps,
+		api.ListProviders:    ListProviders,
+		api.ListHosts:        ListHosts,
 	}
 }
 

@@ -62,6 +62,21 @@ func (a *app) completeVersions(cmd *cobra.Command, args []string, _ string) ([]s
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
+func (a *app) completeProviders(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var out []string
+	a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+		list, err := server.Providers(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range list.Providers {
+			out = append(out, p.Name)
+		}
+		return nil
+	})
+	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
 // published picks words from the published versions, each once, in the order of the list.
 func (a *app) published(cmd *cobra.Command, pick func(app, version string) string) []string {
 	var out []string

@@ -43,6 +43,7 @@ place for inspection, and --on-failure hold lets the step wait for drover resolv
 	flags.StringVar(&in.UserID, "user-id", "", "owner; packages may derive passwords from it")
 	l.bind(c, &in.Waits)
 	_ = c.RegisterFlagCompletionFunc("version", a.completeVersions)
+	_ = c.RegisterFlagCompletionFunc("provider", a.completeProviders)
 
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		in.App = args[0]

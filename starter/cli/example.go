@@ -50,6 +50,8 @@ var exampleInputs = map[string]any{
 	api.ListClusters:    api.ListClustersInput{},
 	api.PublishApp:      api.PublishAppInput{App: "etcd", Version: "3.5", Archive: []byte("the package as tar.gz")},
 	api.ListApps:        api.ListAppsInput{},
+	api.ListProviders:   api.ListProvidersInput{},
+	api.ListHosts:       api.ListHostsInput{Check: true},
 }
 
 var exampleRole = "etcd_node"
@@ -58,7 +60,7 @@ var exampleRole = "etcd_node"
 var exampleNames = []string{
 	api.PublishApp, api.ListApps, api.CreateCluster, api.DescribeCluster, api.ListClusters, api.AddNodes, api.DeleteNodes,
 	api.ScaleVertical, api.UpdateEnv, api.RunService, api.RestartCluster, api.StopCluster, api.StartCluster, api.UpgradeCluster,
-	api.DowngradeCluster, api.DeleteCluster,
+	api.DowngradeCluster, api.DeleteCluster, api.ListProviders, api.ListHosts,
 }
 
 func (a *app) example() *cobra.Command {
@@ -131,7 +133,7 @@ func newExample(name, id, namespace, ui string) (*exampleValue, error) {
 	case api.DescribeClusterInput:
 		in.ClusterID = id
 		e.Input, e.WorkflowID = in, readID(name)
-	case api.ListClustersInput, api.ListAppsInput:
+	case api.ListClustersInput, api.ListAppsInput, api.ListProvidersInput, api.ListHostsInput:
 		e.WorkflowID = readID(name)
 	default: // the rest changes a cluster
 		e.WorkflowID = api.WorkflowID(id)

@@ -217,7 +217,7 @@ func TestEveryOperationHasAnExample(t *testing.T) {
 	for _, name := range []string{
 		api.CreateCluster, api.DeleteCluster, api.AddNodes, api.DeleteNodes, api.ScaleVertical, api.UpgradeCluster, api.DowngradeCluster,
 		api.StartCluster, api.StopCluster, api.RestartCluster, api.RunService, api.UpdateEnv,
-		api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps,
+		api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps, api.ListProviders, api.ListHosts,
 	} {
 		c := ask(t, &counter{}, "", "example", name, "--id", known, "-o", "json")
 		require.Equal(t, exitOK, c.code, c.stderr.String())

@@ -40,6 +40,24 @@ func (s *Server) Apps(ctx context.Context) (*api.AppList, error) {
 	return &out, nil
 }
 
+// Providers asks what the worker makes machines with.
+func (s *Server) Providers(ctx context.Context) (*api.ProviderList, error) {
+	var out api.ProviderList
+	if err := s.read(ctx, api.ListProviders, api.ListProvidersInput{}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Hosts reads the machines that were given to providers.
+func (s *Server) Hosts(ctx context.Context, in api.ListHostsInput) (*api.HostList, error) {
+	var out api.HostList
+	if err := s.read(ctx, api.ListHosts, in, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
 // Publish makes a package available. Publishing one version twice at the same time is refused by the workflow id.
 func (s *Server) Publish(ctx context.Context, in api.PublishAppInput) (*api.AppView, error) {
 	var out api.AppView

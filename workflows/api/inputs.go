@@ -147,3 +147,15 @@ type PublishAppInput struct {
 
 // ListAppsInput reads the published applications.
 type ListAppsInput struct{}
+
+// ListProvidersInput reads what the worker makes machines with.
+type ListProvidersInput struct{}
+
+// ListHostsInput reads the machines that were given to a provider.
+type ListHostsInput struct {
+	Provider string `json:"provider,omitempty"` // default: every provider that has such machines
+	// Check tests every machine: SSH, host key, rights, disk, ports, clock, tools.
+	Check bool `json:"check,omitempty"`
+	// Inventory is the text of an inventory to test in place of the worker's own.
+	Inventory string `json:"inventory,omitempty"`
+}

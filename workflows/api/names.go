@@ -28,6 +28,8 @@ const (
 	ListClusters    = "ListClusters"
 	PublishApp      = "PublishApp"
 	ListApps        = "ListApps"
+	ListProviders   = "ListProviders"
+	ListHosts       = "ListHosts"
 )
 
 // QueryProgress is the query every cluster operation answers with a Progress.

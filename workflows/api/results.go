@@ -128,3 +128,49 @@ type AppView struct {
 type AppList struct {
 	Apps []AppView `json:"apps"`
 }
+
+// ProviderView is one provider of the worker that answered.
+type ProviderView struct {
+	Name         string          `json:"name"`
+	Default      bool            `json:"default,omitempty"`
+	Capabilities map[string]bool `json:"capabilities"`
+	Notes        []string        `json:"notes,omitempty"`
+	// Problem says why the provider is unhealthy, and Hint what to do; both empty when it is well.
+	Problem string `json:"problem,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// ProviderList is the result of ListProviders, by name.
+type ProviderList struct {
+	Providers []ProviderView `json:"providers"`
+}
+
+// HostView is a machine that was given to a provider.
+type HostView struct {
+	Provider   string            `json:"provider,omitempty"`
+	Name       string            `json:"name"`
+	Address    string            `json:"address"`
+	User       string            `json:"user"`
+	Bastion    string            `json:"bastion,omitempty"`
+	Roles      []string          `json:"roles,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	ClusterID  string            `json:"cluster_id,omitempty"`
+	NodeID     string            `json:"node_id,omitempty"`
+	InstanceID string            `json:"instance_id,omitempty"`
+	// State is free, preparing, running, off or releasing.
+	State  string      `json:"state"`
+	Checks []HostCheck `json:"checks,omitempty"`
+}
+
+// HostCheck is one test of a machine.
+type HostCheck struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail,omitempty"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+// HostList is the result of ListHosts.
+type HostList struct {
+	Hosts []HostView `json:"hosts"`
+}

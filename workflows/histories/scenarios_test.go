@@ -85,6 +85,10 @@ func scenarios() []scenario {
 		scenario{api.PublishApp, happy, completed, small(), nothing, none, archive, ""},
 		scenario{api.PublishApp, failed, failure, small(), nothing, mishap{nothing, "archive"}, noArchive, ""},
 		scenario{api.ListApps, happy, completed, small(), nothing, none, input(api.ListAppsInput{}), ""},
+		scenario{api.ListProviders, happy, completed, small(), nothing, none, input(api.ListProvidersInput{}), ""},
+		scenario{api.ListProviders, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, ""},
+		scenario{api.ListHosts, happy, completed, small(), nothing, none, input(api.ListHostsInput{}), ""},
+		scenario{api.ListHosts, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, ""},
 		scenario{api.ListApps, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, ""},
 
 		// Branches of their own.

@@ -98,7 +98,7 @@ func (w *world) start(operation string, input any) client.WorkflowRun {
 // isRead says whether a workflow changes no cluster.
 func isRead(operation string) bool {
 	switch operation {
-	case api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps:
+	case api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps, api.ListProviders, api.ListHosts:
 		return true
 	}
 	return false

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+
+	"drover/fault"
+)
+
+// providerFile is the configuration file: which providers the worker serves, and how. A provider is served when its
+// name is in the file, with settings or without.
+type providerFile struct {
+	// Default makes the machines of clusters that name no provider; it may be left out when there is one provider.
+	Default   string           `yaml:"default"`
+	Providers providerSettings `yaml:"providers"`
+
+	lines map[string]int // where each provider is
+}
+
+// localSettings are those of the flags --images, --local-range and --local-sshd, which go before them.
+type localSettings struct {
+	Images string `yaml:"images"`
+	Range  string `yaml:"range"`
+	SSHD   string `yaml:"sshd"`
+}
+
+// onlyLocal is what a worker without a file serves.
+func onlyLocal() providerFile {
+	return providerFile{Default: "local", Providers: providerSettings{Local: &localSettings{}}}
+}
+
+// readProviders reads the file, if there is one.
+func (c *config) readProviders(f *pflag.FlagSet) error {
+	c.providers = onlyLocal()
+	if c.file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(c.file)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "configuration file")
+	}
+	if c.providers, err = parseProviders(c.file, text); err != nil {
+		return err
+	}
+	c.providers.lines = nil
+	if l := c.providers.Providers.Local; l != nil {
+		for _, s := range []struct {
+			flag, value string
+			to          *string
+		}{{"images", l.Images, &c.imagesDir}, {"local-range", l.Range, &c.localRange}, {"local-sshd", l.SSHD, &c.localSSHD}} {
+			if s.value != "" && !f.Changed(s.flag) {
+				*s.to = s.value
+			}
+		}
+	}
+	return nil
+}
+
+// parseProviders reads the text of the file called name, and finds every problem at once.
+func parseProviders(name string, text []byte) (providerFile, error) {
+	var file providerFile
+	var problems []string
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	err := decoder.Decode(&file)
+	var wrong *yaml.TypeError
+	switch {
+	case errors.As(err, &wrong):
+		problems = append(problems, wrong.Errors...)
+	case errors.Is(err, io.EOF):
+		err = nil
+	case err != nil:
+		return file, invalidFile(name, []string{strings.TrimPrefix(err.Error(), "yaml: ")})
+	}
+	var document yaml.Node
+	_ = yaml.Unmarshal(text, &document)
+	file.lines = file.named(&document)
+	names := slices.Sorted(maps.Keys(file.lines))
+	switch {
+	case len(names) == 0 && err == nil:
+		problems = append(problems, "line 1: no provider is named under providers: there would be nothing to make machines with")
+	case file.Default == "" && len(names) == 1:
+		file.Default = names[0]
+	case file.Default == "" && len(names) > 1:
+		problems = append(problems, fmt.Sprintf("line 1: default is missing; it is one of %s", strings.Join(names, ", ")))
+	case file.Default != "" && file.lines[file.Default] == 0:
+		problems = append(problems, fmt.Sprintf("line %d: default %q is not among the providers: %s",
+			lineOf(&document, "default"), file.Default, strings.Join(names, ", ")))
+	}
+	for _, k := range kinds {
+		if line := file.lines[k.name]; line > 0 && k.check != nil {
+			for _, p := range k.check(file.Providers) {
+				problems = append(problems, fmt.Sprintf("line %d: %s: %s", line, k.name, p))
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return file, invalidFile(name, problems)
+	}
+	return file, nil
+}
+
+func invalidFile(name string, problems []string) error {
+	f := fault.New(fault.Invalid, "configuration file %s: %s", name, strings.Join(problems, "; "))
+	f.Problems = problems
+	return f.WithHint("see docs/providers.md and docs/drover.example.yaml")
+}
+
+// named finds the known providers of the file with their lines. One without settings ("local:") gets empty ones.
+func (file *providerFile) named(document *yaml.Node) map[string]int {
+	lines := map[string]int{}
+	_, section := find(document, "providers")
+	for _, k := range kinds {
+		if key, _ := find(section, k.name); key != nil {
+			lines[k.name] = key.Line
+			k.named(&file.Providers)
+		}
+	}
+	return lines
+}
+
+func lineOf(document *yaml.Node, name string) int {
+	if key, _ := find(document, name); key != nil {
+		return key.Line
+	}
+	return 1
+}
+
+// find looks a key up in a mapping.
+func find(n *yaml.Node, name string) (key, value *yaml.Node) {
+	if n != nil && n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
+		n = n.Content[0]
+	}
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil, nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == name {
+			return n.Content[i], n.Content[i+1]
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"log/slog"
+	"path/filepath"
+
+	"drover/fault"
+	"drover/providers"
+	"drover/providers/local"
+)
+
+// providerSettings has a field for every kind of provider; nil: not served.
+type providerSettings struct {
+	Local *localSettings `yaml:"local"`
+}
+
+// parts of the worker that providers are made with.
+type parts struct {
+	agentBinary string
+	logger      *slog.Logger
+}
+
+// kind is a kind of provider. A new one needs a field of providerSettings and an entry of kinds.
+type kind struct {
+	name string
+	// named gives the provider empty settings when the file has only its name.
+	named func(*providerSettings)
+	// check finds the problems of the settings; may be nil.
+	check func(providerSettings) []string
+	open  func(config, parts) (providers.Provider, error)
+}
+
+var kinds = []kind{
+	{
+		name:  "local",
+		named: func(s *providerSettings) { s.Local = orEmpty(s.Local) },
+		open: func(c config, with parts) (providers.Provider, error) {
+			return local.New(local.Options{
+				StateDir: c.stateDir, ImagesDir: c.imagesDir, NodeBinary: filepath.Join(c.binaries, "drover-node"),
+				AgentBinary: with.agentBinary, Range: c.localRange, SSHServer: c.localSSHD, Logger: with.logger,
+			})
+		},
+	},
+}
+
+func orEmpty[T any](settings *T) *T {
+	if settings == nil {
+		settings = new(T)
+	}
+	return settings
+}
+
+// served says whether the file names the kind.
+func (k kind) served(file providerFile) bool {
+	with := file.Providers
+	k.named(&with)
+	return with == file.Providers
+}
+
+// openProviders makes every provider of the configuration.
+func openProviders(cfg config, with parts) (map[string]providers.Provider, error) {
+	all := map[string]providers.Provider{}
+	for _, k := range kinds {
+		if !k.served(cfg.providers) {
+			continue
+		}
+		p, err := k.open(cfg, with)
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "provider %s", k.name)
+		}
+		for _, note := range p.Capabilities().Notes {
+			with.logger.Info("provider", "name", k.name, "note", note)
+		}
+		all[k.name] = p
+	}
+	return all, nil
+}
