@@ -123,6 +123,9 @@ func describe(n *lifecycle.Node, inst providers.Instance) {
 		n.Zone = inst.Zone
 	}
 	n.SSH = lifecycle.SSH{Addr: inst.SSHAddr, User: inst.SSHUser, HostKey: inst.HostKey}
+	if j := inst.Jump; j != nil {
+		n.SSH.Jump = &lifecycle.Jump{Addr: j.Addr, User: j.User, HostKey: j.HostKey, KeyFile: j.KeyFile}
+	}
 }
 
 // ReleaseInput names a cluster whose resources all go.

@@ -47,6 +47,15 @@ type SSH struct {
 	Addr    string `json:"addr,omitempty"` // host:port
 	User    string `json:"user,omitempty"`
 	HostKey string `json:"host_key,omitempty"` // one authorized_keys style line
+	Jump    *Jump  `json:"jump,omitempty"`     // the host SSH goes through; nil: directly
+}
+
+// Jump is a bastion. KeyFile is a private key on the worker; empty: the worker's own.
+type Jump struct {
+	Addr    string `json:"addr"`
+	User    string `json:"user"`
+	HostKey string `json:"host_key"`
+	KeyFile string `json:"key_file,omitempty"`
 }
 
 // Record is the control record of a cluster: everything Drover knows, readable by Drover only. Nodes have no access.

@@ -134,12 +134,22 @@ type Instance struct {
 	IP    string        `json:"ip"`
 	MAC   string        `json:"mac,omitempty"`
 	// SSHAddr is host:port; HostKey one authorized_keys style line, stable for the instance's life.
-	SSHAddr         string `json:"ssh_addr"`
-	SSHUser         string `json:"ssh_user"`
-	HostKey         string `json:"host_key"`
+	SSHAddr string `json:"ssh_addr"`
+	SSHUser string `json:"ssh_user"`
+	HostKey string `json:"host_key"`
+	// Jump is the host SSH goes through; nil: directly.
+	Jump            *Jump  `json:"jump,omitempty"`
 	Zone            string `json:"zone,omitempty"`
 	Hypervisor      string `json:"hypervisor,omitempty"`
 	PhysicalMachine string `json:"physical_machine,omitempty"`
+}
+
+// Jump is a bastion. KeyFile is a private key on the worker; empty: the worker's own.
+type Jump struct {
+	Addr    string `json:"addr"`
+	User    string `json:"user"`
+	HostKey string `json:"host_key"`
+	KeyFile string `json:"key_file,omitempty"`
 }
 
 // Resources is everything of one cluster.

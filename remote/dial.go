@@ -21,11 +21,14 @@ func (p *Pool) handshake(ctx context.Context, t Target) (*ssh.Client, *fault.Fau
 	if problem != nil {
 		return nil, problem
 	}
+	signer, problem := p.signer(t)
+	if problem != nil {
+		return nil, problem
+	}
 	start := time.Now()
-	dialer := net.Dialer{Timeout: p.opt.DialTimeout}
-	raw, err := dialer.DialContext(ctx, "tcp", t.Addr)
-	if err != nil {
-		return nil, dialFault(t, err)
+	raw, problem := p.connect(ctx, t)
+	if problem != nil {
+		return nil, problem
 	}
 	left := p.opt.DialTimeout - time.Since(start)
 	release, err := p.slots.take(ctx)
@@ -35,14 +38,17 @@ func (p *Pool) handshake(ctx context.Context, t Target) (*ssh.Client, *fault.Fau
 	}
 	defer release()
 	_ = raw.SetDeadline(time.Now().Add(left))
-	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	// A connection through a jump host knows no deadlines.
+	limited, done := context.WithTimeout(ctx, left)
+	defer done()
+	stop := context.AfterFunc(limited, func() { _ = raw.Close() })
 	defer stop()
 
 	var mismatch *fault.Fault
 	config := &ssh.ClientConfig{
 		Config:            ssh.Config{KeyExchanges: keyExchanges, Ciphers: ciphers, MACs: macs},
 		User:              t.User,
-		Auth:              []ssh.AuthMethod{ssh.PublicKeys(p.opt.Signer)},
+		Auth:              []ssh.AuthMethod{ssh.PublicKeys(signer)},
 		HostKeyAlgorithms: hostKeyAlgorithms(pinned),
 		HostKeyCallback: func(_ string, _ net.Addr, offered ssh.PublicKey) error {
 			if bytes.Equal(offered.Marshal(), pinned.Marshal()) {
@@ -60,6 +66,9 @@ func (p *Pool) handshake(ctx context.Context, t Target) (*ssh.Client, *fault.Fau
 			return nil, mismatch
 		case ctx.Err() != nil:
 			return nil, ctxFault(ctx, t, "connect to")
+		case limited.Err() != nil:
+			return nil, fault.Wrap(limited.Err(), fault.Unreachable, "node %s did not complete the SSH handshake in time", t).
+				At("", t.NodeID, "")
 		}
 		return nil, dialFault(t, err)
 	}

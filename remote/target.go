@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -19,12 +20,22 @@ type Target struct {
 	User string
 	// HostKey is the key pinned at provisioning, one line as in authorized_keys: "ssh-ed25519 AAAA...".
 	HostKey string
+	// KeyFile is a private key to log in with; empty: the pool's own.
+	KeyFile string
+	// Jump is the host the connection goes through; its key is verified like the node's. Nil: directly.
+	Jump *Target
 }
 
 // key is what shares one connection. The user belongs to it: a connection acts as one user only.
-type key struct{ addr, user, hostKey string }
+type key struct{ addr, user, hostKey, keyFile, jump string }
 
-func (t Target) key() key { return key{t.Addr, t.User, t.HostKey} }
+func (t Target) key() key {
+	k := key{addr: t.Addr, user: t.User, hostKey: t.HostKey, keyFile: t.KeyFile}
+	if t.Jump != nil {
+		k.jump = fmt.Sprintf("%q", t.Jump.key())
+	}
+	return k
+}
 
 func (t Target) String() string {
 	if t.NodeID == "" {
@@ -46,6 +57,9 @@ func (t Target) check() (ssh.PublicKey, *fault.Fault) {
 	}
 	if t.User == "" {
 		problems = append(problems, "user is empty")
+	}
+	if t.Jump != nil && t.Jump.Jump != nil {
+		problems = append(problems, "a jump host cannot be behind another one")
 	}
 	var pinned ssh.PublicKey
 	if t.HostKey == "" {

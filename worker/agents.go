@@ -19,7 +19,11 @@ type agents struct {
 }
 
 func target(n lifecycle.Node) remote.Target {
-	return remote.Target{NodeID: n.ID, Addr: n.SSH.Addr, User: n.SSH.User, HostKey: n.SSH.HostKey}
+	t := remote.Target{NodeID: n.ID, Addr: n.SSH.Addr, User: n.SSH.User, HostKey: n.SSH.HostKey}
+	if j := n.SSH.Jump; j != nil {
+		t.Jump = &remote.Target{Addr: j.Addr, User: j.User, HostKey: j.HostKey, KeyFile: j.KeyFile}
+	}
+	return t
 }
 
 func (a agents) Ensure(ctx context.Context, n lifecycle.Node, cfg agentapi.Config) error {

@@ -37,7 +37,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "drover.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("providers: {local: {}}"), 0o600))
 	values := map[string]string{
-		"CONFIG": file,
+		"CONFIG":    file,
 		"STATE_DIR": "/s", "IMAGES": "/i", "IDENTITY": "/k", "BINARIES": "/b", "NODE_CONSUL": "http://10.0.0.1:8500",
 		"KV_PREFIX": "mine", "LOCAL_RANGE": "127.1.0.0/16", "LOCAL_SSHD": "/usr/sbin/sshd", "METRICS": "127.0.0.1:0", "LOG_LEVEL": "DEBUG",
 	}

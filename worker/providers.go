@@ -5,18 +5,24 @@ import (
 	"path/filepath"
 
 	"drover/fault"
+	"drover/metadata/store"
 	"drover/providers"
 	"drover/providers/local"
+	"drover/providers/static"
+	"drover/remote"
 )
 
 // providerSettings has a field for every kind of provider; nil: not served.
 type providerSettings struct {
-	Local *localSettings `yaml:"local"`
+	Local  *localSettings  `yaml:"local"`
+	Static *staticSettings `yaml:"static"`
 }
 
 // parts of the worker that providers are made with.
 type parts struct {
 	agentBinary string
+	pool        *remote.Pool
+	kv          *store.Store
 	logger      *slog.Logger
 }
 
@@ -41,6 +47,26 @@ var kinds = []kind{
 			})
 		},
 	},
+	{
+		name:  "static",
+		named: func(s *providerSettings) { s.Static = orEmpty(s.Static) },
+		check: func(s providerSettings) []string {
+			if !filepath.IsAbs(s.Static.Inventory) {
+				return []string{"inventory must be the absolute path of a file with hosts"}
+			}
+			return nil
+		},
+		open: func(c config, with parts) (providers.Provider, error) {
+			return static.New(static.Options{
+				Inventory: c.providers.Providers.Static.Inventory, Book: with.kv.Document("hosts"), Shell: shell{with.pool}, Logger: with.logger,
+			})
+		},
+	},
+}
+
+// staticSettings are those of machines that somebody else made.
+type staticSettings struct {
+	Inventory string `yaml:"inventory"` // file with the hosts
 }
 
 func orEmpty[T any](settings *T) *T {

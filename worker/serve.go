@@ -119,7 +119,7 @@ func dependencies(cfg config, logger *slog.Logger) (_ activities.Dependencies, c
 	agentBinary := filepath.Join(cfg.binaries, "drover-agent")
 	pool := remote.New(remote.Options{Signer: signer, Logger: logger})
 	kv := store.New(consulClient, cfg.kvPrefix)
-	machines, err := openProviders(cfg, parts{agentBinary: agentBinary, logger: logger})
+	machines, err := openProviders(cfg, parts{agentBinary: agentBinary, pool: pool, kv: kv, logger: logger})
 	if err != nil {
 		_ = pool.Close()
 		return none, nil, err

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/hashicorp/consul/api"
+
+	"drover/fault"
+)
+
+// Document is one small value beside the clusters' records that several workers change in turn.
+type Document struct {
+	store *Store
+	name  string
+}
+
+// Document gives the document with that name, whether it exists or not.
+func (s *Store) Document(name string) Document { return Document{s, name} }
+
+func (d Document) key() string { return d.store.prefix + "/documents/" + d.name }
+
+// Get reads the document and the index to write it back with; one that does not exist is empty, with index 0.
+func (d Document) Get(ctx context.Context) ([]byte, uint64, error) {
+	kv, _, err := d.store.client.KV().Get(d.key(), (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	if err != nil {
+		return nil, 0, failed(err, "read %s", d.key())
+	}
+	if kv == nil {
+		return nil, 0, nil
+	}
+	return kv.Value, kv.ModifyIndex, nil
+}
+
+// Put writes the document if it is still the one read with index; otherwise it is a Conflict fault.
+func (d Document) Put(ctx context.Context, value []byte, index uint64) error {
+	if len(value) > maxValue {
+		return fault.New(fault.Invalid, "%s has %d bytes, Consul takes %d", d.key(), len(value), maxValue)
+	}
+	op := &api.KVTxnOp{Verb: api.KVCAS, Key: d.key(), Value: value, Index: index}
+	_, err := d.store.commit(ctx, []*api.KVTxnOp{op}, "write "+d.key())
+	if !errors.Is(err, errRaced) {
+		return err
+	}
+	// The answer of an earlier try may have been lost.
+	if have, _, err := d.Get(ctx); err == nil && bytes.Equal(have, value) {
+		return nil
+	}
+	return fault.New(fault.Conflict, "%s was changed meanwhile", d.key())
+}
