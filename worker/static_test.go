@@ -177,7 +177,7 @@ func TestStaticHosts(t *testing.T) {
 	require.Error(t, err, "the agent of a stopped instance answers")
 	_, err = p.StartInstance(ctx, next.ID)
 	require.NoError(t, err)
-	require.Equal(t, "kept", run(replaced, "read", "cat /srv/data/file"))
+	require.Equal(t, "kept", run(replaced, "read-again", "cat /srv/data/file"))
 
 	for _, id := range []string{next.ID, next.ID, two.ID} {
 		require.NoError(t, p.DeleteInstance(ctx, id))

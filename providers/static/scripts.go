@@ -127,19 +127,22 @@ if made key && [ -e "$keys" ]; then
 	rm -f "$keys.drover"
 fi
 if made keyfile && [ ! -s "$keys" ]; then rm -f "$keys"; fi
-if made sshdir; then rmdir "$home/.ssh" || true; fi
+if made sshdir; then rmdir "$home/.ssh" 2>/dev/null || true; fi
+# unfold removes a mount point's folders, from the inside to the first one that was made, as long as they are empty.
+unfold() {
+	for first in $(sed -n 's/^folder //p' "$mark"); do
+		case $1/ in "$first"/*) ;; *) continue ;; esac
+		dir=$1
+		while rmdir "$dir" 2>/dev/null && [ "$dir" != "$first" ]; do dir=$(dirname "$dir"); done
+	done
+}
 `)
-	if a.Wipe {
-		for _, m := range a.Spec.Mounts {
+	for _, m := range a.Spec.Mounts {
+		if a.Wipe {
 			p := quote(m.Path)
 			b.WriteString("if [ -d " + p + " ]; then find " + p + " -xdev -mindepth 1 -delete; fi\n")
-			// Folders that were made for it go from the inside to the first one that was made.
-			b.WriteString("gone=" + p + "\nwhile [ \"$gone\" != / ]; do\n\tinner=$gone; gone=$(dirname \"$gone\")\n" +
-				"\tif made \"folder $inner\"; then rmdir \"$inner\" || true; break; fi\n" +
-				"\tif ! grep -q '^folder ' \"$mark\"; then break; fi\n" +
-				"\tcase $(grep '^folder ' \"$mark\" | cut -d ' ' -f 2- | while read -r f; do case $inner in \"$f\"/*) echo y ;; esac; done) in\n" +
-				"\ty*) rmdir \"$inner\" || true ;;\n\t*) break ;;\n\tesac\ndone\n")
 		}
+		b.WriteString("unfold " + quote(m.Path) + "\n")
 	}
 	b.WriteString(`
 if made logs; then rm -rf /var/log/drover; else rm -f /var/log/drover/agent.log; fi
