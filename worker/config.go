@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"drover/providers/docker"
 )
 
 // config is everything an operator can set.
@@ -21,7 +23,14 @@ type config struct {
 	localRange string
 	localSSHD  string
 	metrics    string
-	logLevel   slog.Level
+
+	providers          []string
+	dockerHost         string
+	dockerInstallation string
+	dockerRange        string
+	dockerAttach       []string
+
+	logLevel slog.Level
 }
 
 func (c *config) flags(f *pflag.FlagSet) {
@@ -33,6 +42,11 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.kvPrefix, "kv-prefix", "drover", "root of Drover's keys in Consul")
 	f.StringVar(&c.localRange, "local-range", "127.77.0.0/16", "loopback addresses for local nodes")
 	f.StringVar(&c.localSSHD, "local-sshd", "", "OpenSSH sshd to run in local nodes instead of the built-in SSH server")
+	f.StringSliceVar(&c.providers, "providers", []string{"local"}, "where machines come from, the first one unless a cluster asks for another: local, docker")
+	f.StringVar(&c.dockerHost, "docker-host", "", "Docker engine for nodes, for example unix:///var/run/docker.sock (default: as DOCKER_HOST says)")
+	f.StringVar(&c.dockerInstallation, "docker-installation", docker.DefaultInstallation, "begins the names of all containers, volumes and networks; installations on one engine do not see each other")
+	f.StringVar(&c.dockerRange, "docker-range", docker.DefaultRange, "addresses for networks of docker nodes")
+	f.StringSliceVar(&c.dockerAttach, "docker-attach", nil, "containers to connect to every network of docker nodes: this worker's, if it runs in one, and Consul's")
 	f.StringVar(&c.metrics, "metrics", "", "address of the Prometheus endpoint, for example 127.0.0.1:9464 (default: none)")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 }

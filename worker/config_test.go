@@ -29,6 +29,7 @@ func TestConfigDefaultsFollowFromEachOther(t *testing.T) {
 	require.Equal(t, config{
 		stateDir: "/srv/drover", imagesDir: "/srv/drover/images", identity: "/srv/drover/id_ed25519", binaries: filepath.Dir(exe),
 		kvPrefix: "drover", localRange: "127.77.0.0/16",
+		providers: []string{"local"}, dockerInstallation: "drover", dockerRange: "10.212.0.0/14",
 	}, c)
 }
 
@@ -37,6 +38,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	values := map[string]string{
 		"STATE_DIR": "/s", "IMAGES": "/i", "IDENTITY": "/k", "BINARIES": "/b", "NODE_CONSUL": "http://10.0.0.1:8500",
 		"KV_PREFIX": "mine", "LOCAL_RANGE": "127.1.0.0/16", "LOCAL_SSHD": "/usr/sbin/sshd", "METRICS": "127.0.0.1:0", "LOG_LEVEL": "DEBUG",
+		"PROVIDERS": "docker,local", "DOCKER_HOST": "unix:///d", "DOCKER_INSTALLATION": "two", "DOCKER_RANGE": "10.1.0.0/16", "DOCKER_ATTACH": "w,c",
 	}
 	environment := map[string]string{}
 	for name, value := range values {
@@ -47,6 +49,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	require.Equal(t, config{
 		stateDir: "/s", imagesDir: "/i", identity: "/k", binaries: "/b", nodeConsul: "http://10.0.0.1:8500", kvPrefix: "mine",
 		localRange: "127.1.0.0/16", localSSHD: "/usr/sbin/sshd", metrics: "127.0.0.1:0", logLevel: slog.LevelDebug,
+		providers: []string{"docker", "local"}, dockerHost: "unix:///d", dockerInstallation: "two", dockerRange: "10.1.0.0/16", dockerAttach: []string{"w", "c"},
 	}, c)
 	var all config
 	f := pflag.NewFlagSet("test", pflag.ContinueOnError)

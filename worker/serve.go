@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -17,8 +16,6 @@ import (
 
 	"drover/activities"
 	"drover/metadata/store"
-	"drover/providers"
-	"drover/providers/local"
 	"drover/remote"
 	"drover/workflows"
 	"drover/workflows/api"
@@ -36,7 +33,7 @@ const dialWithin = time.Minute
 
 // serve runs the worker until ctx ends.
 func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
-	deps, closeAll, err := dependencies(cfg, logger)
+	deps, closeAll, err := dependencies(ctx, cfg, logger)
 	if err != nil {
 		return err
 	}
@@ -101,9 +98,9 @@ func dialPatiently(ctx context.Context, options client.Options, logger *slog.Log
 		}))
 }
 
-// dependencies makes the connections activities use. Nothing is contacted yet, but the local provider checks what the
-// kernel allows.
-func dependencies(cfg config, logger *slog.Logger) (_ activities.Dependencies, closeAll func(), _ error) {
+// dependencies makes the connections activities use. Only providers look around: what the kernel allows, whether the
+// engine answers.
+func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activities.Dependencies, closeAll func(), _ error) {
 	var none activities.Dependencies
 	signer, err := identity(cfg.identity)
 	if err != nil {
@@ -118,24 +115,17 @@ func dependencies(cfg config, logger *slog.Logger) (_ activities.Dependencies, c
 	if nodeConsul == "" {
 		nodeConsul = consulConfig.Scheme + "://" + consulConfig.Address
 	}
-	agentBinary := filepath.Join(cfg.binaries, "drover-agent")
-	machines, err := local.New(local.Options{
-		StateDir: cfg.stateDir, ImagesDir: cfg.imagesDir, NodeBinary: filepath.Join(cfg.binaries, "drover-node"),
-		AgentBinary: agentBinary, Range: cfg.localRange, SSHServer: cfg.localSSHD, Logger: logger,
-	})
+	all, first, err := machines(ctx, cfg, logger)
 	if err != nil {
-		return none, nil, fmt.Errorf("local provider: %w", err)
-	}
-	for _, note := range machines.Capabilities().Notes {
-		logger.Info("local provider", "note", note)
+		return none, nil, err
 	}
 	pool := remote.New(remote.Options{Signer: signer, Logger: logger})
 	kv := store.New(consulClient, cfg.kvPrefix)
 	return activities.Dependencies{
 		Records: kv, Trees: kv, Apps: kv,
-		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: agentBinary},
-		Providers:       map[string]providers.Provider{machines.Name(): machines},
-		DefaultProvider: machines.Name(),
+		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: cfg.binary("drover-agent")},
+		Providers:       all,
+		DefaultProvider: first,
 		AuthorizedKey:   authorizedKey(signer),
 		NodeConsul:      nodeConsul,
 		KVPrefix:        cfg.kvPrefix,
