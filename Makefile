@@ -27,7 +27,7 @@ FUZZTIME ?= 5s
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- build ---------------------------------------------------------------------------------------------------------
 
@@ -48,8 +48,15 @@ bin/drover-node: FORCE
 	@$(GO) build -buildvcs=false -o $@ ./devstack/$*
 
 .PHONY: packages
-packages: ## build the example packages and their node images into .build/
+packages: ## build the example package etcd and its node images into .build/
 	@packages/etcd/build.sh .build
+
+# Exit code 3 is the build's word for: this machine has no apt.
+.PHONY: packages-all
+packages-all: packages ## build the others too, which are made of Debian's packages: zookeeper, redis-cluster, ...
+	@for build in $(filter-out packages/etcd/%,$(wildcard packages/*/build.sh)); do \
+		$$build .build || { code=$$?; [ $$code = 3 ] || exit $$code; }; \
+	done
 
 .PHONY: servers
 servers: ## build the pinned Temporal, Consul and etcd, about ten minutes the first time

@@ -8,22 +8,31 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"drover/providers/docker"
 )
 
 // config is everything an operator can set.
 type config struct {
-	stateDir   string
-	imagesDir  string
-	identity   string // SSH private key file
-	binaries   string // folder with drover-agent and drover-node
-	nodeConsul string
-	kvPrefix   string
-	localRange string
-	localSSHD  string
-	metrics    string
-	logLevel   slog.Level
-	file       string // configuration of providers
-	providers  providerFile
+	stateDir           string
+	imagesDir          string
+	identity           string // SSH private key file
+	binaries           string // folder with drover-agent and drover-node
+	nodeConsul         string
+	kvPrefix           string
+	localRange         string
+	localSSHD          string
+	metrics            string
+	dockerHost         string
+	dockerInstallation string
+	dockerRange        string
+	dockerAttach       []string
+
+	file      string   // configuration of providers
+	names     []string // providers to serve without a file
+	providers providerFile
+
+	logLevel slog.Level
 }
 
 func (c *config) flags(f *pflag.FlagSet) {
@@ -35,7 +44,12 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.kvPrefix, "kv-prefix", "drover", "root of Drover's keys in Consul")
 	f.StringVar(&c.localRange, "local-range", "127.77.0.0/16", "loopback addresses for local nodes")
 	f.StringVar(&c.localSSHD, "local-sshd", "", "OpenSSH sshd to run in local nodes instead of the built-in SSH server")
-	f.StringVar(&c.file, "config", "", "YAML file with the settings of providers (default: the provider local alone)")
+	f.StringVar(&c.file, "config", "", "YAML file with the settings of providers (default: what --providers says)")
+	f.StringSliceVar(&c.names, "providers", []string{"local"}, "where machines come from, when there is no configuration file; the first one unless a cluster asks for another: local, docker")
+	f.StringVar(&c.dockerHost, "docker-host", "", "Docker engine for nodes, for example unix:///var/run/docker.sock (default: as DOCKER_HOST says)")
+	f.StringVar(&c.dockerInstallation, "docker-installation", docker.DefaultInstallation, "begins the names of all containers, volumes and networks; installations on one engine do not see each other")
+	f.StringVar(&c.dockerRange, "docker-range", docker.DefaultRange, "addresses for networks of docker nodes")
+	f.StringSliceVar(&c.dockerAttach, "docker-attach", nil, "containers to connect to every network of docker nodes: this worker's, if it runs in one, and Consul's")
 	f.StringVar(&c.metrics, "metrics", "", "address of the Prometheus endpoint, for example 127.0.0.1:9464 (default: none)")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 }

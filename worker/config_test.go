@@ -28,8 +28,30 @@ func TestConfigDefaultsFollowFromEachOther(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config{
 		stateDir: "/srv/drover", imagesDir: "/srv/drover/images", identity: "/srv/drover/id_ed25519", binaries: filepath.Dir(exe),
-		kvPrefix: "drover", localRange: "127.77.0.0/16", providers: onlyLocal(),
+		kvPrefix: "drover", localRange: "127.77.0.0/16", providers: servedBy(t, "local"),
+		names: []string{"local"}, dockerInstallation: "drover", dockerRange: "10.212.0.0/14",
 	}, c)
+}
+
+// servedBy is the configuration of providers without a file.
+func servedBy(t *testing.T, names ...string) providerFile {
+	t.Helper()
+	var c config
+	require.NoError(t, c.servedBy(names))
+	return c.providers
+}
+
+func TestConfigServesNamedProvidersWithoutAFile(t *testing.T) {
+	t.Parallel()
+	served := servedBy(t, "docker", "local")
+	require.Equal(t, "docker", served.Default)
+	require.NotNil(t, served.Providers.Docker)
+	require.NotNil(t, served.Providers.Local)
+	require.Nil(t, served.Providers.Static)
+	var c config
+	require.ErrorContains(t, c.servedBy(nil), "no provider is named")
+	require.ErrorContains(t, c.servedBy([]string{"local", "cloud"}), `there is no provider "cloud"`)
+	require.ErrorContains(t, c.servedBy([]string{"static"}), "configuration file")
 }
 
 func TestConfigEveryFlagHasAVariable(t *testing.T) {
@@ -40,6 +62,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 		"CONFIG":    file,
 		"STATE_DIR": "/s", "IMAGES": "/i", "IDENTITY": "/k", "BINARIES": "/b", "NODE_CONSUL": "http://10.0.0.1:8500",
 		"KV_PREFIX": "mine", "LOCAL_RANGE": "127.1.0.0/16", "LOCAL_SSHD": "/usr/sbin/sshd", "METRICS": "127.0.0.1:0", "LOG_LEVEL": "DEBUG",
+		"DOCKER_HOST": "unix:///d", "DOCKER_INSTALLATION": "two", "DOCKER_RANGE": "10.1.0.0/16", "DOCKER_ATTACH": "w,c",
 	}
 	environment := map[string]string{}
 	for name, value := range values {
@@ -50,14 +73,17 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	require.Equal(t, config{
 		stateDir: "/s", imagesDir: "/i", identity: "/k", binaries: "/b", nodeConsul: "http://10.0.0.1:8500", kvPrefix: "mine",
 		localRange: "127.1.0.0/16", localSSHD: "/usr/sbin/sshd", metrics: "127.0.0.1:0", logLevel: slog.LevelDebug,
-		file: file, providers: onlyLocal(),
+		file: file, names: []string{"local"}, providers: servedBy(t, "local"),
+		dockerHost: "unix:///d", dockerInstallation: "two", dockerRange: "10.1.0.0/16", dockerAttach: []string{"w", "c"},
 	}, c)
 	var all config
 	f := pflag.NewFlagSet("test", pflag.ContinueOnError)
 	all.flags(f)
 	count := 0
 	f.VisitAll(func(*pflag.Flag) { count++ })
-	require.Len(t, values, count, "a flag this test does not know")
+	require.Len(t, values, count-1, "a flag this test does not know; --providers and --config exclude each other")
+	_, err = configure(nil, map[string]string{"DROVER_CONFIG": file, "DROVER_PROVIDERS": "local"})
+	require.ErrorContains(t, err, "both say which providers are served")
 }
 
 func TestConfigFlagsGoBeforeVariables(t *testing.T) {

@@ -26,23 +26,48 @@ type providerFile struct {
 	lines map[string]int // where each provider is
 }
 
-// localSettings are those of the flags --images, --local-range and --local-sshd, which go before them.
+// localSettings are those of the flags --images, --local-range and --local-sshd, which go before them, as do all flags.
 type localSettings struct {
 	Images string `yaml:"images"`
 	Range  string `yaml:"range"`
 	SSHD   string `yaml:"sshd"`
 }
 
-// onlyLocal is what a worker without a file serves.
-func onlyLocal() providerFile {
-	return providerFile{Default: "local", Providers: providerSettings{Local: &localSettings{}}}
+// dockerSettings are those of the flags --docker-host, --docker-installation, --docker-range and --docker-attach.
+type dockerSettings struct {
+	Host         string   `yaml:"host"`
+	Installation string   `yaml:"installation"`
+	Range        string   `yaml:"range"`
+	Attach       []string `yaml:"attach"`
+}
+
+// servedBy is what a worker serves without a file: providers that need no settings, the first one by default.
+func (c *config) servedBy(names []string) error {
+	if len(names) == 0 {
+		return fault.New(fault.Invalid, "no provider is named: there would be nothing to make machines with").WithHint("--providers local")
+	}
+	c.providers = providerFile{Default: names[0]}
+	for _, name := range names {
+		i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
+		if i < 0 {
+			return fault.New(fault.Invalid, "--providers: there is no provider %q", name).WithHint("see docs/providers.md")
+		}
+		if kinds[i].check != nil {
+			return fault.New(fault.Invalid, "--providers: %s needs settings, and those are given in a configuration file", name).
+				WithHint("see docs/drover.example.yaml")
+		}
+		kinds[i].named(&c.providers.Providers)
+	}
+	return nil
 }
 
 // readProviders reads the file, if there is one.
 func (c *config) readProviders(f *pflag.FlagSet) error {
-	c.providers = onlyLocal()
 	if c.file == "" {
-		return nil
+		return c.servedBy(c.names)
+	}
+	if f.Changed("providers") {
+		return fault.New(fault.Invalid, "--providers and --config both say which providers are served").WithHint("the file alone is enough")
 	}
 	text, err := os.ReadFile(c.file)
 	if err != nil {
@@ -52,14 +77,22 @@ func (c *config) readProviders(f *pflag.FlagSet) error {
 		return err
 	}
 	c.providers.lines = nil
+	set := func(flag, value string, to *string) {
+		if value != "" && !f.Changed(flag) {
+			*to = value
+		}
+	}
 	if l := c.providers.Providers.Local; l != nil {
-		for _, s := range []struct {
-			flag, value string
-			to          *string
-		}{{"images", l.Images, &c.imagesDir}, {"local-range", l.Range, &c.localRange}, {"local-sshd", l.SSHD, &c.localSSHD}} {
-			if s.value != "" && !f.Changed(s.flag) {
-				*s.to = s.value
-			}
+		set("images", l.Images, &c.imagesDir)
+		set("local-range", l.Range, &c.localRange)
+		set("local-sshd", l.SSHD, &c.localSSHD)
+	}
+	if d := c.providers.Providers.Docker; d != nil {
+		set("docker-host", d.Host, &c.dockerHost)
+		set("docker-installation", d.Installation, &c.dockerInstallation)
+		set("docker-range", d.Range, &c.dockerRange)
+		if len(d.Attach) > 0 && !f.Changed("docker-attach") {
+			c.dockerAttach = d.Attach
 		}
 	}
 	return nil

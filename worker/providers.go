@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"path/filepath"
 
 	"drover/fault"
 	"drover/metadata/store"
 	"drover/providers"
+	"drover/providers/docker"
 	"drover/providers/local"
 	"drover/providers/static"
 	"drover/remote"
@@ -15,15 +17,15 @@ import (
 // providerSettings has a field for every kind of provider; nil: not served.
 type providerSettings struct {
 	Local  *localSettings  `yaml:"local"`
+	Docker *dockerSettings `yaml:"docker"`
 	Static *staticSettings `yaml:"static"`
 }
 
 // parts of the worker that providers are made with.
 type parts struct {
-	agentBinary string
-	pool        *remote.Pool
-	kv          *store.Store
-	logger      *slog.Logger
+	pool   *remote.Pool
+	kv     *store.Store
+	logger *slog.Logger
 }
 
 // kind is a kind of provider. A new one needs a field of providerSettings and an entry of kinds.
@@ -33,17 +35,27 @@ type kind struct {
 	named func(*providerSettings)
 	// check finds the problems of the settings; may be nil.
 	check func(providerSettings) []string
-	open  func(config, parts) (providers.Provider, error)
+	open  func(context.Context, config, parts) (providers.Provider, error)
 }
 
 var kinds = []kind{
 	{
 		name:  "local",
 		named: func(s *providerSettings) { s.Local = orEmpty(s.Local) },
-		open: func(c config, with parts) (providers.Provider, error) {
+		open: func(_ context.Context, c config, with parts) (providers.Provider, error) {
 			return local.New(local.Options{
-				StateDir: c.stateDir, ImagesDir: c.imagesDir, NodeBinary: filepath.Join(c.binaries, "drover-node"),
-				AgentBinary: with.agentBinary, Range: c.localRange, SSHServer: c.localSSHD, Logger: with.logger,
+				StateDir: c.stateDir, ImagesDir: c.imagesDir, NodeBinary: c.binary("drover-node"),
+				AgentBinary: c.binary("drover-agent"), Range: c.localRange, SSHServer: c.localSSHD, Logger: with.logger,
+			})
+		},
+	},
+	{
+		name:  "docker",
+		named: func(s *providerSettings) { s.Docker = orEmpty(s.Docker) },
+		open: func(ctx context.Context, c config, with parts) (providers.Provider, error) {
+			return docker.New(ctx, docker.Options{
+				Host: c.dockerHost, Installation: c.dockerInstallation, NodeBinary: c.binary("drover-node"),
+				AgentBinary: c.binary("drover-agent"), Range: c.dockerRange, Attach: c.dockerAttach, Logger: with.logger,
 			})
 		},
 	},
@@ -56,7 +68,7 @@ var kinds = []kind{
 			}
 			return nil
 		},
-		open: func(c config, with parts) (providers.Provider, error) {
+		open: func(_ context.Context, c config, with parts) (providers.Provider, error) {
 			return static.New(static.Options{
 				Inventory: c.providers.Providers.Static.Inventory, Book: with.kv.Document("hosts"), Shell: shell{with.pool}, Logger: with.logger,
 			})
@@ -84,13 +96,13 @@ func (k kind) served(file providerFile) bool {
 }
 
 // openProviders makes every provider of the configuration.
-func openProviders(cfg config, with parts) (map[string]providers.Provider, error) {
+func openProviders(ctx context.Context, cfg config, with parts) (map[string]providers.Provider, error) {
 	all := map[string]providers.Provider{}
 	for _, k := range kinds {
 		if !k.served(cfg.providers) {
 			continue
 		}
-		p, err := k.open(cfg, with)
+		p, err := k.open(ctx, cfg, with)
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, "provider %s", k.name)
 		}
@@ -101,3 +113,6 @@ func openProviders(cfg config, with parts) (map[string]providers.Provider, error
 	}
 	return all, nil
 }
+
+// binary is one of the programs for nodes.
+func (c *config) binary(name string) string { return filepath.Join(c.binaries, name) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -34,7 +33,7 @@ const dialWithin = time.Minute
 
 // serve runs the worker until ctx ends.
 func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
-	deps, closeAll, err := dependencies(cfg, logger)
+	deps, closeAll, err := dependencies(ctx, cfg, logger)
 	if err != nil {
 		return err
 	}
@@ -99,9 +98,9 @@ func dialPatiently(ctx context.Context, options client.Options, logger *slog.Log
 		}))
 }
 
-// dependencies makes the connections activities use. Nothing is contacted yet, but providers may check what
-// this machine allows.
-func dependencies(cfg config, logger *slog.Logger) (_ activities.Dependencies, closeAll func(), _ error) {
+// dependencies makes the connections activities use. Only providers look around: what the kernel allows, whether the
+// engine answers.
+func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activities.Dependencies, closeAll func(), _ error) {
 	var none activities.Dependencies
 	signer, err := identity(cfg.identity)
 	if err != nil {
@@ -116,17 +115,16 @@ func dependencies(cfg config, logger *slog.Logger) (_ activities.Dependencies, c
 	if nodeConsul == "" {
 		nodeConsul = consulConfig.Scheme + "://" + consulConfig.Address
 	}
-	agentBinary := filepath.Join(cfg.binaries, "drover-agent")
 	pool := remote.New(remote.Options{Signer: signer, Logger: logger})
 	kv := store.New(consulClient, cfg.kvPrefix)
-	machines, err := openProviders(cfg, parts{agentBinary: agentBinary, pool: pool, kv: kv, logger: logger})
+	machines, err := openProviders(ctx, cfg, parts{pool: pool, kv: kv, logger: logger})
 	if err != nil {
 		_ = pool.Close()
 		return none, nil, err
 	}
 	return activities.Dependencies{
 		Records: kv, Trees: kv, Apps: kv,
-		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: agentBinary},
+		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: cfg.binary("drover-agent")},
 		Providers:       machines,
 		DefaultProvider: cfg.providers.Default,
 		AuthorizedKey:   authorizedKey(signer),

@@ -29,6 +29,9 @@ const (
 	// ServicesDir is where a node's own small init (local and docker nodes) looks for services to keep running: every
 	// executable file in it is started at boot and on SIGHUP to process 1, and started again when it ends.
 	ServicesDir = "/etc/drover/services"
+	// OperatorKeys is the file with the key that logs in whatever becomes of root's own authorized_keys: packages whose
+	// nodes log in to each other write that file from a template. Read by the SSH server of local and docker nodes.
+	OperatorKeys = "/etc/ssh/drover_authorized_keys"
 	// OutputTail is how much of a command's output travels in a CommandStatus, in bytes.
 	OutputTail = 4096
 	// DefaultGrace is the time between TERM and KILL, in seconds.

@@ -4,8 +4,7 @@
 #   build.sh OUTDIR     OUTDIR/packages/etcd-VERSION/   what `drover apps publish` takes
 #                       OUTDIR/images/etcd-VERSION/     what provider local lays over a node's root
 #
-# Files that are right already are not touched, others change by rename: nodes that run on the image keep what they
-# have open. The etcd binaries come from tools/ensure, which compiles them when they are not there yet.
+# The etcd binaries come from tools/ensure, which compiles them when they are not there yet.
 set -eu
 [ $# = 1 ] || { echo "usage: build.sh OUTDIR" >&2; exit 2; }
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -17,35 +16,8 @@ trap 'rm -rf "$temp"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# put FILE DEST MODE makes DEST the same as FILE.
-put() {
-	printf '%s\n' "$2" >>"$temp/wanted"
-	if cmp -s "$1" "$2"; then
-		chmod "$3" "$2"
-		return 0
-	fi
-	mkdir -p "$(dirname -- "$2")"
-	cp "$1" "$2.new.$$"
-	chmod "$3" "$2.new.$$"
-	mv -f "$2.new.$$" "$2"
-}
-
-# put_tree FROM TO copies a folder; what can be executed stays so.
-put_tree() {
-	(cd "$1" && find . -type f) >"$temp/files"
-	while IFS= read -r file; do
-		mode=0644
-		[ ! -x "$1/$file" ] || mode=0755
-		put "$1/$file" "$2/${file#./}" "$mode"
-	done <"$temp/files"
-}
-
-# prune FOLDER removes what this run did not put there.
-prune() {
-	find "$1" -type f | while IFS= read -r file; do
-		grep -qFx -- "$file" "$temp/wanted" || rm -f -- "$file"
-	done
-}
+# shellcheck source=../lay.sh
+. "$root/packages/lay.sh"
 
 # build VERSION UPGRADES_FROM; versions are etcd's minor versions, the latter a JSON list without brackets.
 build() {

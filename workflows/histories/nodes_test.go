@@ -22,6 +22,7 @@ type nodes struct {
 
 	mu      sync.Mutex
 	failing string
+	losing  string // its first commands end with an unknown outcome
 	held    *gate
 }
 
@@ -41,6 +42,9 @@ func newNodes(store *fakes.Store) *nodes {
 			point += ".pre_check"
 		}
 		n.pass(ctx, point)
+		if n.loses(point, e.ID) {
+			return agentapi.CommandStatus{State: agentapi.StateUnknown}, true
+		}
 		if n.fails(point) {
 			return fakes.Exit(77, "not now"), true
 		}
@@ -54,6 +58,19 @@ func (n *nodes) fail(point string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.failing = point
+}
+
+// lose makes nobody know how the first command of a point ended, on each node.
+func (n *nodes) lose(point string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.losing = point
+}
+
+func (n *nodes) loses(point, id string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.losing == point && !strings.Contains(id, ".again-")
 }
 
 func (n *nodes) fails(point string) bool {

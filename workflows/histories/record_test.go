@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -14,6 +15,8 @@ import (
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+
+	"drover/workflows/api"
 )
 
 // TestRecord lives through every scenario on a real server and replays what it left. With -record it also keeps it.
@@ -57,6 +60,9 @@ func (s scenario) live(t *testing.T) *historypb.History {
 		held = w.nodes.hold(s.at)
 	}
 	run := w.start(s.operation, in)
+	if s.words != nil {
+		return s.resolved(w, run)
+	}
 	if held == nil {
 		err := run.Get(w.ctx, nil)
 		require.Equal(t, s.ends == completed, err == nil, "%v", err)
@@ -72,6 +78,34 @@ func (s scenario) live(t *testing.T) *historypb.History {
 	require.NoError(t, temporalClient.CancelWorkflow(w.ctx, run.GetID(), run.GetRunID()))
 	err := run.Get(w.ctx, nil)
 	require.True(t, temporal.IsCanceledError(err), "%v", err)
+	return w.history(run)
+}
+
+// resolved lets an operator say his words, each once the operation is held, and gives the history: to the end, or of an
+// operation that is held still.
+func (s scenario) resolved(w *world, run client.WorkflowRun) *historypb.History {
+	var since time.Time
+	for _, said := range s.words {
+		since = w.held(run, since)
+		if said.repairs {
+			w.nodes.fail("")
+		}
+		handle, err := temporalClient.UpdateWorkflow(w.ctx, client.UpdateWorkflowOptions{
+			WorkflowID: run.GetID(), RunID: run.GetRunID(), UpdateName: api.UpdateResolve, Args: []any{said.Resolution},
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		require.NoError(w.t, err)
+		require.NoError(w.t, handle.Get(w.ctx, nil))
+	}
+	if s.ends == open {
+		w.held(run, since)
+		history := w.history(run)
+		require.NoError(w.t, temporalClient.CancelWorkflow(w.ctx, run.GetID(), run.GetRunID()))
+		require.Error(w.t, run.Get(w.ctx, nil))
+		return history
+	}
+	err := run.Get(w.ctx, nil)
+	require.Equal(w.t, s.ends == completed, err == nil, "%v", err)
 	return w.history(run)
 }
 

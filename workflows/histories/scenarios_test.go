@@ -26,6 +26,13 @@ type scenario struct {
 	mishap    mishap       // what happens during the operation
 	input     func(*world) any
 	at        string // where a cancelled or open operation is held
+	words     []word // what an operator says each time the operation is held; then it ends, or stays open
+}
+
+// word is what an operator says to a held operation.
+type word struct {
+	api.Resolution
+	repairs bool // what failed, before he says so
 }
 
 // mishap is why an operation fails.
@@ -70,45 +77,62 @@ func scenarios() []scenario {
 		{api.UpdateEnv, active, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), barrier, failing(barrier)},
 	} {
 		all = append(all,
-			scenario{s.operation, happy, completed, small(), s.before, none, s.input, ""},
-			scenario{s.operation, failed, failure, small(), s.before, s.fault, s.input, ""},
-			scenario{s.operation, cancelled, canceled, small(), s.before, none, s.input, s.at},
-			scenario{s.operation, midflight, open, small(), s.before, none, s.input, s.at},
+			scenario{s.operation, happy, completed, small(), s.before, none, s.input, "", nil},
+			scenario{s.operation, failed, failure, small(), s.before, s.fault, s.input, "", nil},
+			scenario{s.operation, cancelled, canceled, small(), s.before, none, s.input, s.at, nil},
+			scenario{s.operation, midflight, open, small(), s.before, none, s.input, s.at, nil},
 		)
 	}
 	return append(all,
 		// Reads have no middle.
-		scenario{api.DescribeCluster, happy, completed, small(), active, none, describe, ""},
-		scenario{api.DescribeCluster, failed, failure, small(), nothing, mishap{nothing, "does not exist"}, describe, ""},
-		scenario{api.ListClusters, happy, completed, small(), active, none, input(api.ListClustersInput{}), ""},
-		scenario{api.ListClusters, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, ""},
-		scenario{api.PublishApp, happy, completed, small(), nothing, none, archive, ""},
-		scenario{api.PublishApp, failed, failure, small(), nothing, mishap{nothing, "archive"}, noArchive, ""},
-		scenario{api.ListApps, happy, completed, small(), nothing, none, input(api.ListAppsInput{}), ""},
-		scenario{api.ListProviders, happy, completed, small(), nothing, none, input(api.ListProvidersInput{}), ""},
-		scenario{api.ListProviders, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, ""},
-		scenario{api.ListHosts, happy, completed, small(), nothing, none, input(api.ListHostsInput{}), ""},
-		scenario{api.ListHosts, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, ""},
-		scenario{api.ListApps, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, ""},
+		scenario{api.DescribeCluster, happy, completed, small(), active, none, describe, "", nil},
+		scenario{api.DescribeCluster, failed, failure, small(), nothing, mishap{nothing, "does not exist"}, describe, "", nil},
+		scenario{api.ListClusters, happy, completed, small(), active, none, input(api.ListClustersInput{}), "", nil},
+		scenario{api.ListClusters, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.PublishApp, happy, completed, small(), nothing, none, archive, "", nil},
+		scenario{api.PublishApp, failed, failure, small(), nothing, mishap{nothing, "archive"}, noArchive, "", nil},
+		scenario{api.ListApps, happy, completed, small(), nothing, none, input(api.ListAppsInput{}), "", nil},
+		scenario{api.ListApps, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.ListProviders, happy, completed, small(), nothing, none, input(api.ListProvidersInput{}), "", nil},
+		scenario{api.ListProviders, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.ListHosts, happy, completed, small(), nothing, none, input(api.ListHostsInput{}), "", nil},
+		scenario{api.ListHosts, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 
 		// Branches of their own.
-		scenario{api.CreateCluster, "planned", completed, small(), nothing, none, input(api.CreateClusterInput{App: "small", Waits: api.Waits{DryRun: true}}), ""},
-		scenario{api.CreateCluster, "refused", failure, small(), nothing, mishap{nothing, `no application "unheard-of"`}, input(api.CreateClusterInput{App: "unheard-of"}), ""},
-		scenario{api.CreateCluster, "no-machine", failure, small(), nothing, broken("CreateInstance"), create, ""},
-		scenario{api.CreateCluster, "kept", failure, small(), nothing, failing("start"), input(api.CreateClusterInput{App: "small", OnFailure: api.OnFailureKeep}), ""},
-		scenario{api.DeleteCluster, "half-made", completed, small(), kept, none, input(api.DeleteClusterInput{}), ""},
-		scenario{api.DeleteCluster, "forced", completed, small(), active, failing("destroy"), input(api.DeleteClusterInput{Force: true}), ""},
-		scenario{api.AddNodes, "kept", failure, small(), active, failing("scale_out"), input(api.AddNodesInput{Role: "a", Count: 1}), ""},
-		scenario{api.DeleteNodes, "guarded", failure, small(), active, failing("destroy"), deleteFirst, ""},
-		scenario{api.ScaleVertical, "online", completed, small(), active, none, input(api.ScaleVerticalInput{Role: "a", VolumeSize: 2}), ""},
-		scenario{api.ScaleVertical, "others-stopped", completed, small(), active, none, input(api.ScaleVerticalInput{Role: "b", Memory: 1024}), ""},
-		scenario{api.ScaleVertical, "sequential", completed, chain(2), active, none, scale, ""},
-		scenario{api.UpgradeCluster, "sequential", completed, chain(2), active, none, input(api.UpgradeClusterInput{Version: "2"}), ""},
-		scenario{api.UpgradeCluster, "rolled-back", failure, small(), active, failing("upgrade"), input(api.UpgradeClusterInput{Version: "2", OnFailure: api.OnFailureRollback}), ""},
-		scenario{api.UpdateEnv, "powered-off", completed, small(), stopped, none, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), ""},
-		scenario{api.RestartCluster, "after-death", completed, small(), deadHalfWay, none, input(api.RestartClusterInput{}), ""},
+		scenario{api.CreateCluster, "planned", completed, small(), nothing, none, input(api.CreateClusterInput{App: "small", Waits: api.Waits{DryRun: true}}), "", nil},
+		scenario{api.CreateCluster, "refused", failure, small(), nothing, mishap{nothing, `no application "unheard-of"`}, input(api.CreateClusterInput{App: "unheard-of"}), "", nil},
+		scenario{api.CreateCluster, "no-machine", failure, small(), nothing, broken("CreateInstance"), create, "", nil},
+		scenario{api.CreateCluster, "kept", failure, small(), nothing, failing("start"), input(api.CreateClusterInput{App: "small", OnFailure: api.OnFailureKeep}), "", nil},
+		scenario{api.DeleteCluster, "half-made", completed, small(), kept, none, input(api.DeleteClusterInput{}), "", nil},
+		scenario{api.DeleteCluster, "forced", completed, small(), active, failing("destroy"), input(api.DeleteClusterInput{Force: true}), "", nil},
+		scenario{api.AddNodes, "kept", failure, small(), active, failing("scale_out"), input(api.AddNodesInput{Role: "a", Count: 1}), "", nil},
+		scenario{api.DeleteNodes, "guarded", failure, small(), active, failing("destroy"), deleteFirst, "", nil},
+		scenario{api.ScaleVertical, "online", completed, small(), active, none, input(api.ScaleVerticalInput{Role: "a", VolumeSize: 2}), "", nil},
+		scenario{api.ScaleVertical, "others-stopped", completed, small(), active, none, input(api.ScaleVerticalInput{Role: "b", Memory: 1024}), "", nil},
+		scenario{api.ScaleVertical, "sequential", completed, chain(2), active, none, scale, "", nil},
+		scenario{api.UpgradeCluster, "sequential", completed, chain(2), active, none, input(api.UpgradeClusterInput{Version: "2"}), "", nil},
+		scenario{api.UpgradeCluster, "rolled-back", failure, small(), active, failing("upgrade"), input(api.UpgradeClusterInput{Version: "2", OnFailure: api.OnFailureRollback}), "", nil},
+		scenario{api.UpdateEnv, "powered-off", completed, small(), stopped, none, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), "", nil},
+		scenario{api.RestartCluster, "after-death", completed, small(), deadHalfWay, none, input(api.RestartClusterInput{}), "", nil},
+
+		// Held, and what operators make of it.
+		scenario{api.CreateCluster, "held", open, small(), nothing, failing("start"), input(holding), "", []word{}},
+		scenario{api.CreateCluster, "held-retried", completed, small(), nothing, failing("start"), input(holding), "", []word{again, repaired}},
+		scenario{api.CreateCluster, "held-unknown", completed, small(), nothing, losing("start"), create, "", []word{again, again}},
+		scenario{api.RestartCluster, "held-skipped", completed, small(), active, failing("restart"), input(api.RestartClusterInput{Holds: hold}), "",
+			[]word{{api.Resolution{Action: api.ResolveSkip, Reason: "did it by hand", By: "somebody"}, true}}},
+		scenario{api.DeleteCluster, "held-aborted", failure, small(), active, failing("destroy"), input(api.DeleteClusterInput{Holds: hold}), "",
+			[]word{again, {Resolution: api.Resolution{Action: api.ResolveAbort}}}},
 	)
 }
+
+// How operations are asked to hold, and what is said then.
+var (
+	hold     = api.Holds{OnFailure: api.OnFailureHold}
+	holding  = api.CreateClusterInput{App: "small", OnFailure: api.OnFailureHold}
+	again    = word{Resolution: api.Resolution{Action: api.ResolveRetry}}
+	repaired = word{api.Resolution{Action: api.ResolveRetry}, true}
+)
 
 // What inputs are.
 
@@ -178,6 +202,11 @@ func failing(point string) mishap {
 		says = "did not apply"
 	}
 	return mishap{func(w *world) { w.nodes.fail(point) }, says}
+}
+
+// losing makes the outcome of a command unknown, once on every node.
+func losing(point string) mishap {
+	return mishap{func(w *world) { w.nodes.lose(point) }, "nobody knows how it ended"}
 }
 
 // broken makes the provider refuse the next call of a method.

@@ -136,6 +136,22 @@ func (w *world) reach(g *gate, run client.WorkflowRun) {
 	}
 }
 
+// held waits until the run is held, after since, and says since when it is.
+func (w *world) held(run client.WorkflowRun, since time.Time) time.Time {
+	w.t.Helper()
+	for {
+		value, err := temporalClient.QueryWorkflow(w.ctx, run.GetID(), run.GetRunID(), api.QueryProgress)
+		require.NoError(w.t, err)
+		var p api.Progress
+		require.NoError(w.t, value.Get(&p))
+		if p.Held != nil && p.Held.Since.After(since) {
+			return p.Held.Since
+		}
+		require.Zero(w.t, p.EndedAt, "the operation ended before it was held")
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 // history reads what the server knows of a run now.
 func (w *world) history(run client.WorkflowRun) *historypb.History {
 	w.t.Helper()

@@ -21,7 +21,7 @@ import (
 const hostKeyFile = "/etc/ssh/ssh_host_ed25519_key"
 
 // authorizedKeys are the files whose keys log in as root.
-var authorizedKeys = []string{sandbox.OperatorKeys, "/root/.ssh/authorized_keys"}
+var authorizedKeys = []string{api.OperatorKeys, "/root/.ssh/authorized_keys"}
 
 // runInit is process 1. It does not return while all is well.
 func runInit(args []string) error {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"drover/agent/api"
 )
 
 // SharedEtc are the host's public files under /etc that programs in /usr do not work without. They appear read-only in
@@ -106,17 +108,13 @@ func furnish(s Spec, hostKey, resolver []byte) error {
 	return furnishKeys(s, hostKey)
 }
 
-// OperatorKeys is the file with the key that logs in whatever becomes of root's own authorized_keys: packages whose
-// nodes log in to each other write that file from a template.
-const OperatorKeys = "/etc/ssh/drover_authorized_keys"
-
 // furnishKeys installs the host key, and the authorized key: alone on the first boot (an image's keys open nothing), and
 // added if it went missing on later ones (nodes may have learnt other keys since).
 func furnishKeys(s Spec, hostKey []byte) error {
 	if err := replaceFile("/etc/ssh/ssh_host_ed25519_key", hostKey, 0o600); err != nil {
 		return err
 	}
-	if err := replaceFile(OperatorKeys, []byte(strings.TrimSpace(s.AuthorizedKey)+"\n"), 0o600); err != nil {
+	if err := replaceFile(api.OperatorKeys, []byte(strings.TrimSpace(s.AuthorizedKey)+"\n"), 0o600); err != nil {
 		return err
 	}
 	const file = "/root/.ssh/authorized_keys"

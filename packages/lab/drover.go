@@ -1,0 +1,56 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Answer is what a program said.
+type Answer struct {
+	Code           int
+	Stdout, Stderr string
+}
+
+// Drover runs the drover command.
+func (l *Lab) Drover(t *testing.T, args ...string) Answer {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), l.stack.Binary("drover"), args...)
+	cmd.Env = append(os.Environ(), l.stack.Env()...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	began := time.Now()
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		require.NoError(t, err)
+	}
+	t.Logf("%5.1f s  drover %s", time.Since(began).Seconds(), strings.Join(args, " "))
+	return Answer{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+// OK asserts that it succeeded.
+func (a Answer) OK(t *testing.T) Answer {
+	t.Helper()
+	require.Zero(t, a.Code, "%s%s", a.Stdout, a.Stderr)
+	return a
+}
+
+// JSON reads what it printed.
+func (a Answer) JSON(t *testing.T, into any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(a.Stdout), into), a.Stdout)
+}
+
+// Publish publishes a version of a package that Versions built, with the folder's name as the application's.
+func (l *Lab) Publish(t *testing.T, folder, version string) {
+	t.Helper()
+	l.Drover(t, "apps", "publish", Package(t, folder, version), "--app", folder, "--version", version).OK(t)
+}

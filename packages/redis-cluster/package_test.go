@@ -1,0 +1,38 @@
+package rediscluster
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drover/packages/lab"
+)
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	lab.CheckScripts(t)
+}
+
+func TestPackage(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds the package of Debian's: not with -short")
+	}
+	versions := lab.Versions(t, "redis-cluster")
+	for i, version := range versions {
+		p := lab.Open(t, "redis-cluster", version)
+		lab.CheckTexts(t, "redis-cluster", version, "env.requirepass: required and without default")
+		_, _, err := p.Render(nil)
+		require.ErrorContains(t, err, "env.requirepass", "nobody gets a cluster without a password by accident")
+		spec, _, err := p.Render(map[string]any{"env.requirepass": first})
+		require.NoError(t, err)
+		require.Len(t, spec.Roles, 2)
+		require.Equal(t, "master-replica", spec.Roles[1].Name)
+		require.Equal(t, 3, spec.Roles[1].Count)
+		require.Equal(t, []string{first}, spec.Secrets)
+		require.Equal(t, versions[:i], append([]string{}, spec.UpgradePolicy...))
+		for _, name := range []string{"init", "scale_out", "scale_in"} {
+			require.Equal(t, 1, spec.Roles[0].Services[name].NodesToExecuteOn, "%s: two nodes would change the cluster at once", name)
+		}
+	}
+}

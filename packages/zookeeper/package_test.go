@@ -1,0 +1,37 @@
+package zookeeper
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drover/packages/lab"
+)
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	lab.CheckScripts(t)
+}
+
+func TestPackage(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds the package of Debian's: not with -short")
+	}
+	versions := lab.Versions(t, "zookeeper")
+	for i, version := range versions {
+		p := lab.Open(t, "zookeeper", version)
+		lab.CheckTexts(t, "zookeeper", version)
+		spec, _, err := p.Render(nil)
+		require.NoError(t, err)
+		require.Len(t, spec.Roles, 1)
+		r := spec.Roles[0]
+		require.Empty(t, r.Name, "role-less")
+		require.Equal(t, 254, r.ServerIDUpperBound, "ZooKeeper knows no larger ids")
+		require.Equal(t, "sequential", r.VerticalScalingPolicy)
+		require.Equal(t, versions[:i], append([]string{}, spec.UpgradePolicy...))
+		for _, name := range []string{"scale_out", "scale_in"} {
+			require.Equal(t, 1, r.Services[name].NodesToExecuteOn, "%s: two nodes would change the membership at once", name)
+		}
+	}
+}

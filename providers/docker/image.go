@@ -1,0 +1,36 @@
+package docker
+
+import (
+	"context"
+
+	"github.com/containerd/errdefs"
+	"github.com/distribution/reference"
+	"github.com/moby/moby/client"
+
+	"drover/fault"
+)
+
+// ensureImage sees that the engine has the image, and fetches it otherwise.
+func (p *Provider) ensureImage(ctx context.Context, name string) error {
+	if _, err := reference.ParseNormalizedNamed(name); err != nil {
+		return fault.Wrap(err, fault.Invalid, "provider docker: %q cannot be the name of an image", name)
+	}
+	_, err := p.engine.ImageInspect(ctx, name)
+	if err == nil || !errdefs.IsNotFound(err) {
+		return engineFault(err, "look at image %s", name)
+	}
+	if p.options.NeverPull {
+		return fault.New(fault.NotFound, "provider docker: there is no image %s on %s, and images are not to be pulled", name, p.machine).
+			WithHint("build, load or pull it on the engine's machine")
+	}
+	p.log.Info("docker: pulling an image", "image", name)
+	pull, err := p.engine.ImagePull(ctx, name, client.ImagePullOptions{})
+	if err == nil {
+		err = pull.Wait(ctx)
+	}
+	if err == nil {
+		return nil
+	}
+	f := fault.As(engineFault(err, "pull image %s, which is not on %s", name, p.machine))
+	return f.WithHint("is its name right, and may the engine read it? It can also be built, loaded or pulled on the engine's machine")
+}

@@ -1,0 +1,92 @@
+package docker
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/moby/moby/client"
+
+	"drover/fault"
+)
+
+// Labels of everything the provider makes. They never change after that: the engine cannot.
+const (
+	labelInstallation = "drover.installation" // Options.Installation
+	labelKind         = "drover.kind"         // one of the kinds below
+	labelCluster      = "drover.cluster"
+	labelNode         = "drover.node"
+	labelID           = "drover.id"       // instance or volume id
+	labelSpec         = "drover.spec"     // JSON of what was asked
+	labelAddress      = "drover.address"  // of an instance
+	labelHostKey      = "drover.host-key" // its public half
+	labelReplaces     = "drover.replaces" // the instance it takes the place of
+	labelVxNet        = "drover.vxnet"
+	labelSize         = "drover.size-gib"
+)
+
+const (
+	kindInstance = "instance"
+	kindVolume   = "volume"
+	kindNetwork  = "network"
+	kindJoin     = "network-record" // a cluster joined a vxnet
+	kindGrown    = "size-record"    // a volume has grown
+)
+
+// name is what the engine calls a thing.
+func (p *Provider) name(id string) string { return p.options.Installation + "-" + id }
+
+// networkName is the name of a vxnet's bridge network; what may not stand in a name is replaced by a sum.
+func (p *Provider) networkName(vxnet string) string {
+	switch {
+	case vxnet == "":
+		return p.name("default")
+	case strings.Trim(vxnet, "abcdefghijklmnopqrstuvwxyz0123456789-") == "":
+		return p.name("net-" + vxnet)
+	default:
+		return p.name("net-" + sum(vxnet))
+	}
+}
+
+func (p *Provider) joinName(clusterID, vxnet string) string {
+	return p.name(clusterID + "." + sum(vxnet))
+}
+
+func sum(text string) string {
+	h := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(h[:6])
+}
+
+// labels of a thing of the kind; pairs of further names and values.
+func (p *Provider) labels(kind string, pairs ...string) map[string]string {
+	l := map[string]string{labelInstallation: p.options.Installation, labelKind: kind}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		l[pairs[i]] = pairs[i+1]
+	}
+	return l
+}
+
+// labelled is a filter for things of the kind; pairs as above.
+func (p *Provider) labelled(kind string, pairs ...string) client.Filters {
+	f := client.Filters{}
+	for name, value := range p.labels(kind, pairs...) {
+		f = f.Add("label", name+"="+value)
+	}
+	return f
+}
+
+// validID keeps ids from being anything but a name.
+func validID(kind, id string) error {
+	if id == "" || len(id) > 60 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || id[0] == '-' {
+		return fault.New(fault.Invalid, "provider docker: %q cannot be the id of %s: lower-case letters, digits and dashes only", id, kind)
+	}
+	return nil
+}
+
+// sameCluster refuses to hand out what belongs to somebody else under the same id.
+func sameCluster(kind, id, have, want string) error {
+	if have == want {
+		return nil
+	}
+	return fault.New(fault.Conflict, "provider docker: %s %s exists and belongs to cluster %s", kind, id, have)
+}
