@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
@@ -31,12 +33,17 @@ func ListApps(ctx workflow.Context, raw converter.RawValue) (api.AppList, error)
 	return read[api.ListAppsInput, api.AppList](ctx, raw, activities.ListApps)
 }
 
+// reading is how long an answer may take: all nodes of a cluster may be asked for it.
+const reading = 30 * time.Second
+
 func read[I, O any](ctx workflow.Context, raw converter.RawValue, activity string) (O, error) {
 	var in I
 	var out O
 	if err := decode(raw, &in); err != nil {
 		return out, wire(err)
 	}
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, quick(activity)), activity, in).Get(ctx, &out)
+	o := quick(activity)
+	o.StartToCloseTimeout = reading
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, in).Get(ctx, &out)
 	return out, wire(err)
 }
