@@ -105,6 +105,10 @@ test: servers build packages ## every test, also those with real servers and nod
 race: servers build packages ## the same under the race detector; needs a C compiler
 	CGO_ENABLED=1 $(TEST) -count=1 -race $(ARGS) $(PKG)
 
+.PHONY: chaos
+chaos: servers ## kill everything at every moment of every operation, see docs/chaos.md (ARGS='-only CreateCluster -kill worker')
+	$(GO) run ./chaos/matrix $(ARGS)
+
 .PHONY: bench
 bench: servers build packages ## measure operations on real nodes, see docs/benchmarks.md (ARGS='-only create')
 	$(GO) run ./bench $(ARGS)

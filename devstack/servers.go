@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/taskqueue/v1"
@@ -163,6 +164,42 @@ func (s *Stack) served(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// KillServer ends "temporal" or "consul" without warning, as a power loss would. StartServer brings it back with what it
+// had written, under the same address.
+func (s *Stack) KillServer(name string) error {
+	p, err := s.server(name)
+	if err != nil {
+		return err
+	}
+	return p.kill()
+}
+
+// StartServer runs a server again that was killed, and waits until it answers.
+func (s *Stack) StartServer(ctx context.Context, name string) error {
+	p, err := s.server(name)
+	if err != nil || p.running() {
+		return err
+	}
+	if err := p.start(); err != nil {
+		return err
+	}
+	return p.waitReady(ctx)
+}
+
+func (s *Stack) server(name string) (*process, error) {
+	for _, p := range []*process{s.temporal, s.consul} {
+		if p != nil && p.name == name {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("this stack runs no server %q", name)
+}
+
+// PauseWorker stops the worker in the middle of whatever it does, until it is killed.
+func (s *Stack) PauseWorker() error {
+	return s.worker.cmd.Process.Signal(syscall.SIGSTOP)
 }
 
 // KillWorker ends the worker without warning, as a power loss would; what runs on nodes goes on. It does nothing when

@@ -16,11 +16,12 @@ const heartbeat = 12 * time.Second
 // commandMargin is what a command's activity may take beyond the command's own timeout: killing, reading, reporting.
 const commandMargin = 5 * time.Minute
 
-// quick: reads and writes of the control record and of metadata. Gives up after about three minutes.
+// quick: reads and writes of the control record and of metadata. They are too short to heartbeat, so their whole time is
+// what another worker waits for before it takes over from one that died. Gives up after about three minutes.
 func quick(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		Summary:             summary,
-		StartToCloseTimeout: 30 * time.Second,
+		StartToCloseTimeout: heartbeat,
 		RetryPolicy:         retry(200*time.Millisecond, 10*time.Second, 24),
 	}
 }

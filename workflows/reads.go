@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
@@ -41,12 +43,17 @@ func ListHosts(ctx workflow.Context, raw converter.RawValue) (api.HostList, erro
 	return read[api.ListHostsInput, api.HostList](ctx, raw, activities.ListHosts)
 }
 
+// reading is how long an answer may take: all nodes of a cluster may be asked for it.
+const reading = 30 * time.Second
+
 func read[I, O any](ctx workflow.Context, raw converter.RawValue, activity string) (O, error) {
 	var in I
 	var out O
 	if err := decode(raw, &in); err != nil {
 		return out, wire(err)
 	}
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, quick(activity)), activity, in).Get(ctx, &out)
+	o := quick(activity)
+	o.StartToCloseTimeout = reading
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, in).Get(ctx, &out)
 	return out, wire(err)
 }

@@ -1,0 +1,179 @@
+package chaos
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"drover/activities"
+	"drover/providers"
+	"drover/workflows/api"
+)
+
+// cluster is one that goes through its life.
+type cluster struct {
+	id    string
+	world *World
+	gates *gates
+	view  api.ClusterView // as the last operation left it
+	level int             // of env.level
+	done  func()          // ends the visits to its gates
+}
+
+func (w *World) newCluster(ctx context.Context) (*cluster, error) {
+	c := &cluster{id: "cl-" + activities.RandomID(), world: w}
+	kept := filepath.Join(w.Dir, "kept", c.id)
+	if err := os.MkdirAll(kept, 0o700); err != nil {
+		return nil, err
+	}
+	c.gates = newGates(w.machines, c.id, w.stack.StateDir, kept)
+	c.gates.decides(func(string, string) (int, bool) { return 0, true })
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		c.gates.serve(ctx)
+	}()
+	c.done = func() { cancel(); <-ended }
+	return c, nil
+}
+
+// newest are the ids of the node with the highest sid.
+func (c *cluster) newest() []string {
+	last := slices.MaxFunc(c.view.Nodes, func(a, b api.NodeView) int { return a.SID - b.SID })
+	return []string{last.NodeID}
+}
+
+// look reads the cluster as operators see it.
+func (c *cluster) look(ctx context.Context) error {
+	return c.world.execute(ctx, "read/"+activities.RandomID(), api.DescribeCluster, api.DescribeClusterInput{ClusterID: c.id}, &c.view)
+}
+
+// keys are the names of everything in Consul that names the cluster.
+func (w *World) keys(ctx context.Context, clusterID string) (map[string]string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.stack.ConsulURL+"/v1/kv/drover?recurse", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	var pairs []struct{ Key, Value string }
+	if err := json.Unmarshal(body, &pairs); err != nil {
+		return nil, fmt.Errorf("consul answers %s: %s", res.Status, body)
+	}
+	keys := map[string]string{}
+	for _, p := range pairs {
+		if strings.Contains(p.Key, clusterID) {
+			value, _ := base64.StdEncoding.DecodeString(p.Value)
+			keys[p.Key] = string(value)
+		}
+	}
+	return keys, nil
+}
+
+// temporary are the folders and keys that only a running operation may have.
+var temporary = []string{"/adding-hosts", "/deleting-hosts", "/vertical-scaling-roles"}
+
+// problems compares what there is with what an operation must leave.
+func (c *cluster) problems(ctx context.Context, o operation) (wrong []string, err error) {
+	all, err := c.world.machines.List(ctx, c.id)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := c.world.keys(ctx, c.id)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(all.Instances); n != o.nodes {
+		wrong = append(wrong, fmt.Sprintf("there are %d machines; want %d", n, o.nodes))
+	}
+	if n := len(all.Volumes); n != o.nodes {
+		wrong = append(wrong, fmt.Sprintf("there are %d volumes; want %d", n, o.nodes))
+	}
+	if o.state == "" {
+		if len(keys)+len(all.Networks) > 0 {
+			wrong = append(wrong, fmt.Sprintf("left behind: keys %v, networks %v", keys, all.Networks))
+		}
+		more, err := c.world.leftovers(c.id)
+		return append(wrong, more...), err
+	}
+	for _, i := range all.Instances {
+		want := providers.Running
+		if o.state == "stopped" {
+			want = providers.Off
+		}
+		if i.State != want {
+			wrong = append(wrong, fmt.Sprintf("machine %s is %s; want %s", i.ID, i.State, want))
+		}
+	}
+	for key := range keys {
+		for _, folder := range temporary {
+			if strings.Contains(key, "/self"+folder) {
+				wrong = append(wrong, "left behind: key "+key)
+			}
+		}
+	}
+	// Nodes that stay keep their volumes: what is linked is what is there.
+	for _, v := range all.Volumes {
+		now, err := os.Stat(filepath.Join(c.world.stack.StateDir, "volumes", v.ID, "data", "trace"))
+		was, keptErr := os.Stat(c.gates.keptFile(v.ID))
+		if err != nil || keptErr != nil || !os.SameFile(now, was) {
+			wrong = append(wrong, fmt.Sprintf("volume %s is not the one that was (%v, %v)", v.ID, err, keptErr))
+		}
+	}
+	if err := c.look(ctx); err != nil {
+		return wrong, err
+	}
+	if c.view.State != o.state {
+		wrong = append(wrong, fmt.Sprintf("the cluster is %s (%s); want %s", c.view.State, c.view.Reason, o.state))
+	}
+	return wrong, nil
+}
+
+// leftovers are processes, mounts and files of a cluster's nodes that are there although the cluster is gone.
+func (w *World) leftovers(clusterID string) (wrong []string, err error) {
+	err = filepath.WalkDir(w.stack.StateDir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") {
+			return nil // other nodes come and go meanwhile
+		}
+		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), clusterID) {
+			wrong = append(wrong, "left behind: file "+path)
+		}
+		return nil
+	})
+	return wrong, err
+}
+
+// expand reads a list of sids: "1-3,7".
+func expand(sids string) (all []int, err error) {
+	for part := range strings.SplitSeq(sids, ",") {
+		from, to, many := strings.Cut(part, "-")
+		if !many {
+			to = from
+		}
+		a, errA := strconv.Atoi(from)
+		b, errB := strconv.Atoi(to)
+		if errA != nil || errB != nil {
+			return nil, fmt.Errorf("%q is no list of sids", sids)
+		}
+		for sid := a; sid <= b; sid++ {
+			all = append(all, sid)
+		}
+	}
+	return all, nil
+}

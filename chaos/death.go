@@ -1,0 +1,165 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"drover/workflows/api"
+)
+
+// death kills at a moment, once, and measures what follows.
+type death struct {
+	ctx     context.Context
+	cluster *cluster
+	op      operation
+	kill    *kill // nil: nobody dies
+	at      Moment
+
+	resolved bool           // an operator's word was needed
+	lost     map[string]int // commands that ran when their node lost power
+
+	mu       sync.Mutex
+	seen     []Moment
+	open     map[string]bool // activities that are scheduled and have not ended
+	began    map[string]bool // nodes whose commands of the moment's activity stand at their gates
+	struck   bool
+	restored time.Time // when the dead was back
+	next     time.Time // when the first activity ended after that
+	err      error
+}
+
+func newDeath(ctx context.Context, c *cluster, o operation, k *kill, at Moment) *death {
+	return &death{ctx: ctx, cluster: c, op: o, kill: k, at: at, lost: map[string]int{}, open: map[string]bool{}, began: map[string]bool{}}
+}
+
+// see is told of what passes the relay.
+func (d *death) see(e event) {
+	if e.workflow != api.WorkflowID(d.cluster.id) {
+		return
+	}
+	d.mu.Lock()
+	switch e.phase {
+	case Before:
+		if !slices.ContainsFunc(d.seen, func(m Moment) bool { return m.Activity == e.activity }) {
+			d.seen = append(d.seen, Moment{e.activity, Before, e.summary}, Moment{e.activity, After, e.summary})
+			if strings.HasSuffix(e.activity, "-RunStage") {
+				d.seen = append(d.seen, Moment{e.activity, Command, e.summary})
+			}
+		}
+		d.open[e.activity] = true
+	case After:
+		delete(d.open, e.activity)
+		if !d.restored.IsZero() && d.next.IsZero() {
+			d.next = time.Now()
+		}
+	}
+	hit := d.kill != nil && !d.struck && e.activity == d.at.Activity && e.phase == d.at.Phase
+	d.struck = d.struck || hit
+	d.mu.Unlock()
+	if !hit {
+		return
+	}
+	back, err := d.kill.now(d.ctx, d.cluster.world, d.cluster)
+	if d.kill.first || err != nil {
+		d.bring(back, err)
+		return
+	}
+	go d.bring(back, nil)
+}
+
+// decide says whether a command on a node may end, and how.
+func (d *death) decide(node, run string) (int, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	code := 0
+	if d.op.fails && service(run) == "upgrade" {
+		code = 1
+	}
+	if d.kill == nil || d.at.Phase != Command || !d.open[d.at.Activity] || !d.restored.IsZero() {
+		return code, true
+	}
+	d.began[node+" "+service(run)] = true
+	if !d.struck && len(d.began) == d.together() {
+		d.struck = true
+		go d.strike()
+	}
+	return 0, false
+}
+
+// together is how many commands the moment's activity runs: its summary says so ("init, order 0 on 2 nodes").
+func (d *death) together() int {
+	words := strings.Fields(d.at.Summary)
+	for i, w := range words {
+		if w == "nodes" && i > 0 {
+			if n, err := expand(words[i-1]); err == nil && len(n) == 1 {
+				return n[0]
+			}
+		}
+	}
+	return 1
+}
+
+// strike kills while commands run.
+func (d *death) strike() {
+	if d.kill.unknown {
+		// The commands on the node that loses power are lost; the others go on.
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		node, err := d.cluster.world.victimNode(d.ctx, d.cluster)
+		for command := range d.began {
+			if err == nil && strings.HasPrefix(command, node+" ") {
+				d.lost[command]++
+			}
+		}
+		d.err = errors.Join(d.err, err)
+	}
+	back, err := d.kill.now(d.ctx, d.cluster.world, d.cluster)
+	if d.kill.unknown {
+		go d.bring(back, err) // takes the lock
+		return
+	}
+	d.bring(back, err)
+}
+
+// bring brings the dead back; from then on the operation must go on.
+func (d *death) bring(back func(context.Context) error, err error) {
+	if back != nil {
+		err = errors.Join(err, back(d.ctx))
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.restored, d.err = time.Now(), errors.Join(d.err, err)
+}
+
+func (d *death) fired() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.struck
+}
+
+func (d *death) problem() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+// wentOn is how long it took from the return of the dead until an activity ended; 0 when none did any more.
+func (d *death) wentOn() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.next.IsZero() {
+		return 0
+	}
+	return d.next.Sub(d.restored)
+}
+
+// moments are those at which somebody can die, as this run of the operation showed them.
+func (d *death) moments() []Moment {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.seen)
+}

@@ -1,0 +1,157 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"drover/workflows/api"
+)
+
+// Matrix are the cases that are still to be tried.
+type Matrix struct {
+	mu    sync.Mutex
+	cases []Case
+}
+
+// NewMatrix makes every case of the moments that operations have.
+func NewMatrix(moments map[string][]Moment, wanted func(Case) bool) *Matrix {
+	m := &Matrix{}
+	// Kill by kill and not operation by operation, so that every life of a cluster has many deaths.
+	for _, k := range kills {
+		for _, o := range life {
+			for _, at := range moments[o.name] {
+				if c := (Case{o.name, k.name, at}); slices.Contains(k.at, at.Phase) && wanted(c) {
+					m.cases = append(m.cases, c)
+				}
+			}
+		}
+	}
+	return m
+}
+
+// Len is how many cases are left.
+func (m *Matrix) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.cases)
+}
+
+// take is the next case of an operation.
+func (m *Matrix) take(operation string) (Case, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, c := range m.cases {
+		if c.Operation == operation {
+			m.cases = slices.Delete(m.cases, i, i+1)
+			return c, true
+		}
+	}
+	return Case{}, false
+}
+
+// wants says whether a life shall have an operation: for its own sake, or so that the others find what they need.
+func (m *Matrix) wants(o operation) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return o.name == api.CreateCluster || o.name == api.DeleteCluster ||
+		slices.ContainsFunc(m.cases, func(c Case) bool { return c.Operation == o.name || c.Operation == o.pair })
+}
+
+// Moments lets a cluster live undisturbed, and returns the moments of the named operations and of those they need.
+func (w *World) Moments(ctx context.Context, operations []string, report func(Outcome)) (map[string][]Moment, error) {
+	all := &Matrix{}
+	for _, name := range operations {
+		all.cases = append(all.cases, Case{Operation: name})
+	}
+	moments := map[string][]Moment{}
+	c, err := w.newCluster(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.done()
+	for _, o := range life {
+		if !all.wants(o) {
+			continue
+		}
+		out := c.perform(ctx, o, nil, Moment{})
+		report(out)
+		if out.Err != nil {
+			return nil, errors.Join(fmt.Errorf("%s without any death: %w", o.name, out.Err), c.remove(ctx))
+		}
+		moments[o.name] = out.Moments
+	}
+	return moments, nil
+}
+
+// Live lets one cluster live after the other, each with as many deaths as its operations have cases left, until there
+// are none or the context ends.
+func (w *World) Live(ctx context.Context, m *Matrix, report func(Outcome)) error {
+	for m.Len() > 0 && ctx.Err() == nil {
+		if err := w.live(ctx, m, report); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *World) live(ctx context.Context, m *Matrix, report func(Outcome)) error {
+	c, err := w.newCluster(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.done()
+	must := map[string]bool{} // the second half of a pair whose first was done
+	for _, o := range life {
+		if !m.wants(o) && !must[o.name] {
+			continue
+		}
+		var k *kill
+		next, dies := m.take(o.name)
+		if dies {
+			i := slices.IndexFunc(kills, func(k kill) bool { return k.name == next.Kill })
+			k = &kills[i]
+		}
+		must[o.pair] = true
+		out := c.perform(ctx, o, k, next.Moment)
+		if ctx.Err() != nil {
+			return c.remove(context.WithoutCancel(ctx))
+		}
+		if dies || out.Err != nil {
+			report(out)
+		}
+		if out.Err != nil {
+			return c.remove(ctx)
+		}
+	}
+	return nil
+}
+
+// remove takes down a cluster whose operation did not end as it must, and revives who is still dead.
+func (c *cluster) remove(ctx context.Context) error {
+	ctx, done := context.WithTimeout(ctx, operationLimit)
+	defer done()
+	w := c.world
+	w.relay.onEvent(nil)
+	c.gates.decides(func(string, string) (int, bool) { return 0, true })
+	for _, name := range []string{"temporal", "consul"} {
+		if err := w.stack.StartServer(ctx, name); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(w.stack.KillWorker(), w.stack.StartWorker(ctx)); err != nil {
+		return err
+	}
+	id := api.WorkflowID(c.id)
+	_ = w.temporals.CancelWorkflow(ctx, id, "")
+	_ = w.temporals.GetWorkflow(ctx, id, "").Get(ctx, nil)
+	if all, err := w.machines.List(ctx, c.id); err != nil || len(all.Instances)+len(all.Volumes) == 0 {
+		return err
+	}
+	if err := w.execute(ctx, id, api.DeleteCluster, api.DeleteClusterInput{Force: true}, nil); err != nil {
+		return fmt.Errorf("delete %s after a failed case: %w", c.id, err)
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+// Command matrix kills everything at every moment of every operation, and prints what came of it: make chaos.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"drover/chaos"
+	"drover/devstack"
+)
+
+// options are the command line.
+type options struct {
+	only, kill []string
+	worlds     int
+	limit      time.Duration
+	keep       string
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	f := flag.NewFlagSet("chaos", flag.ContinueOnError)
+	only := f.String("only", strings.Join(chaos.Operations(), ","), "operations")
+	kill := f.String("kill", strings.Join(chaos.Kills(), ","), "who dies")
+	f.IntVar(&o.worlds, "worlds", 3, "how many sets of servers run at the same time; most of the time is waiting")
+	f.DurationVar(&o.limit, "limit", time.Hour, "begin no further case after this time")
+	f.StringVar(&o.keep, "keep", "", "keep the servers' logs in this folder, which must not exist")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	o.only, o.kill = strings.Split(*only, ","), strings.Split(*kill, ",")
+	for name, list := range map[string][2][]string{"only": {o.only, chaos.Operations()}, "kill": {o.kill, chaos.Kills()}} {
+		for _, word := range list[0] {
+			if !slices.Contains(list[1], word) {
+				return o, fmt.Errorf("-%s %s: there are %s", name, word, strings.Join(list[1], ", "))
+			}
+		}
+	}
+	if o.worlds < 1 || o.worlds > 16 {
+		return o, errors.New("-worlds must be from 1 to 16")
+	}
+	return o, nil
+}
+
+func main() {
+	o, err := parse(os.Args[1:])
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) (err error) {
+	began := time.Now()
+	root, err := devstack.FindRoot()
+	if err != nil {
+		return err
+	}
+	dir := o.keep
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "drover-chaos-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	bin := filepath.Join(dir, "bin")
+	if err := chaos.Build(ctx, root, bin); err != nil {
+		return err
+	}
+	var worlds []*chaos.World
+	defer func() {
+		for _, w := range worlds {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	for i := range o.worlds {
+		w, err := chaos.Start(ctx, chaos.Options{
+			Root: root, Bin: bin, Dir: filepath.Join(dir, fmt.Sprint(i)), Range: fmt.Sprintf("127.%d.0.0/16", 100+i), Log: os.Stderr,
+		})
+		if err != nil {
+			return err
+		}
+		worlds = append(worlds, w)
+	}
+	say := func(out chaos.Outcome) {
+		fmt.Printf("%7.0fs  %s\n", time.Since(began).Seconds(), out.Line())
+	}
+	moments, err := worlds[0].Moments(ctx, o.only, say)
+	if err != nil {
+		return err
+	}
+	m := chaos.NewMatrix(moments, func(c chaos.Case) bool {
+		return slices.Contains(o.only, c.Operation) && slices.Contains(o.kill, c.Kill)
+	})
+	all := m.Len()
+	fmt.Printf("%d cases, %d at a time\n", all, o.worlds)
+	var table chaos.Table
+	limited, done := context.WithTimeout(ctx, o.limit)
+	defer done()
+	var group errgroup.Group
+	for _, w := range worlds {
+		group.Go(func() error {
+			return w.Live(limited, m, func(out chaos.Outcome) {
+				table.Add(out)
+				say(out)
+			})
+		})
+	}
+	err = group.Wait()
+	fmt.Println()
+	table.Print(os.Stdout)
+	fmt.Printf("%.0f s; %d of %d cases were not begun\n", time.Since(began).Seconds(), m.Len(), all)
+	failed := table.Failed()
+	for _, out := range failed {
+		fmt.Println(out.Line())
+	}
+	if len(failed) > 0 {
+		err = errors.Join(err, fmt.Errorf("%d cases were not as they must be", len(failed)))
+	}
+	return err
+}

@@ -1,0 +1,167 @@
+package chaos
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/command/v1"
+	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/proxy"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// Phase says where in an activity's life something happens.
+type Phase string
+
+// The phases, in their order.
+const (
+	Before  Phase = "before" // the worker has decided on it, the server does not know yet
+	Command Phase = "during" // its commands run on nodes
+	After   Phase = "after"  // the worker has done it, the server does not know yet
+)
+
+// event is an activity passing by on its way to the server.
+type event struct {
+	workflow string
+	activity string // "4-RunStage"
+	summary  string // what people read in the Temporal UI; before only
+	phase    Phase
+}
+
+// relay stands between the worker and the Temporal server.
+type relay struct {
+	address string
+	server  *grpc.Server
+	conn    *grpc.ClientConn
+
+	mu         sync.Mutex
+	activities map[string]event  // by task token
+	workflows  map[string]string // workflow id by task token
+	watch      func(event)       // is told of every event before it is passed on, and may take its time
+}
+
+// maxMessage is the largest message between SDK and server.
+const maxMessage = 128 << 20
+
+func startRelay(ctx context.Context, temporal string) (*relay, error) {
+	conn, err := grpc.NewClient(temporal, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
+		// A server that was restarted is found again at once, so that only Drover's own delays are measured.
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{
+			BaseDelay: 50 * time.Millisecond, Multiplier: 1.5, MaxDelay: 500 * time.Millisecond,
+		}, MinConnectTimeout: time.Second}))
+	if err != nil {
+		return nil, err
+	}
+	r := &relay{conn: conn, activities: map[string]event{}, workflows: map[string]string{}}
+	service, err := proxy.NewWorkflowServiceProxyServer(proxy.WorkflowServiceProxyOptions{Client: workflowservice.NewWorkflowServiceClient(conn)})
+	if err != nil {
+		return nil, err
+	}
+	r.server = grpc.NewServer(grpc.UnaryInterceptor(r.intercept), grpc.MaxRecvMsgSize(maxMessage))
+	workflowservice.RegisterWorkflowServiceServer(r.server, service)
+	var listen net.ListenConfig
+	l, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	r.address = l.Addr().String()
+	go func() { _ = r.server.Serve(l) }()
+	return r, nil
+}
+
+func (r *relay) close() error {
+	r.server.Stop()
+	return r.conn.Close()
+}
+
+// onEvent sets who is told of events; nil is nobody.
+func (r *relay) onEvent(watch func(event)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watch = watch
+}
+
+func (r *relay) intercept(ctx context.Context, req any, _ *grpc.UnaryServerInfo, pass grpc.UnaryHandler) (any, error) {
+	for _, e := range r.eventsOf(req) {
+		r.mu.Lock()
+		watch := r.watch
+		r.mu.Unlock()
+		if watch != nil {
+			watch(e)
+		}
+	}
+	// What a worker said that was killed meanwhile was never heard.
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	answer, err := pass(ctx, req)
+	if err == nil {
+		r.learn(answer)
+	}
+	return answer, err
+}
+
+// eventsOf are the activities a request schedules or ends.
+func (r *relay) eventsOf(req any) []event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch req := req.(type) {
+	case *workflowservice.RespondWorkflowTaskCompletedRequest:
+		var events []event
+		for _, c := range req.Commands {
+			if a := c.GetScheduleActivityTaskCommandAttributes(); a != nil {
+				events = append(events, event{r.workflows[string(req.TaskToken)], a.ActivityId, summaryOf(c), Before})
+			}
+		}
+		return events
+	case *workflowservice.RespondActivityTaskCompletedRequest:
+		if e, ok := r.activities[string(req.TaskToken)]; ok {
+			return []event{e}
+		}
+	}
+	return nil
+}
+
+func summaryOf(c *command.Command) string {
+	var text string
+	if p := c.GetUserMetadata().GetSummary(); p != nil {
+		_ = converter.GetDefaultDataConverter().FromPayload(p, &text)
+	}
+	return text
+}
+
+// learn notes whose task a token is.
+func (r *relay) learn(answer any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	workflow := func(token []byte, w *common.WorkflowExecution) {
+		if len(token) > 0 {
+			r.workflows[string(token)] = w.GetWorkflowId()
+		}
+	}
+	activity := func(a *workflowservice.PollActivityTaskQueueResponse) {
+		if len(a.TaskToken) > 0 {
+			r.activities[string(a.TaskToken)] = event{a.GetWorkflowExecution().GetWorkflowId(), a.ActivityId, "", After}
+		}
+	}
+	switch a := answer.(type) {
+	case *workflowservice.PollWorkflowTaskQueueResponse:
+		workflow(a.TaskToken, a.WorkflowExecution)
+	case *workflowservice.RespondWorkflowTaskCompletedResponse:
+		if a.WorkflowTask != nil {
+			workflow(a.WorkflowTask.TaskToken, a.WorkflowTask.WorkflowExecution)
+		}
+		for _, task := range a.ActivityTasks {
+			activity(task)
+		}
+	case *workflowservice.PollActivityTaskQueueResponse:
+		activity(a)
+	}
+}

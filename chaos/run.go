@@ -1,0 +1,212 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"drover/workflows/api"
+)
+
+// Moment is when something dies.
+type Moment struct {
+	Activity string // "4-RunStage"; names are the same in every run of an operation
+	Phase    Phase
+	Summary  string // for people
+}
+
+func (m Moment) String() string { return fmt.Sprintf("%s %s (%s)", m.Phase, m.Activity, m.Summary) }
+
+// Case is one way to die at one moment of one operation.
+type Case struct {
+	Operation string
+	Kill      string
+	Moment    Moment
+}
+
+func (c Case) String() string { return fmt.Sprintf("%-17s %-14s %s", c.Operation, c.Kill, c.Moment) }
+
+// Outcome is what came of an operation.
+type Outcome struct {
+	Case     Case
+	Commands int           // that ran
+	GoesOn   time.Duration // from the return of the dead until the next activity ended
+	Took     time.Duration
+	Held     bool
+	Err      error // what was not as it must be
+	Moments  []Moment
+}
+
+// operationLimit is how long an operation may take, whatever dies.
+const operationLimit = 4 * time.Minute
+
+// perform runs an operation of a cluster, with one death in it or (kill nil) none, and checks what came of it.
+func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) (out Outcome) {
+	ctx, done := context.WithTimeout(ctx, operationLimit)
+	defer done()
+	began := time.Now()
+	out.Case = Case{Operation: o.name, Moment: at}
+	if k != nil {
+		out.Case.Kill = k.name
+	}
+	defer func() { out.Took = time.Since(began) }()
+	w := c.world
+	fail := func(err error, doing string) Outcome {
+		out.Err = fmt.Errorf("%s: %w", doing, err)
+		return out
+	}
+	var planned api.OperationResult
+	if err := w.execute(ctx, api.WorkflowID(c.id), o.is(), o.input(c, true), &planned); err != nil || planned.Plan == nil {
+		return fail(err, "plan")
+	}
+	lines, err := c.gates.lines()
+	if err != nil {
+		return fail(err, "read commands")
+	}
+	before := c.view
+	d := newDeath(ctx, c, o, k, at)
+	c.gates.decides(d.decide)
+	w.relay.onEvent(d.see)
+	run, err := w.begin(ctx, api.WorkflowID(c.id), o.is(), o.input(c, false))
+	if err != nil {
+		return fail(err, "start")
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.await(ctx, run, d) }()
+	err = <-ended
+	out.Moments = d.moments()
+	w.relay.onEvent(nil)
+	out.GoesOn, out.Held = d.wentOn(), d.resolved
+	switch {
+	case ctx.Err() != nil:
+		return fail(fmt.Errorf("it does not end (%s)", c.progress()), "wait")
+	case k != nil && !d.fired():
+		return fail(errors.New("the moment never came"), "wait")
+	case o.fails && (err == nil || !strings.Contains(err.Error(), "exit code 1")):
+		return fail(fmt.Errorf("it must fail by a command's exit code 1, and ended with: %v", err), "operation")
+	case !o.fails && err != nil:
+		return fail(err, "operation")
+	}
+	if err := d.problem(); err != nil {
+		return fail(err, "kill")
+	}
+	wrong, err := c.problems(ctx, o)
+	if err != nil {
+		return fail(err, "look")
+	}
+	ran, err := c.gates.since(lines)
+	if err != nil {
+		return fail(err, "read commands")
+	}
+	wanted, err := c.commands(planned.Plan, before, d.lost)
+	if err != nil {
+		return fail(err, "plan")
+	}
+	for _, n := range ran {
+		out.Commands += n
+	}
+	if wrong = append(wrong, difference(wanted, ran)...); len(wrong) > 0 {
+		return fail(errors.New(strings.Join(wrong, "; ")), "afterwards")
+	}
+	return out
+}
+
+// commands are those a plan runs, as since counts them; lost ones ran twice, because the operator said so.
+func (c *cluster) commands(plan *api.Plan, before api.ClusterView, lost map[string]int) (map[string]int, error) {
+	nodes := map[int]string{}
+	for _, n := range slices.Concat(before.Nodes, c.view.Nodes) {
+		nodes[n.SID] = n.NodeID
+	}
+	wanted := maps.Clone(lost)
+	for _, step := range plan.Steps {
+		if step.Skipped != "" {
+			continue
+		}
+		for _, command := range step.Commands {
+			sids, err := expand(command.SIDs)
+			if err != nil {
+				return nil, err
+			}
+			for _, sid := range sids {
+				wanted[nodes[sid]+" "+command.Service]++
+			}
+		}
+	}
+	return wanted, nil
+}
+
+func difference(wanted, ran map[string]int) (wrong []string) {
+	for command, n := range wanted {
+		if ran[command] != n {
+			wrong = append(wrong, fmt.Sprintf("%s ran %d times; want %d", command, ran[command], n))
+		}
+	}
+	for command, n := range ran {
+		if wanted[command] == 0 {
+			wrong = append(wrong, fmt.Sprintf("%s ran %d times; want 0", command, n))
+		}
+	}
+	slices.Sort(wrong)
+	return wrong
+}
+
+// await waits for the end of an operation. One that is held because nobody knows how a command ended is told to run it
+// again: what the operator of a node that lost power would do after a look at it.
+func (c *cluster) await(ctx context.Context, run client.WorkflowRun, d *death) error {
+	ended := make(chan error, 1)
+	go func() { ended <- run.Get(ctx, nil) }()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(200 * time.Millisecond):
+		}
+		if d.kill == nil || !d.kill.unknown || d.at.Phase != Command {
+			continue
+		}
+		p := c.asks(ctx)
+		if p.Held == nil || d.resolved {
+			continue
+		}
+		d.resolved = true
+		if !p.Held.Unknown {
+			return fmt.Errorf("held, and not because the outcome is unknown: %s", p.Held.Error)
+		}
+		handle, err := c.world.temporals.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: run.GetID(), RunID: run.GetRunID(), UpdateName: api.UpdateResolve, WaitForStage: client.WorkflowUpdateStageCompleted,
+			Args: []any{api.Resolution{Action: api.ResolveRetry, By: "chaos"}},
+		})
+		if err == nil {
+			err = handle.Get(ctx, nil)
+		}
+		if err != nil {
+			return fmt.Errorf("resolve: %w", err)
+		}
+	}
+}
+
+func (c *cluster) asks(ctx context.Context) (p api.Progress) {
+	if answer, err := c.world.temporals.QueryWorkflow(ctx, api.WorkflowID(c.id), "", api.QueryProgress); err == nil {
+		_ = answer.Get(&p)
+	}
+	return p
+}
+
+// progress says where an operation is, for people.
+func (c *cluster) progress() string {
+	ctx, done := context.WithTimeout(context.Background(), 10*time.Second)
+	defer done()
+	p := c.asks(ctx)
+	for _, s := range slices.Concat(p.Steps, p.Undo) {
+		if s.State == api.StepRunning || s.State == api.StepHeld {
+			return fmt.Sprintf("%s: %s %s is %s; activities %v", p.State, s.ID, s.Words, s.State, s.ActivityIDs)
+		}
+	}
+	return p.State + " " + p.Error
+}

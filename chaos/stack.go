@@ -1,0 +1,135 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"go.temporal.io/sdk/client"
+	tlog "go.temporal.io/sdk/log"
+
+	"drover/devstack"
+	"drover/providers/local"
+	"drover/workflows/api"
+)
+
+// Options say where things run.
+type Options struct {
+	Root  string    // the source tree
+	Bin   string    // the programs, by Build
+	Dir   string    // made when absent; images and servers' data
+	Range string    // addresses for nodes; worlds that run at the same time need one each
+	Log   io.Writer // gets a line per thing done
+}
+
+// World is a Temporal server, a Consul server, a worker, and the relay between worker and Temporal.
+type World struct {
+	Options
+	stack     *devstack.Stack
+	relay     *relay
+	temporals client.Client
+	machines  *local.Provider
+}
+
+// appID and the versions of the application; both versions run the same commands.
+const appID = "chaos"
+
+// Build makes the programs in a folder.
+func Build(ctx context.Context, root, bin string) error {
+	for name, pkg := range map[string]string{"drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node"} {
+		cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(bin, name), pkg)
+		cmd.Dir, cmd.Stderr = root, os.Stderr
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("build %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Start runs everything.
+func Start(ctx context.Context, o Options) (_ *World, err error) {
+	w := &World{Options: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	if err := makeImage(filepath.Join(o.Dir, "images", "chaos")); err != nil {
+		return nil, err
+	}
+	if w.stack, err = devstack.Start(ctx, devstack.Options{
+		Dir: filepath.Join(o.Dir, "stack"), Root: o.Root, Bin: o.Bin, Images: filepath.Join(o.Dir, "images"), Log: o.Log, Range: o.Range,
+	}); err != nil {
+		return nil, err
+	}
+	if w.relay, err = startRelay(ctx, w.stack.TemporalAddress); err != nil {
+		return nil, err
+	}
+	w.stack.WorkerEnv = []string{"TEMPORAL_ADDRESS=" + w.relay.address}
+	if err := w.stack.StartWorker(ctx); err != nil {
+		return nil, err
+	}
+	if w.temporals, err = client.DialContext(ctx, client.Options{
+		HostPort: w.stack.TemporalAddress, Logger: tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	}); err != nil {
+		return nil, err
+	}
+	if w.machines, err = w.stack.Machines(); err != nil {
+		return nil, err
+	}
+	return w, w.publish(ctx)
+}
+
+func (w *World) publish(ctx context.Context) error {
+	text, err := archive(filepath.Join(w.Dir, "package"))
+	if err != nil {
+		return err
+	}
+	for _, version := range []string{"1", "2"} {
+		if err := w.execute(ctx, "app/"+appID+"/"+version, api.PublishApp,
+			api.PublishAppInput{App: appID, Version: version, Archive: text}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin starts a workflow.
+func (w *World) begin(ctx context.Context, id, name string, in any) (client.WorkflowRun, error) {
+	return w.temporals.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: api.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
+	}, name, in)
+}
+
+// execute runs a workflow to its end.
+func (w *World) execute(ctx context.Context, id, name string, in, out any) error {
+	run, err := w.begin(ctx, id, name, in)
+	if err != nil {
+		return err
+	}
+	return run.Get(ctx, out)
+}
+
+// Close ends everything, nodes too.
+func (w *World) Close() error {
+	var errs []error
+	if w.temporals != nil {
+		w.temporals.Close()
+	}
+	if w.stack != nil {
+		errs = append(errs, w.stack.Stop())
+	}
+	if w.relay != nil {
+		errs = append(errs, w.relay.close())
+	}
+	if w.machines != nil {
+		errs = append(errs, w.machines.Clear(context.Background()))
+	}
+	return errors.Join(errs...)
+}
