@@ -41,7 +41,7 @@ var temporalServer = sync.OnceValues(func() (*testsuite.DevServer, error) {
 		Stdout:        io.Discard,
 		Stderr:        io.Discard,
 		ExtraArgs: []string{
-			"--namespace", "empty",
+			"--namespace", "empty", "--namespace", "sealed",
 			"--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000",
 			"--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000",
 			"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
