@@ -68,7 +68,7 @@ func ReadKeys(path string) (Keys, error) {
 		return Keys{}, fault.Wrap(err, fault.Invalid, "the payload key cannot be read").
 			WithHint("drover keygen %s makes one", path)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return Keys{}, fault.Wrap(err, fault.Invalid, "the payload key cannot be read")
@@ -119,8 +119,8 @@ func newKey(raw []byte) (key, error) {
 	if err != nil {
 		return key{}, err
 	}
-	print := sha256.Sum256(append([]byte("drover payload key "), raw...))
-	return key{id: hex.EncodeToString(print[:4]), aead: aead}, nil
+	sum := sha256.Sum256(append([]byte("drover payload key "), raw...))
+	return key{id: hex.EncodeToString(sum[:4]), aead: aead}, nil
 }
 
 // Generate makes a key file with one new key, mode 0600. With rotate the file must be there: the new key goes to its top

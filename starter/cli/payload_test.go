@@ -91,6 +91,7 @@ func sealedWorker(t *testing.T, s *testsuite.DevServer) string {
 	register(w)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
+	require.NoError(t, polled(c))
 	return key
 }
 
