@@ -32,7 +32,8 @@ type config struct {
 	names     []string // providers to serve without a file
 	providers providerFile
 
-	logLevel slog.Level
+	payloadKey string // file with the keys payloads are encrypted with
+	logLevel   slog.Level
 }
 
 func (c *config) flags(f *pflag.FlagSet) {
@@ -51,6 +52,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.dockerRange, "docker-range", docker.DefaultRange, "addresses for networks of docker nodes")
 	f.StringSliceVar(&c.dockerAttach, "docker-attach", nil, "containers to connect to every network of docker nodes: this worker's, if it runs in one, and Consul's")
 	f.StringVar(&c.metrics, "metrics", "", "address of the Prometheus endpoint, for example 127.0.0.1:9464 (default: none)")
+	f.StringVar(&c.payloadKey, "payload-key", "", "file with the key that encrypts what Temporal stores, made by drover keygen; the CLI needs the same (default: nothing is encrypted)")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"drover/activities"
+	"drover/codec"
 	"drover/metadata/store"
 	"drover/remote"
 	"drover/workflows"
@@ -71,6 +72,12 @@ func dial(ctx context.Context, cfg config, logger *slog.Logger) (client.Client, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("read Temporal's configuration: %w", err)
 	}
+	keys, err := codec.ReadKeys(cfg.payloadKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	codec.ApplyToWorker(&options, keys)
+	options.Identity = codec.Identity(keys)
 	options.Logger = tlog.NewStructuredLogger(logger)
 	stop := func() {}
 	if cfg.metrics != "" {

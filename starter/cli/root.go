@@ -52,6 +52,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.target.Address, "address", "", "Temporal's host:port")
 	flags.StringVar(&a.target.Namespace, "namespace", "", "Temporal namespace")
 	flags.StringVar(&a.target.Profile, "profile", "", "profile of the temporal CLI's configuration file")
+	flags.StringVar(&a.target.PayloadKey, "payload-key", "", "file with the key that encrypts what Temporal stores, the same as the workers' (or DROVER_PAYLOAD_KEY)")
 	flags.DurationVar(&a.target.Timeout, "connect-timeout", 5*time.Second, "how long connecting to Temporal may take")
 	flags.DurationVar(&a.timeout, "timeout", 30*time.Second, "how long a worker may take to answer a question (operations have no such limit)")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp))
@@ -71,7 +72,7 @@ func (a *app) root() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	root.AddCommand(a.example(), a.version())
+	root.AddCommand(a.example(), a.keygen(), a.codecServer(), a.version())
 	return root
 }
 

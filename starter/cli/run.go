@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
+	"drover/codec"
 	"drover/fault"
 	"drover/starter/operations"
 	"drover/starter/output"
@@ -27,6 +28,7 @@ type app struct {
 	// understood is true once a command's own code runs: errors before that are cobra's, about the command line.
 	understood bool
 	client     client.Client
+	keys       codec.Keys
 }
 
 // Run executes one command line and returns the exit code.
@@ -143,10 +145,14 @@ func (a *app) server(ctx context.Context) (*operations.Server, error) {
 		if err != nil {
 			return nil, err
 		}
+		if a.keys, err = a.target.Keys(a.env); err != nil {
+			return nil, err
+		}
+		codec.Apply(&options, a.keys)
 		if a.client, err = a.Dial(ctx, options, a.target.Timeout); err != nil {
 			a.client = nil
 			return nil, err
 		}
 	}
-	return &operations.Server{Client: a.client, Now: a.Now, ReadTimeout: a.timeout}, nil
+	return &operations.Server{Client: a.client, Keys: a.keys, Now: a.Now, ReadTimeout: a.timeout}, nil
 }

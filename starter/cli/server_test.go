@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
@@ -41,7 +42,7 @@ var temporalServer = sync.OnceValues(func() (*testsuite.DevServer, error) {
 		Stdout:        io.Discard,
 		Stderr:        io.Discard,
 		ExtraArgs: []string{
-			"--namespace", "empty",
+			"--namespace", "empty", "--namespace", "sealed",
 			"--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000",
 			"--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000",
 			"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1",
@@ -61,8 +62,25 @@ var temporalServer = sync.OnceValues(func() (*testsuite.DevServer, error) {
 		return server, err
 	}
 	stopWorker = w.Stop
-	return server, nil
+	return server, polled(server.Client())
 })
+
+// polled waits until the server has seen the worker: one that has started may not have asked for work yet.
+func polled(c client.Client) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		answer, err := c.DescribeTaskQueue(ctx, api.TaskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW)
+		if err == nil && len(answer.GetPollers()) > 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no worker polls: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
 
 var stopWorker = func() {}
 

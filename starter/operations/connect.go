@@ -18,11 +18,13 @@ type Target struct {
 	Address   string
 	Namespace string
 	Profile   string
+	// PayloadKey is the file with the keys payloads are encrypted with; "" sends them as they are.
+	PayloadKey string
 	// Timeout is how long connecting may take.
 	Timeout time.Duration
 }
 
-// Options merges file, environment and target into client options. Nothing is dialled.
+// Options merges file, environment and target into client options. Nothing is dialled, and no payload key is used yet.
 func (t Target) Options(env envconfig.EnvLookup) (client.Options, error) {
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{
 		ConfigFileProfile: t.Profile,

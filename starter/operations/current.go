@@ -6,7 +6,6 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
 
 	"drover/fault"
 	"drover/workflows/api"
@@ -25,9 +24,12 @@ func (s *Server) Current(ctx context.Context, clusterID string) (*Operation, err
 	if err != nil {
 		return nil, serviceFault(ctx, err, "cannot look at workflow %s", id)
 	}
-	op := operationOf(answer)
-	if s.NeedWorker(ctx) == nil {
+	op := s.operationOf(answer)
+	switch err := s.NeedWorker(ctx); {
+	case err == nil:
 		op.Progress, _ = s.progress(ctx, id, op.RunID) // silence is no error: Progress stays nil
+	case fault.Is(err, fault.Unauthorized):
+		return nil, err // without the workers' payload key nothing below could be read
 	}
 	if op.Running() {
 		op.adopt()
@@ -37,7 +39,7 @@ func (s *Server) Current(ctx context.Context, clusterID string) (*Operation, err
 }
 
 // operationOf reads what the server itself knows.
-func operationOf(answer *workflowservice.DescribeWorkflowExecutionResponse) *Operation {
+func (s *Server) operationOf(answer *workflowservice.DescribeWorkflowExecutionResponse) *Operation {
 	info := answer.GetWorkflowExecutionInfo()
 	op := &Operation{
 		Type:       info.GetType().GetName(),
@@ -55,14 +57,15 @@ func operationOf(answer *workflowservice.DescribeWorkflowExecutionResponse) *Ope
 	}
 	for _, pending := range answer.GetPendingActivities() {
 		activity := Activity{
-			Name: pending.GetActivityType().GetName(), Attempt: int(pending.GetAttempt()), LastFailure: pending.GetLastFailure().GetMessage(),
+			Name: pending.GetActivityType().GetName(), Attempt: int(pending.GetAttempt()), LastFailure: s.failureText(pending.GetLastFailure()),
 		}
 		if at := pending.GetNextAttemptScheduleTime(); at != nil {
 			activity.NextAttemptAt = at.AsTime()
 		}
 		if details := pending.GetHeartbeatDetails(); details != nil {
 			// Details of another form belong to an activity that does not work on nodes.
-			_ = converter.GetDefaultDataConverter().FromPayloads(details, &activity.Beat)
+			payloads, _ := s.converters()
+			_ = payloads.FromPayloads(details, &activity.Beat)
 		}
 		if op.Activities == nil {
 			op.Activities = map[string]Activity{}

@@ -64,7 +64,10 @@ func closeFault(err error) (string, *fault.Fault) {
 		return StateTimedOut, fault.New(fault.Unreachable, "the workflow ran out of time")
 	}
 	var app *temporal.ApplicationError
-	if !errors.As(err, &app) {
+	if errors.As(err, &app) && app.Message() == encodedFailure {
+		return StateFailed, encrypted()
+	}
+	if app == nil {
 		return StateFailed, fault.Wrap(err, fault.Internal, "the workflow ended with an error of no known kind")
 	}
 	var f fault.Fault
@@ -82,6 +85,9 @@ func closeFault(err error) (string, *fault.Fault) {
 func serviceFault(ctx context.Context, err error, format string, args ...any) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
+	}
+	if inner := fault.As(err); inner != nil { // of the payload codec
+		return fault.Wrap(err, inner.Type, format, args...)
 	}
 	var namespace *serviceerror.NamespaceNotFound
 	if errors.As(err, &namespace) {

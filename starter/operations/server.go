@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
+	"drover/codec"
 	"drover/fault"
 	"drover/workflows/api"
 )
@@ -14,6 +15,8 @@ import (
 // Server is a connected Temporal namespace with Drover's workflows in it.
 type Server struct {
 	Client client.Client
+	// Keys are the payload keys Client was made with.
+	Keys codec.Keys
 	// Now is the clock used for waiting times and for what people read.
 	Now func() time.Time
 	// ReadTimeout bounds the reading workflows and publishing; 0 means 30 s.
@@ -50,8 +53,12 @@ func (s *Server) NeedWorker(ctx context.Context) error {
 	if err != nil {
 		return serviceFault(ctx, err, "cannot ask Temporal who polls task queue %s", api.TaskQueue)
 	}
-	if len(answer.GetPollers()) > 0 {
-		return nil
+	if pollers := answer.GetPollers(); len(pollers) > 0 {
+		var workers []string
+		for _, p := range pollers {
+			workers = append(workers, p.GetIdentity())
+		}
+		return codec.Agree(s.Keys, workers)
 	}
 	return fault.New(fault.Unreachable, "no worker is polling task queue %s", api.TaskQueue).
 		WithHint("start drover-worker against the same address and namespace")

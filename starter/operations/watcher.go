@@ -60,7 +60,7 @@ func (w *watcher) look(ctx context.Context) Sight {
 		note = "Temporal does not answer; the operation goes on"
 	} else if first := answer.GetWorkflowExecutionInfo().GetFirstRunId(); first == w.firstRunID || first == "" {
 		// Another first run is the next operation of the cluster: this one has ended.
-		w.last = *operationOf(answer)
+		w.last = *w.server.operationOf(answer)
 		w.runID = w.last.RunID
 	}
 	if progress, err := s.progress(ctx, w.workflowID, w.runID); err == nil {
