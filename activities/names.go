@@ -24,6 +24,10 @@ const (
 	ListApps        = "ListApps"
 	DescribeCluster = "DescribeCluster"
 	ListClusters    = "ListClusters"
+	ListOrphans     = "ListOrphans"
+	ReleaseOrphans  = "ReleaseOrphans"
+	CollectOrphans  = "CollectOrphans"
+	ExamineCluster  = "ExamineCluster"
 )
 
 // All gives every activity by its registered name.
@@ -51,5 +55,9 @@ func (a *Activities) All() map[string]any {
 		ListApps:        a.ListApps,
 		DescribeCluster: a.DescribeCluster,
 		ListClusters:    a.ListClusters,
+		ListOrphans:     a.ListOrphans,
+		ReleaseOrphans:  a.ReleaseOrphans,
+		CollectOrphans:  a.CollectOrphans,
+		ExamineCluster:  a.ExamineCluster,
 	}
 }

@@ -31,6 +31,11 @@ func ListApps(ctx workflow.Context, raw converter.RawValue) (api.AppList, error)
 	return read[api.ListAppsInput, api.AppList](ctx, raw, activities.ListApps)
 }
 
+// ExamineCluster compares everything that is known of one cluster.
+func ExamineCluster(ctx workflow.Context, raw converter.RawValue) (api.Examination, error) {
+	return read[api.ExamineClusterInput, api.Examination](ctx, raw, activities.ExamineCluster)
+}
+
 func read[I, O any](ctx workflow.Context, raw converter.RawValue, activity string) (O, error) {
 	var in I
 	var out O

@@ -28,6 +28,10 @@ func types() map[string]any {
 		api.ListClusters:     ListClusters,
 		api.PublishApp:       PublishApp,
 		api.ListApps:         ListApps,
+		api.ListOrphans:      ListOrphans,
+		api.RetryOrphans:     RetryOrphans,
+		api.CollectOrphans:   CollectOrphans,
+		api.ExamineCluster:   ExamineCluster,
 	}
 }
 

@@ -50,6 +50,10 @@ var exampleInputs = map[string]any{
 	api.ListClusters:    api.ListClustersInput{},
 	api.PublishApp:      api.PublishAppInput{App: "etcd", Version: "3.5", Archive: []byte("the package as tar.gz")},
 	api.ListApps:        api.ListAppsInput{},
+	api.ListOrphans:     api.ListOrphansInput{},
+	api.RetryOrphans:    api.RetryOrphansInput{Once: true},
+	api.CollectOrphans:  api.CollectOrphansInput{DryRun: true},
+	api.ExamineCluster:  api.ExamineClusterInput{},
 }
 
 var exampleRole = "etcd_node"
@@ -58,7 +62,7 @@ var exampleRole = "etcd_node"
 var exampleNames = []string{
 	api.PublishApp, api.ListApps, api.CreateCluster, api.DescribeCluster, api.ListClusters, api.AddNodes, api.DeleteNodes,
 	api.ScaleVertical, api.UpdateEnv, api.RunService, api.RestartCluster, api.StopCluster, api.StartCluster, api.UpgradeCluster,
-	api.DowngradeCluster, api.DeleteCluster,
+	api.DowngradeCluster, api.DeleteCluster, api.ExamineCluster, api.ListOrphans, api.RetryOrphans, api.CollectOrphans,
 }
 
 func (a *app) example() *cobra.Command {
@@ -131,8 +135,16 @@ func newExample(name, id, namespace, ui string) (*exampleValue, error) {
 	case api.DescribeClusterInput:
 		in.ClusterID = id
 		e.Input, e.WorkflowID = in, readID(name)
-	case api.ListClustersInput, api.ListAppsInput:
+	case api.ListClustersInput, api.ListAppsInput, api.ListOrphansInput:
 		e.WorkflowID = readID(name)
+	case api.ExamineClusterInput:
+		in.ClusterID = id
+		e.Input, e.WorkflowID = in, readID(name)
+	case api.RetryOrphansInput:
+		e.WorkflowID = "orphans/now"
+	case api.CollectOrphansInput:
+		in.ClusterID = id
+		e.Input, e.WorkflowID = in, "orphans/collect/"+id
 	default: // the rest changes a cluster
 		e.WorkflowID = api.WorkflowID(id)
 	}

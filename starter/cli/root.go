@@ -63,7 +63,7 @@ func (a *app) root() *cobra.Command {
 	)
 	for group, commands := range map[string][]*cobra.Command{
 		"operate": append(a.operations(false), a.resolve(), a.cancel(), a.plan()),
-		"look":    {a.list(), a.status(), a.nodes(), a.ops(), a.watch()},
+		"look":    {a.list(), a.status(), a.nodes(), a.ops(), a.watch(), a.doctor(), a.orphans()},
 		"package": {a.apps(), a.lint(), a.render()},
 	} {
 		for _, c := range commands {

@@ -28,6 +28,10 @@ const (
 	ListClusters    = "ListClusters"
 	PublishApp      = "PublishApp"
 	ListApps        = "ListApps"
+	ListOrphans     = "ListOrphans"
+	RetryOrphans    = "RetryOrphans"
+	CollectOrphans  = "CollectOrphans"
+	ExamineCluster  = "ExamineCluster"
 )
 
 // QueryProgress is the query every cluster operation answers with a Progress.
