@@ -74,6 +74,7 @@ func (s *Store) DropOrphan(ctx context.Context, o lifecycle.Orphan) error {
 	if err := checkOrphan(o); err != nil {
 		return err
 	}
-	_, err := s.client.KV().Delete(s.orphanKey(o), (&api.WriteOptions{}).WithContext(ctx))
-	return failed(err, "take %s %s out of the orphan ledger", o.Kind, o.ID)
+	// A transaction takes keys as they are; in a path Consul would unescape them once more.
+	_, err := s.commit(ctx, []*api.KVTxnOp{remove(s.orphanKey(o))}, fmt.Sprintf("take %s %s out of the orphan ledger", o.Kind, o.ID))
+	return err
 }
