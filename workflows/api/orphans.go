@@ -69,7 +69,7 @@ func (in ListOrphansInput) Problems() []string {
 	if in.ClusterID == "" {
 		return nil
 	}
-	return DescribeClusterInput{ClusterID: in.ClusterID}.Problems()
+	return DescribeClusterInput(in).Problems()
 }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
