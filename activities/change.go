@@ -15,7 +15,7 @@ type Change struct {
 	VerticalScaling *[]string `json:"vertical_scaling,omitempty"`
 	// UpgradeFrom is /upgrade-audit/from_app_version; "" removes it.
 	UpgradeFrom *string `json:"upgrade_from,omitempty"`
-	// Remove drops nodes. Lost says why their resources could not be released: they go to the orphans.
+	// Remove drops nodes. Lost says why their resources could not be released: they go to the orphan ledger.
 	Remove []string `json:"remove,omitempty"`
 	Lost   string   `json:"lost,omitempty"`
 	// Size is the new size of a role, its replicas and their nodes.
@@ -51,11 +51,7 @@ func (c *Change) apply(rec *lifecycle.Record) {
 		}
 	}
 	rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool {
-		gone := slices.Contains(c.Remove, n.ID)
-		if gone && c.Lost != "" {
-			rec.Orphans = append(rec.Orphans, resourcesOf(rec.Provider, n, c.Lost)...)
-		}
-		return gone
+		return slices.Contains(c.Remove, n.ID)
 	})
 	rec.Releasing = slices.DeleteFunc(rec.Releasing, func(id string) bool { return slices.Contains(c.Remove, id) })
 	if c.Size != nil {
@@ -64,20 +60,6 @@ func (c *Change) apply(rec *lifecycle.Record) {
 	if c.Restore && rec.Previous != nil {
 		rec.Spec, rec.VersionID = rec.Previous.Spec, rec.Previous.VersionID
 	}
-}
-
-// resourcesOf are all resources of a node, as orphans.
-func resourcesOf(provider string, n lifecycle.Node, why string) []lifecycle.Orphan {
-	var orphans []lifecycle.Orphan
-	for _, id := range []string{n.InstanceID, n.NextInstanceID} {
-		if id != "" {
-			orphans = append(orphans, lifecycle.Orphan{Provider: provider, Kind: "instance", ID: id, Reason: why})
-		}
-	}
-	for _, id := range n.VolumeIDs {
-		orphans = append(orphans, lifecycle.Orphan{Provider: provider, Kind: "volume", ID: id, Reason: why})
-	}
-	return orphans
 }
 
 func (s *RoleSize) apply(rec *lifecycle.Record) {

@@ -31,6 +31,16 @@ type TreeStore interface {
 	Disown(ctx context.Context, clusterID, writer string) error
 	// SetOperation tells agents which operation runs ("" none), so that health checks do not meddle.
 	SetOperation(ctx context.Context, clusterID, operation string) error
+	// Look reads what is there, as it is, without judging it.
+	Look(ctx context.Context, clusterID string) (metadata.Look, error)
+}
+
+// OrphanStore keeps what could not be released, apart from every control record. Putting an entry replaces the one about
+// the same resource; dropping one that is not there is fine.
+type OrphanStore interface {
+	Orphans(ctx context.Context) ([]lifecycle.Orphan, error)
+	PutOrphans(ctx context.Context, orphans []lifecycle.Orphan) error
+	DropOrphan(ctx context.Context, o lifecycle.Orphan) error
 }
 
 // AppStore keeps published application packages.
@@ -57,6 +67,7 @@ type Dependencies struct {
 	Records   RecordStore
 	Trees     TreeStore
 	Apps      AppStore
+	Ledger    OrphanStore
 	Agents    Agents
 	Providers map[string]providers.Provider
 	// DefaultProvider is used when a request names none.
@@ -66,8 +77,10 @@ type Dependencies struct {
 	// NodeConsul is Consul's HTTP address as nodes reach it; KVPrefix is the root of Drover's keys in it.
 	NodeConsul string
 	KVPrefix   string
-	Now        func() time.Time
-	Logger     *slog.Logger
+	// OperationRuns says whether an operation of a cluster is open at the workflow engine; nil: the record knows.
+	OperationRuns func(ctx context.Context, clusterID string) (bool, error)
+	Now           func() time.Time
+	Logger        *slog.Logger
 }
 
 // Activities holds one value per subject; worker, tests and replayer register all of them (workflows.Register).
@@ -78,6 +91,8 @@ type Activities struct {
 	*Metadata
 	*Nodes
 	*Applications
+	*Orphans
+	*Doctor
 }
 
 // New makes the activities over their dependencies.
@@ -89,5 +104,7 @@ func New(d Dependencies) *Activities {
 		Metadata:     &Metadata{d},
 		Nodes:        &Nodes{d},
 		Applications: &Applications{d},
+		Orphans:      &Orphans{d},
+		Doctor:       &Doctor{d},
 	}
 }

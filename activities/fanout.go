@@ -84,15 +84,6 @@ func fanOutIDs(ctx context.Context, ids []string, limit int, do func(context.Con
 	return failed
 }
 
-func idsOf[T any](items []T, id func(T) string) []string {
-	var ids []string
-	for _, it := range items {
-		ids = append(ids, id(it))
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
 // nodesOf finds the record's nodes by id, in the given order; ids that are not there are left out.
 func nodesOf(rec *lifecycle.Record, ids []string) []lifecycle.Node {
 	byID := make(map[string]lifecycle.Node, len(rec.Nodes))

@@ -2,10 +2,7 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"slices"
-
-	"go.temporal.io/sdk/activity"
 
 	"drover/fault"
 	"drover/lifecycle"
@@ -190,21 +187,16 @@ func (a *Machines) machineOf(ctx context.Context, clusterID string) (map[string]
 	return now, nil
 }
 
-// ReleaseNodesInput names nodes whose resources go. After Attempts tries what is left goes to the record's orphans.
+// ReleaseNodesInput names nodes whose resources go. After Attempts tries what is left goes to the orphan ledger.
 type ReleaseNodesInput struct {
 	NodesInput
 	Attempts int32 `json:"attempts"`
 }
 
-// ReleaseNodesResult names what could not be released.
-type ReleaseNodesResult struct {
-	Orphans []string `json:"orphans,omitempty"`
-}
-
-// ReleaseNodes deletes the instances and volumes of the named nodes. What cannot be released after the last attempt is
-// kept in the record, so that it is neither forgotten nor in the way. That they are being released is in the record
+// ReleaseNodes deletes the instances and volumes of the named nodes. What cannot be released after the last attempt goes
+// to the orphan ledger, so that it is neither forgotten nor in the way. That they are being released is in the record
 // first: there is no way back from here.
-func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (ReleaseNodesResult, error) {
+func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (ReleaseResult, error) {
 	rec, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
 		for _, n := range nodesOf(rec, in.Nodes) {
 			if !slices.Contains(rec.Releasing, n.ID) {
@@ -214,44 +206,29 @@ func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (Rele
 		return nil
 	})
 	if err != nil {
-		return ReleaseNodesResult{}, err
+		return ReleaseResult{}, err
 	}
 	p, err := a.provider(rec.Provider)
 	if err != nil {
-		return ReleaseNodesResult{}, err
+		return ReleaseResult{}, err
 	}
 	var orphans []lifecycle.Orphan
 	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ teller) ([]lifecycle.Orphan, error) {
-		return releaseNode(ctx, p, rec.Provider, n), nil
+		return releaseNode(ctx, p, rec, n), nil
 	}) {
 		orphans = append(orphans, r.value...)
 	}
-	if len(orphans) == 0 {
-		return ReleaseNodesResult{}, nil
+	if len(orphans) > 0 && !lastTry(ctx, in.Attempts) {
+		return ReleaseResult{}, fault.New(fault.Unreachable, "%s %s could not be released: %s", orphans[0].Kind, orphans[0].ID, orphans[0].Reason)
 	}
-	if activity.GetInfo(ctx).Attempt < in.Attempts {
-		return ReleaseNodesResult{}, fault.New(fault.Unreachable, "%s %s could not be released: %s", orphans[0].Kind, orphans[0].ID, orphans[0].Reason)
-	}
-	var out ReleaseNodesResult
-	for _, o := range orphans {
-		out.Orphans = append(out.Orphans, fmt.Sprintf("%s %s %s: %s", o.Provider, o.Kind, o.ID, o.Reason))
-	}
-	_, err = a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
-		rec.Orphans = append(rec.Orphans, orphans...)
-		return nil
-	})
-	return out, err
+	return a.keepOrphans(ctx, orphans)
 }
 
-func releaseNode(ctx context.Context, p providers.Provider, provider string, n lifecycle.Node) []lifecycle.Orphan {
+func releaseNode(ctx context.Context, p providers.Provider, rec *lifecycle.Record, n lifecycle.Node) []lifecycle.Orphan {
 	var orphans []lifecycle.Orphan
-	for _, o := range resourcesOf(provider, n, "") {
-		remove := p.DeleteInstance
-		if o.Kind == "volume" {
-			remove = p.DeleteVolume
-		}
-		if err := remove(ctx, o.ID); err != nil {
-			o.Reason = err.Error()
+	for _, o := range orphansOf(rec, n, "") {
+		if err := remove(ctx, p, o); err != nil {
+			o.Reason = reasonOf(err)
 			orphans = append(orphans, o)
 		}
 	}

@@ -25,6 +25,9 @@ type PublishInput struct {
 // Publish makes a change to the control record, builds the tree from it and makes that visible as the given revision,
 // all at once (B1).
 func (a *Metadata) Publish(ctx context.Context, in PublishInput) error {
+	if err := a.keepLost(ctx, in.ClusterID, in.Change); err != nil {
+		return err
+	}
 	rec, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
 		in.Change.apply(rec)
 		return nil

@@ -26,6 +26,10 @@ const (
 	ListClusters    = "ListClusters"
 	ListProviders   = "ListProviders"
 	ListHosts       = "ListHosts"
+	ListOrphans     = "ListOrphans"
+	ReleaseOrphans  = "ReleaseOrphans"
+	CollectOrphans  = "CollectOrphans"
+	ExamineCluster  = "ExamineCluster"
 )
 
 // All gives every activity by its registered name.
@@ -55,5 +59,9 @@ func (a *Activities) All() map[string]any {
 		ListClusters:    a.ListClusters,
 		ListProviders:   a.ListProviders,
 		ListHosts:       a.ListHosts,
+		ListOrphans:     a.ListOrphans,
+		ReleaseOrphans:  a.ReleaseOrphans,
+		CollectOrphans:  a.CollectOrphans,
+		ExamineCluster:  a.ExamineCluster,
 	}
 }

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"drover/fault"
@@ -133,60 +134,63 @@ type ReleaseInput struct {
 	ClusterID string `json:"cluster_id"`
 }
 
-// Release deletes every instance, volume and network of the cluster: what the provider lists under the cluster's tag
-// and what the record names, so that nothing made by a worker that died before it could say so stays behind. What is
-// gone already counts as released. What cannot be released is an error naming each resource, and nothing is forgotten:
-// the record stays until a later try succeeds.
-func (a *Provisioning) Release(ctx context.Context, in ReleaseInput) error {
+// ReleaseAttempts is how often an operation tries to release what a provider does not let go, before it leaves that to
+// the orphan ledger and goes on.
+const ReleaseAttempts = 10
+
+// Release deletes every instance, volume and network of the cluster: what the provider lists under the cluster's tag,
+// what the record names and what the orphan ledger holds, so that nothing made by a worker that died before it could say
+// so stays behind. What is gone already counts as released. What cannot be released is an error naming each resource
+// until the last attempt, which hands it to the ledger.
+func (a *Provisioning) Release(ctx context.Context, in ReleaseInput) (ReleaseResult, error) {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	if fault.Is(err, fault.NotFound) {
-		return nil
+		return ReleaseResult{}, nil
 	}
 	if err != nil {
-		return err
+		return ReleaseResult{}, err
 	}
 	p, err := a.provider(rec.Provider)
 	if err != nil {
-		return err
+		return ReleaseResult{}, err
 	}
-	listed, err := p.List(ctx, rec.ClusterID)
+	known, err := a.ledgerOf(ctx, rec.ClusterID)
 	if err != nil {
-		return err
+		return ReleaseResult{}, err
 	}
-	for _, n := range rec.Nodes {
-		listed.Instances = append(listed.Instances, providers.Instance{ID: n.InstanceID})
-		for _, v := range n.VolumeIDs {
-			listed.Volumes = append(listed.Volumes, providers.Volume{ID: v})
+	tagged, listErr := listed(ctx, p, rec.ClusterID)
+	all := append(tagged, recorded(rec)...)
+	for _, o := range known {
+		if o.Provider == rec.Provider && o.Kind != lifecycle.KindCluster {
+			all = append(all, o)
 		}
 	}
-	var orphans []lifecycle.Orphan
-	gone := func(kind string, ids []string, remove func(context.Context, string) error) {
-		for _, r := range fanOutIDs(ctx, ids, provisionLimit, remove) {
-			orphans = append(orphans, lifecycle.Orphan{Provider: rec.Provider, Kind: kind, ID: r.id, Reason: r.err.Error()})
+	orphans := releaseEach(ctx, p, all)
+	if listErr != nil {
+		orphans = append(orphans, lifecycle.Orphan{
+			ClusterID: rec.ClusterID, Provider: rec.Provider, Kind: lifecycle.KindCluster, ID: rec.ClusterID, Reason: reasonOf(listErr),
+		})
+	}
+	for i := range orphans {
+		orphans[i].Why = rec.Operation.Type
+	}
+	for _, o := range known {
+		if o.Provider == rec.Provider && !slices.ContainsFunc(orphans, o.Same) {
+			if err := a.Ledger.DropOrphan(ctx, o); err != nil {
+				return ReleaseResult{}, err
+			}
 		}
 	}
-	gone("instance", idsOf(listed.Instances, func(i providers.Instance) string { return i.ID }), p.DeleteInstance)
-	gone("volume", idsOf(listed.Volumes, func(v providers.Volume) string { return v.ID }), p.DeleteVolume)
-	networks := append(listed.Networks, providers.Network{VxNet: rec.Spec.VxNet})
-	gone("network", idsOf(networks, func(n providers.Network) string { return n.VxNet }), func(ctx context.Context, vxnet string) error {
-		return p.DeleteNetwork(ctx, rec.ClusterID, vxnet)
-	})
-	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
-		rec.Orphans = orphans
-		return nil
-	}); err != nil {
-		return err
+	if len(orphans) > 0 && !lastTry(ctx, ReleaseAttempts) {
+		names := named(orphans)
+		f := fault.New(fault.Unreachable, "%d resources of %s could not be released: %s", len(orphans), rec.ClusterID, strings.Join(names, "; "))
+		f.Problems = names
+		return ReleaseResult{}, f
 	}
-	if len(orphans) == 0 {
-		return nil
-	}
-	names := named(orphans)
-	f := fault.New(fault.Unreachable, "%d resources of %s could not be released: %s", len(orphans), rec.ClusterID, strings.Join(names, "; "))
-	f.Problems = names
-	return f.WithHint("they stay in the control record; put the cause right and run: drover delete %s", rec.ClusterID)
+	return a.keepOrphans(ctx, orphans)
 }
 
-// maxOrphansNamed is how many resources an error names with their reasons; the record has them all.
+// maxOrphansNamed is how many resources an error names with their reasons; the ledger has them all.
 const maxOrphansNamed = 15
 
 func named(orphans []lifecycle.Orphan) []string {

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/lifecycle"
 	"drover/providers"
 	"drover/providers/fake"
+	"drover/workflows/api"
 )
 
 func TestProvisionIsRepeatedWithoutMakingAnythingTwice(t *testing.T) {
@@ -84,17 +84,17 @@ func TestReleaseTakesWhatIsListedAndWhatIsRecorded(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, w.provider.DeleteInstance(t.Context(), rec.Nodes[0].InstanceID))
 	for range 2 {
-		require.NoError(t, w.acts.Release(t.Context(), ReleaseInput{ClusterID: clusterID}))
+		require.Empty(t, w.release().Orphans)
 	}
 	left := w.provider.Everything()
 	require.Empty(t, left.Instances)
 	require.Empty(t, left.Networks)
 	require.Len(t, left.Volumes, 1)
 	require.Equal(t, "vol-foreign0", left.Volumes[0].ID)
-	require.Empty(t, w.record().Orphans)
+	require.Empty(t, w.ledger())
 
 	require.NoError(t, w.acts.Deregister(t.Context(), DeregisterInput{ClusterID: clusterID}))
-	require.NoError(t, w.acts.Release(t.Context(), ReleaseInput{ClusterID: clusterID}), "a cluster that is gone is released")
+	require.Empty(t, w.release().Orphans, "a cluster that is gone is released")
 	require.NoError(t, w.acts.Deregister(t.Context(), DeregisterInput{ClusterID: clusterID}))
 }
 
@@ -105,7 +105,8 @@ func TestReleaseOfWhatTheProviderDoesNotList(t *testing.T) {
 	w.running(2)
 	deps := w.deps
 	deps.Providers = map[string]providers.Provider{"fake": silent{w.provider}}
-	require.NoError(t, New(deps).Release(t.Context(), ReleaseInput{ClusterID: clusterID}))
+	_, err := New(deps).Release(t.Context(), ReleaseInput{ClusterID: clusterID})
+	require.NoError(t, err)
 	require.Empty(t, w.provider.Everything())
 }
 
@@ -115,26 +116,29 @@ func (silent) List(context.Context, string) (providers.Resources, error) {
 	return providers.Resources{}, nil
 }
 
-func TestReleaseRecordsWhatStays(t *testing.T) {
+func TestReleaseLeavesWhatStaysToTheLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	rec := w.running(3)
 	w.provider.On(fake.Rule{Method: "DeleteVolume", ID: rec.Nodes[0].VolumeIDs[0], Fault: fault.New(fault.Unreachable, "storage is away")})
 	w.provider.On(fake.Rule{Method: "DeleteInstance", ID: rec.Nodes[2].InstanceID, Fault: fault.New(fault.NotAllowed, "locked by hand")})
-	f := w.requireFault(fault.Unreachable, w.acts.Release(t.Context(), ReleaseInput{ClusterID: clusterID}))
-	require.True(t, f.Retryable)
+
+	env := environment()
+	env.RegisterActivity(w.acts.Release)
+	_, err := env.ExecuteActivity(w.acts.Release, ReleaseInput{ClusterID: clusterID})
 	for _, text := range []string{rec.Nodes[0].VolumeIDs[0], "storage is away", rec.Nodes[2].InstanceID, "locked by hand"} {
-		require.Contains(t, f.Message, text)
+		require.ErrorContains(t, err, text, "it is to be tried again")
 	}
-	orphans := w.record().Orphans
-	require.Contains(t, orphans, lifecycle.Orphan{Provider: "fake", Kind: "instance", ID: rec.Nodes[2].InstanceID, Reason: "locked by hand"})
-	require.Contains(t, orphans, lifecycle.Orphan{Provider: "fake", Kind: "volume", ID: rec.Nodes[0].VolumeIDs[0], Reason: "storage is away"})
+	require.Empty(t, w.ledger(), "until the last attempt it is the operation's own business")
+
+	require.Len(t, w.release().Orphans, 3)
+	require.Len(t, w.ledger(), 3, "the instance, its volume, and the other volume")
 	require.Len(t, w.provider.Everything().Instances, 1, "the others are gone")
 
 	w.provider.Clear()
-	require.NoError(t, w.acts.Release(t.Context(), ReleaseInput{ClusterID: clusterID}))
+	require.Empty(t, w.release().Orphans)
 	require.Empty(t, w.provider.Everything())
-	require.Empty(t, w.record().Orphans)
+	require.Empty(t, w.ledger(), "what is released leaves the ledger")
 }
 
 func TestReleaseErrorOfManyResourcesIsBounded(t *testing.T) {
@@ -142,9 +146,16 @@ func TestReleaseErrorOfManyResourcesIsBounded(t *testing.T) {
 	w := newWorld(t)
 	w.running(400)
 	w.provider.On(fake.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "%s", strings.Repeat("away ", 40))})
-	err := w.acts.Release(t.Context(), ReleaseInput{ClusterID: clusterID})
-	f := w.requireFault(fault.Unreachable, err)
-	require.LessOrEqual(t, len(f.Error())+len(jsonOf(t, f)), resultLimit, "both travel")
-	require.Contains(t, f.Message, "resources of "+clusterID+" could not be released")
-	require.GreaterOrEqual(t, len(w.record().Orphans), 400, "the record has them all")
+	env := environment()
+	env.RegisterActivity(w.acts.Release)
+	_, err := env.ExecuteActivity(w.acts.Release, ReleaseInput{ClusterID: clusterID})
+	require.LessOrEqual(t, len(err.Error()), resultLimit)
+	require.ErrorContains(t, err, "resources of "+clusterID+" could not be released")
+
+	require.LessOrEqual(t, len(jsonOf(t, w.release())), resultLimit)
+	require.GreaterOrEqual(t, len(w.ledger()), 400, "the ledger has them all")
+	list, err := w.acts.ListOrphans(t.Context(), api.ListOrphansInput{})
+	require.NoError(t, err)
+	require.Equal(t, len(w.ledger()), list.Total)
+	require.Len(t, list.Orphans, maxOrphansListed)
 }

@@ -23,7 +23,11 @@ func (a *Records) DescribeCluster(ctx context.Context, in api.DescribeClusterInp
 	if err != nil {
 		return api.ClusterView{}, err
 	}
-	view := clusterView(rec)
+	orphans, err := a.ledgerOf(ctx, rec.ClusterID)
+	if err != nil {
+		return api.ClusterView{}, err
+	}
+	view := clusterView(rec, orphans)
 	view.Endpoints = endpoints(rec)
 	view.Nodes = []api.NodeView{}
 	for _, r := range fanOut(ctx, rec.Nodes, 0, func(ctx context.Context, n lifecycle.Node, _ teller) (agentapi.Status, error) {
@@ -47,15 +51,19 @@ func (a *Records) ListClusters(ctx context.Context) (api.ClusterList, error) {
 	if err != nil {
 		return api.ClusterList{}, err
 	}
+	ledger, err := a.Ledger.Orphans(ctx)
+	if err != nil {
+		return api.ClusterList{}, err
+	}
 	list := api.ClusterList{Clusters: []api.ClusterView{}}
 	for _, rec := range all {
-		list.Clusters = append(list.Clusters, clusterView(rec))
+		list.Clusters = append(list.Clusters, clusterView(rec, ledger))
 	}
 	slices.SortFunc(list.Clusters, func(x, y api.ClusterView) int { return strings.Compare(x.ClusterID, y.ClusterID) })
 	return list, nil
 }
 
-func clusterView(rec *lifecycle.Record) api.ClusterView {
+func clusterView(rec *lifecycle.Record, ledger []lifecycle.Orphan) api.ClusterView {
 	view := api.ClusterView{
 		ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
 		State: string(rec.State), Reason: rec.Reason, Revision: rec.Revision, CreatedAt: rec.CreatedAt, NodeCount: len(rec.Nodes),
@@ -64,9 +72,13 @@ func clusterView(rec *lifecycle.Record) api.ClusterView {
 			RunID: rec.Operation.RunID, StartedAt: rec.Operation.StartedAt, Skipped: rec.Operation.Skipped,
 		},
 	}
-	for _, o := range rec.Orphans {
-		view.Orphans = append(view.Orphans, fmt.Sprintf("%s %s %s: %s", o.Provider, o.Kind, o.ID, o.Reason))
+	var orphans []lifecycle.Orphan
+	for _, o := range ledger {
+		if o.ClusterID == rec.ClusterID {
+			orphans = append(orphans, o)
+		}
 	}
+	view.Orphans = worded(orphans)
 	return view
 }
 

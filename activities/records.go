@@ -39,6 +39,9 @@ func (a *Records) PrepareCreate(ctx context.Context, in PrepareCreateInput) (lif
 	} else if !fault.Is(err, fault.NotFound) {
 		return lifecycle.View{}, err
 	}
+	if err := a.noOrphans(ctx, in.ClusterID); err != nil {
+		return lifecycle.View{}, err
+	}
 	rec, err := a.newRecord(ctx, in)
 	if err != nil {
 		return lifecycle.View{}, err

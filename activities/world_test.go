@@ -47,7 +47,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{T: t, store: fakes.NewStore(), provider: fake.New(fake.Options{}), log: &syncBuffer{}}
 	w.agents = fakes.NewAgents(w.store)
 	w.deps = Dependencies{
-		Records: w.store, Trees: w.store, Apps: w.store, Agents: w.agents,
+		Records: w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.agents,
 		Providers: map[string]providers.Provider{"fake": w.provider}, DefaultProvider: "fake",
 		AuthorizedKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test",
 		NodeConsul:    "http://127.0.0.1:8500", KVPrefix: "drover",

@@ -96,8 +96,6 @@ type Record struct {
 	Previous *Previous `json:"previous,omitempty"`
 	// UpgradeFrom is /upgrade-audit/from_app_version during an upgrade.
 	UpgradeFrom string `json:"upgrade_from,omitempty"`
-	// Orphans are resources that could not be released.
-	Orphans []Orphan `json:"orphans,omitempty"`
 }
 
 // Previous is an application version and its specification.
@@ -118,14 +116,6 @@ type Operation struct {
 	Clearing bool `json:"clearing,omitempty"`
 	// Skipped are the failed steps that operators took on themselves: which, who, when and why.
 	Skipped []string `json:"skipped,omitempty"`
-}
-
-// Orphan is a resource a provider would not release.
-type Orphan struct {
-	Provider string `json:"provider"`
-	Kind     string `json:"kind"` // "instance", "volume", "network"
-	ID       string `json:"id"`
-	Reason   string `json:"reason"`
 }
 
 // Node finds a node by id.

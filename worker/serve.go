@@ -55,10 +55,12 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 		MaxHeartbeatThrottleInterval: beatEvery,
 		OnFatalError:                 func(err error) { logger.Error("worker ends", "error", err) },
 	})
+	deps.OperationRuns = operationRuns(temporal)
 	workflows.Register(w, activities.New(deps))
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
+	retryOrphans(ctx, temporal, logger)
 	logger.Info("serving", "task_queue", api.TaskQueue, "version", version)
 	<-ctx.Done()
 	logger.Info("stopping: running activities let go, commands on nodes go on", "within", stopWithin)
@@ -130,7 +132,7 @@ func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activ
 		return none, nil, err
 	}
 	return activities.Dependencies{
-		Records: kv, Trees: kv, Apps: kv,
+		Records: kv, Trees: kv, Apps: kv, Ledger: kv,
 		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: cfg.binary("drover-agent")},
 		Providers:       machines,
 		DefaultProvider: cfg.providers.Default,

@@ -182,7 +182,7 @@ func TestProvisioningIsTriedAgain(t *testing.T) {
 	require.Equal(t, 2+2+1, w.resources(), "what was made already is taken as it is")
 }
 
-func TestUndoThatCannotReleaseKeepsTheRecord(t *testing.T) {
+func TestUndoThatCannotReleaseGoesToTheLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.publish("app", nodes("a", 1, "init"))
@@ -192,12 +192,14 @@ func TestUndoThatCannotReleaseKeepsTheRecord(t *testing.T) {
 	f := r.fault()
 	require.Contains(t, f.Message, "init on a/1 ended with exit code 1", "the original reason comes first")
 	require.Contains(t, f.Message, "storage is away")
-	rec := w.record()
-	require.Equal(t, lifecycle.Failed, rec.State)
-	require.Len(t, rec.Orphans, 1)
+	require.Contains(t, f.Message, "orphan ledger")
+	require.Nil(t, w.record(), "nothing of the cluster is left but what the ledger holds")
+	require.Len(t, w.ledger(), 1)
+	require.Equal(t, api.CreateCluster, w.ledger()[0].Why)
 
 	w.provider.Clear()
-	require.NoError(t, w.start(api.DeleteCluster, api.DeleteClusterInput{}).err)
+	w.retryOrphans(api.RetryOrphansInput{Once: true})
+	require.Empty(t, w.ledger())
 	w.nothingLeft()
 }
 

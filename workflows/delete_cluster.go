@@ -110,7 +110,7 @@ func (op *operation) forced(id string, force bool, do func() error) error {
 }
 
 // releaseAll is DC8: release all resources, then deregister all metadata. It is the point of no return: a cancel comes
-// too late, and what cannot be released stays on record.
+// too late, and what cannot be released goes to the orphan ledger.
 func (op *operation) releaseAll() error {
 	if err := op.noReturn(); err != nil {
 		return err

@@ -200,23 +200,35 @@ func TestDC8ReleasesWhatTheRecordDoesNotKnow(t *testing.T) {
 	w.nothingLeft()
 }
 
-func TestDC8ThatCannotReleaseStaysOnRecord(t *testing.T) {
+// Force skips guards, never bookkeeping.
+func TestDC8WhatCannotBeReleasedGoesToTheLedger(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.publish("app", nodes("a", 1, "destroy"))
-	w.create("app")
-	w.provider.On(fake.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "the hypervisor is away")})
-	r := w.start(api.DeleteCluster, api.DeleteClusterInput{})
-	require.Contains(t, r.fault().Message, "the hypervisor is away")
-	rec := w.record()
-	require.Equal(t, lifecycle.Deleting, rec.State)
-	require.Len(t, rec.Orphans, 2, "the instance, and the volume it holds")
-	_, published := w.store.Tree(clusterID)
-	require.True(t, published, "deregistration is the last step")
+	for _, force := range []bool{false, true} {
+		w := newWorld(t)
+		w.publish("app", nodes("a", 1, "destroy allow_force=true"))
+		w.create("app")
+		node := w.node("a", 1)
+		w.provider.On(fake.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "the hypervisor is away")})
+		r := w.start1(api.DeleteCluster, api.DeleteClusterInput{Force: force})
+		require.Len(t, r.result.Orphans, 2, "the instance, and the volume it holds")
+		require.Contains(t, r.result.Orphans[0], "the hypervisor is away")
+		require.NotEmpty(t, r.result.Warnings)
+		require.Nil(t, w.record(), "the cluster is gone")
+		ledger := w.ledger()
+		require.Len(t, ledger, 2)
+		require.Equal(t, lifecycle.Orphan{
+			ClusterID: clusterID, NodeID: node.ID, Provider: "fake", Kind: lifecycle.KindInstance, ID: node.InstanceID, Why: api.DeleteCluster,
+			Since: "2026-01-02T03:04:05Z", LastTry: "2026-01-02T03:04:05Z", Attempts: 1, Reason: "the hypervisor is away",
+		}, ledger[0])
 
-	ran := len(w.commands())
-	w.provider.Clear()
-	require.NoError(t, w.start(api.DeleteCluster, api.DeleteClusterInput{}).err)
-	require.Len(t, w.commands(), ran, "the guard was passed already")
-	w.nothingLeft()
+		f := w.start(api.CreateCluster, api.CreateClusterInput{App: "app"}).fault()
+		require.Equal(t, fault.Conflict, f.Type, "a new cluster would be mixed up with what is left")
+		require.Contains(t, f.Hint, "drover orphans --retry")
+
+		w.provider.Clear()
+		w.retryOrphans(api.RetryOrphansInput{})
+		require.Empty(t, w.ledger())
+		w.nothingLeft()
+		w.create("app")
+	}
 }

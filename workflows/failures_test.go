@@ -47,7 +47,7 @@ func (s scenario) goesWrong(t *testing.T, activity string, k int, how string) {
 	if rec := w.record(); rec != nil {
 		before = rec.State
 	}
-	input := s.input(w, false)
+	input, was := s.input(w, false), w.condition()
 	w.inject = &injection{k: k, how: how}
 	r := w.start(s.operation, input)
 	w.inject = nil
@@ -71,6 +71,7 @@ func (s scenario) goesWrong(t *testing.T, activity string, k int, how string) {
 	case activity == activities.EndOperation && how != cancelled: // without a last word the next operation finds out
 	default:
 		w.sound()
+		s.requireUndone(t, r, was, w.condition())
 		if rec := w.record(); rec != nil {
 			require.True(t, rec.State == before || slices.Contains(s.states, rec.State), "the cluster is %s", rec.State)
 		}

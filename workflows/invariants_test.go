@@ -72,8 +72,9 @@ func (w *world) hasTheResources(rec *lifecycle.Record) {
 			volumes[n.VolumeIDs[i]] = size
 		}
 	}
+	ledger := w.ledger()
 	orphan := func(id string) bool {
-		return slices.ContainsFunc(rec.Orphans, func(o lifecycle.Orphan) bool { return o.ID == id })
+		return slices.ContainsFunc(ledger, func(o lifecycle.Orphan) bool { return o.ID == id })
 	}
 	for _, i := range have.Instances {
 		n, ok := named[i.ID]

@@ -205,6 +205,7 @@ func outcomeOf(err error) string {
 // finish gives the workflow's own end: progress, search attribute, and the error as callers see it. An error of an undo
 // hides behind the original one, and never in a cancellation, whose text would be lost.
 func (op *operation) finish(err error) error {
+	err = op.leftBehind(err)
 	outcome := outcomeOf(err)
 	op.progress.end(outcome, err)
 	op.tell(outcome)

@@ -5,6 +5,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"drover/activities"
 )
 
 // Activity options by name, so that steps contain no numbers. Attempts are bounded where trying for ever would hide a
@@ -40,7 +42,7 @@ func provisioning(summary string) workflow.ActivityOptions {
 		StartToCloseTimeout: time.Hour,
 		HeartbeatTimeout:    heartbeat,
 		WaitForCancellation: true,
-		RetryPolicy:         retry(time.Second, 30*time.Second, 10),
+		RetryPolicy:         retry(time.Second, 30*time.Second, activities.ReleaseAttempts),
 	}
 }
 

@@ -33,6 +33,11 @@ func ListApps(ctx workflow.Context, raw converter.RawValue) (api.AppList, error)
 	return read[api.ListAppsInput, api.AppList](ctx, raw, activities.ListApps)
 }
 
+// ExamineCluster compares everything that is known of one cluster.
+func ExamineCluster(ctx workflow.Context, raw converter.RawValue) (api.Examination, error) {
+	return read[api.ExamineClusterInput, api.Examination](ctx, raw, activities.ExamineCluster)
+}
+
 // ListProviders asks the worker's providers what they can do and how they are.
 func ListProviders(ctx workflow.Context, raw converter.RawValue) (api.ProviderList, error) {
 	return read[api.ListProvidersInput, api.ProviderList](ctx, raw, activities.ListProviders)

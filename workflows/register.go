@@ -30,6 +30,10 @@ func types() map[string]any {
 		api.ListApps:         ListApps,
 		api.ListProviders:    ListProviders,
 		api.ListHosts:        ListHosts,
+		api.ListOrphans:      ListOrphans,
+		api.RetryOrphans:     RetryOrphans,
+		api.CollectOrphans:   CollectOrphans,
+		api.ExamineCluster:   ExamineCluster,
 	}
 }
 

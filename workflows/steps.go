@@ -314,16 +314,16 @@ func (op *operation) replace(ctx workflow.Context, to activities.Image, nodes []
 	})
 }
 
-// releaseNodes gives back the resources of nodes; what cannot be given back is kept on record and told.
+// releaseNodes gives back the resources of nodes; what cannot be given back goes to the orphan ledger and is told.
 func (op *operation) releaseNodes(ctx workflow.Context, nodes []string) error {
-	results, err := inBatches[activities.ReleaseNodesResult](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
+	results, err := inBatches[activities.ReleaseResult](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
 		o := provisioning(fmt.Sprintf("release %d nodes", len(batch)))
 		return o, activities.ReleaseNodes, activities.ReleaseNodesInput{
 			NodesInput: activities.NodesInput{ClusterID: op.clusterID, Nodes: batch}, Attempts: o.RetryPolicy.MaximumAttempts,
 		}
 	})
 	for _, r := range results {
-		op.orphans = append(op.orphans, r.Orphans...)
+		op.leaves(ctx, r.Orphans)
 	}
 	return err
 }
@@ -336,7 +336,7 @@ func (op *operation) publish(ctx workflow.Context, change *activities.Change) er
 }
 
 // releaseLast releases nodes that are dropped from the record by the change that comes next, whatever happens: resources
-// that may be left go to the orphans.
+// that may be left go to the orphan ledger.
 func (op *operation) releaseLast(ctx workflow.Context, nodes []string, drop *activities.Change) error {
 	err := op.releaseNodes(ctx, nodes)
 	if err != nil {
@@ -398,10 +398,13 @@ func (op *operation) await(ctx workflow.Context, id, activity, words string, nod
 	return err
 }
 
-// release gives back every resource of the cluster.
+// release gives back every resource of the cluster; what cannot be given back goes to the orphan ledger and is told.
 func (op *operation) release(ctx workflow.Context) error {
-	return op.call(ctx, provisioning("release the resources of "+op.clusterID), activities.Release,
-		activities.ReleaseInput{ClusterID: op.clusterID}, nil)
+	var result activities.ReleaseResult
+	err := op.call(ctx, provisioning("release the resources of "+op.clusterID), activities.Release,
+		activities.ReleaseInput{ClusterID: op.clusterID}, &result)
+	op.leaves(ctx, result.Orphans)
+	return err
 }
 
 // deregister removes all metadata of the cluster; nothing is known of it afterwards.

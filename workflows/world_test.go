@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -57,7 +58,7 @@ func newWorldOn(t *testing.T, o fake.Options) *world {
 	w.agents = fakes.NewAgents(w.store)
 	w.machines = newMachines(w.provider, w.agents)
 	w.acts = activities.New(activities.Dependencies{
-		Records: w.store, Trees: w.store, Apps: w.store, Agents: node{w.machines},
+		Records: w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: node{w.machines},
 		Providers:       map[string]providers.Provider{"fake": w.machines},
 		DefaultProvider: "fake", AuthorizedKey: authorizedKey, NodeConsul: "http://127.0.0.1:8500", KVPrefix: "drover",
 		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }, Logger: slog.New(slog.DiscardHandler),
@@ -141,6 +142,7 @@ func (w *world) runOnce(id, operation string, ids interceptor.WorkerInterceptor,
 	env.SetTestTimeout(time.Minute)
 	env.SetStartTime(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	workflows.Register(env, w.acts)
+	env.OnWorkflow(api.RetryOrphans, mock.Anything, mock.Anything).Return(api.ReleasedOrphans{}, nil).Maybe() // tests retry themselves
 	w.attend(env)
 	env.SetCurrentHistoryLength(w.events)
 	env.ExecuteWorkflow(operation, args...)

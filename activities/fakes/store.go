@@ -27,6 +27,7 @@ type Store struct {
 	history    map[string][]Published
 	apps       map[string]store.App
 	operations map[string]string
+	orphans    []lifecycle.Orphan
 	// changed is closed and replaced whenever a tree is published.
 	changed chan struct{}
 }
@@ -286,5 +287,18 @@ func (s *Store) Apps(ctx context.Context) ([]store.App, error) {
 		app.Archive = nil
 		out = append(out, app)
 	}
+	return out, nil
+}
+
+// Look gives what is published as it is.
+func (s *Store) Look(ctx context.Context, id string) (metadata.Look, error) {
+	if err := check(ctx, id); err != nil {
+		return metadata.Look{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.trees[id]
+	out := metadata.Look{Root: "drover/clusters/" + id + "/", Revision: p.Revision, Keys: metadata.Tree{}, Operation: s.operations[id]}
+	maps.Copy(out.Keys, p.Tree)
 	return out, nil
 }

@@ -26,6 +26,7 @@ type stores interface {
 	activities.RecordStore
 	activities.TreeStore
 	activities.AppStore
+	activities.OrphanStore
 }
 
 // storeWorld is one store, empty, and what nodes see of it.
@@ -266,6 +267,34 @@ var behaviours = []struct {
 		}
 		rev, _ := w.seen(id)
 		require.EqualValues(w, 1, rev)
+	}},
+	{"the orphan ledger", func(w storeWorld) {
+		ledger, err := w.Orphans(w.Context())
+		require.NoError(w, err)
+		require.Empty(w, ledger)
+		o := lifecycle.Orphan{ClusterID: id, NodeID: "cln-1", Provider: "p", Kind: lifecycle.KindNetwork, ID: "a/b c", Since: "2026-01-01T00:00:00Z", Attempts: 1}
+		unnamed := lifecycle.Orphan{ClusterID: other, Provider: "p", Kind: lifecycle.KindNetwork}
+		many := []lifecycle.Orphan{unnamed, o}
+		for i := range 200 {
+			many = append(many, lifecycle.Orphan{ClusterID: other, Provider: "p", Kind: lifecycle.KindVolume, ID: fmt.Sprintf("vol-%03d", i)})
+		}
+		require.NoError(w, w.PutOrphans(w.Context(), many))
+		again := o.Failed("2026-01-02T00:00:00Z", "away")
+		require.NoError(w, w.PutOrphans(w.Context(), []lifecycle.Orphan{again}))
+		ledger, err = w.Orphans(w.Context())
+		require.NoError(w, err)
+		require.Len(w, ledger, 202)
+		require.Equal(w, again, ledger[0], "by cluster")
+		for range 2 {
+			require.NoError(w, w.DropOrphan(w.Context(), o))
+		}
+		ledger, err = w.Orphans(w.Context())
+		require.NoError(w, err)
+		require.Len(w, ledger, 201)
+		require.NotContains(w, ledger, again)
+		require.NoError(w, w.DropOrphan(w.Context(), unnamed))
+		require.NoError(w, w.PutOrphans(w.Context(), nil))
+		w.requireFault(fault.Invalid, w.PutOrphans(w.Context(), []lifecycle.Orphan{{ClusterID: "a/b", Provider: "p", Kind: "k"}}))
 	}},
 	{"app versions never change", func(w storeWorld) {
 		_, err := w.App(w.Context(), "kv", "1")

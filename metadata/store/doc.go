@@ -13,6 +13,7 @@
 //	drover/clusters/<id>/revisions/recent    the last few changes, for agents that have the tree before; may be absent
 //	drover/clusters/<id>/revisions/flux      exists while a publish of more than one transaction is half-way
 //	drover/state/<id>                        control record
+//	drover/orphans/<id>/<provider>/<kind>/.. the orphan ledger
 //	drover/apps/<app>/<version>              published package: description
 //	drover/apps/<app>/<version>/<digest>     published package: archive
 package store

@@ -52,6 +52,10 @@ var exampleInputs = map[string]any{
 	api.ListApps:        api.ListAppsInput{},
 	api.ListProviders:   api.ListProvidersInput{},
 	api.ListHosts:       api.ListHostsInput{Check: true},
+	api.ListOrphans:     api.ListOrphansInput{},
+	api.RetryOrphans:    api.RetryOrphansInput{Once: true},
+	api.CollectOrphans:  api.CollectOrphansInput{DryRun: true},
+	api.ExamineCluster:  api.ExamineClusterInput{},
 }
 
 var exampleRole = "etcd_node"
@@ -60,7 +64,8 @@ var exampleRole = "etcd_node"
 var exampleNames = []string{
 	api.PublishApp, api.ListApps, api.CreateCluster, api.DescribeCluster, api.ListClusters, api.AddNodes, api.DeleteNodes,
 	api.ScaleVertical, api.UpdateEnv, api.RunService, api.RestartCluster, api.StopCluster, api.StartCluster, api.UpgradeCluster,
-	api.DowngradeCluster, api.DeleteCluster, api.ListProviders, api.ListHosts,
+	api.DowngradeCluster, api.DeleteCluster, api.ExamineCluster, api.ListOrphans, api.RetryOrphans, api.CollectOrphans,
+	api.ListProviders, api.ListHosts,
 }
 
 func (a *app) example() *cobra.Command {
@@ -133,8 +138,16 @@ func newExample(name, id, namespace, ui string) (*exampleValue, error) {
 	case api.DescribeClusterInput:
 		in.ClusterID = id
 		e.Input, e.WorkflowID = in, readID(name)
-	case api.ListClustersInput, api.ListAppsInput, api.ListProvidersInput, api.ListHostsInput:
+	case api.ListClustersInput, api.ListAppsInput, api.ListOrphansInput, api.ListProvidersInput, api.ListHostsInput:
 		e.WorkflowID = readID(name)
+	case api.ExamineClusterInput:
+		in.ClusterID = id
+		e.Input, e.WorkflowID = in, readID(name)
+	case api.RetryOrphansInput:
+		e.WorkflowID = "orphans/now"
+	case api.CollectOrphansInput:
+		in.ClusterID = id
+		e.Input, e.WorkflowID = in, "orphans/collect/"+id
 	default: // the rest changes a cluster
 		e.WorkflowID = api.WorkflowID(id)
 	}

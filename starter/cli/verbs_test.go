@@ -217,16 +217,17 @@ func TestEveryOperationHasAnExample(t *testing.T) {
 	for _, name := range []string{
 		api.CreateCluster, api.DeleteCluster, api.AddNodes, api.DeleteNodes, api.ScaleVertical, api.UpgradeCluster, api.DowngradeCluster,
 		api.StartCluster, api.StopCluster, api.RestartCluster, api.RunService, api.UpdateEnv,
-		api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps, api.ListProviders, api.ListHosts,
+		api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps, api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster,
+		api.ListProviders, api.ListHosts,
 	} {
 		c := ask(t, &counter{}, "", "example", name, "--id", known, "-o", "json")
 		require.Equal(t, exitOK, c.code, c.stderr.String())
 		e := decoded[exampleValue](t, c.stdout.String())
 		require.Equal(t, name, e.Operation)
 		_, operates := api.ClusterIDOf(e.WorkflowID)
-		reads := strings.HasPrefix(e.WorkflowID, "read/") || strings.HasPrefix(e.WorkflowID, "app/")
+		reads := strings.HasPrefix(e.WorkflowID, "read/") || strings.HasPrefix(e.WorkflowID, "app/") || strings.HasPrefix(e.WorkflowID, "orphans/")
 		require.NotEqual(t, operates, reads)
-		if in, ok := exampleInputs[name].(interface{ Problems() []string }); ok && name != api.DescribeCluster {
+		if in, ok := exampleInputs[name].(interface{ Problems() []string }); ok && name != api.DescribeCluster && name != api.CollectOrphans && name != api.ExamineCluster {
 			require.Empty(t, in.Problems(), name)
 		}
 	}

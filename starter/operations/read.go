@@ -123,3 +123,39 @@ func deadline(err error) bool {
 	var server *serviceerror.DeadlineExceeded
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &server)
 }
+
+// Orphans reads the orphan ledger, of one cluster or ("") of all.
+func (s *Server) Orphans(ctx context.Context, clusterID string) (*api.OrphanList, error) {
+	var out api.OrphanList
+	if err := s.read(ctx, api.ListOrphans, api.ListOrphansInput{ClusterID: clusterID}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// RetryOrphans tries once to release what is in the ledger, beside whoever does so all the time.
+func (s *Server) RetryOrphans(ctx context.Context) (*api.ReleasedOrphans, error) {
+	var out api.ReleasedOrphans
+	if err := s.call(ctx, "orphans/now", api.RetryOrphans, "retry the orphan ledger", api.RetryOrphansInput{Once: true}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// CollectOrphans releases what providers list for a cluster and no record names.
+func (s *Server) CollectOrphans(ctx context.Context, in api.CollectOrphansInput) (*api.CollectedOrphans, error) {
+	var out api.CollectedOrphans
+	if err := s.call(ctx, "orphans/collect/"+in.ClusterID, api.CollectOrphans, "collect the orphans of "+in.ClusterID, in, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Examine compares what record, provider, metadata and agents say of a cluster.
+func (s *Server) Examine(ctx context.Context, id string) (*api.Examination, error) {
+	var out api.Examination
+	if err := s.read(ctx, api.ExamineCluster, api.ExamineClusterInput{ClusterID: id}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}

@@ -30,6 +30,10 @@ const (
 	ListApps        = "ListApps"
 	ListProviders   = "ListProviders"
 	ListHosts       = "ListHosts"
+	ListOrphans     = "ListOrphans"
+	RetryOrphans    = "RetryOrphans"
+	CollectOrphans  = "CollectOrphans"
+	ExamineCluster  = "ExamineCluster"
 )
 
 // QueryProgress is the query every cluster operation answers with a Progress.

@@ -1,9 +1,11 @@
 package histories
 
 import (
+	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"drover/fault"
+	"drover/lifecycle"
 	"drover/providers/fake"
 	"drover/workflows/api"
 )
@@ -97,6 +99,14 @@ func scenarios() []scenario {
 		scenario{api.ListProviders, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ListHosts, happy, completed, small(), nothing, none, input(api.ListHostsInput{}), "", nil},
 		scenario{api.ListHosts, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.ExamineCluster, happy, completed, small(), active, none, func(w *world) any { return api.ExamineClusterInput{ClusterID: w.clusterID} }, "", nil},
+		scenario{api.ExamineCluster, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.ListOrphans, happy, completed, small(), leftOvers, none, input(api.ListOrphansInput{}), "", nil},
+		scenario{api.ListOrphans, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.RetryOrphans, happy, completed, small(), leftOvers, none, input(api.RetryOrphansInput{}), "", nil},
+		scenario{api.RetryOrphans, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.CollectOrphans, happy, completed, small(), active, none, func(w *world) any { return api.CollectOrphansInput{ClusterID: w.clusterID} }, "", nil},
+		scenario{api.CollectOrphans, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 
 		// Branches of their own.
 		scenario{api.CreateCluster, "planned", completed, small(), nothing, none, input(api.CreateClusterInput{App: "small", Waits: api.Waits{DryRun: true}}), "", nil},
@@ -158,6 +168,13 @@ func noArchive(*world) any {
 func unknownField(*world) any { return map[string]any{"nmae": "a typing error"} }
 
 // What clusters have gone through.
+
+// leftOvers puts into the orphan ledger what is gone meanwhile.
+func leftOvers(w *world) {
+	require.NoError(w.t, w.store.PutOrphans(w.ctx, []lifecycle.Orphan{{
+		ClusterID: w.clusterID, Provider: "fake", Kind: lifecycle.KindInstance, ID: "i-aaaaaaaa", Why: api.DeleteCluster,
+	}}))
+}
 
 func nothing(*world) {}
 

@@ -50,7 +50,7 @@ func newWorld(t *testing.T, name string, a app) *world {
 	}
 	w.nodes = newNodes(w.store)
 	acts := activities.New(activities.Dependencies{
-		Records: w.store, Trees: w.store, Apps: w.store, Agents: w.nodes,
+		Records: w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.nodes,
 		Providers:       map[string]providers.Provider{"fake": w.provider},
 		DefaultProvider: "fake", NodeConsul: "http://127.0.0.1:8500", KVPrefix: "drover",
 		AuthorizedKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f recorder",
@@ -98,7 +98,8 @@ func (w *world) start(operation string, input any) client.WorkflowRun {
 // isRead says whether a workflow changes no cluster.
 func isRead(operation string) bool {
 	switch operation {
-	case api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps, api.ListProviders, api.ListHosts:
+	case api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps,
+		api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster, api.ListProviders, api.ListHosts:
 		return true
 	}
 	return false

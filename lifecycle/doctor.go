@@ -1,0 +1,339 @@
+package lifecycle
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Sight is what the four places that know a cluster say of it at one moment: the control record, the provider, the
+// metadata, and the agents on the nodes. Whether its operation runs is known to the workflow engine.
+type Sight struct {
+	ClusterID string
+	Record    *Record // nil: there is none
+	// OperationRuns: an operation of the cluster is open at the workflow engine.
+	OperationRuns bool
+	Provider      ProviderSight
+	Metadata      MetadataSight
+	Agents        map[string]AgentSight // by node id; nodes without an agent are left out
+	Orphans       []Orphan
+}
+
+// ProviderSight is what a provider lists for the cluster. Problem says why it could not be asked.
+type ProviderSight struct {
+	Problem   string
+	Instances []InstanceSight
+	Volumes   []ResourceSight
+}
+
+// InstanceSight is one instance at the provider.
+type InstanceSight struct {
+	ResourceSight
+	On      bool
+	HostKey string
+	IP      string
+}
+
+// ResourceSight is one resource at a provider, and the node it is tagged with.
+type ResourceSight struct{ Provider, ID, NodeID string }
+
+// MetadataSight is what nodes can see of their cluster.
+type MetadataSight struct {
+	// Root is where they begin in Consul: "drover/clusters/cl-x/".
+	Root     string
+	Revision int64
+	// Keys are the documented keys as they are in Consul, Should as the control record makes them.
+	Keys, Should map[string]string
+	// Operation is the mark that tells agents which operation runs; HalfWay that a publish broke off.
+	Operation string
+	HalfWay   bool
+}
+
+// AgentSight is what the agent of a node says, or why it says nothing.
+type AgentSight struct {
+	Problem    string
+	Revision   int64
+	InstanceID string
+	Running    []string
+}
+
+// Finding is one mismatch, and the command that puts it right.
+type Finding struct {
+	// Where: "record", "provider", "metadata", "agent", "orphans".
+	Where string
+	Node  string // node id, or empty
+	What  string
+	// Repair is the exact command; empty where there is none, and then Advice says what to do.
+	Repair string
+	Advice string
+}
+
+// Diagnose compares what is known of a cluster. While an operation runs, what it changes is not compared.
+func Diagnose(s Sight) []Finding {
+	d := diagnosis{Sight: s}
+	if s.Record == nil {
+		d.unknown()
+	} else {
+		d.operation()
+		if !s.OperationRuns {
+			d.resources()
+			d.metadata()
+			d.agents()
+		}
+	}
+	d.orphans()
+	return d.found
+}
+
+type diagnosis struct {
+	Sight
+	found []Finding
+}
+
+func (d *diagnosis) add(f Finding, what string, args ...any) {
+	f.What = fmt.Sprintf(what, args...)
+	d.found = append(d.found, f)
+}
+
+func (d *diagnosis) collect() string { return "drover orphans " + d.ClusterID + " --collect" }
+
+// unknown is a cluster without a record: nothing may be left of it.
+func (d *diagnosis) unknown() {
+	if d.OperationRuns {
+		return // it is just being created, or its deletion ends
+	}
+	if d.Provider.Problem != "" {
+		d.add(Finding{Where: "provider", Advice: "put that right and ask again"}, "the provider cannot be asked: %s", d.Provider.Problem)
+	}
+	for _, i := range d.Provider.Instances {
+		d.add(Finding{Where: "provider", Repair: d.collect()}, "there is no record of the cluster, and %s has instance %s", i.Provider, i.ID)
+	}
+	for _, v := range d.Provider.Volumes {
+		d.add(Finding{Where: "provider", Repair: d.collect()}, "there is no record of the cluster, and %s has volume %s", v.Provider, v.ID)
+	}
+	if n := len(d.Metadata.Keys); n > 0 {
+		d.add(Finding{Where: "metadata", Repair: "consul kv delete -recurse " + quoted(d.Metadata.Root)},
+			"there is no record of the cluster, and Consul has %d keys that nodes can see", n)
+	}
+}
+
+// operation: the record, the engine and the agents' mark say the same about what runs.
+func (d *diagnosis) operation() {
+	r := d.Record
+	says := r.Operation.State == running
+	if says && !d.OperationRuns {
+		d.add(Finding{Where: "record", Repair: d.wayOn(AfterDeath(r))},
+			"the record says that %s runs since %s, and it does not: it was terminated, or its server lost", r.Operation.Type, r.Operation.StartedAt)
+	}
+	if d.OperationRuns || says {
+		return
+	}
+	if d.Metadata.Operation != "" {
+		d.add(Finding{Where: "metadata", Repair: d.wayOn(r.State)},
+			"agents are told that %s runs, and make no health checks; none does", d.Metadata.Operation)
+	}
+	switch r.State {
+	case Active, Stopped:
+	default:
+		d.add(Finding{Where: "record", Repair: d.wayOn(r.State)}, "the cluster is %s: %s", r.State, orSilent(r.Reason))
+	}
+	for _, folder := range []struct {
+		name    string
+		content []string
+	}{{"/adding-hosts", r.Adding}, {"/deleting-hosts", r.Deleting}, {"/vertical-scaling-roles", r.VerticalScaling}} {
+		if len(folder.content) > 0 {
+			d.add(Finding{Where: "record", Repair: d.wayOn(r.State)}, "%s has content and no operation runs", folder.name)
+		}
+	}
+}
+
+func orSilent(reason string) string {
+	if reason == "" {
+		return "no reason is on record"
+	}
+	return reason
+}
+
+// wayOn is the operation that leads a cluster out of a state, and on its way clears what a dead one left.
+func (d *diagnosis) wayOn(s State) string {
+	switch s {
+	case Stopped:
+		return "drover start " + d.ClusterID
+	case UpgradeFailed:
+		return "drover downgrade " + d.ClusterID
+	case Creating, Failed, Deleting:
+		return "drover delete " + d.ClusterID
+	}
+	return "drover restart " + d.ClusterID
+}
+
+// resources: what the record names is at the provider, runs, and nothing else is there.
+func (d *diagnosis) resources() {
+	if d.Provider.Problem != "" {
+		d.add(Finding{Where: "provider", Advice: "put that right and ask again"}, "the provider cannot be asked: %s", d.Provider.Problem)
+		return
+	}
+	instances, volumes := map[string]InstanceSight{}, map[string]bool{}
+	for _, i := range d.Provider.Instances {
+		instances[i.ID] = i
+		d.stray(KindInstance, i.ResourceSight)
+	}
+	for _, v := range d.Provider.Volumes {
+		volumes[v.ID] = true
+		d.stray(KindVolume, v)
+	}
+	for _, n := range d.Record.Nodes {
+		for _, id := range n.VolumeIDs {
+			if !volumes[id] {
+				d.add(Finding{Where: "provider", Node: n.ID, Advice: lost}, "volume %s of %s is not there, nor is its data", id, Label(n.Role, n.SID))
+			}
+		}
+		d.machine(n, instances)
+	}
+}
+
+const lost = "add a node in its place: drover add-nodes; a node whose machine is gone cannot leave by itself yet"
+
+func (d *diagnosis) machine(n Node, instances map[string]InstanceSight) {
+	i, ok := instances[n.InstanceID]
+	name := Label(n.Role, n.SID)
+	switch {
+	case !ok && d.Record.State == Creating, !ok && d.Record.State == Failed, d.Record.State == Deleting:
+	case !ok:
+		d.add(Finding{Where: "provider", Node: n.ID, Advice: lost}, "instance %s of %s is not there", n.InstanceID, name)
+	case !i.On && d.Record.State == Active:
+		d.add(Finding{Where: "provider", Node: n.ID, Advice: "switch it on at the provider; its agent then starts by itself"},
+			"instance %s of %s is off, and the cluster is active", n.InstanceID, name)
+	case i.On && d.Record.PoweredOff:
+		d.add(Finding{Where: "provider", Node: n.ID, Repair: "drover start " + d.ClusterID + " && drover stop " + d.ClusterID},
+			"instance %s of %s runs, and the cluster was stopped", n.InstanceID, name)
+	case n.SSH.HostKey != "" && i.HostKey != "" && n.SSH.HostKey != i.HostKey:
+		d.add(Finding{Where: "provider", Node: n.ID, Advice: "find out who did that before anything else: commands would run on another machine"},
+			"the host key of %s is another one than the one pinned at its creation", name)
+	case i.IP != "" && n.IP != i.IP:
+		d.add(Finding{Where: "provider", Node: n.ID, Repair: "drover stop " + d.ClusterID + " && drover start " + d.ClusterID},
+			"%s has address %s at the provider and %s on record", name, i.IP, n.IP)
+	}
+}
+
+// stray is what a provider has and no record names.
+func (d *diagnosis) stray(kind string, r ResourceSight) {
+	o := Orphan{ClusterID: d.ClusterID, Provider: r.Provider, Kind: kind, ID: r.ID}
+	if slices.ContainsFunc(d.Orphans, o.Same) {
+		return // told with the ledger
+	}
+	for _, n := range d.Record.Nodes {
+		if slices.Contains(NodeResources(n), ResourceID{kind, r.ID}) {
+			return
+		}
+	}
+	d.add(Finding{Where: "provider", Node: r.NodeID, Repair: d.collect()}, "%s %s is at provider %s and on no record", kind, r.ID, r.Provider)
+}
+
+// maxKeys is how many keys of a kind are told one by one.
+const maxKeys = 10
+
+// metadata: nodes see what the record says.
+func (d *diagnosis) metadata() {
+	m := d.Metadata
+	if d.Record.State == Deleting || !d.Record.EverActive && m.Revision == 0 {
+		return
+	}
+	if m.HalfWay {
+		d.add(Finding{Where: "metadata", Repair: d.wayOn(d.Record.State)},
+			"a change of the metadata broke off half-way; agents go on with revision %d", m.Revision)
+		return
+	}
+	if m.Revision != d.Record.Revision {
+		d.add(Finding{Where: "metadata", Repair: d.wayOn(d.Record.State)}, "revision %d is published, and the record says %d", m.Revision, d.Record.Revision)
+	}
+	d.keys("is there and should not be", without(m.Keys, m.Should), func(key string) string { return "consul kv delete " + quoted(key) })
+	put := func(key string) string {
+		if secretive(key) {
+			return ""
+		}
+		return "consul kv put " + quoted(key) + " " + quoted(m.Should[strings.TrimPrefix(key, m.Root)])
+	}
+	d.keys("is missing", without(m.Should, m.Keys), put)
+	d.keys("has another value than the record", differing(m.Should, m.Keys), put)
+}
+
+// keys tells what is wrong with each key, and how to write it by hand: what agents read is packed elsewhere and follows
+// with the next revision. Values are told where they cannot be secrets.
+func (d *diagnosis) keys(what string, keys []string, repair func(key string) string) {
+	for _, key := range keys[:min(len(keys), maxKeys)] {
+		f := Finding{Where: "metadata", Repair: repair(d.Metadata.Root + key)}
+		if f.Repair == "" {
+			f.Advice = "write it by hand with consul kv put; the value may be a secret and is not shown"
+		}
+		d.add(f, "key /%s %s", key, what)
+	}
+	if more := len(keys) - maxKeys; more > 0 {
+		d.add(Finding{Where: "metadata", Advice: "repair those above and ask again"}, "%d more keys: each %s", more, what)
+	}
+}
+
+// secretive says whether the value of a key may be a secret: parameters, and what nodes hand each other.
+func secretive(key string) bool {
+	return strings.Contains(key, "/env/") || strings.HasSuffix(key, "/token")
+}
+
+// quoted is a word for a shell.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+func without(of, in map[string]string) []string {
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(of)) {
+		if _, ok := in[key]; !ok {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+func differing(a, b map[string]string) []string {
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(a)) {
+		if v, ok := b[key]; ok && v != a[key] {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// agents: they answer, know the machine they are on, have applied the revision, and run nothing.
+func (d *diagnosis) agents() {
+	if d.Record.State != Active {
+		return
+	}
+	for _, n := range d.Record.Nodes {
+		a, ok := d.Agents[n.ID]
+		if !ok {
+			continue
+		}
+		name := Label(n.Role, n.SID)
+		start := Finding{Where: "agent", Node: n.ID, Advice: "log in to the node and run: /opt/drover/bin/drover-agent start"}
+		switch {
+		case a.Problem != "":
+			d.add(start, "the agent of %s does not answer: %s", name, a.Problem)
+			continue
+		case a.InstanceID != n.InstanceID:
+			d.add(start, "the agent of %s believes to be on instance %s, not %s", name, a.InstanceID, n.InstanceID)
+		case a.Revision < d.Metadata.Revision:
+			d.add(start, "the agent of %s has applied revision %d of %d", name, a.Revision, d.Metadata.Revision)
+		}
+		for _, id := range a.Running {
+			d.add(Finding{Where: "agent", Node: n.ID, Advice: "it ends by itself, at its time limit at the latest; on the node: drover-agent status"},
+				"%s runs command %s, and no operation does", name, id)
+		}
+	}
+}
+
+// orphans: the ledger is empty.
+func (d *diagnosis) orphans() {
+	for _, o := range d.Orphans {
+		d.add(Finding{Where: "orphans", Node: o.NodeID, Repair: "drover orphans --retry"},
+			"%s %s could not be released since %s, in %d tries: %s", o.Kind, o.ID, o.Since, o.Attempts, o.Reason)
+	}
+}

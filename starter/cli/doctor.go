@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"drover/fault"
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+// doctorValue is what `drover doctor -o json` prints.
+type doctorValue struct {
+	Clusters []api.Examination `json:"clusters"`
+	Findings int               `json:"findings"`
+}
+
+func (a *app) doctor() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor [CLUSTER]",
+		Short: "Compare record, provider, metadata and agents, and say what repairs a mismatch",
+		Long: `Compare what is known of a cluster (default: of every cluster, and of those that left something
+behind): control record, provider, metadata in Consul, agents on the nodes, and whether its
+operation really runs. Every mismatch comes with the command that repairs it. Nothing is changed.
+
+Exit code 1 when something is off.`,
+		Example: "  drover doctor\n  drover doctor cl-a1b2c3d4\n  drover doctor -o json",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return exactly("CLUSTER")(cmd, args)
+			}
+			return nil
+		},
+		ValidArgsFunction: a.completeClusters,
+		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
+			for _, id := range args {
+				if err := clusterArg(id); err != nil {
+					return output.Output{}, err
+				}
+			}
+			server, err := a.server(ctx)
+			if err != nil {
+				return output.Output{}, err
+			}
+			ids := args
+			if len(ids) == 0 {
+				if ids, err = knownClusters(ctx, server); err != nil {
+					return output.Output{}, err
+				}
+			}
+			value := doctorValue{Clusters: []api.Examination{}}
+			for _, id := range ids {
+				e, err := server.Examine(ctx, id)
+				if fault.Is(err, fault.NotFound) && len(args) == 0 {
+					continue // it was deleted since it was listed
+				}
+				if err != nil {
+					return output.Output{}, err
+				}
+				value.Clusters = append(value.Clusters, *e)
+				value.Findings += len(e.Findings)
+			}
+			out := output.Output{Value: value, Blocks: examined(value)}
+			if value.Findings > 0 {
+				return out, quiet{exitFailed}
+			}
+			return out, nil
+		}),
+	}
+}
+
+// knownClusters are those with a record, and those of which something is in the orphan ledger.
+func knownClusters(ctx context.Context, server *operations.Server) ([]string, error) {
+	list, err := server.Clusters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	left, err := server.Orphans(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, c := range list.Clusters {
+		ids = append(ids, c.ClusterID)
+	}
+	for _, o := range left.Orphans {
+		ids = append(ids, o.ClusterID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+func examined(value doctorValue) []output.Block {
+	var lines output.Lines
+	for _, e := range value.Clusters {
+		state := e.State
+		if state == "" {
+			state = "no record"
+		}
+		verdict := "all is well"
+		if n := len(e.Findings); n > 0 {
+			verdict = fmt.Sprintf("%d findings", n)
+		}
+		lines = append(lines, fmt.Sprintf("%s (%s, %d nodes): %s", e.ClusterID, state, e.Nodes, verdict))
+		if e.Note != "" {
+			lines = append(lines, "  note: "+e.Note)
+		}
+		for _, f := range e.Findings {
+			where := f.Where
+			if f.Node != "" {
+				where += " " + f.Node
+			}
+			lines = append(lines, "  "+where+": "+f.What)
+			if f.Repair != "" {
+				lines = append(lines, "    repair: "+f.Repair)
+			}
+			if f.Advice != "" {
+				lines = append(lines, "    advice: "+f.Advice)
+			}
+		}
+	}
+	if len(lines) == 0 {
+		lines = output.Lines{"There is no cluster, and nothing was left behind."}
+	}
+	return []output.Block{lines}
+}

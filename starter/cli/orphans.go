@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"drover/fault"
+	"drover/starter/operations"
+	"drover/starter/output"
+	"drover/workflows/api"
+)
+
+// orphansValue is what `drover orphans -o json` prints.
+type orphansValue struct {
+	api.OrphanList
+	// Retried is how the tries went that --retry asked for.
+	Retried *api.ReleasedOrphans `json:"retried,omitempty"`
+}
+
+func (a *app) orphans() *cobra.Command {
+	var retry, collect, dryRun, yes bool
+	c := &cobra.Command{
+		Use:   "orphans [CLUSTER]",
+		Short: "List what could not be released and is still tried again",
+		Long: `List the orphan ledger: instances, volumes and networks that an operation could not release.
+Workers try them again until the provider says that they are gone; --retry does so now.
+
+With --collect, everything is released that providers list for CLUSTER and no record names:
+what somebody left who died, or all that is left of a cluster nobody knows any more.`,
+		Example: "  drover orphans\n  drover orphans --retry\n  drover orphans cl-a1b2c3d4 --collect --dry-run",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 || collect {
+				return exactly("CLUSTER")(cmd, args)
+			}
+			return nil
+		},
+		ValidArgsFunction: a.completeClusters,
+	}
+	c.Flags().BoolVar(&retry, "retry", false, "try now to release what is in the ledger")
+	c.Flags().BoolVar(&collect, "collect", false, "release what providers list for CLUSTER and no record names")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "with --collect: only say what would be released")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "with --collect: do not ask")
+	c.MarkFlagsMutuallyExclusive("retry", "collect")
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		cluster := ""
+		if len(args) > 0 {
+			cluster = args[0]
+			if err := clusterArg(cluster); err != nil {
+				return output.Output{}, err
+			}
+		}
+		server, err := a.server(ctx)
+		if err != nil {
+			return output.Output{}, err
+		}
+		if collect {
+			return a.collectOrphans(ctx, server, cluster, dryRun, yes)
+		}
+		var value orphansValue
+		if retry {
+			if value.Retried, err = server.RetryOrphans(ctx); err != nil {
+				return output.Output{}, err
+			}
+		}
+		list, err := server.Orphans(ctx, cluster)
+		if err != nil {
+			return output.Output{}, err
+		}
+		value.OrphanList = *list
+		out := output.Output{Value: value}
+		if value.Retried != nil {
+			out.Blocks = append(out.Blocks, output.Lines{fmt.Sprintf("%d released, %d left", value.Retried.Released, value.Retried.Left)})
+		}
+		out.Blocks = append(out.Blocks, a.orphanTable(list))
+		return out, nil
+	})
+	return c
+}
+
+func (a *app) orphanTable(list *api.OrphanList) output.Table {
+	t := output.Table{
+		Header: []string{"cluster", "node", "provider", "kind", "id", "left by", "age", "tries", "last tried", "because"},
+		Empty:  "Nothing was left behind.",
+	}
+	for _, o := range list.Orphans {
+		t.Rows = append(t.Rows, []string{
+			o.ClusterID, o.NodeID, o.Provider, o.Kind, o.ID, o.Why, a.age(o.Since), fmt.Sprint(o.Attempts), a.age(o.LastTry), o.Reason,
+		})
+	}
+	if more := list.Total - len(list.Orphans); more > 0 {
+		t.Title = fmt.Sprintf("The first %d of %d:", len(list.Orphans), list.Total)
+	}
+	return t
+}
+
+// collectOrphans looks first, asks, and then releases what it shows.
+func (a *app) collectOrphans(ctx context.Context, server *operations.Server, cluster string, dryRun, yes bool) (output.Output, error) {
+	found, err := server.CollectOrphans(ctx, api.CollectOrphansInput{ClusterID: cluster, DryRun: true})
+	if err != nil {
+		return output.Output{}, err
+	}
+	if dryRun || len(found.Found) == 0 {
+		return collected(found), nil
+	}
+	if !yes {
+		for _, what := range found.Found {
+			a.printer.Say("%s", what)
+		}
+	}
+	if err := a.confirm(ctx, &launch{}, yes, fmt.Sprintf("Release these %d resources with all data? No record names them.", len(found.Found))); err != nil {
+		return output.Output{}, err
+	}
+	done, err := server.CollectOrphans(ctx, api.CollectOrphansInput{ClusterID: cluster})
+	if err != nil {
+		return output.Output{}, err
+	}
+	out := collected(done)
+	if len(done.Left) > 0 {
+		return out, fault.New(fault.Internal, "%d resources could not be released and are in the orphan ledger", len(done.Left)).
+			WithHint("they are tried again until they are gone: drover orphans")
+	}
+	return out, nil
+}
+
+func collected(c *api.CollectedOrphans) output.Output {
+	lines := output.Lines{"Providers list nothing that is on no record."}
+	if len(c.Found) > 0 {
+		verb := "Released:"
+		if c.DryRun {
+			verb = "On no record:"
+		}
+		lines = append(output.Lines{verb}, c.Found...)
+	}
+	if len(c.Left) > 0 {
+		lines = append(append(lines, "Not released, in the orphan ledger:"), c.Left...)
+	}
+	return output.Output{Value: c, Blocks: []output.Block{lines}}
+}
