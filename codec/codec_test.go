@@ -152,7 +152,8 @@ func TestAgree(t *testing.T) {
 		"client rotated already":  {rotated, []string{Identity(a)}, "the payload keys differ"},
 		"an old worker is listed": {a, []string{Identity(Keys{}), Identity(a)}, ""},
 		"no worker":               {a, nil, ""},
-		"somebody else's worker":  {a, []string{"7@host@"}, ""},
+		"older, with a key here":  {a, []string{"7@host@"}, "the workers have no payload key"},
+		"older, without a key":    {Keys{}, []string{"7@host@"}, ""},
 	} {
 		err := Agree(c.ours, c.workers)
 		if c.want == "" {

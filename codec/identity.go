@@ -22,14 +22,11 @@ func Identity(keys Keys) string {
 }
 
 // Agree fails when no worker of those identities works with keys, each side reading what the other writes. One is enough:
-// a worker that ended stays listed for some minutes. Workers of other programs say nothing of keys and count as fit.
+// a worker that ended stays listed for some minutes. A worker that says nothing of keys has none.
 func Agree(keys Keys, workers []string) error {
 	var theirs []string
 	for _, identity := range workers {
-		_, list, said := strings.Cut(identity, identityMark)
-		if !said {
-			return nil
-		}
+		_, list, _ := strings.Cut(identity, identityMark)
 		var ids []string
 		if list != "" {
 			ids = strings.Split(list, ",")

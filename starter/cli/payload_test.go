@@ -174,7 +174,8 @@ func TestWithAPayloadKeyTemporalStoresNoClearText(t *testing.T) {
 		require.Contains(t, c.stderr.String(), "nothing was sent")
 	}
 	c = prepare(s, "create", "etcd", "--id", "cl-sealed05", "--payload-key", key).run(t.Context())
-	require.Zero(t, c.code, "the other workers of this test say nothing of keys")
+	require.Equal(t, exitUnreachable, c.code)
+	require.Contains(t, c.stderr.String(), "the workers have no payload key")
 }
 
 // readThroughCodecServer shows the history to the temporal CLI in the clear.
