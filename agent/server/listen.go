@@ -61,6 +61,8 @@ func Listen(path string) (net.Listener, error) {
 func (s *socket) Close() error {
 	os.Remove(s.path)
 	err := s.Listener.Close()
+	// Closing alone would leave it to a child just forked, until its exec.
+	_ = unix.Flock(int(s.lock.Fd()), unix.LOCK_UN)
 	s.lock.Close()
 	return err
 }
