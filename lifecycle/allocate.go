@@ -56,6 +56,15 @@ func Extend(spec *specs.Cluster, living []Node, role string, count int, ids IDs)
 			sid, gid = max(sid, n.SID), max(gid, n.GID)
 		}
 	}
+	replicas := 0
+	for _, r := range spec.Roles {
+		if r.ReplicaOf == role {
+			replicas += master.Replica
+		}
+	}
+	if bound, last := master.ServerIDUpperBound, sid+count*(1+replicas); bound > 0 && last > bound {
+		return nil, fmt.Errorf("role %q: server ids would go up to %d, and server_id_upper_bound is %d", role, last, bound)
+	}
 	var nodes []Node
 	add := func(r specs.Role, gid int) {
 		sid++
@@ -73,9 +82,6 @@ func Extend(spec *specs.Cluster, living []Node, role string, count int, ids IDs)
 				add(r, gid+i+1)
 			}
 		}
-	}
-	if bound := master.ServerIDUpperBound; bound > 0 && sid > bound {
-		return nil, fmt.Errorf("role %q: server ids would go up to %d, and server_id_upper_bound is %d", role, sid, bound)
 	}
 	return nodes, nil
 }

@@ -95,10 +95,15 @@ func (b *bounded) Read(p []byte) (int, error) {
 }
 
 func (u *unpacking) tar(r io.Reader) error {
-	t := tar.NewReader(bufio.NewReader(&bounded{r, maxUnpacked + 1<<20}))
+	all := bufio.NewReader(&bounded{r, maxUnpacked + 1<<20})
+	t := tar.NewReader(all)
 	for {
 		h, err := t.Next()
 		if err == io.EOF && u.entries > 0 {
+			// To the end: only there stands the checksum of what was packed.
+			if _, err := io.Copy(io.Discard, all); err != nil {
+				return fmt.Errorf("damaged behind its last member: %w", err)
+			}
 			return nil
 		}
 		switch {

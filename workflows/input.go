@@ -3,6 +3,7 @@ package workflows
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -34,12 +35,17 @@ func strictly(raw converter.RawValue, into any) []string {
 		data = []byte("{}")
 	}
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
-		return []string{"it must be one JSON object: " + err.Error()}
+	err := json.Unmarshal(data, &fields)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return []string{fmt.Sprintf("it must be one JSON object: %v, at byte %d", err, syntax.Offset)}
+	case err != nil || fields == nil:
+		return []string{"it must be one JSON object, got " + jsonKind(data)}
 	}
 	known := map[string]reflect.Value{}
 	names := fieldsOf(reflect.ValueOf(into).Elem(), known)
-	var problems []string
+	problems := givenTwice(data)
 	for _, name := range workflow.DeterministicKeys(fields) {
 		field, ok := known[name]
 		if !ok {
@@ -47,11 +53,50 @@ func strictly(raw converter.RawValue, into any) []string {
 			continue
 		}
 		if err := json.Unmarshal(fields[name], field.Addr().Interface()); err != nil {
-			problems = append(problems, fmt.Sprintf("%s: want %s, got %s", name, kindName(field.Type()), jsonKind(fields[name])))
+			problems = append(problems, name+": "+mismatch(field.Type(), fields[name], err))
 		}
 	}
 	if checked, ok := into.(interface{ Problems() []string }); ok && len(problems) == 0 {
 		problems = checked.Problems()
+	}
+	return problems
+}
+
+// mismatch says what does not fit a field, without its content: values may be secret.
+func mismatch(want reflect.Type, data json.RawMessage, err error) string {
+	var inner *json.UnmarshalTypeError
+	got := jsonKind(data)
+	if errors.As(err, &inner) && (got == "a list" || got == "an object") && inner.Type != want {
+		kind, _, _ := strings.Cut(inner.Value, " ")
+		return fmt.Sprintf("want %s in %s, got %s", kindName(inner.Type), got, kindsOfJSON[kind])
+	}
+	if got == "a number" && kindName(want) == wholeNumber {
+		got = "a fraction or a number that is too large"
+	}
+	return fmt.Sprintf("want %s, got %s", kindName(want), got)
+}
+
+// kindsOfJSON are jsonKind's words for those of encoding/json.
+var kindsOfJSON = map[string]string{
+	"object": "an object", "array": "a list", "string": "a text", "bool": "true or false", "number": "a number", "null": "null",
+}
+
+// givenTwice lists the fields that the object has more than once: one of the values would win silently.
+func givenTwice(data []byte) []string {
+	d := json.NewDecoder(bytes.NewReader(data))
+	_, _ = d.Token() // the brace
+	var problems []string
+	seen := map[string]int{}
+	for d.More() {
+		name, err := d.Token()
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			break // the object was read as a whole before
+		}
+		key, _ := name.(string)
+		if seen[key]++; seen[key] == 2 {
+			problems = append(problems, fmt.Sprintf("%s: given twice", key))
+		}
 	}
 	return problems
 }
@@ -72,6 +117,8 @@ func fieldsOf(target reflect.Value, known map[string]reflect.Value) []string {
 	return names
 }
 
+const wholeNumber = "a whole number"
+
 func kindName(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -79,7 +126,7 @@ func kindName(t reflect.Type) string {
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Int, reflect.Int64:
-		return "a number"
+		return wholeNumber
 	case reflect.Map:
 		return "an object"
 	case reflect.Slice:

@@ -12,6 +12,9 @@ import (
 // defaultSync bounds a sync that names no time limit.
 const defaultSync = 5 * time.Minute
 
+// maxSync is the longest time limit of a sync; the barrier of an operation waits no longer either.
+const maxSync = 24 * time.Hour
+
 func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	s.reply(w, r, s.agent.Status(), nil)
 }
@@ -22,8 +25,8 @@ func (s *Server) sync(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if req.Revision < 0 || req.TimeoutSec < 0 {
-		s.fail(w, r, fault.New(fault.Invalid, "revision and timeout_sec must not be negative"))
+	if req.Revision < 0 || req.TimeoutSec < 0 || req.TimeoutSec > int(maxSync/time.Second) {
+		s.fail(w, r, fault.New(fault.Invalid, "revision must not be negative, and timeout_sec must be between 0 and %d", maxSync/time.Second))
 		return
 	}
 	limit := time.Duration(req.TimeoutSec) * time.Second

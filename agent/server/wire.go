@@ -3,6 +3,8 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -18,11 +20,22 @@ const bodyLimit = 1 << 20
 const maxWait = time.Hour
 
 func decode(w http.ResponseWriter, r *http.Request, into any) error {
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit)).Decode(into)
-	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "body of %s %s", r.Method, r.URL.Path)
+	in := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit))
+	err := in.Decode(into)
+	switch {
+	case err == nil:
+		if _, err = in.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = errors.New("there is more after the JSON object")
+		}
+	case errors.Is(err, io.EOF):
+		err = errors.New("it is empty; a JSON object is expected")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("the JSON ends too early, at byte %d", in.InputOffset())
 	}
-	return nil
+	return fault.Wrap(err, fault.Invalid, "body of %s %s", r.Method, r.URL.Path)
 }
 
 func waitOf(r *http.Request) (time.Duration, error) {
@@ -34,7 +47,7 @@ func waitOf(r *http.Request) (time.Duration, error) {
 	if err != nil || n < 0 {
 		return 0, fault.New(fault.Invalid, "wait=%q is not a number of seconds", text)
 	}
-	return min(time.Duration(n)*time.Second, maxWait), nil
+	return time.Duration(min(n, int(maxWait/time.Second))) * time.Second, nil
 }
 
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, v any, err error) {

@@ -20,6 +20,9 @@ const (
 // than the bytes (docs/decisions/2026-11-23-metadata-reads.md has the figures).
 const CompressAbove = 256 << 10
 
+// maxBody bounds what a damaged or forged tree unpacks to.
+const maxBody = 2 * maxText
+
 // Full is a whole tree at a revision. Entries are sorted.
 type Full struct {
 	Revision int64
@@ -56,8 +59,11 @@ func ParseFull(b []byte) (Full, error) {
 	body := b[2:]
 	if b[1] == deflated {
 		var err error
-		if body, err = io.ReadAll(flate.NewReader(bytes.NewReader(body))); err != nil {
+		if body, err = io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(body)), maxBody+1)); err != nil {
 			return Full{}, fmt.Errorf("unpack metadata tree: %w", err)
+		}
+		if len(body) > maxBody {
+			return Full{}, fmt.Errorf("unpack metadata tree: it is larger than %d MiB", maxBody>>20)
 		}
 	}
 	d := decoder{b: body}

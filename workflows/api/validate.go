@@ -11,6 +11,9 @@ import (
 // DefaultBarrierTimeout is how long a node may take to apply a revision when the request does not say.
 const DefaultBarrierTimeout = 5 * time.Minute
 
+// MaxAdded is how many nodes one AddNodes may add: more is a typing error, and would cost the worker its memory.
+const MaxAdded = 10_000
+
 // What happens when a step of an operation fails: undo and hold for all, keep for a creation, stop (in place of undo) and
 // rollback for an upgrade.
 const (
@@ -62,6 +65,9 @@ func (in AddNodesInput) Problems() []string {
 	p := append(in.Waits.Problems(), in.Holds.problems()...)
 	if in.Count < 1 {
 		p = append(p, fmt.Sprintf("count: %d; at least one node can be added", in.Count))
+	}
+	if in.Count > MaxAdded {
+		p = append(p, fmt.Sprintf("count: %d; at most %d nodes can be added at once", in.Count, MaxAdded))
 	}
 	return p
 }
