@@ -92,7 +92,7 @@ func archiveCases(t *testing.T) []refusal {
 		{"gzip header only", []byte("\x1f\x8b"), "damaged gzip"},
 		{"gzip cut", packed[:len(packed)/2], "unexpected EOF"},
 		{"gzip with a wrong checksum", flipped, "checksum"},
-		{"gzip with garbage behind", append(bytes.Clone(packed), "garbage"...), "gzip"},
+		{"gzip with garbage behind", append(bytes.Clone(packed), "garbage"...), "damaged behind its last member"},
 		{"gzip in gzip", gzipOf(t, packed), "not a tar"},
 		{"bzip2 broken", []byte("BZh91AY&SYxxxx"), "not a tar"},
 		{"bomb", bomb, "larger than 32 MiB"},
