@@ -44,7 +44,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{store: fakes.NewStore(), provider: fake.New(fake.Options{})}
 	w.agents = fakes.NewAgents(w.store)
 	w.acts = activities.New(activities.Dependencies{
-		Records: w.store, Trees: w.store, Apps: w.store, Agents: w.agents,
+		Records: w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.agents,
 		Providers: map[string]providers.Provider{"fake": w.provider}, DefaultProvider: "fake",
 		AuthorizedKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test",
 		NodeConsul:    "http://127.0.0.1:8500", KVPrefix: "drover", Now: time.Now, Logger: slog.New(slog.DiscardHandler),
