@@ -159,8 +159,9 @@ func (a *Records) Abandon(ctx context.Context, in AbandonInput) error {
 	}
 	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
 		rec.Operation.State = api.OpFailed
-		if rec.Operation.Clearing {
-			return nil // what an earlier operation left is still to be cleared
+		if rec.Operation.Clearing { // what an earlier operation left may still be to be cleared
+			rec.Operation.Clearing = lifecycle.Unfinished(rec)
+			return nil
 		}
 		rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool { return slices.Contains(rec.Adding, n.ID) })
 		rec.Adding = nil

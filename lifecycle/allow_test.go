@@ -135,6 +135,13 @@ func TestAfterDeath(t *testing.T) {
 	}
 }
 
+func TestOnceStopped(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, Stopped, OnceStopped(Active))
+	require.Equal(t, Stopped, OnceStopped(Stopped))
+	require.Equal(t, UpgradeFailed, OnceStopped(UpgradeFailed), "it may only go back")
+}
+
 func TestUnfinishedAndStale(t *testing.T) {
 	t.Parallel()
 	require.False(t, Unfinished(&Record{}))

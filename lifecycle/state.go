@@ -18,7 +18,7 @@ import (
 //	                                             ├── UpgradeCluster failed ─► upgrade_failed ── DowngradeCluster ─► active
 //	                                             │                                  │
 //	          DeleteCluster, from every state ───┴──► deleting ──► (nothing)        │
-//	            destroy guard refuses: as it was; guard after stop refuses: ────────┘
+//	            destroy guard refuses: as it was; guard after stop refuses: ────────┘ (one that is upgrade_failed stays so)
 type State string
 
 const (
@@ -97,6 +97,15 @@ func AfterDeath(r *Record) State {
 		return Stopped
 	}
 	return r.State
+}
+
+// OnceStopped is what a cluster is when a deletion has stopped its services and then goes no further. One that is half-way
+// between two versions stays just that: started, it would be active on neither.
+func OnceStopped(s State) State {
+	if s == UpgradeFailed {
+		return s
+	}
+	return Stopped
 }
 
 // stopping are the operations that stop services on their way.

@@ -87,10 +87,10 @@ func (op *operation) guard(id string, phase lifecycle.Phase, among lifecycle.Amo
 	return f
 }
 
-// stopAll stops the services of all nodes; from its first command on the cluster counts as stopped.
+// stopAll stops the services of all nodes; from its first command on they count as stopped.
 func (op *operation) stopAll(id string, force bool) error {
 	if !op.planning && op.view.Defines(lifecycle.ServiceStop, nil) {
-		op.state = lifecycle.Stopped
+		op.state = lifecycle.OnceStopped(op.view.State)
 	}
 	return op.forced(id, force, func() error { return op.stage(id, lifecycle.ServiceStop, nil, nil) })
 }
@@ -136,7 +136,8 @@ func (op *operation) releaseAll() error {
 	return err
 }
 
-// boot switches machines on that StopCluster switched off, and waits for their agents.
+// boot switches machines on that StopCluster switched off, and waits for their agents. What is published may be older than
+// the machines: a start that died half-way has replaced them, and an upgrade their application.
 func (op *operation) boot(id, words string) error {
 	nodes, agents := op.view.NodeIDs(), op.view.AgentIDs(nil)
 	return op.step(api.PlanStep{ID: id, Words: words}, len(nodes), op.barrier, func(ctx workflow.Context) error {
@@ -144,6 +145,9 @@ func (op *operation) boot(id, words string) error {
 			return err
 		}
 		op.poweredOff = new(bool)
+		if err := op.publish(ctx, nil); err != nil {
+			return err
+		}
 		return op.startAgents(ctx, id, agents)
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 // desk is where an operator sits while an operation rests: what he sees of it, and what he can do.
 type desk struct {
-	t   *testing.T
+	t   tb
 	env *testsuite.TestWorkflowEnvironment
 	api.Progress
 	visit   int // how often he has sat down during this operation, from 1

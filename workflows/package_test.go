@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"testing"
 
 	"github.com/stretchr/testify/require"
 
@@ -45,7 +44,7 @@ func (w *world) publishAs(app, version string, more top, nodes ...map[string]any
 	}))
 }
 
-func archiveOf(t *testing.T, files map[string]string) []byte {
+func archiveOf(t tb, files map[string]string) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,9 +36,17 @@ const (
 	authorizedKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test"
 )
 
+// tb is a test, or one run of a property.
+type tb interface {
+	require.TestingT
+	Helper()
+	Context() context.Context
+	TempDir() string
+}
+
 // world is everything an operation touches, as fakes: a store, agents and a provider.
 type world struct {
-	t        *testing.T
+	t        tb
 	store    *fakes.Store
 	agents   *fakes.Agents
 	provider *fake.Provider
@@ -47,13 +56,14 @@ type world struct {
 	answers  *answers   // what the last operation said to its operator
 	operator func(desk) // sits down days after an operation has come to rest; nil: nobody
 	runs     int
-	events   int // how long the histories of runs are said to be
-	renewed  int // how often the last operation went on in another run
+	events   int  // how long the histories of runs are said to be
+	died     bool // an operation was terminated since the last one that succeeded
+	renewed  int  // how often the last operation went on in another run
 }
 
 func newWorld(t *testing.T) *world { return newWorldOn(t, fake.Options{}) }
 
-func newWorldOn(t *testing.T, o fake.Options) *world {
+func newWorldOn(t tb, o fake.Options) *world {
 	w := &world{t: t, store: fakes.NewStore(), provider: fake.New(o)}
 	w.agents = fakes.NewAgents(w.store)
 	w.machines = newMachines(w.provider, w.agents)
