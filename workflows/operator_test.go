@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"encoding/json"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -69,7 +68,7 @@ func (d desk) resolve(resolution any) {
 }
 
 // holding is the input of an operation with on_failure: hold.
-func holding(t *testing.T, input any) map[string]any {
+func holding(t tb, input any) map[string]any {
 	t.Helper()
 	data, err := json.Marshal(input)
 	require.NoError(t, err)

@@ -142,8 +142,18 @@ func (m *model) operate(rt *rapid.T) {
 	default:
 		w.inject = &injection{k: rapid.IntRange(1, 30).Draw(rt, "call"), how: wrong}
 	}
+	if rapid.Bool().Draw(rt, "hold") {
+		mv.input = holding(w.t, mv.input)
+		action := rapid.SampledFrom([]string{api.ResolveRetry, api.ResolveAbort}).Draw(rt, "the operator's first word")
+		w.operator = func(d desk) {
+			if d.Held != nil {
+				d.resolve(api.Resolution{Action: action})
+				action = api.ResolveAbort
+			}
+		}
+	}
 	r := w.start(mv.operation, mv.input)
-	w.inject, w.agents.Handlers = nil, nil
+	w.inject, w.operator, w.agents.Handlers = nil, nil, nil
 	rt.Logf("%s of a cluster that is %q: error %v", mv.operation, now, r.err)
 
 	var after []shape
