@@ -29,7 +29,9 @@ func TestShellcheck(t *testing.T) {
 	if err != nil {
 		t.Skip("shellcheck is not installed")
 	}
-	out, err := exec.Command(program, append([]string{"-s", "sh", "-x", "-P", "SCRIPTDIR"}, scripts(t)...)...).CombinedOutput()
+	// That a function is never called, or code never reached, it cannot know: files are sourced by others.
+	args := append([]string{"-s", "sh", "-x", "-P", "SCRIPTDIR", "-e", "SC2317,SC2329"}, scripts(t)...)
+	out, err := exec.Command(program, args...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 

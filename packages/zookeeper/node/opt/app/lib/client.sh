@@ -22,8 +22,7 @@ membership() { four_letters "$1" conf | sed -n 's/^server\.\([0-9]*\)=.*:partici
 votes() {
 	for addr in $(settled); do
 		serves "$addr" || continue
-		# shellcheck disable=SC2046 # ids
-		case " $(echo $(membership "$addr")) " in
+		case " $(membership "$addr" | paste -s -d ' ' -) " in
 		*" $1 "*) return 0 ;;
 		'  ') continue ;;
 		esac

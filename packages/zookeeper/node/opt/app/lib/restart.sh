@@ -35,7 +35,7 @@ restart_in_turn() {
 # restart_locked takes the ensemble's restart lock: an ephemeral node, which goes with the session of the client that
 # made it, and so with this script. The client speaks to the other servers: this one goes away meanwhile.
 restart_locked() {
-	servers=$(for other in $(others); do say "$other:2181"; done | paste -s -d , -)
+	servers=$(others | sed 's/$/:2181/' | paste -s -d , -)
 	mkfifo "$scratch/commands"
 	client "$servers" <"$scratch/commands" >"$scratch/answers" &
 	asking=$!

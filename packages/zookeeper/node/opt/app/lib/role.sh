@@ -10,7 +10,7 @@ digest() {
 # membership_file prints the newest membership ZooKeeper wrote; on the first start it is made: the founders for a founder,
 # and for a node that joins the members and itself, which the leader takes as one without a vote until it is added.
 membership_file() {
-	file=$(ls "$volume/conf"/zoo.cfg.dynamic.* 2>/dev/null | awk -F . '{ v = $NF; while (length(v) < 16) v = "0" v; print v, $0 }' | sort | tail -n 1 | cut -d ' ' -f 2)
+	file=$(find "$volume/conf" -name 'zoo.cfg.dynamic.*' 2>/dev/null | awk -F . '{ v = $NF; while (length(v) < 16) v = "0" v; print v, $0 }' | sort | tail -n 1 | cut -d ' ' -f 2)
 	if [ -z "$file" ]; then
 		file=$volume/conf/first
 		{
