@@ -1,19 +1,11 @@
 package main
 
 import (
-	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
-	"fmt"
-	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/crypto/ssh"
 
 	"drover/activities"
 	agentapi "drover/agent/api"
@@ -23,81 +15,27 @@ import (
 	"drover/metadata/consultest"
 	"drover/metadata/store"
 	"drover/providers"
-	"drover/providers/local"
 	"drover/providers/static"
 	"drover/remote"
 )
-
-// hostTree lists what a host has, with the content of what Drover may have touched.
-const hostTree = `find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp \) -prune -o \( -path '*/drover*' -o -path '/root*' -o -path '/srv*' -o -path '/etc/*' -o -path '/var/lib/*' -o -path '/opt/*' \) -print | sort
-cat /root/.ssh/authorized_keys 2>/dev/null || true`
 
 // TestStaticHosts takes two machines through their time with Drover: sandboxes that somebody else made, reached with
 // the operator's key.
 func TestStaticHosts(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("machines to be given to Drover are made with root's powers")
-	}
 	ctx := t.Context()
 	consulAddr, client := consultest.Start(t)
 	prefix := consultest.Prefix()
 	kv := store.New(client, prefix)
-	agentBinary, nodeBinary := buildPrograms(t)
-	dir := t.TempDir()
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "images", "bare", "opt"), 0o755))
-	sshd := "/usr/sbin/sshd"
-	if _, err := os.Stat(sshd); err != nil {
-		t.Log("no OpenSSH here: the sandboxes' own SSH server stands in")
-		sshd = ""
-	}
-	makers, err := local.New(local.Options{
-		StateDir: filepath.Join(dir, "state"), ImagesDir: filepath.Join(dir, "images"), NodeBinary: nodeBinary,
-		Range: "127.93.9.0/28", SSHServer: sshd,
-	})
-	if fault.Is(err, fault.NotAllowed) {
-		t.Skipf("no sandboxes here: %v", err)
-	}
-	require.NoError(t, err)
-
-	operator, operatorFile := newKeyFile(t, dir)
-	var inventory strings.Builder
-	inventory.WriteString("on_release: wipe\nhosts:\n")
-	byAddr := map[string]static.Access{}
-	for i := range 2 {
-		id := "i-" + activities.RandomID()
-		t.Cleanup(func() { require.NoError(t, makers.DeleteInstance(context.WithoutCancel(ctx), id)) })
-		made, err := makers.CreateInstance(ctx, providers.InstanceSpec{
-			ID: id, Tags: providers.Tags{ClusterID: "cl-machines"}, Image: "bare", ContainerType: "local",
-			Size: providers.Size{CPU: 1, Memory: 256}, AuthorizedKey: authorizedKey(operator),
-		})
-		require.NoError(t, err)
-		host, port, _ := strings.Cut(made.SSHAddr, ":")
-		fmt.Fprintf(&inventory, "  - {name: h%d, host: %s, port: %s, key_file: %s, host_key: %q, cpu: 2, memory: 1024, mount_points: [/srv/data]}\n",
-			i, host, port, operatorFile, strings.TrimSpace(made.HostKey))
-		byAddr[made.SSHAddr] = static.Access{Addr: made.SSHAddr, User: "root", HostKey: made.HostKey, KeyFile: operatorFile}
-	}
-	file := filepath.Join(dir, "hosts.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(inventory.String()), 0o600))
-
-	drovers, _ := newKeyFile(t, t.TempDir())
-	pool := remote.New(remote.Options{Signer: drovers, Logger: slog.New(slog.DiscardHandler)})
-	t.Cleanup(func() { pool.Close() })
+	given := giveHosts(t, 2, "127.93.9.0/28", "on_release: wipe\n", "cpu: 2, memory: 1024, mount_points: [/srv/data]")
+	file, pool := given.inventory, given.pool
 	open := func() *static.Provider {
 		p, err := static.New(static.Options{Inventory: file, Book: kv.Document("hosts"), Shell: shell{pool}})
 		require.NoError(t, err)
 		return p
 	}
 	p := open()
-	tree := func(addr string) string {
-		r, err := shell{pool}.Run(ctx, byAddr[addr], hostTree)
-		require.NoError(t, err)
-		return r.Stdout
-	}
-	before := map[string]string{}
-	for addr := range byAddr {
-		before[addr] = tree(addr)
-	}
+	before := given.trees(t)
 	hosts, err := p.CheckHosts(ctx, "")
 	require.NoError(t, err)
 	require.Len(t, hosts, 2)
@@ -114,7 +52,7 @@ func TestStaticHosts(t *testing.T) {
 		require.NoError(t, err)
 		return providers.InstanceSpec{
 			ID: "i-" + activities.RandomID(), Tags: tags, Image: "any", Size: providers.Size{CPU: 1, Memory: 512},
-			Mounts: []providers.Mount{{VolumeID: v.ID, Path: "/srv/data"}}, AuthorizedKey: authorizedKey(drovers),
+			Mounts: []providers.Mount{{VolumeID: v.ID, Path: "/srv/data"}}, AuthorizedKey: authorizedKey(given.drovers),
 		}
 	}
 	one, two, three := spec("cl-one00000"), spec("cl-two00000"), spec("cl-two00000")
@@ -140,7 +78,7 @@ func TestStaticHosts(t *testing.T) {
 	require.NoError(t, stranger.DeleteInstance(ctx, foreign.ID))
 
 	// The agent works there, reached as root with Drover's own key.
-	nodes := agents{remote: remote.NewAgents(pool), pool: pool, binary: agentBinary}
+	nodes := agents{remote: remote.NewAgents(pool), pool: pool, binary: given.agent}
 	node := func(i providers.Instance) lifecycle.Node {
 		return lifecycle.Node{
 			ID: i.Tags.NodeID, InstanceID: i.ID, SID: 1, IP: i.IP, SSH: lifecycle.SSH{Addr: i.SSHAddr, User: i.SSHUser, HostKey: i.HostKey},
@@ -182,26 +120,13 @@ func TestStaticHosts(t *testing.T) {
 	for _, id := range []string{next.ID, next.ID, two.ID} {
 		require.NoError(t, p.DeleteInstance(ctx, id))
 	}
-	for addr := range byAddr {
-		require.Equal(t, before[addr], tree(addr), "a released host is not as it was")
-	}
+	require.Equal(t, before, given.trees(t), "a released host is not as it was")
 	// A host whose key changed is refused, and the reservation can be given up.
-	text := strings.ReplaceAll(inventory.String(), strings.Fields(made.HostKey)[1], strings.Fields(authorizedKey(drovers))[1])
-	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(text, strings.Fields(second.HostKey)[1], strings.Fields(authorizedKey(drovers))[1])), 0o600))
+	unknown := strings.Fields(authorizedKey(given.drovers))[1]
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	other := strings.NewReplacer(strings.Fields(made.HostKey)[1], unknown, strings.Fields(second.HostKey)[1], unknown)
+	require.NoError(t, os.WriteFile(file, []byte(other.Replace(string(text))), 0o600))
 	_, err = p.CreateInstance(ctx, three)
 	require.Truef(t, fault.Is(err, fault.HostKeyChanged), "%v", err)
-}
-
-// newKeyFile makes a key, and a file with its private half.
-func newKeyFile(t *testing.T, dir string) (ssh.Signer, string) {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	require.NoError(t, err)
-	block, err := ssh.MarshalPrivateKey(private, "")
-	require.NoError(t, err)
-	file := filepath.Join(dir, "id_ed25519")
-	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(block), 0o600))
-	signer, err := ssh.NewSignerFromKey(private)
-	require.NoError(t, err)
-	return signer, file
 }

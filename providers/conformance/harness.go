@@ -24,7 +24,8 @@ type Harness struct {
 	ContainerType     string
 	// NoSSH leaves out what needs a real machine.
 	NoSSH bool
-	// Fixed is true for providers that hand out machines they did not make (a list of hosts) and keep their root disks.
+	// Fixed is true for providers that hand out machines they did not make (a list of hosts): these keep their names,
+	// sizes, root disks and power, no image is installed, and a volume is a folder of one of them.
 	Fixed bool
 	// Interrupted gives the provider so that its next call dies, without cleaning up, when it has done that many steps;
 	// an error tells. A call that has fewer steps just succeeds. Nil leaves the tests of interrupted calls out.

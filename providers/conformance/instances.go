@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/stretchr/testify/assert"
@@ -163,6 +164,9 @@ func refused(w *world) {
 		"no key":   {func(s *providers.InstanceSpec) { s.AuthorizedKey = "" }, []fault.Type{fault.Invalid}},
 		"two keys": {func(s *providers.InstanceSpec) { s.AuthorizedKey += "\n" + s.AuthorizedKey }, []fault.Type{fault.Invalid}},
 	} {
+		if w.Fixed && strings.Contains(name, "image") {
+			continue // no image is installed on a machine that was given
+		}
 		s := w.spec()
 		c.change(&s)
 		_, err := w.p.CreateInstance(w.t.Context(), s)

@@ -42,6 +42,11 @@ func resize(w *world) {
 		require.Equal(w.t, i.Size, w.one(i.ID).Size)
 	}
 	require.NoError(w.t, w.p.StopInstance(ctx, i.ID))
+	if w.Fixed {
+		requireFault(w, w.p.ResizeInstance(ctx, i.ID, bigger), fault.NotAllowed)
+		require.NoError(w.t, w.p.ResizeInstance(ctx, i.ID, i.Size), "the size it has is no change")
+		return
+	}
 	biggest := providers.Size{CPU: 3, Memory: 768}
 	for range 2 {
 		require.NoError(w.t, w.p.ResizeInstance(ctx, i.ID, biggest))
@@ -105,12 +110,18 @@ func replaceRefused(w *world) {
 	s := w.spec(w.volume().ID)
 	old := w.create(s)
 	s = w.replacement(s)
-	s.Image = "no-such-image"
-	_, err := w.p.ReplaceImage(w.t.Context(), old.ID, s)
-	require.Error(w.t, err)
-	require.Contains(w.t, []fault.Type{fault.NotFound, fault.Invalid}, fault.As(err).Type)
+	if !w.Fixed { // images are not installed on machines that were given
+		s.Image = "no-such-image"
+		_, err := w.p.ReplaceImage(w.t.Context(), old.ID, s)
+		require.Error(w.t, err)
+		require.Contains(w.t, []fault.Type{fault.NotFound, fault.Invalid}, fault.As(err).Type)
+	}
 	s.ID, s.Image = old.ID, w.OtherImage
-	_, err = w.p.ReplaceImage(w.t.Context(), old.ID, s)
+	_, err := w.p.ReplaceImage(w.t.Context(), old.ID, s)
 	requireFault(w, err, fault.Invalid)
+	s = w.replacement(s)
+	s.Tags.ClusterID = newID("cl")
+	_, err = w.p.ReplaceImage(w.t.Context(), old.ID, s)
+	requireFault(w, err, fault.Conflict)
 	require.Equal(w.t, []providers.Instance{old}, w.list().Instances)
 }

@@ -101,7 +101,7 @@ const checkScript = `echo "uid $(id -u)"
 echo "clock $(date +%s)"
 echo "disk $(df -Pk /var/lib | awk 'NR==2 {print int($4/1024)}')"
 echo "arch $(uname -sm)"
-for tool in awk cut find getent grep head mv readlink sh tail; do command -v $tool >/dev/null || echo "lacks $tool"; done
+for tool in awk cut find flock getent grep head mv readlink sed sh tail; do command -v $tool >/dev/null || echo "lacks $tool"; done
 if [ -e /var/lib/drover ] || [ -e /opt/drover/bin/drover-agent ]; then echo "taken $(head -n 1 /var/lib/drover/.host 2>/dev/null)"; fi
 if command -v sshd >/dev/null || [ -x /usr/sbin/sshd ]; then
 	PATH=$PATH:/usr/sbin sshd -T 2>/dev/null | grep -E '^(permitrootlogin|allowstreamlocalforwarding) ' || true

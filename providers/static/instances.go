@@ -3,6 +3,7 @@ package static
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
 	"slices"
 
@@ -62,7 +63,11 @@ func (p *Provider) prepare(ctx context.Context, a *allocation) (providers.Instan
 	if err := p.script(ctx, a, prepareScript(a)); err != nil {
 		return providers.Instance{}, err
 	}
-	return p.turn(ctx, a.Spec.ID, func(have *allocation) { have.IP, have.State = a.IP, running })
+	made, err := p.turn(ctx, a.Spec.ID, func(have *allocation) { have.IP, have.State = a.IP, running })
+	if fault.Is(err, fault.NotFound) { // deleted meanwhile: what was put on the host since goes too
+		return made, errors.Join(err, p.script(ctx, a, releaseScript(a)))
+	}
+	return made, err
 }
 
 // turn changes one allocation.
@@ -201,7 +206,9 @@ func (p *Provider) DeleteInstance(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.turn(ctx, id, func(a *allocation) { a.State = releasing }); err != nil {
+	if _, err := p.turn(ctx, id, func(a *allocation) { a.State = releasing }); fault.Is(err, fault.NotFound) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	if err := p.script(ctx, a, releaseScript(a)); err != nil {

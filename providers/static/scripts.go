@@ -50,6 +50,8 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + 
 func names(a *allocation) string {
 	var b strings.Builder
 	b.WriteString("set -eu\numask 022\n")
+	// One script at a time: that of a worker that died may still run when its retry comes.
+	b.WriteString("exec 9< /var\nflock -w 60 9 || { echo 'another script of Drover has been running for a minute' >&2; exit 1; }\n")
 	b.WriteString("id=" + quote(a.Spec.ID) + "\nwas=" + quote(a.Was) + "\nkey=" + quote(strings.TrimSpace(a.Spec.AuthorizedKey)) + "\n")
 	b.WriteString("mark=" + quote(mark) + "\nhome=$(getent passwd root | cut -d: -f6)\nkeys=$home/.ssh/authorized_keys\n")
 	b.WriteString("owner=; if [ -e \"$mark\" ]; then owner=$(head -n 1 \"$mark\"); fi\n")
