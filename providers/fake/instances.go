@@ -208,6 +208,8 @@ func (p *Provider) replacement(oldID string, s providers.InstanceSpec) (*instanc
 		return i, nil
 	case old == nil:
 		return nil, fault.New(fault.NotFound, "there is no instance %s to replace", oldID)
+	case s.Tags.ClusterID != "" && s.Tags.ClusterID != old.spec.Tags.ClusterID:
+		return nil, fault.New(fault.Conflict, "instance %s belongs to cluster %s", oldID, old.spec.Tags.ClusterID)
 	case !old.ready:
 		return nil, fault.New(fault.Conflict, "instance %s was never finished, so it cannot be replaced", oldID)
 	}
