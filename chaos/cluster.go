@@ -89,6 +89,17 @@ func (w *World) keys(ctx context.Context, clusterID string) (map[string]string, 
 // temporary are the folders and keys that only a running operation may have.
 var temporary = []string{"/adding-hosts", "/deleting-hosts", "/vertical-scaling-roles"}
 
+func temporaries(keys map[string]string) (wrong []string) {
+	for key := range keys {
+		for _, folder := range temporary {
+			if strings.Contains(key, "/self"+folder) {
+				wrong = append(wrong, "left behind: key "+key)
+			}
+		}
+	}
+	return wrong
+}
+
 // problems compares what there is with what an operation must leave.
 func (c *cluster) problems(ctx context.Context, o operation) (wrong []string, err error) {
 	all, err := c.world.machines.List(ctx, c.id)
@@ -109,8 +120,17 @@ func (c *cluster) problems(ctx context.Context, o operation) (wrong []string, er
 		if len(keys)+len(all.Networks) > 0 {
 			wrong = append(wrong, fmt.Sprintf("left behind: keys %v, networks %v", keys, all.Networks))
 		}
-		more, err := c.world.leftovers(c.id)
-		return append(wrong, more...), err
+		// A world has one cluster at a time.
+		more, err := c.world.machines.Leftovers(ctx)
+		for _, what := range more {
+			wrong = append(wrong, "left behind: "+what)
+		}
+		return wrong, err
+	}
+	more, err := c.strays(ctx, all)
+	wrong = append(wrong, more...)
+	if err != nil {
+		return wrong, err
 	}
 	for _, i := range all.Instances {
 		want := providers.Running
@@ -121,13 +141,7 @@ func (c *cluster) problems(ctx context.Context, o operation) (wrong []string, er
 			wrong = append(wrong, fmt.Sprintf("machine %s is %s; want %s", i.ID, i.State, want))
 		}
 	}
-	for key := range keys {
-		for _, folder := range temporary {
-			if strings.Contains(key, "/self"+folder) {
-				wrong = append(wrong, "left behind: key "+key)
-			}
-		}
-	}
+	wrong = append(wrong, temporaries(keys)...)
 	// Nodes that stay keep their volumes: what is linked is what is there.
 	for _, v := range all.Volumes {
 		now, err := os.Stat(filepath.Join(c.world.stack.StateDir, "volumes", v.ID, "data", "trace"))
@@ -143,20 +157,6 @@ func (c *cluster) problems(ctx context.Context, o operation) (wrong []string, er
 		wrong = append(wrong, fmt.Sprintf("the cluster is %s (%s); want %s", c.view.State, c.view.Reason, o.state))
 	}
 	return wrong, nil
-}
-
-// leftovers are processes, mounts and files of a cluster's nodes that are there although the cluster is gone.
-func (w *World) leftovers(clusterID string) (wrong []string, err error) {
-	err = filepath.WalkDir(w.stack.StateDir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") {
-			return nil // other nodes come and go meanwhile
-		}
-		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), clusterID) {
-			wrong = append(wrong, "left behind: file "+path)
-		}
-		return nil
-	})
-	return wrong, err
 }
 
 // expand reads a list of sids: "1-3,7".

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,21 +20,30 @@ type death struct {
 	kill    *kill // nil: nobody dies
 	at      Moment
 
-	resolved bool           // an operator's word was needed
+	answered string         // what the operator said to the held operation
 	lost     map[string]int // commands that ran when their node lost power
 
 	mu       sync.Mutex
 	seen     []Moment
-	open     map[string]bool // activities that are scheduled and have not ended
-	began    map[string]bool // nodes whose commands of the moment's activity stand at their gates
+	open     map[string]bool      // activities that are scheduled and have not ended
+	stood    map[string]time.Time // when commands came to their gates; Any only
+	began    map[string]bool      // nodes whose commands of the moment's activity stand at their gates
 	struck   bool
+	dead     bool      // after struck
 	restored time.Time // when the dead was back
 	next     time.Time // when the first activity ended after that
 	err      error
 }
 
 func newDeath(ctx context.Context, c *cluster, o operation, k *kill, at Moment) *death {
-	return &death{ctx: ctx, cluster: c, op: o, kill: k, at: at, lost: map[string]int{}, open: map[string]bool{}, began: map[string]bool{}}
+	return &death{
+		ctx: ctx, cluster: c, op: o, kill: k, at: at, lost: map[string]int{}, open: map[string]bool{}, began: map[string]bool{},
+		stood: map[string]time.Time{},
+	}
+}
+
+func momentOf(e event, phase Phase) Moment {
+	return Moment{Activity: e.activity, Phase: phase, Summary: e.summary}
 }
 
 // see is told of what passes the relay.
@@ -45,9 +55,9 @@ func (d *death) see(e event) {
 	switch e.phase {
 	case Before:
 		if !slices.ContainsFunc(d.seen, func(m Moment) bool { return m.Activity == e.activity }) {
-			d.seen = append(d.seen, Moment{e.activity, Before, e.summary}, Moment{e.activity, After, e.summary})
+			d.seen = append(d.seen, momentOf(e, Before), momentOf(e, After))
 			if strings.HasSuffix(e.activity, "-RunStage") {
-				d.seen = append(d.seen, Moment{e.activity, Command, e.summary})
+				d.seen = append(d.seen, momentOf(e, Command))
 			}
 		}
 		d.open[e.activity] = true
@@ -76,10 +86,13 @@ func (d *death) decide(node, run string) (int, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	code := 0
-	if d.op.fails && service(run) == "upgrade" {
+	if d.op.fails && service(run) == failing {
 		code = 1
 	}
-	if d.kill == nil || d.at.Phase != Command || !d.open[d.at.Activity] || !d.restored.IsZero() {
+	if d.at.Phase == Any {
+		return code, d.dwelled(node + " " + run)
+	}
+	if d.kill == nil || d.at.Phase != Command || !d.open[d.at.Activity] || !d.restored.IsZero() || d.dead && d.meanwhile() {
 		return code, true
 	}
 	d.began[node+" "+service(run)] = true
@@ -88,6 +101,14 @@ func (d *death) decide(node, run string) (int, bool) {
 		go d.strike()
 	}
 	return 0, false
+}
+
+// meanwhile says whether commands end while the dead is away: in every other activity they do, in the rest they run until
+// it is back.
+func (d *death) meanwhile() bool {
+	number, _, _ := strings.Cut(d.at.Activity, "-")
+	n, err := strconv.Atoi(number)
+	return !d.kill.first && err == nil && n%2 == 0
 }
 
 // together is how many commands the moment's activity runs: its summary says so ("init, order 0 on 2 nodes").
@@ -109,9 +130,9 @@ func (d *death) strike() {
 		// The commands on the node that loses power are lost; the others go on.
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		node, err := d.cluster.world.victimNode(d.ctx, d.cluster)
+		victim, err := d.cluster.world.victim(d.ctx, d.cluster)
 		for command := range d.began {
-			if err == nil && strings.HasPrefix(command, node+" ") {
+			if err == nil && strings.HasPrefix(command, victim.Tags.NodeID+" ") {
 				d.lost[command]++
 			}
 		}
@@ -122,6 +143,9 @@ func (d *death) strike() {
 		go d.bring(back, err) // takes the lock
 		return
 	}
+	d.mu.Lock()
+	d.dead = true
+	d.mu.Unlock()
 	d.bring(back, err)
 }
 

@@ -2,19 +2,13 @@ package chaos
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"drover/activities"
 	"drover/fault"
-	"drover/providers"
+	"drover/workflows/api"
 )
 
 // kill is one way to die. It returns what brings the dead back, as a supervisor or a machine would.
@@ -26,40 +20,51 @@ type kill struct {
 	first bool
 	// moments at which it makes sense.
 	at []Phase
+	// only these activities are worth its time; empty is all.
+	only []string
 	// unknown: a command that ran ends in nobody knows what.
 	unknown bool
+	// answer is the operator's to an operation that is held; "" is to run the command again.
+	answer string
+	// needs says why a world cannot try it; "" when it can.
+	needs func(w *World) string
+	// after is what has to happen when the operation has ended, before anybody looks at what it left.
+	after func(ctx context.Context, w *World) error
+}
+
+var (
+	always = []Phase{Before, Command, After}
+	onNode = []Phase{Before, Command}
+	// What an operator says is asked for only when nobody knows how a command ended.
+	inCommand = []Phase{Command}
+	// Partitions last. What talks to nodes is cut, and of the rest what makes a change that others see.
+	stages = []string{activities.RunStage, activities.Barrier, activities.StartAgents, activities.Publish}
+)
+
+// tries says whether it makes sense at a moment.
+func (k kill) tries(at Moment) bool {
+	_, activity, _ := strings.Cut(at.Activity, "-")
+	return slices.Contains(k.at, at.Phase) && (len(k.only) == 0 || slices.Contains(k.only, activity))
 }
 
 var kills = []kill{
-	{name: "worker", at: []Phase{Before, Command, After}, first: true, now: func(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
+	{name: "worker", at: always, first: true, now: func(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
 		return w.stack.StartWorker, w.stack.KillWorker()
 	}},
-	{name: "paused-worker", at: []Phase{Before, Command, After}, first: true, now: func(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
-		if err := w.stack.PauseWorker(); err != nil {
-			return nil, err
-		}
-		return func(ctx context.Context) error {
-			return errors.Join(w.stack.KillWorker(), w.stack.StartWorker(ctx))
-		}, nil
-	}},
-	{name: "temporal", at: []Phase{Before, Command, After}, now: server("temporal")},
-	{name: "consul", at: []Phase{Before, Command, After}, now: server("consul")},
-	{name: "agent", at: []Phase{Before, Command}, now: func(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
-		return nothing, w.killAgent(ctx, c)
-	}},
-	{name: "node", at: []Phase{Before, Command}, first: true, unknown: true, now: func(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
-		id, err := w.victim(ctx, c)
-		if err != nil || id == "" {
-			return nothing, err
-		}
-		return func(ctx context.Context) error {
-			_, err := w.machines.StartInstance(ctx, id)
-			if fault.Is(err, fault.NotFound) {
-				return nil // it was released meanwhile
-			}
-			return err
-		}, w.powerLoss(id)
-	}},
+	{name: "paused-worker", at: always, first: true, now: pause, after: wakeReplaced},
+	{name: "stalled-worker", at: always, now: stall},
+	{name: "temporal", at: always, now: server("temporal")},
+	{name: "consul", at: always, now: server("consul")},
+	{name: "agent", at: onNode, now: inNode(isAgent)},
+	{name: "ssh-server", at: onNode, needs: needsOpenSSH, now: inNode(isSSH)},
+	{name: "ssh-connection", at: onNode, needs: needsOpenSSH, now: inNode(isSSHConnection)},
+	{name: "node", at: onNode, first: true, unknown: true, now: power},
+	{name: "node-skipped", at: inCommand, first: true, unknown: true, answer: api.ResolveSkip, now: power},
+	{name: "node-aborted", at: inCommand, first: true, unknown: true, answer: api.ResolveAbort, now: power},
+	{name: "cut-worker-node", at: onNode, only: stages, needs: needsCuts, now: cutWorkerNode},
+	{name: "cut-worker-consul", at: onNode, only: stages, needs: needsCuts, now: cutWorkerConsul},
+	{name: "cut-node-consul", at: onNode, only: stages, needs: needsCuts, now: cutNodeConsul},
+	{name: "cut-worker-temporal", at: always, only: stages, needs: needsCuts, now: cutWorkerTemporal},
 }
 
 // Kills are the names of all ways to die.
@@ -71,6 +76,28 @@ func Kills() []string {
 	return names
 }
 
+// Impossible says which ways to die cannot be tried here, and why.
+func (w *World) Impossible() map[string]string {
+	why := map[string]string{}
+	for _, k := range kills {
+		if k.needs == nil {
+			continue
+		}
+		if reason := k.needs(w); reason != "" {
+			why[k.name] = reason
+		}
+	}
+	return why
+}
+
+func killNamed(name string) *kill {
+	i := slices.IndexFunc(kills, func(k kill) bool { return k.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &kills[i]
+}
+
 func nothing(context.Context) error { return nil }
 
 // moment is how long a supervisor takes to start a server again.
@@ -79,108 +106,48 @@ const moment = time.Second
 func server(name string) func(context.Context, *World, *cluster) (func(context.Context) error, error) {
 	return func(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
 		return func(ctx context.Context) error {
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(moment):
+			if err := sleep(ctx, moment); err != nil {
+				return err
 			}
 			return w.stack.StartServer(ctx, name)
 		}, w.stack.KillServer(name)
 	}
 }
 
-// victim is a node of the cluster that runs, the one of the cluster's first volume; "" when none does.
-func (w *World) victim(ctx context.Context, c *cluster) (string, error) {
-	all, err := w.machines.List(ctx, c.id)
-	if err != nil {
-		return "", err
+// inNode kills processes of one node; the node's own supervisor brings them back.
+func inNode(meant func(process) bool) func(context.Context, *World, *cluster) (func(context.Context) error, error) {
+	return func(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
+		return nothing, w.killIn(ctx, c, meant)
 	}
-	for _, i := range all.Instances {
-		if i.State == providers.Running {
-			return i.ID, nil
-		}
-	}
-	return "", nil
 }
 
-// victimNode is the node id of the victim.
-func (w *World) victimNode(ctx context.Context, c *cluster) (string, error) {
-	id, err := w.victim(ctx, c)
-	if err != nil {
-		return "", err
+func needsOpenSSH(w *World) string {
+	if w.stack.SSHServer == "" {
+		return "it needs root and OpenSSH's server: the nodes' built-in one is a part of their process 1"
 	}
-	all, err := w.machines.List(ctx, c.id)
-	for _, i := range all.Instances {
-		if i.ID == id {
-			return i.Tags.NodeID, err
-		}
-	}
-	return "", err
+	return ""
 }
 
-// powerLoss kills process 1 of a node, whereupon the kernel ends everything in it.
-func (w *World) powerLoss(id string) error {
-	pid, err := w.processOne(id)
-	if err != nil {
+// power is a node's loss of it, and its return.
+func power(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
+	victim, err := w.victim(ctx, c)
+	if err != nil || victim.ID == "" {
+		return nothing, err
+	}
+	return func(ctx context.Context) error {
+		_, err := w.machines.StartInstance(ctx, victim.ID)
+		if fault.Is(err, fault.NotFound) {
+			return nil // it was released meanwhile
+		}
 		return err
-	}
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	if err := unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0); err != nil {
-		return err
-	}
-	for {
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
-		if n > 0 || err != nil && !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
+	}, w.powerLoss(victim.ID)
 }
 
-// processOne is the process id of a node's first process.
-func (w *World) processOne(id string) (int, error) {
-	text, err := os.ReadFile(filepath.Join(w.stack.StateDir, "nodes", id, "pid.json"))
-	if err != nil {
-		return 0, err
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
-	var recorded struct{ Pid int }
-	if err := json.Unmarshal(text, &recorded); err != nil || recorded.Pid <= 1 {
-		return 0, fmt.Errorf("pid.json of node %s says %s (%v)", id, text, err)
-	}
-	return recorded.Pid, nil
-}
-
-func (w *World) killAgent(ctx context.Context, c *cluster) error {
-	id, err := w.victim(ctx, c)
-	if err != nil || id == "" {
-		return err
-	}
-	agents, err := w.processes(id, "drover-agent", "run")
-	for _, pid := range agents {
-		err = errors.Join(err, unix.Kill(pid, unix.SIGKILL))
-	}
-	return err
-}
-
-// processes are those of a node whose command line is a program and a word.
-func (w *World) processes(id, program, word string) ([]int, error) {
-	procs, err := filepath.Glob("/proc/[0-9]*")
-	var found []int
-	for _, proc := range procs {
-		line, _ := os.ReadFile(proc + "/cmdline")
-		words := strings.Split(string(line), "\x00")
-		if len(words) < 2 || !strings.HasSuffix(words[0], program) || words[1] != word {
-			continue
-		}
-		if name, err := os.ReadFile(proc + "/root/etc/hostname"); err != nil || strings.TrimSpace(string(name)) != id {
-			continue
-		}
-		if pid, err := strconv.Atoi(filepath.Base(proc)); err == nil {
-			found = append(found, pid)
-		}
-	}
-	return found, err
 }

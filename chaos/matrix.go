@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -17,13 +18,13 @@ type Matrix struct {
 }
 
 // NewMatrix makes every case of the moments that operations have.
-func NewMatrix(moments map[string][]Moment, wanted func(Case) bool) *Matrix {
+func NewMatrix(known map[string]Known, wanted func(Case) bool) *Matrix {
 	m := &Matrix{}
 	// Kill by kill and not operation by operation, so that every life of a cluster has many deaths.
 	for _, k := range kills {
 		for _, o := range life {
-			for _, at := range moments[o.name] {
-				if c := (Case{o.name, k.name, at}); slices.Contains(k.at, at.Phase) && wanted(c) {
+			for _, at := range known[o.name].Moments {
+				if c := (Case{o.name, k.name, at}); k.tries(at) && wanted(c) {
 					m.cases = append(m.cases, c)
 				}
 			}
@@ -37,6 +38,22 @@ func (m *Matrix) Len() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.cases)
+}
+
+// Sample drops all but some cases, drawn by a seed; 0 drops none. They stay in their order.
+func (m *Matrix) Sample(n int, seed uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n <= 0 || n >= len(m.cases) {
+		return
+	}
+	drawn := rand.New(rand.NewPCG(seed, 0)).Perm(len(m.cases))[:n]
+	slices.Sort(drawn)
+	var kept []Case
+	for _, i := range drawn {
+		kept = append(kept, m.cases[i])
+	}
+	m.cases = kept
 }
 
 // take is the next case of an operation.
@@ -61,12 +78,12 @@ func (m *Matrix) wants(o operation) bool {
 }
 
 // Moments lets a cluster live undisturbed, and returns the moments of the named operations and of those they need.
-func (w *World) Moments(ctx context.Context, operations []string, report func(Outcome)) (map[string][]Moment, error) {
+func (w *World) Moments(ctx context.Context, operations []string, report func(Outcome)) (map[string]Known, error) {
 	all := &Matrix{}
 	for _, name := range operations {
 		all.cases = append(all.cases, Case{Operation: name})
 	}
-	moments := map[string][]Moment{}
+	known := map[string]Known{}
 	c, err := w.newCluster(ctx)
 	if err != nil {
 		return nil, err
@@ -81,9 +98,9 @@ func (w *World) Moments(ctx context.Context, operations []string, report func(Ou
 		if out.Err != nil {
 			return nil, errors.Join(fmt.Errorf("%s without any death: %w", o.name, out.Err), c.remove(ctx))
 		}
-		moments[o.name] = out.Moments
+		known[o.name] = Known{out.Moments, out.Ran}
 	}
-	return moments, nil
+	return known, nil
 }
 
 // Live lets one cluster live after the other, each with as many deaths as its operations have cases left, until there
@@ -111,8 +128,7 @@ func (w *World) live(ctx context.Context, m *Matrix, report func(Outcome)) error
 		var k *kill
 		next, dies := m.take(o.name)
 		if dies {
-			i := slices.IndexFunc(kills, func(k kill) bool { return k.name == next.Kill })
-			k = &kills[i]
+			k = killNamed(next.Kill)
 		}
 		must[o.pair] = true
 		out := c.perform(ctx, o, k, next.Moment)
@@ -124,6 +140,9 @@ func (w *World) live(ctx context.Context, m *Matrix, report func(Outcome)) error
 		}
 		if out.Err != nil {
 			return c.remove(ctx)
+		}
+		if out.Answered == api.ResolveAbort {
+			return nil // it is gone
 		}
 	}
 	return nil

@@ -16,6 +16,9 @@ type operation struct {
 	pair     string // the operation that follows in any case: without it, the next ones find another cluster than they need
 }
 
+// failing is the command that fails in an operation that fails.
+const failing = "upgrade"
+
 // life are all operations, in the order in which a cluster goes through them.
 var life = []operation{
 	{name: api.CreateCluster, state: "active", nodes: 2, input: func(_ *cluster, dry bool) any {

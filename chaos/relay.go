@@ -24,6 +24,7 @@ const (
 	Before  Phase = "before" // the worker has decided on it, the server does not know yet
 	Command Phase = "during" // its commands run on nodes
 	After   Phase = "after"  // the worker has done it, the server does not know yet
+	Any     Phase = "at"     // a share of the operation's time has passed, whatever it does then
 )
 
 // event is an activity passing by on its way to the server.

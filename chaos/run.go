@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
 	"drover/workflows/api"
 )
 
@@ -19,9 +17,17 @@ type Moment struct {
 	Activity string // "4-RunStage"; names are the same in every run of an operation
 	Phase    Phase
 	Summary  string // for people
+	// Share of the operation's time that has passed; Time is how long it is. Any only.
+	Share float64
+	Time  time.Duration
 }
 
-func (m Moment) String() string { return fmt.Sprintf("%s %s (%s)", m.Phase, m.Activity, m.Summary) }
+func (m Moment) String() string {
+	if m.Phase == Any {
+		return fmt.Sprintf("at %.0f %% of its %.1f s", m.Share*100, m.Time.Seconds())
+	}
+	return fmt.Sprintf("%s %s (%s)", m.Phase, m.Activity, m.Summary)
+}
 
 // Case is one way to die at one moment of one operation.
 type Case struct {
@@ -36,10 +42,13 @@ func (c Case) String() string { return fmt.Sprintf("%-17s %-14s %s", c.Operation
 type Outcome struct {
 	Case     Case
 	Commands int           // that ran
+	Twice    int           // commands more than there must be
 	GoesOn   time.Duration // from the return of the dead until the next activity ended
 	Took     time.Duration
-	Held     bool
-	Err      error // what was not as it must be
+	Ran      time.Duration // the operation alone
+	Missed   bool          // the operation ended before its moment: it tells nothing
+	Answered string        // what the operator of a held operation said
+	Err      error         // what was not as it must be
 	Moments  []Moment
 }
 
@@ -77,17 +86,32 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 	if err != nil {
 		return fail(err, "start")
 	}
+	started := time.Now()
+	settle := d.anytime()
 	ended := make(chan error, 1)
 	go func() { ended <- c.await(ctx, run, d) }()
 	err = <-ended
+	out.Ran = time.Since(started)
+	settle()
+	out.Missed = at.Phase == Any && !d.fired()
+	if k != nil && k.after != nil {
+		if err := k.after(ctx, w); err != nil {
+			return fail(err, "end the death")
+		}
+	}
 	out.Moments = d.moments()
 	w.relay.onEvent(nil)
-	out.GoesOn, out.Held = d.wentOn(), d.resolved
+	out.GoesOn, out.Answered = d.wentOn(), d.answered
 	switch {
 	case ctx.Err() != nil:
 		return fail(fmt.Errorf("it does not end (%s)", c.progress()), "wait")
-	case k != nil && !d.fired():
+	case k != nil && !d.fired() && !out.Missed:
 		return fail(errors.New("the moment never came"), "wait")
+	case d.answered == api.ResolveAbort:
+		if err := c.aborted(ctx, err); err != nil {
+			return fail(err, "aborted")
+		}
+		return out
 	case o.fails && (err == nil || !strings.Contains(err.Error(), "exit code 1")):
 		return fail(fmt.Errorf("it must fail by a command's exit code 1, and ended with: %v", err), "operation")
 	case !o.fails && err != nil:
@@ -104,12 +128,16 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 	if err != nil {
 		return fail(err, "read commands")
 	}
-	wanted, err := c.commands(planned.Plan, before, d.lost)
+	if d.answered == api.ResolveSkip {
+		clear(d.lost) // they ran once
+	}
+	wanted, err := c.commands(planned.Plan, o, before, d.lost)
 	if err != nil {
 		return fail(err, "plan")
 	}
-	for _, n := range ran {
+	for command, n := range ran {
 		out.Commands += n
+		out.Twice += max(0, n-wanted[command])
 	}
 	if wrong = append(wrong, difference(wanted, ran)...); len(wrong) > 0 {
 		return fail(errors.New(strings.Join(wrong, "; ")), "afterwards")
@@ -118,12 +146,12 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 }
 
 // commands are those a plan runs, as since counts them; lost ones ran twice, because the operator said so.
-func (c *cluster) commands(plan *api.Plan, before api.ClusterView, lost map[string]int) (map[string]int, error) {
+func (c *cluster) commands(plan *api.Plan, o operation, before api.ClusterView, lost map[string]int) (map[string]int, error) {
 	nodes := map[int]string{}
 	for _, n := range slices.Concat(before.Nodes, c.view.Nodes) {
 		nodes[n.SID] = n.NodeID
 	}
-	wanted := maps.Clone(lost)
+	wanted, failed := maps.Clone(lost), false
 	for _, step := range plan.Steps {
 		if step.Skipped != "" {
 			continue
@@ -136,6 +164,10 @@ func (c *cluster) commands(plan *api.Plan, before api.ClusterView, lost map[stri
 			for _, sid := range sids {
 				wanted[nodes[sid]+" "+command.Service]++
 			}
+			failed = failed || o.fails && command.Service == failing
+		}
+		if failed {
+			break // what follows the command that fails never runs
 		}
 	}
 	return wanted, nil
@@ -154,41 +186,6 @@ func difference(wanted, ran map[string]int) (wrong []string) {
 	}
 	slices.Sort(wrong)
 	return wrong
-}
-
-// await waits for the end of an operation. One that is held because nobody knows how a command ended is told to run it
-// again: what the operator of a node that lost power would do after a look at it.
-func (c *cluster) await(ctx context.Context, run client.WorkflowRun, d *death) error {
-	ended := make(chan error, 1)
-	go func() { ended <- run.Get(ctx, nil) }()
-	for {
-		select {
-		case err := <-ended:
-			return err
-		case <-time.After(200 * time.Millisecond):
-		}
-		if d.kill == nil || !d.kill.unknown || d.at.Phase != Command {
-			continue
-		}
-		p := c.asks(ctx)
-		if p.Held == nil || d.resolved {
-			continue
-		}
-		d.resolved = true
-		if !p.Held.Unknown {
-			return fmt.Errorf("held, and not because the outcome is unknown: %s", p.Held.Error)
-		}
-		handle, err := c.world.temporals.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-			WorkflowID: run.GetID(), RunID: run.GetRunID(), UpdateName: api.UpdateResolve, WaitForStage: client.WorkflowUpdateStageCompleted,
-			Args: []any{api.Resolution{Action: api.ResolveRetry, By: "chaos"}},
-		})
-		if err == nil {
-			err = handle.Get(ctx, nil)
-		}
-		if err != nil {
-			return fmt.Errorf("resolve: %w", err)
-		}
-	}
 }
 
 func (c *cluster) asks(ctx context.Context) (p api.Progress) {

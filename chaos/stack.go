@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	tlog "go.temporal.io/sdk/log"
@@ -25,6 +26,10 @@ type Options struct {
 	Dir   string    // made when absent; images and servers' data
 	Range string    // addresses for nodes; worlds that run at the same time need one each
 	Log   io.Writer // gets a line per thing done
+	// SSHServer is the OpenSSH server of the nodes; "" is the built-in one.
+	SSHServer string
+	// Partition is how long cut connections stay cut.
+	Partition time.Duration
 }
 
 // World is a Temporal server, a Consul server, a worker, and the relay between worker and Temporal.
@@ -34,13 +39,21 @@ type World struct {
 	relay     *relay
 	temporals client.Client
 	machines  *local.Provider
+	wake      func()     // wakes up a worker that was replaced; nil when there is none
+	woken     chan error // gets what came of that
 }
 
 // appID and the versions of the application; both versions run the same commands.
 const appID = "chaos"
 
-// Build makes the programs in a folder.
+// Build makes the programs in a folder, and the servers that are not there yet: a network namespace of its own reaches
+// nobody who has sources.
 func Build(ctx context.Context, root, bin string) error {
+	for _, name := range []string{"temporal", "consul"} {
+		if _, err := (&devstack.Stack{Options: devstack.Options{Root: root, Log: os.Stderr}}).Tool(ctx, name); err != nil {
+			return err
+		}
+	}
 	for name, pkg := range map[string]string{"drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node"} {
 		cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(bin, name), pkg)
 		cmd.Dir, cmd.Stderr = root, os.Stderr
@@ -50,6 +63,15 @@ func Build(ctx context.Context, root, bin string) error {
 		}
 	}
 	return nil
+}
+
+// OpenSSH is where its server is on this machine, if nodes can run it; else "".
+func OpenSSH() string {
+	const file = "/usr/sbin/sshd"
+	if _, err := os.Stat(file); err != nil || os.Getuid() != 0 {
+		return ""
+	}
+	return file
 }
 
 // Start runs everything.
@@ -65,6 +87,7 @@ func Start(ctx context.Context, o Options) (_ *World, err error) {
 	}
 	if w.stack, err = devstack.Start(ctx, devstack.Options{
 		Dir: filepath.Join(o.Dir, "stack"), Root: o.Root, Bin: o.Bin, Images: filepath.Join(o.Dir, "images"), Log: o.Log, Range: o.Range,
+		SSHServer: o.SSHServer, NodeConsul: nodeConsul,
 	}); err != nil {
 		return nil, err
 	}

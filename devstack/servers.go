@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/taskqueue/v1"
@@ -92,7 +91,8 @@ performance { raft_multiplier = 1 }
 ui_config { enabled = %t }`, ports[0], ports[1], ports[2], s.UI)
 	s.ConsulURL = fmt.Sprintf("http://127.0.0.1:%d", ports[0])
 	s.consul = s.process("consul", path, []string{
-		"agent", "-server", "-bootstrap-expect=1", "-bind=127.0.0.1", "-client=127.0.0.1", "-log-level=warn",
+		"agent", "-server", "-bootstrap-expect=1", "-bind=127.0.0.1", "-log-level=warn",
+		"-client=" + strings.TrimSpace("127.0.0.1 "+s.NodeConsul),
 		"-node=dev", "-data-dir=" + filepath.Join(s.Dir, "consul"), "-hcl", hcl,
 	}, s.ConsulURL, func(ctx context.Context) error {
 		// A write needs a leader, a read does not.
@@ -131,6 +131,12 @@ func (s *Stack) StartWorker(ctx context.Context) error {
 	}, s.WorkerFlags...)
 	if s.Range != "" {
 		args = append(args, "--local-range", s.Range)
+	}
+	if s.SSHServer != "" {
+		args = append(args, "--local-sshd", s.SSHServer)
+	}
+	if s.NodeConsul != "" {
+		args = append(args, "--node-consul", fmt.Sprintf("http://%s:%d", s.NodeConsul, portOf(s.ConsulURL)))
 	}
 	s.worker = s.process("drover-worker", s.Binary("drover-worker"), args, "task queue "+api.TaskQueue, s.served)
 	s.worker.env = append(s.Env(), s.WorkerEnv...)
@@ -195,11 +201,6 @@ func (s *Stack) server(name string) (*process, error) {
 		}
 	}
 	return nil, fmt.Errorf("this stack runs no server %q", name)
-}
-
-// PauseWorker stops the worker in the middle of whatever it does, until it is killed.
-func (s *Stack) PauseWorker() error {
-	return s.worker.cmd.Process.Signal(syscall.SIGSTOP)
 }
 
 // KillWorker ends the worker without warning, as a power loss would; what runs on nodes goes on. It does nothing when

@@ -32,6 +32,11 @@ type Options struct {
 	// WorkerFlags are added to the worker's command line; WorkerEnv to its environment.
 	WorkerFlags []string
 	WorkerEnv   []string
+	// SSHServer is the OpenSSH server of local nodes; "" is the built-in one.
+	SSHServer string
+	// NodeConsul is another loopback address at which Consul answers, on the same port, and which nodes are told; "" is the
+	// worker's. So that who cuts connections can tell theirs apart.
+	NodeConsul string
 }
 
 // Stack is the running servers. Methods are not safe for concurrent use.
@@ -43,6 +48,7 @@ type Stack struct {
 	StateDir        string // the worker's state folder: nodes and volumes
 
 	temporal, consul, worker *process
+	replaced                 []*process // workers, by ReplaceWorker
 	metricsPort              int
 	last                     saved
 }
@@ -121,7 +127,7 @@ func newStack(o Options) (*Stack, error) {
 func (s *Stack) Machines() (*local.Provider, error) {
 	return local.New(local.Options{
 		StateDir: s.StateDir, ImagesDir: s.Images, Range: s.Range,
-		NodeBinary: s.Binary("drover-node"), AgentBinary: s.Binary("drover-agent"),
+		NodeBinary: s.Binary("drover-node"), AgentBinary: s.Binary("drover-agent"), SSHServer: s.SSHServer,
 	})
 }
 
@@ -148,7 +154,7 @@ func (s *Stack) LogFile(name string) string { return filepath.Join(s.logDir(), n
 
 // Stop ends everything that was started, the worker first. Local nodes are the operator's: they outlive it.
 func (s *Stack) Stop() error {
-	var errs []error
+	errs := []error{s.KillReplaced()}
 	for _, p := range []*process{s.worker, s.temporal, s.consul} {
 		if p != nil {
 			errs = append(errs, p.stop())

@@ -26,6 +26,11 @@ type options struct {
 	worlds     int
 	limit      time.Duration
 	keep       string
+	partition  time.Duration
+	sample     int
+	random     int
+	seed       uint64
+	bin        string // set for the process in the network namespace
 }
 
 func parse(args []string) (options, error) {
@@ -36,6 +41,11 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.worlds, "worlds", 3, "how many sets of servers run at the same time; most of the time is waiting")
 	f.DurationVar(&o.limit, "limit", time.Hour, "begin no further case after this time")
 	f.StringVar(&o.keep, "keep", "", "keep the servers' logs in this folder, which must not exist")
+	f.DurationVar(&o.partition, "partition", 30*time.Second, "how long cut connections stay cut")
+	f.IntVar(&o.sample, "sample", 0, "try only so many cases, drawn by -seed; 0 is all")
+	f.IntVar(&o.random, "random", 0, "instead of the matrix, try so many cases at times that nobody chose, drawn by -seed")
+	f.Uint64Var(&o.seed, "seed", 1, "of what is drawn")
+	f.StringVar(&o.bin, "bin", "", "the programs, built already: for the process that this one starts in a network namespace of its own")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -63,29 +73,56 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o); err != nil {
+	if o.bin == "" {
+		err = outside(ctx, o)
+	} else {
+		err = inside(ctx, o)
+	}
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, o options) (err error) {
+// outside builds what is needed and has the rest done in a network namespace of its own.
+func outside(ctx context.Context, o options) (err error) {
+	root, err := devstack.FindRoot()
+	if err != nil {
+		return err
+	}
+	if o.keep == "" {
+		if o.keep, err = os.MkdirTemp("", "drover-chaos-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(o.keep)) }()
+	}
+	o.bin = filepath.Join(o.keep, "bin")
+	if err := chaos.Build(ctx, root, o.bin); err != nil {
+		return err
+	}
+	if os.Getuid() != 0 {
+		fmt.Println("not root: connections are not cut, and no SSH server is killed")
+		return inside(ctx, o)
+	}
+	code, err := chaos.Inside("-keep", o.keep, "-bin", o.bin)
+	if err == nil && code != 0 {
+		err = errors.New("see above")
+	}
+	return err
+}
+
+// inside runs the matrix.
+func inside(ctx context.Context, o options) (err error) {
 	began := time.Now()
 	root, err := devstack.FindRoot()
 	if err != nil {
 		return err
 	}
-	dir := o.keep
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "drover-chaos-"); err != nil {
+	if os.Getuid() == 0 {
+		if err := chaos.LoopbackUp(); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	}
-	bin := filepath.Join(dir, "bin")
-	if err := chaos.Build(ctx, root, bin); err != nil {
-		return err
 	}
 	var worlds []*chaos.World
 	defer func() {
@@ -95,7 +132,8 @@ func run(ctx context.Context, o options) (err error) {
 	}()
 	for i := range o.worlds {
 		w, err := chaos.Start(ctx, chaos.Options{
-			Root: root, Bin: bin, Dir: filepath.Join(dir, fmt.Sprint(i)), Range: fmt.Sprintf("127.%d.0.0/16", 100+i), Log: os.Stderr,
+			Root: root, Bin: o.bin, Dir: filepath.Join(o.keep, fmt.Sprint(i)), Range: fmt.Sprintf("127.%d.0.0/16", 100+i), Log: os.Stderr,
+			SSHServer: chaos.OpenSSH(), Partition: o.partition,
 		})
 		if err != nil {
 			return err
@@ -105,13 +143,25 @@ func run(ctx context.Context, o options) (err error) {
 	say := func(out chaos.Outcome) {
 		fmt.Printf("%7.0fs  %s\n", time.Since(began).Seconds(), out.Line())
 	}
-	moments, err := worlds[0].Moments(ctx, o.only, say)
+	known, err := worlds[0].Moments(ctx, o.only, say)
 	if err != nil {
 		return err
 	}
-	m := chaos.NewMatrix(moments, func(c chaos.Case) bool {
-		return slices.Contains(o.only, c.Operation) && slices.Contains(o.kill, c.Kill)
-	})
+	impossible := worlds[0].Impossible()
+	for kill, why := range impossible {
+		fmt.Printf("not tried: %s: %s\n", kill, why)
+	}
+	wanted := func(c chaos.Case) bool {
+		return slices.Contains(o.only, c.Operation) && slices.Contains(o.kill, c.Kill) && impossible[c.Kill] == ""
+	}
+	var m *chaos.Matrix
+	if o.random > 0 {
+		m = &chaos.Matrix{}
+		m.Any(o.random, o.seed, known, wanted)
+	} else {
+		m = chaos.NewMatrix(known, wanted)
+		m.Sample(o.sample, o.seed)
+	}
 	all := m.Len()
 	fmt.Printf("%d cases, %d at a time\n", all, o.worlds)
 	var table chaos.Table

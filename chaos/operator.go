@@ -1,0 +1,120 @@
+package chaos
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"drover/workflows/api"
+)
+
+// await waits for the end of an operation. One that is held because nobody knows how a command ended is told what to do:
+// to run it again, as the operator of a node that lost power would do after a look at it, or what the death says.
+func (c *cluster) await(ctx context.Context, run client.WorkflowRun, d *death) error {
+	ended := make(chan error, 1)
+	go func() { ended <- run.Get(ctx, nil) }()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(200 * time.Millisecond):
+		}
+		if d.kill == nil || !d.kill.unknown || d.answered != "" || !slices.Contains([]Phase{Command, Any}, d.at.Phase) {
+			continue
+		}
+		if held := c.asks(ctx).Held; held != nil {
+			if err := c.answer(ctx, run, d, held); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (c *cluster) answer(ctx context.Context, run client.WorkflowRun, d *death, held *api.Held) error {
+	if !held.Unknown {
+		return fmt.Errorf("held, and not because the outcome is unknown: %s", held.Error)
+	}
+	if d.at.Phase == Any {
+		d.losesHeld(held)
+	}
+	d.answered = cmp.Or(d.kill.answer, api.ResolveRetry)
+	for _, choice := range held.Choices {
+		// What may not be skipped is run again.
+		if choice.Action == d.answered && choice.Refused != "" {
+			d.answered = api.ResolveRetry
+		}
+	}
+	handle, err := c.world.temporals.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: run.GetID(), RunID: run.GetRunID(), UpdateName: api.UpdateResolve, WaitForStage: client.WorkflowUpdateStageCompleted,
+		Args: []any{api.Resolution{Action: d.answered, By: "chaos", Reason: "looked at the node"}},
+	})
+	if err == nil {
+		err = handle.Get(ctx, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("resolve: %w", err)
+	}
+	return nil
+}
+
+// losesHeld notes the commands that the operator is about to have run again.
+func (d *death) losesHeld(held *api.Held) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, n := range held.Nodes {
+		if n.Outcome != api.NodeUnknown {
+			continue
+		}
+		words := strings.Fields(n.Node) // "role/1 cln-xxxxxxxx"
+		if len(words) == 0 {
+			d.err = errors.Join(d.err, errors.New("a held node has no name"))
+			continue
+		}
+		d.lost[words[len(words)-1]+" "+held.Service]++
+	}
+}
+
+// aborted checks what an operation left that an operator aborted: it has failed, nothing of it is left to be done, and
+// what it undid or left can be deleted.
+func (c *cluster) aborted(ctx context.Context, ended error) error {
+	if ended == nil {
+		return errors.New("it succeeded although the operator aborted it")
+	}
+	all, err := c.world.machines.List(ctx, c.id)
+	if err != nil {
+		return err
+	}
+	keys, err := c.world.keys(ctx, c.id)
+	if err != nil {
+		return err
+	}
+	wrong := temporaries(keys)
+	if len(all.Instances) > 0 {
+		if err := c.look(ctx); err != nil {
+			return err
+		}
+		if len(c.view.Nodes) != len(all.Instances) || len(c.view.Nodes) != len(all.Volumes) {
+			wrong = append(wrong, fmt.Sprintf("there are %d nodes, %d machines and %d volumes",
+				len(c.view.Nodes), len(all.Instances), len(all.Volumes)))
+		}
+		more, err := c.strays(ctx, all)
+		if err != nil {
+			return err
+		}
+		wrong = append(wrong, more...)
+	}
+	if err := c.remove(ctx); err != nil {
+		return err
+	}
+	gone, err := c.problems(ctx, operation{})
+	if wrong = append(wrong, gone...); err == nil && len(wrong) > 0 {
+		err = errors.New(strings.Join(wrong, "; "))
+	}
+	return err
+}
