@@ -76,7 +76,7 @@ func (o Outcome) Line() string {
 	text := fmt.Sprintf("%s: ", o.Case)
 	switch {
 	case o.Err != nil:
-		text += "NOT AS IT MUST: " + o.Err.Error()
+		text += fmt.Sprintf("NOT AS IT MUST (went on after %.1f s): %v", o.GoesOn.Seconds(), o.Err)
 	case o.Case.Kill == "":
 		text = fmt.Sprintf("%-17s undisturbed: %d commands, %d moments", o.Case.Operation, o.Commands, len(o.Moments))
 	case o.Missed:

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/codes"
 
 	"drover/fault"
 	"drover/workflows/api"
@@ -30,7 +32,7 @@ func (s *Server) Follow(ctx context.Context, workflowID, firstRunID string, show
 
 	var result api.OperationResult
 	done := make(chan error, 1)
-	go func() { done <- s.Client.GetWorkflow(ctx, workflowID, firstRunID).Get(ctx, &result) }()
+	go func() { done <- s.result(ctx, workflowID, firstRunID, &result) }()
 
 	w := newWatcher(s, workflowID, firstRunID)
 	sights := make(chan Sight)
@@ -62,6 +64,17 @@ func (s *Server) Follow(ctx context.Context, workflowID, firstRunID string, show
 			return s.final(ctx, w, &result, err, show)
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		}
+	}
+}
+
+// result waits for the end of an operation. The SDK gives one question up that a restart of the server swallowed, after
+// about a minute, and nothing is known then: it is asked again.
+func (s *Server) result(ctx context.Context, workflowID, firstRunID string, result *api.OperationResult) error {
+	for {
+		err := s.Client.GetWorkflow(ctx, workflowID, firstRunID).Get(ctx, result)
+		if err == nil || ctx.Err() != nil || ended(err) || serviceerror.ToStatus(err).Code() != codes.DeadlineExceeded {
+			return err
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/failure/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -151,6 +152,25 @@ func TestLosingTemporalIsNotTheOperationsFailure(t *testing.T) {
 	require.True(t, fault.Is(err, fault.Unreachable))
 	var failed *Failed
 	require.NotErrorAs(t, err, &failed)
+}
+
+func TestFollowAsksAgainWhenARestartSwallowedTheQuestion(t *testing.T) {
+	t.Parallel()
+	c, s := newServer(t)
+	workers(c, 1)
+	r := mocks.NewWorkflowRun(t)
+	r.On("Get", mock.Anything, mock.Anything).Return(serviceerror.NewDeadlineExceeded("context deadline exceeded")).Once()
+	r.On("Get", mock.Anything, mock.Anything).Return(context.DeadlineExceeded).Once()
+	r.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
+		decode(t, api.OperationResult{ClusterID: cluster, Nodes: 3}, args.Get(1))
+	}).Return(nil).Once()
+	c.On("GetWorkflow", mock.Anything, "cluster/"+cluster, "run-1").Return(r)
+	c.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, mock.Anything).
+		Return(described(enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, "run-1", "run-1"), nil).Maybe()
+	answers(t, c, &api.Progress{State: api.OpSucceeded})
+	op, err := s.Follow(t.Context(), "cluster/"+cluster, "run-1", func(Sight) {})
+	require.NoError(t, err)
+	require.Equal(t, 3, op.Result.Nodes)
 }
 
 func TestAListedWorkerMayBeQuietForAMoment(t *testing.T) {
