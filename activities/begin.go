@@ -44,6 +44,8 @@ type Begun struct {
 	MayBeOff   bool     `json:"may_be_off,omitempty"`
 	// GrowOnline says that the provider grows volumes while they are in use.
 	GrowOnline bool `json:"grow_online,omitempty"`
+	// LinkedBy are the clusters that link to this one (delete, by force).
+	LinkedBy []lifecycle.Linking `json:"linked_by,omitempty"`
 	// Params are the JSON arguments of the service to run, by role, defaults filled in.
 	Params map[string]string `json:"params,omitempty"`
 }
@@ -67,6 +69,13 @@ func (a *Records) BeginOperation(ctx context.Context, in BeginInput) (Begun, err
 	})
 	if err != nil {
 		return Begun{}, err
+	}
+	if in.Delete != nil && !out.Unfinished {
+		// Again, now that the record says that the deletion runs: a cluster that was created meanwhile either sees that, or is
+		// seen here.
+		if out.LinkedBy, err = a.beginDelete(ctx, rec, *in.Delete); err != nil {
+			return Begun{}, err
+		}
 	}
 	// The operation before is over, however it ended: what it may have half published must not block this one.
 	if err := a.Trees.Disown(ctx, in.ClusterID, writer(in.ClusterID, rec.Operation.Seq-1)); err != nil {
@@ -108,7 +117,7 @@ func (a *Records) begin(ctx context.Context, rec *lifecycle.Record, in BeginInpu
 	var err error
 	switch {
 	case in.Delete != nil:
-		err = refused(rec, lifecycle.MayDelete(view, in.Delete.Force))
+		out.LinkedBy, err = a.beginDelete(ctx, rec, *in.Delete)
 	case in.Add != nil:
 		out.Added, err = a.beginAdd(ctx, rec, view, *in.Add, retried)
 	case in.Remove != nil:

@@ -39,6 +39,9 @@ func (a *Doctor) ExamineCluster(ctx context.Context, in api.ExamineClusterInput)
 	}
 	if s.Record != nil {
 		s.Agents = a.onNodes(ctx, s.Record)
+		if s.LostLinks, err = a.lostLinks(ctx, s.Record.Spec); err != nil {
+			return api.Examination{}, err
+		}
 	}
 	if s.OperationRuns, err = a.operationRuns(ctx, in.ClusterID); err != nil {
 		return api.Examination{}, err

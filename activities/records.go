@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +31,7 @@ type PrepareCreateInput struct {
 func (a *Records) PrepareCreate(ctx context.Context, in PrepareCreateInput) (lifecycle.View, error) {
 	if rec, _, err := a.Records.Record(ctx, in.ClusterID); err == nil {
 		if rec.Operation.RunID == in.RunID && rec.Operation.Type == api.CreateCluster { // a retry
-			return lifecycle.ViewOf(rec, false), a.Trees.SetOperation(ctx, in.ClusterID, api.CreateCluster)
+			return a.prepared(ctx, rec)
 		}
 		return lifecycle.View{}, fault.New(fault.Conflict, "cluster %s already exists, state %s", in.ClusterID, rec.State).
 			WithHint("choose another id, or delete it first: drover delete %s", in.ClusterID)
@@ -52,7 +51,16 @@ func (a *Records) PrepareCreate(ctx context.Context, in PrepareCreateInput) (lif
 	if _, err := a.Records.PutRecord(ctx, rec, 0); err != nil {
 		return lifecycle.View{}, err
 	}
-	if err := a.Trees.SetOperation(ctx, in.ClusterID, api.CreateCluster); err != nil {
+	return a.prepared(ctx, rec)
+}
+
+// prepared looks at the links once more, now that the record tells of them: a deletion of a linked cluster that began
+// meanwhile either is seen here, or sees the record.
+func (a *Records) prepared(ctx context.Context, rec *lifecycle.Record) (lifecycle.View, error) {
+	if err := a.checkLinks(ctx, rec.Spec); err != nil {
+		return lifecycle.View{}, err
+	}
+	if err := a.Trees.SetOperation(ctx, rec.ClusterID, api.CreateCluster); err != nil {
 		return lifecycle.View{}, err
 	}
 	return lifecycle.ViewOf(rec, false), nil
@@ -118,32 +126,6 @@ func (a *Records) render(ctx context.Context, in api.CreateClusterInput) (versio
 		return "", nil, refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}
 	return version, spec, nil
-}
-
-// checkLinks makes sure that every linked cluster exists: its nodes' addresses are what the new ones wait for.
-func (a *Records) checkLinks(ctx context.Context, spec *specs.Cluster) error {
-	var problems []string
-	for _, name := range slices.Sorted(maps.Keys(spec.Links)) {
-		id := spec.Links[name]
-		if id == "" {
-			continue
-		}
-		rec, _, err := a.Records.Record(ctx, id)
-		switch {
-		case fault.Is(err, fault.NotFound):
-			problems = append(problems, fmt.Sprintf("link %q: cluster %s does not exist", name, id))
-		case err != nil:
-			return err
-		case rec.State != lifecycle.Active:
-			problems = append(problems, fmt.Sprintf("link %q: cluster %s is %s, not active", name, id, rec.State))
-		}
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	f := fault.New(fault.Invalid, "%s", strings.Join(problems, "; "))
-	f.Problems = problems
-	return f
 }
 
 // refusal names every problem in its message too: the Temporal UI shows nothing else.

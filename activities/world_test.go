@@ -76,7 +76,10 @@ func (s *syncBuffer) String() string {
 }
 
 // archive is a package of one role "a" with a password parameter.
-func archive(t testing.TB, count int) []byte {
+func archive(t testing.TB, count int) []byte { return archiveWith(t, count, "") }
+
+// archiveWith is archive with more in cluster.json.
+func archiveWith(t testing.TB, count int, more string) []byte {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -84,12 +87,12 @@ func archive(t testing.TB, count int) []byte {
 			{"key":"cluster","type":"array","properties":[]},
 			{"key":"env","type":"array","properties":[
 				{"key":"password","type":"password","required":"no","default":"","changeable":true,"description":"d","label":"l"}]}]}`,
-		"cluster.json.mustache": fmt.Sprintf(`{"name":"app","vxnet":"net","endpoints":{"client":{"port":2379,"protocol":"tcp"}},
+		"cluster.json.mustache": fmt.Sprintf(`{"name":"app",%s"vxnet":"net","endpoints":{"client":{"port":2379,"protocol":"tcp"}},
 			"nodes":[{"role":"a","count":%d,"cpu":1,"memory":512,"container":{"type":"fake","image":"image-1"},
 			"volume":{"size":1,"mount_point":"/data"},"env":{"password":{{env.password}}},
 			"services":{"init":{"cmd":"init"},"start":{"cmd":"start","timeout":30,"pre_check":"check"},
 				"custom job":{"cmd":"job","type":"custom"}},
-			"custom_metadata":{"cmd":"token"}}]}`, count),
+			"custom_metadata":{"cmd":"token"}}]}`, more, count),
 		"locale/en.json": `{"err_code77": "the data is still needed"}`,
 	} {
 		path := filepath.Join(dir, name)

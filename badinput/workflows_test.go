@@ -185,7 +185,36 @@ func workflowCases(t *testing.T) []refusal {
 			out = append(out, w.refuses("workflow id "+id, id, api.DeleteCluster, `{}`, fault.Invalid, "cluster/cl-xxxxxxxx"))
 		}
 	}
-	return out
+	w.publishLinking(t, "linking", "cl-bad00001")
+	w.publishLinking(t, "nowhere", "cl-nowhere0")
+	require.NoError(t, w.run("cluster/cl-bad00002", api.CreateCluster, `{"app": "linking"}`))
+	w.past(t, "cl-bad00001")
+	return append(out,
+		w.refuses("deletion of a cluster others link to", workflowID, api.DeleteCluster, `{}`, fault.NotAllowed, "cl-bad00002 (link up)"),
+		w.refuses("plan of it", workflowID, api.DeleteCluster, `{"dry_run": true}`, fault.NotAllowed, "cl-bad00002 (link up)"),
+		w.refuses("link to a cluster that is not there", "cluster/cl-bad00003", api.CreateCluster, `{"app": "nowhere"}`, fault.Invalid,
+			`link "up": cluster cl-nowhere0 does not exist`),
+	)
+}
+
+// past gives the creation of a cluster a run of its own: all runs of the test environment have the same id.
+func (w *world) past(t *testing.T, id string) {
+	t.Helper()
+	rec, index, err := w.store.Record(t.Context(), id)
+	require.NoError(t, err)
+	rec.Operation.RunID = "its-creation"
+	_, err = w.store.PutRecord(t.Context(), rec, index)
+	require.NoError(t, err)
+}
+
+// publishLinking publishes an application whose clusters link to one.
+func (w *world) publishLinking(t *testing.T, app, id string) {
+	t.Helper()
+	p, err := packageOf(t, config, strings.Replace(template, `"vxnet"`, `"links": {"up": "`+id+`"}, "vxnet"`, 1))
+	require.NoError(t, err)
+	archive, err := p.Archive()
+	require.NoError(t, err)
+	require.NoError(t, w.store.PutApp(t.Context(), store.App{AppID: app, VersionID: "1", Archive: archive}))
 }
 
 // refuses is an operation that is refused and changes nothing.

@@ -40,6 +40,7 @@ var Procedures = []Procedure{
 		{"CC4", "init, custom_metadata, start, init of the roles that want it last"},
 	}},
 	{"DeleteCluster", []Step{
+		{"DC0", "permission: nobody links to it, unless forced; force is allowed"},
 		{"DC1", "does anything define destroy?"},
 		{"DC2", "without destroy: stop"},
 		{"DC3", "destroy before or after stop?"},

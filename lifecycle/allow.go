@@ -8,13 +8,16 @@ import (
 	"drover/specs"
 )
 
-// MayDelete: DeleteCluster works from every state; force is refused up front when a role does not allow it, as long as
-// its guard would run at all.
-func MayDelete(v View, force bool) *Refusal {
-	if !force || !GuardsApply(v) {
+// MayDelete is DC0: DeleteCluster works from every state, but not while other clusters link to this one, unless the user
+// forces; and force is refused up front when a role does not allow it. Neither matters where guards do not apply.
+func MayDelete(v View, force bool, linked []Linking) *Refusal {
+	switch {
+	case !GuardsApply(v):
 		return nil
+	case force:
+		return refuseForce(v.RefusesForce(nil))
 	}
-	return refuseForce(v.RefusesForce(nil))
+	return refuseLinked(linked)
 }
 
 func refuseForce(roles []string) *Refusal {

@@ -18,6 +18,8 @@ type Sight struct {
 	Metadata      MetadataSight
 	Agents        map[string]AgentSight // by node id; nodes without an agent are left out
 	Orphans       []Orphan
+	// LostLinks are the names of links to clusters that do not exist any more.
+	LostLinks []string
 }
 
 // ProviderSight is what a provider lists for the cluster. Problem says why it could not be asked.
@@ -76,6 +78,7 @@ func Diagnose(s Sight) []Finding {
 		d.unknown()
 	} else {
 		d.operation()
+		d.links()
 		if !s.OperationRuns {
 			d.resources()
 			d.metadata()
@@ -115,6 +118,14 @@ func (d *diagnosis) unknown() {
 	if n := len(d.Metadata.Keys); n > 0 {
 		d.add(Finding{Where: "metadata", Repair: "consul kv delete -recurse " + quoted(d.Metadata.Root)},
 			"there is no record of the cluster, and Consul has %d keys that nodes can see", n)
+	}
+}
+
+// links: what the cluster links to is there. Links are chosen at creation and stay.
+func (d *diagnosis) links() {
+	for _, name := range d.LostLinks {
+		d.add(Finding{Where: "record", Advice: "create another cluster that links to one there is, and delete this one when nobody needs it"},
+			"link %s leads to %s, which was deleted by force", name, d.Record.Spec.Links[name])
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"drover/specs"
 )
 
 // healthy is a cluster of two nodes of which everybody says the same.
@@ -91,6 +93,9 @@ func TestDiagnose(t *testing.T) {
 			s.Metadata.Revision, s.Metadata.Operation = 9, "AddNodes"
 			s.Provider.Instances = nil
 		}},
+		{name: "link to nowhere", change: func(s *Sight) {
+			s.Record.Spec, s.LostLinks = &specs.Cluster{Links: map[string]string{"zk": "cl-gone"}}, []string{"zk"}
+		}, want: []string{"record : "}, says: "link zk leads to cl-gone"},
 		{name: "upgrade failed", change: func(s *Sight) { s.Record.State, s.Record.Reason = UpgradeFailed, "no" },
 			want: []string{"record : drover downgrade cl-a"}, says: "upgrade_failed: no"},
 		{name: "agent silent", change: func(s *Sight) { s.Agents["cln-1"] = AgentSight{Problem: "refused"} },

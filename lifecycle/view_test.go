@@ -90,12 +90,19 @@ func TestMayDelete(t *testing.T) {
 		return View{State: state, EverActive: ever, Roles: []RoleView{{Name: "a", Services: []ServiceView{{Name: "destroy", AllowForce: allow}}}}}
 	}
 	for _, tc := range []struct {
-		name  string
-		view  View
-		force bool
-		want  string
+		name   string
+		view   View
+		force  bool
+		linked []Linking
+		want   string
 	}{
 		{name: "without force nothing is refused up front", view: guarded(Active, true, false)},
+		{name: "but a cluster others link to", view: guarded(Active, true, true), linked: []Linking{{"cl-b", []string{"zk"}}, {"cl-c", []string{"zk"}}},
+			want: "other clusters link to it: cl-b (link zk), cl-c (link zk)"},
+		{name: "also when it is stopped", view: guarded(Stopped, true, true), linked: []Linking{{"cl-b", []string{"zk"}}},
+			want: "other clusters link to it: cl-b (link zk)"},
+		{name: "force goes past links", view: guarded(Active, true, true), force: true, linked: []Linking{{"cl-b", []string{"zk"}}}},
+		{name: "what is being released cannot be kept for others", view: guarded(Deleting, true, true), linked: []Linking{{"cl-b", []string{"zk"}}}},
 		{name: "force where roles allow it", view: guarded(Active, true, true), force: true},
 		{name: "force where a role does not allow it", view: guarded(Active, true, false), force: true,
 			want: `force is not allowed: the destroy service of role "a" says allow_force: false`},
@@ -104,7 +111,7 @@ func TestMayDelete(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			refusal := MayDelete(tc.view, tc.force)
+			refusal := MayDelete(tc.view, tc.force, tc.linked)
 			if tc.want == "" {
 				require.Nil(t, refusal)
 				return

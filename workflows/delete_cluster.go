@@ -25,8 +25,11 @@ func DeleteCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationR
 	})
 }
 
-// deleteCluster is the procedure: DC1 to DC8.
+// deleteCluster is the procedure: DC1 to DC8. DC0, the permission, was asked for when the operation began.
 func (op *operation) deleteCluster(force bool) error {
+	if linked := op.begun.LinkedBy; len(linked) > 0 && op.planning {
+		op.progress.warn(api.Warning{Step: "DC0", Message: "forced past: other clusters link to it: " + lifecycle.TellLinks(linked)})
+	}
 	if !lifecycle.GuardsApply(op.view) {
 		op.skip("DC1", "destroy and stop services", whyNoGuards(op.view))
 		return op.releaseAll()

@@ -115,6 +115,56 @@ func TestDeleteClusterBranches(t *testing.T) {
 	}
 }
 
+func TestDC0LinkedClusterIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	const other, otherID = "cluster/cl-test0002", "cl-test0002"
+	w := newWorld(t)
+	w.publish("app", nodes("a", 1, "stop"))
+	w.create("app")
+	w.publishAs("linking", "1", top{"links": top{"up": clusterID}}, nodes("b", 1))
+	require.NoError(t, w.startAs(other, api.CreateCluster, api.CreateClusterInput{App: "linking"}).err)
+	before, had := w.record(), w.resources()
+
+	for _, dry := range []bool{true, false} {
+		f := w.start(api.DeleteCluster, api.DeleteClusterInput{DryRun: dry}).fault()
+		require.Equal(t, fault.NotAllowed, f.Type)
+		require.Equal(t, "other clusters link to it: cl-test0002 (link up)", f.Message)
+		require.Contains(t, f.Hint, "drover delete cl-test0002")
+		require.Equal(t, before, w.record())
+	}
+	require.Equal(t, had, w.resources())
+	require.Empty(t, w.commands())
+
+	planned := w.start(api.DeleteCluster, api.DeleteClusterInput{DryRun: true, Force: true})
+	require.NoError(t, planned.err)
+	r := w.start(api.DeleteCluster, api.DeleteClusterInput{Force: true})
+	require.NoError(t, r.err)
+	require.Equal(t, []api.Warning{{Step: "DC0", Message: "forced past: other clusters link to it: cl-test0002 (link up)"}}, r.result.Warnings)
+	require.Equal(t, r.result.Warnings, planned.result.Warnings)
+	w.nothingLeft()
+
+	// The linking one is a cluster like any other.
+	require.NoError(t, w.startAs(other, api.DeleteCluster, api.DeleteClusterInput{}).err)
+	_, _, err := w.store.Record(t.Context(), otherID)
+	require.True(t, fault.Is(err, fault.NotFound))
+}
+
+func TestDC0OnceNobodyLinksItIsDeleted(t *testing.T) {
+	t.Parallel()
+	const other = "cluster/cl-test0002"
+	w := newWorld(t)
+	w.publish("app", nodes("a", 1))
+	w.create("app")
+	w.publishAs("linking", "1", top{"links": top{"up": clusterID}}, nodes("b", 1))
+	require.NoError(t, w.startAs(other, api.CreateCluster, api.CreateClusterInput{App: "linking"}).err)
+	require.Error(t, w.start(api.DeleteCluster, api.DeleteClusterInput{}).err)
+	require.NoError(t, w.startAs(other, api.DeleteCluster, api.DeleteClusterInput{}).err)
+	r := w.start(api.DeleteCluster, api.DeleteClusterInput{})
+	require.NoError(t, r.err)
+	require.Empty(t, r.result.Warnings)
+	w.nothingLeft()
+}
+
 func TestForceLeavesAWarning(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

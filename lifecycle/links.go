@@ -1,0 +1,80 @@
+package lifecycle
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Linking is a cluster that links to another one, and the names of its links to it.
+type Linking struct {
+	ClusterID string   `json:"cluster_id"`
+	Names     []string `json:"names"`
+}
+
+// LinkedBy are the clusters that link to a cluster, by id. One that is being released needs nobody any more.
+func LinkedBy(clusterID string, all []*Record) []Linking {
+	var out []Linking
+	for _, r := range all {
+		if r.State == Deleting || r.ClusterID == clusterID || r.Spec == nil {
+			continue
+		}
+		var names []string
+		for _, name := range slices.Sorted(maps.Keys(r.Spec.Links)) {
+			if r.Spec.Links[name] == clusterID {
+				names = append(names, name)
+			}
+		}
+		if len(names) > 0 {
+			out = append(out, Linking{r.ClusterID, names})
+		}
+	}
+	slices.SortFunc(out, func(a, b Linking) int { return strings.Compare(a.ClusterID, b.ClusterID) })
+	return out
+}
+
+// linksTold is how many linking clusters are named; a text has to end somewhere.
+const linksTold = 20
+
+// TellLinks names linking clusters: "cl-b (link kafka), cl-c (links a, b)".
+func TellLinks(linked []Linking) string {
+	var told []string
+	for _, l := range linked[:min(len(linked), linksTold)] {
+		word := "link"
+		if len(l.Names) > 1 {
+			word = "links"
+		}
+		told = append(told, fmt.Sprintf("%s (%s %s)", l.ClusterID, word, strings.Join(l.Names, ", ")))
+	}
+	if more := len(linked) - linksTold; more > 0 {
+		told = append(told, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(told, ", ")
+}
+
+// refuseLinked is the refusal to delete a cluster that others link to: their nodes would lose what they read of it.
+func refuseLinked(linked []Linking) *Refusal {
+	if len(linked) == 0 {
+		return nil
+	}
+	return &Refusal{
+		Why: "other clusters link to it: " + TellLinks(linked),
+		Hint: fmt.Sprintf("delete them first (drover delete %s), or ask again with force (--force): their nodes then find nothing below /links",
+			linked[0].ClusterID),
+	}
+}
+
+// LinkProblem says why no cluster can be created that links to this one, "" if one can; nil is a cluster that does not
+// exist.
+func LinkProblem(clusterID string, r *Record) string {
+	switch {
+	case r == nil:
+		return fmt.Sprintf("cluster %s does not exist", clusterID)
+	case r.State != Active:
+		return fmt.Sprintf("cluster %s is %s, not active", clusterID, r.State)
+	case r.Operation.Type == OpDeleteCluster && r.Operation.State == running:
+		return fmt.Sprintf("cluster %s is being deleted", clusterID)
+	}
+	return ""
+}
