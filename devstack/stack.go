@@ -34,8 +34,8 @@ type Options struct {
 	WorkerEnv   []string
 	// SSHServer is the OpenSSH server of local nodes; "" is the built-in one.
 	SSHServer string
-	// NodeConsul is another loopback address at which Consul answers, on the same port, and which nodes are told; "" is the
-	// worker's. So that who cuts connections can tell theirs apart.
+	// NodeConsul is another address of this machine at which Consul answers, on the same port, and which nodes are told; ""
+	// is the worker's. So that who cuts connections can tell theirs apart, and for nodes that cannot reach its loopback.
 	NodeConsul string
 }
 

@@ -19,7 +19,7 @@ import (
 
 // Programs are what a node's commands may expect of the smallest Linux machine. Those this machine lacks are left out.
 var Programs = strings.Fields(`sh bash awk base64 basename cat chmod chown cp cut date dd df diff dirname du echo env expr false find flock
-	getent grep head hostname id install kill ln ls md5sum mkdir mktemp mv nproc nohup od perl pgrep pidof pkill printf ps pwd readlink
+	getent grep head hostname id install kill ln ls md5sum mkdir mktemp mv nproc nohup od paste perl pgrep pidof pkill printf ps pwd readlink
 	realpath rm rmdir sed seq setsid sha256sum sleep sort split stat stty sync tail tar tee test timeout touch tr true tty uname uniq wc
 	whoami xargs`)
 
@@ -35,14 +35,18 @@ var files = map[string]string{
 	"etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
 
-// Image is what goes into an image beside this machine's Programs.
+// Image is what goes into an image: a root file system, and things laid over it.
 type Image struct {
 	// Name is the image's, with a tag.
 	Name string
+	// Base is a tar file with the root file system. Without one it is made of this machine's Programs.
+	Base string
+	// Empty leaves the Programs out: for images of static programs.
+	Empty bool
 	// Overlay folders are laid over the root.
 	Overlay []string
-	// Files are paths in the image, and where they come from.
-	Files map[string]string
+	// Folders and Files are paths in the image, and where they come from.
+	Folders, Files map[string]string
 	// Changes are lines of a Dockerfile, as `docker import --change` takes them.
 	Changes []string
 }
@@ -69,28 +73,28 @@ func Make(ctx context.Context, c *client.Client, i Image) error {
 
 func write(to io.Writer, i Image) error {
 	w := &rootfs{Writer: tar.NewWriter(to), have: map[string]bool{}}
-	for dir, mode := range folders {
-		w.folder(dir, mode)
-	}
-	for _, top := range []string{"bin", "sbin", "lib", "lib64"} {
-		if target, err := os.Readlink("/" + top); err == nil {
-			w.link(top, target)
-		} else {
-			w.folder(top, 0o755)
-		}
-	}
-	for name, text := range files {
-		w.text(name, text)
+	if i.Base == "" {
+		w.skeleton()
 	}
 	for _, dir := range i.Overlay {
 		w.tree(dir, "")
 	}
 	for name, from := range i.Files {
+		w.parents(name)
 		w.file(strings.TrimPrefix(name, "/"), from)
 	}
-	for _, program := range Programs {
-		if from, err := exec.LookPath(program); err == nil {
-			w.program(program, from)
+	for name, from := range i.Folders {
+		w.parents(name + "/.")
+		w.tree(from, strings.TrimPrefix(name, "/"))
+	}
+	switch {
+	case i.Base != "":
+		w.archive(i.Base)
+	case !i.Empty:
+		for _, program := range Programs {
+			if from, err := exec.LookPath(program); err == nil {
+				w.program(program, from)
+			}
 		}
 	}
 	w.keep(w.Close())
@@ -110,6 +114,23 @@ func (w *rootfs) keep(err error) {
 	}
 }
 
+// skeleton is what is in every root file system, with folders linked as this machine has them.
+func (w *rootfs) skeleton() {
+	for dir, mode := range folders {
+		w.folder(dir, mode)
+	}
+	for _, top := range []string{"bin", "sbin", "lib", "lib64"} {
+		if target, err := os.Readlink("/" + top); err == nil {
+			w.link(top, target)
+		} else {
+			w.folder(top, 0o755)
+		}
+	}
+	for name, text := range files {
+		w.text(name, text)
+	}
+}
+
 func (w *rootfs) header(h *tar.Header) bool {
 	h.Name = strings.TrimSuffix(h.Name, "/")
 	if w.err != nil || w.have[h.Name] {
@@ -122,6 +143,15 @@ func (w *rootfs) header(h *tar.Header) bool {
 
 func (w *rootfs) folder(name string, mode int64) {
 	w.header(&tar.Header{Typeflag: tar.TypeDir, Name: name, Mode: mode})
+}
+
+// parents are the folders that a path is in.
+func (w *rootfs) parents(name string) {
+	for i, c := range strings.TrimPrefix(name, "/") {
+		if c == '/' {
+			w.folder(strings.TrimPrefix(name, "/")[:i], 0o755)
+		}
+	}
 }
 
 func (w *rootfs) link(name, target string) {
@@ -150,6 +180,30 @@ func (w *rootfs) file(name, from string) {
 	if w.header(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: int64(info.Mode().Perm()), Size: info.Size()}) {
 		_, err := io.Copy(w, f)
 		w.keep(err)
+	}
+}
+
+// archive copies a tar file, without what is there already.
+func (w *rootfs) archive(name string) {
+	f, err := os.Open(name)
+	if err != nil {
+		w.keep(err)
+		return
+	}
+	defer f.Close()
+	for r := tar.NewReader(f); w.err == nil; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			w.keep(fmt.Errorf("%s: %w", name, err))
+			return
+		}
+		if h.Name = strings.TrimPrefix(h.Name, "./"); h.Name != "" && w.header(h) {
+			_, err = io.Copy(w, r)
+			w.keep(err)
+		}
 	}
 }
 

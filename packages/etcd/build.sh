@@ -2,11 +2,18 @@
 # Builds the packages and images of etcd from this folder:
 #
 #   build.sh OUTDIR     OUTDIR/packages/etcd-VERSION/   what `drover apps publish` takes
+#                       OUTDIR/packages/etcd.versions   the versions, oldest first
 #                       OUTDIR/images/etcd-VERSION/     what provider local lays over a node's root
+#   build.sh --packages OUTDIR     only the packages: for provider docker, the Dockerfile beside this makes the images
 #
 # The etcd binaries come from tools/ensure, which compiles them when they are not there yet.
 set -eu
-[ $# = 1 ] || { echo "usage: build.sh OUTDIR" >&2; exit 2; }
+images=yes
+if [ "${1:-}" = --packages ]; then
+	images=no
+	shift
+fi
+[ $# = 1 ] || { echo "usage: build.sh [--packages] OUTDIR" >&2; exit 2; }
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 root=$here/../..
 mkdir -p "$1"
@@ -28,6 +35,12 @@ build() {
 	put "$here/package/config.json" "$package/config.json" 0644
 	put_tree "$here/package/locale" "$package/locale"
 
+	prune "$package"
+	if [ "$images" = no ]; then
+		echo "etcd-$1: package $package"
+		return 0
+	fi
+
 	put_tree "$here/node" "$image"
 	printf '%s\n' "$1" >"$temp/version"
 	put "$temp/version" "$image/opt/app/version" 0644
@@ -36,10 +49,11 @@ build() {
 		binary=$("$root/tools/ensure" "$program$short")
 		put "$binary" "$image/opt/app/bin/$program" 0755
 	done
-	prune "$package"
 	prune "$image"
 	echo "etcd-$1: package $package, image $image"
 }
 
 build 3.5 ''
 build 3.6 '"3.5"'
+printf '%s\n' 3.5 3.6 >"$temp/versions"
+put "$temp/versions" "$out/packages/etcd.versions" 0644

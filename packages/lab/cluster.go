@@ -31,13 +31,20 @@ type Cluster struct {
 // test, the files that say matches (shell patterns on the nodes) are shown before.
 func (l *Lab) Create(t *testing.T, app, say string, args ...string) *Cluster {
 	t.Helper()
+	c := l.Choose(t, say)
+	l.Drover(t, append([]string{"create", app, "--id", c.ID}, args...)...).OK(t)
+	return c
+}
+
+// Choose is Create without creating: it chooses an id, and clears up.
+func (l *Lab) Choose(t *testing.T, say string) *Cluster {
+	t.Helper()
 	key, err := os.ReadFile(filepath.Join(l.stack.Dir, "id_ed25519"))
 	require.NoError(t, err)
 	signer, err := ssh.ParsePrivateKey(key)
 	require.NoError(t, err)
 	c := &Cluster{ID: "cl-" + activities.RandomID(), lab: l, t: t, ssh: remote.New(remote.Options{Signer: signer})}
 	t.Cleanup(func() { c.clear(say) })
-	l.Drover(t, append([]string{"create", app, "--id", c.ID}, args...)...).OK(t)
 	return c
 }
 
@@ -46,11 +53,7 @@ func (c *Cluster) clear(say string) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	defer c.ssh.Close()
-	machines, err := c.lab.stack.Machines()
-	if err != nil {
-		c.t.Error(err)
-		return
-	}
+	machines := c.lab.machines
 	left, err := machines.List(ctx, c.ID)
 	if err != nil {
 		c.t.Error(err)
@@ -123,15 +126,21 @@ func (c *Cluster) On(n api.NodeView, cmd string) string {
 // Try runs a line of shell on a node.
 func (c *Cluster) Try(n api.NodeView, cmd string) remote.Result {
 	c.t.Helper()
-	machines, err := c.lab.stack.Machines()
+	r, err := c.Shell(n)(cmd)
 	require.NoError(c.t, err)
-	left, err := machines.List(c.t.Context(), c.ID)
+	return r
+}
+
+// Shell looks for a node and gives a way to run lines of shell there, also while the provider is away.
+func (c *Cluster) Shell(n api.NodeView) func(cmd string) (remote.Result, error) {
+	c.t.Helper()
+	left, err := c.lab.machines.List(c.t.Context(), c.ID)
 	require.NoError(c.t, err)
 	at := slices.IndexFunc(left.Instances, func(i providers.Instance) bool { return i.ID == n.InstanceID })
 	require.NotEqual(c.t, -1, at, "node %s is not there", n.NodeID)
-	r, err := c.ssh.Run(c.t.Context(), target(left.Instances[at]), cmd, bytes.NewReader(nil))
-	require.NoError(c.t, err)
-	return r
+	return func(cmd string) (remote.Result, error) {
+		return c.ssh.Run(c.t.Context(), target(left.Instances[at]), cmd, bytes.NewReader(nil))
+	}
 }
 
 // Gone asserts that nothing is left: no cluster, no machine, no volume.
@@ -142,9 +151,7 @@ func (c *Cluster) Gone() {
 	for _, other := range list.Clusters {
 		require.NotEqual(c.t, c.ID, other.ClusterID)
 	}
-	machines, err := c.lab.stack.Machines()
-	require.NoError(c.t, err)
-	left, err := machines.List(c.t.Context(), c.ID)
+	left, err := c.lab.machines.List(c.t.Context(), c.ID)
 	require.NoError(c.t, err)
 	require.Empty(c.t, left.Instances)
 	require.Empty(c.t, left.Volumes)

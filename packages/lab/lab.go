@@ -14,30 +14,39 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/devstack"
+	"drover/devstack/engine"
+	"drover/providers"
 )
 
 // Lab is the servers, the worker and the programs; all tests of one package share it.
 type Lab struct {
-	stack *devstack.Stack
+	stack    *devstack.Stack
+	machines providers.Provider
+	// engine runs the nodes of a lab on containers; gateway is the machine's address among them.
+	engine  *engine.Engine
+	gateway string
 	// unable says why no nodes can run here.
 	unable error
 }
 
 var (
-	dir    string
-	shared = sync.OnceValues(start)
+	dir      string
+	shared   = sync.OnceValues(start)
+	onDocker = sync.OnceValues(startDocker)
+	// toStop ends what was started, the last one first.
+	toStop []func() error
 )
 
 // Main is what TestMain calls: it ends what Start started.
 func Main(m *testing.M) {
 	flag.Parse()
 	var err error
-	if dir, err = os.MkdirTemp("", "drover-lab-"); err != nil {
+	if dir, err = os.MkdirTemp("", "dr-lab-"); err != nil {
 		panic(err)
 	}
 	code := m.Run()
-	if running != nil {
-		err = running.Stop()
+	for i := range toStop {
+		err = errors.Join(err, toStop[len(toStop)-1-i]())
 	}
 	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
 		fmt.Fprintln(os.Stderr, "lab:", err)
@@ -45,8 +54,6 @@ func Main(m *testing.M) {
 	}
 	os.Exit(code)
 }
-
-var running *devstack.Stack
 
 // Start gives the lab; the first call starts it.
 func Start(t *testing.T) *Lab {
@@ -63,34 +70,54 @@ func Start(t *testing.T) *Lab {
 }
 
 func start() (*Lab, error) {
-	root, err := devstack.FindRoot()
+	// Addresses of our own, also beside other runs on the machine.
+	pid := os.Getpid()
+	l, err := startServers("stack", devstack.Options{Range: fmt.Sprintf("127.%d.%d.0/24", 160+pid/256%64, pid%256)})
 	if err != nil {
 		return nil, err
+	}
+	machines, err := l.stack.Machines()
+	if err != nil {
+		return &Lab{unable: err}, nil
+	}
+	l.machines = machines
+	return l, l.stack.StartWorker(context.Background())
+}
+
+// startServers starts all but the worker.
+func startServers(name string, o devstack.Options) (*Lab, error) {
+	var err error
+	if o.Root, err = devstack.FindRoot(); err != nil {
+		return nil, err
+	}
+	if o.Bin, err = programs(); err != nil {
+		return nil, err
+	}
+	o.Dir, o.Log = filepath.Join(dir, name), os.Stderr
+	stack, err := devstack.Start(context.Background(), o)
+	if err != nil {
+		return nil, err
+	}
+	toStop = append(toStop, stack.Stop)
+	return &Lab{stack: stack}, nil
+}
+
+// programs builds what a stack runs, and says where it is.
+var programs = sync.OnceValues(func() (string, error) {
+	root, err := devstack.FindRoot()
+	if err != nil {
+		return "", err
 	}
 	bin := filepath.Join(dir, "bin")
 	for name, pkg := range map[string]string{
 		"drover": "./starter", "drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node",
 	} {
 		if err := command(root, "go", "build", "-o", filepath.Join(bin, name), pkg); err != nil {
-			return nil, err
+			return "", err
 		}
 	}
-	// Addresses of our own, also beside other runs on the machine.
-	pid := os.Getpid()
-	addresses := fmt.Sprintf("127.%d.%d.0/24", 160+pid/256%64, pid%256)
-	ctx := context.Background()
-	stack, err := devstack.Start(ctx, devstack.Options{
-		Dir: filepath.Join(dir, "stack"), Root: root, Bin: bin, Range: addresses, Log: os.Stderr,
-	})
-	if err != nil {
-		return nil, err
-	}
-	running = stack
-	if _, err := stack.Machines(); err != nil {
-		return &Lab{unable: err}, nil
-	}
-	return &Lab{stack: stack}, stack.StartWorker(ctx)
-}
+	return bin, nil
+})
 
 func command(dir, name string, args ...string) error {
 	cmd := exec.Command(name, args...)

@@ -1,0 +1,9 @@
+package docker
+
+import (
+	"testing"
+
+	"drover/packages/lab"
+)
+
+func TestMain(m *testing.M) { lab.Main(m) }
