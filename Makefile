@@ -62,6 +62,18 @@ packages-all: packages ## build the others too, which are made of Debian's packa
 servers: ## build the pinned Temporal, Consul and etcd, about ten minutes the first time
 	@tools/ensure all-servers >/dev/null
 
+.PHONY: images
+images: ## without a registry: start a Docker engine if none runs, and make the images docker-compose.yml names; root
+	@devstack/images/engine.sh
+	@$(GO) run ./devstack/images
+
+# What tests in containers need beside an engine, where they can run at all. What it costs is not a test's time.
+.PHONY: docker-tools
+docker-tools:
+	@if command -v dockerd >/dev/null && command -v debootstrap >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		tools/ensure compose >/dev/null && $(GO) run ./devstack/images --only-debian; \
+	fi
+
 # --- try -----------------------------------------------------------------------------------------------------------
 
 .PHONY: demo
@@ -104,6 +116,11 @@ test: servers build packages ## every test, also those with real servers and nod
 .PHONY: race
 race: servers build packages ## the same under the race detector; needs a C compiler
 	CGO_ENABLED=1 $(TEST) -count=1 -race $(ARGS) $(PKG)
+
+# Not part of `make test`: it builds Drover anew, inside an image.
+.PHONY: docker-test
+docker-test: servers build packages docker-tools ## the quick start with Docker, word for word; needs root, dockerd and debootstrap
+	$(TEST) -count=1 -timeout 40m $(ARGS) ./endtoend/compose -args -build
 
 .PHONY: chaos
 chaos: servers ## kill everything at every moment of every operation, see docs/chaos.md (ARGS='-only CreateCluster -kill worker')
