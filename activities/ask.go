@@ -48,9 +48,10 @@ func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 		cmd.Cmd, what = service.Selector, in.Service+" selector"
 	}
 	id := fmt.Sprintf("%s.%d.%s.%s.%s%s", in.ClusterID, in.Seq, in.Step, idSafe(what), asked[0].ID, attempt(in.Attempt))
+	secrets := rec.Secrets(&asked[0])
 	results := fanOut(working, asked[:1], 0, func(ctx context.Context, n lifecycle.Node, tell teller) (agentapi.CommandStatus, error) {
 		tell.runs(id)
-		return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) { tell.says(lifecycle.Redact(st.LastLine, rec.Spec.Secrets)) })
+		return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) { tell.says(lifecycle.RedactCut(st.LastLine, secrets)) })
 	})
 	if working.Err() != nil {
 		if canceled(ctx) {

@@ -155,16 +155,13 @@ type AbandonInput struct {
 func (a *Records) Abandon(ctx context.Context, in AbandonInput) error {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	if fault.Is(err, fault.NotFound) {
-		return nil
+		return a.revoke(ctx, in.ClusterID) // an earlier try may have been cut off behind the record
 	}
 	if err != nil || rec.Operation.RunID != in.RunID {
 		return err
 	}
 	if rec.Operation.Type == api.CreateCluster {
-		if err := a.Trees.Remove(ctx, in.ClusterID); err != nil {
-			return err
-		}
-		return a.Records.DeleteRecord(ctx, in.ClusterID)
+		return a.forget(ctx, in.ClusterID)
 	}
 	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
 		rec.Operation.State = api.OpFailed

@@ -64,10 +64,12 @@ type Agents interface {
 
 // Dependencies are what the worker wires in.
 type Dependencies struct {
-	Records   RecordStore
-	Trees     TreeStore
-	Apps      AppStore
-	Ledger    OrphanStore
+	Records RecordStore
+	Trees   TreeStore
+	Apps    AppStore
+	Ledger  OrphanStore
+	// Access gives out tokens; nil: nodes get none.
+	Access    AccessStore
 	Agents    Agents
 	Providers map[string]providers.Provider
 	// DefaultProvider is used when a request names none.

@@ -34,6 +34,9 @@ func (a *Doctor) ExamineCluster(ctx context.Context, in api.ExamineClusterInput)
 	if s.Metadata, err = a.inMetadata(ctx, in.ClusterID, s.Record); err != nil {
 		return api.Examination{}, err
 	}
+	if s.Access, err = a.access(ctx, in.ClusterID, s.Record); err != nil {
+		return api.Examination{}, err
+	}
 	if s.Orphans, err = a.ledgerOf(ctx, in.ClusterID); err != nil {
 		return api.Examination{}, err
 	}
@@ -46,7 +49,8 @@ func (a *Doctor) ExamineCluster(ctx context.Context, in api.ExamineClusterInput)
 	if s.OperationRuns, err = a.operationRuns(ctx, in.ClusterID); err != nil {
 		return api.Examination{}, err
 	}
-	if s.Record == nil && len(s.Orphans)+len(s.Provider.Instances)+len(s.Provider.Volumes)+len(s.Metadata.Keys) == 0 {
+	granted := s.Access.Policy.Standing != lifecycle.Absent || s.Access.Token.Standing != lifecycle.Absent
+	if s.Record == nil && !granted && len(s.Orphans)+len(s.Provider.Instances)+len(s.Provider.Volumes)+len(s.Metadata.Keys) == 0 {
 		return api.Examination{}, fault.New(fault.NotFound, "cluster %s does not exist, and nothing is left of one", in.ClusterID).At(in.ClusterID, "", "")
 	}
 	out := api.Examination{ClusterID: in.ClusterID, Findings: []api.Finding{}}
@@ -118,6 +122,17 @@ func (a *Doctor) inMetadata(ctx context.Context, clusterID string, rec *lifecycl
 	}
 	out.Should = should
 	return out, nil
+}
+
+func (a *Doctor) access(ctx context.Context, clusterID string, rec *lifecycle.Record) (lifecycle.AccessSight, error) {
+	want := lifecycle.Access{ClusterID: clusterID}
+	if rec != nil {
+		want = lifecycle.AccessOf(rec)
+	}
+	if a.Access == nil {
+		return lifecycle.AccessSight{}, nil
+	}
+	return a.Access.Look(ctx, want)
 }
 
 // onNodes asks every agent, also of nodes that are off: the comparison knows which should answer.

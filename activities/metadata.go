@@ -44,6 +44,10 @@ func (d Dependencies) publish(ctx context.Context, rec *lifecycle.Record, seq in
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "the metadata of %s cannot be built", rec.ClusterID)
 	}
+	// Who may see it comes first: agents that are refused back off.
+	if rec, err = d.grant(ctx, rec); err != nil {
+		return err
+	}
 	if err := d.Trees.Publish(ctx, rec.ClusterID, revision, writer(rec.ClusterID, seq), tree); err != nil {
 		return err
 	}
@@ -61,10 +65,19 @@ type DeregisterInput struct {
 
 // Deregister removes the cluster's metadata and then its control record. It is strictly the last step of a cluster.
 func (a *Metadata) Deregister(ctx context.Context, in DeregisterInput) error {
-	if err := a.Trees.Remove(ctx, in.ClusterID); err != nil {
+	return a.forget(ctx, in.ClusterID)
+}
+
+// forget removes all that is known of a cluster. What its nodes may read is revoked after the record is gone: nobody
+// grants it again.
+func (d Dependencies) forget(ctx context.Context, clusterID string) error {
+	if err := d.Trees.Remove(ctx, clusterID); err != nil {
 		return err
 	}
-	return a.Records.DeleteRecord(ctx, in.ClusterID)
+	if err := d.Records.DeleteRecord(ctx, clusterID); err != nil {
+		return err
+	}
+	return d.revoke(ctx, clusterID)
 }
 
 // writer is how an operation signs the revisions it publishes.

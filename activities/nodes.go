@@ -35,10 +35,14 @@ type BarrierResult struct {
 // StartAgents makes the agent run on every named node and waits until each has applied the revision (CC3, AN4).
 func (a *Nodes) StartAgents(ctx context.Context, in BarrierInput) (BarrierResult, error) {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err == nil {
+		rec, err = a.grant(ctx, rec)
+	}
 	if err != nil {
 		return BarrierResult{}, err
 	}
-	return a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node) error {
+	return a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node, tell teller) error {
+		tell.says("starting the agent")
 		if err := a.putKeys(ctx, n); err != nil {
 			return err
 		}
@@ -52,25 +56,30 @@ func (a *Nodes) Barrier(ctx context.Context, in BarrierInput) (BarrierResult, er
 	if err != nil {
 		return BarrierResult{}, err
 	}
-	return a.barrier(ctx, rec, in, nil)
+	return a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node, _ teller) error {
+		if rec.ConsulToken == "" || n.HasToken {
+			return nil
+		}
+		return a.Agents.Ensure(ctx, n, a.agentConfig(rec, n)) // it was started before there were tokens
+	})
 }
 
-func (a *Nodes) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierInput, first func(context.Context, lifecycle.Node) error) (BarrierResult, error) {
+func (a *Nodes) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierInput, first func(context.Context, lifecycle.Node, teller) error) (BarrierResult, error) {
 	ctx, stop := untilStopping(ctx)
 	defer stop()
 	timeout := time.Duration(in.TimeoutSec) * time.Second
 	results := fanOut(ctx, nodesOf(rec, in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, tell teller) (agentapi.SyncResult, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		if first != nil {
-			tell.says("starting the agent")
-			if err := first(ctx, n); err != nil {
-				return agentapi.SyncResult{}, err
-			}
+		if err := first(ctx, n, tell); err != nil {
+			return agentapi.SyncResult{}, err
 		}
 		tell.says(fmt.Sprintf("applying revision %d", in.Revision))
 		return a.Agents.Sync(ctx, n, in.Revision, timeout)
 	})
+	if err := a.hasToken(ctx, rec, results); err != nil {
+		return BarrierResult{}, err
+	}
 	var out BarrierResult
 	var failed []error
 	for _, r := range results {
@@ -78,7 +87,7 @@ func (a *Nodes) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierIn
 			failed = append(failed, a.barrierFault(ctx, rec, in, r.node, r.err))
 			continue
 		}
-		out.add(in.Step, r.node, r.value.Warnings, rec.Spec.Secrets)
+		out.add(in.Step, r.node, r.value.Warnings, rec.Secrets(&r.node))
 	}
 	if err := firstOf(failed); err != nil {
 		return BarrierResult{}, err
@@ -100,6 +109,8 @@ func (a *Nodes) barrierFault(ctx context.Context, rec *lifecycle.Record, in Barr
 	if f.Type == fault.Unreachable || f.Type == fault.Internal {
 		f.Type, f.Retryable = fault.BarrierTimeout, false
 	}
+	secrets := rec.Secrets(&n)
+	f.Message, f.Output = lifecycle.Redact(f.Message, secrets), lifecycle.RedactCut(f.Output, secrets)
 	return f.At(rec.ClusterID, n.ID, "")
 }
 
@@ -129,7 +140,7 @@ func (r *BarrierResult) add(step string, n lifecycle.Node, warnings []agentapi.W
 func (a *Nodes) agentConfig(rec *lifecycle.Record, n lifecycle.Node) agentapi.Config {
 	cfg := agentapi.Config{
 		ClusterID: rec.ClusterID, NodeID: n.ID, InstanceID: n.InstanceID, Role: n.Role,
-		Consul: a.NodeConsul, KVPrefix: a.KVPrefix, MetadataRootAccess: rec.Spec.MetadataRootAccess,
+		Consul: a.NodeConsul, Token: rec.ConsulToken, KVPrefix: a.KVPrefix, MetadataRootAccess: rec.Spec.MetadataRootAccess,
 	}
 	// Nodes that share one machine's loopback have an address of their own there; every other node answers itself.
 	listen := "127.0.0.1"

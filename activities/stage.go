@@ -158,8 +158,9 @@ func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.No
 	}
 	id := CommandID(in, n.ID)
 	tell.runs(id)
+	secrets := rec.Secrets(&n)
 	return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) {
-		tell.says(lifecycle.Redact(st.LastLine, rec.Spec.Secrets))
+		tell.says(lifecycle.RedactCut(st.LastLine, secrets))
 	})
 }
 
@@ -266,12 +267,12 @@ func (a *Nodes) failureOf(rec *lifecycle.Record, in StageInput, r result[agentap
 	default:
 		return NodeFailure{}, true
 	}
-	output := r.value.Output
+	output, secrets := r.value.Output, rec.Secrets(&r.node)
 	if r.value.Truncated {
-		output = withoutCutSecret(output, rec.Spec.Secrets)
+		output = withoutCutSecret(output, secrets)
 	}
-	failure.Output = tailInJSON(lifecycle.Redact(output, rec.Spec.Secrets), agentapi.OutputTail, outputInJSON)
-	failure.Message = lifecycle.Redact(failure.Message, rec.Spec.Secrets)
+	failure.Output = tailInJSON(lifecycle.RedactCut(output, secrets), agentapi.OutputTail, outputInJSON)
+	failure.Message = lifecycle.Redact(failure.Message, secrets)
 	return failure, false
 }
 

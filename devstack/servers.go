@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -90,15 +91,25 @@ limits { http_max_conns_per_client = 4096 }
 performance { raft_multiplier = 1 }
 ui_config { enabled = %t }`, ports[0], ports[1], ports[2], s.UI)
 	s.ConsulURL = fmt.Sprintf("http://127.0.0.1:%d", ports[0])
+	settings := filepath.Join(s.Dir, "consul.hcl") // a file: tokens are nobody's argument
+	if s.ConsulToken != "" {
+		hcl += fmt.Sprintf("\nacl { enabled = true, default_policy = %q, tokens { initial_management = %q } }", "deny", s.ConsulToken)
+	}
+	if err := os.WriteFile(settings, []byte(hcl), 0o600); err != nil {
+		return err
+	}
 	s.consul = s.process("consul", path, []string{
 		"agent", "-server", "-bootstrap-expect=1", "-bind=127.0.0.1", "-log-level=warn",
 		"-client=" + strings.TrimSpace("127.0.0.1 "+s.NodeConsul),
-		"-node=dev", "-data-dir=" + filepath.Join(s.Dir, "consul"), "-hcl", hcl,
+		"-node=dev", "-data-dir=" + filepath.Join(s.Dir, "consul"), "-config-file", settings,
 	}, s.ConsulURL, func(ctx context.Context) error {
 		// A write needs a leader, a read does not.
 		req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.ConsulURL+"/v1/kv/drover/ready", http.NoBody)
 		if err != nil {
 			return err
+		}
+		if s.ConsulToken != "" {
+			req.Header.Set("X-Consul-Token", s.ConsulToken)
 		}
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
@@ -210,6 +221,14 @@ func (s *Stack) KillWorker() error {
 		return nil
 	}
 	return s.worker.kill()
+}
+
+// WorkerPid is the worker's process id, 0 when none was started.
+func (s *Stack) WorkerPid() int {
+	if s.worker == nil || s.worker.cmd == nil || s.worker.cmd.Process == nil {
+		return 0
+	}
+	return s.worker.cmd.Process.Pid
 }
 
 // StopWorker asks the worker to stop.

@@ -29,6 +29,9 @@ type Options struct {
 	WellKnownPorts bool
 	// Range of addresses for local nodes, within 127.0.0.0/8. Stacks that run at the same time need one each.
 	Range string
+	// ConsulToken turns Consul's ACLs on, with nothing allowed by default: this token (a UUID) may do everything. The
+	// worker needs one of its own, by WorkerFlags or WorkerEnv.
+	ConsulToken string
 	// WorkerFlags are added to the worker's command line; WorkerEnv to its environment.
 	WorkerFlags []string
 	WorkerEnv   []string

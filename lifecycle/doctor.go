@@ -8,7 +8,7 @@ import (
 )
 
 // Sight is what the four places that know a cluster say of it at one moment: the control record, the provider, the
-// metadata, and the agents on the nodes. Whether its operation runs is known to the workflow engine.
+// metadata with who may read it, and the agents on the nodes. Whether its operation runs is known to the workflow engine.
 type Sight struct {
 	ClusterID string
 	Record    *Record // nil: there is none
@@ -16,6 +16,7 @@ type Sight struct {
 	OperationRuns bool
 	Provider      ProviderSight
 	Metadata      MetadataSight
+	Access        AccessSight
 	Agents        map[string]AgentSight // by node id; nodes without an agent are left out
 	Orphans       []Orphan
 	// LostLinks are the names of links to clusters that do not exist any more.
@@ -62,7 +63,7 @@ type AgentSight struct {
 
 // Finding is one mismatch, and the command that puts it right.
 type Finding struct {
-	// Where: "record", "provider", "metadata", "agent", "orphans".
+	// Where: "record", "provider", "metadata", "access", "agent", "orphans".
 	Where string
 	Node  string // node id, or empty
 	What  string
@@ -76,12 +77,16 @@ func Diagnose(s Sight) []Finding {
 	d := diagnosis{Sight: s}
 	if s.Record == nil {
 		d.unknown()
+		if !s.OperationRuns {
+			d.access()
+		}
 	} else {
 		d.operation()
 		d.links()
 		if !s.OperationRuns {
 			d.resources()
 			d.metadata()
+			d.access()
 			d.agents()
 		}
 	}

@@ -34,6 +34,8 @@ type Node struct {
 	// PrivateKey is the private half (OpenSSH PEM): on the node and here, never in metadata.
 	PrivateKey string `json:"private_key,omitempty"`
 	Token      string `json:"token,omitempty"`
+	// HasToken: the agent was started with the cluster's Consul token.
+	HasToken bool `json:"has_token,omitempty"`
 	// VersionID is the application version whose image the machine boots; NextInstanceID was chosen for the machine
 	// that replaces it.
 	VersionID      string `json:"version_id,omitempty"`
@@ -96,6 +98,9 @@ type Record struct {
 	Previous *Previous `json:"previous,omitempty"`
 	// UpgradeFrom is /upgrade-audit/from_app_version during an upgrade.
 	UpgradeFrom string `json:"upgrade_from,omitempty"`
+	// ConsulToken is the secret of the token the cluster's agents read their metadata with; empty while Drover gives out
+	// none. It is kept so that a token that was lost is made again as nodes know it.
+	ConsulToken string `json:"consul_token,omitempty"`
 }
 
 // Previous is an application version and its specification.

@@ -32,8 +32,9 @@ type config struct {
 	names     []string // providers to serve without a file
 	providers providerFile
 
-	payloadKey string // file with the keys payloads are encrypted with
-	logLevel   slog.Level
+	payloadKey  string // file with the keys payloads are encrypted with
+	consulToken string // file with the worker's Consul token
+	logLevel    slog.Level
 }
 
 func (c *config) flags(f *pflag.FlagSet) {
@@ -53,6 +54,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&c.dockerAttach, "docker-attach", nil, "containers to connect to every network of docker nodes: this worker's, if it runs in one, and Consul's")
 	f.StringVar(&c.metrics, "metrics", "", "address of the Prometheus endpoint, for example 127.0.0.1:9464 (default: none)")
 	f.StringVar(&c.payloadKey, "payload-key", "", "file with the key that encrypts what Temporal stores, made by drover keygen; the CLI needs the same (default: nothing is encrypted)")
+	f.StringVar(&c.consulToken, "consul-token-file", "", "file with the worker's Consul token, readable by its owner alone; one that may write ACLs gives each cluster's nodes a token of their own (default: as CONSUL_HTTP_TOKEN_FILE or CONSUL_HTTP_TOKEN say)")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
-	consul "github.com/hashicorp/consul/api"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/interceptor"
@@ -61,6 +60,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	retryOrphans(ctx, temporal, logger)
+	go keepAccess(ctx, deps, logger)
 	logger.Info("serving", "task_queue", api.TaskQueue, "version", version)
 	<-ctx.Done()
 	logger.Info("stopping: running activities let go, commands on nodes go on", "within", stopWithin)
@@ -115,10 +115,9 @@ func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activ
 	if err != nil {
 		return none, nil, fmt.Errorf("SSH key: %w", err)
 	}
-	consulConfig := consul.DefaultConfig()
-	consulClient, err := consul.NewClient(consulConfig)
+	consulClient, consulConfig, err := consulWith(cfg.consulToken)
 	if err != nil {
-		return none, nil, fmt.Errorf("consul: %w", err)
+		return none, nil, err
 	}
 	nodeConsul := cfg.nodeConsul
 	if nodeConsul == "" {
@@ -131,7 +130,7 @@ func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activ
 		_ = pool.Close()
 		return none, nil, err
 	}
-	return activities.Dependencies{
+	deps := activities.Dependencies{
 		Records: kv, Trees: kv, Apps: kv, Ledger: kv,
 		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: cfg.binary("drover-agent")},
 		Providers:       machines,
@@ -141,5 +140,9 @@ func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activ
 		KVPrefix:        cfg.kvPrefix,
 		Now:             time.Now,
 		Logger:          logger,
-	}, func() { pool.Close() }, nil
+	}
+	if consulConfig.Token != "" {
+		deps.Access = store.NewAccess(consulClient, cfg.kvPrefix)
+	}
+	return deps, func() { pool.Close() }, nil
 }

@@ -34,6 +34,7 @@ type Agents struct {
 
 	mu       sync.Mutex
 	clusters map[string]string // of the nodes whose agent runs, their cluster
+	tokens   map[string]string // and the Consul token they were given last
 	journal  map[journalKey]*command
 	ran      []Execution
 	files    map[string]string
@@ -58,7 +59,7 @@ type command struct {
 
 // NewAgents makes the agents of nodes whose clusters the store knows.
 func NewAgents(s *Store) *Agents {
-	return &Agents{store: s, clusters: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, files: map[string]string{}}
+	return &Agents{store: s, clusters: map[string]string{}, tokens: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, files: map[string]string{}}
 }
 
 // On adds a handler for a service.
@@ -95,8 +96,15 @@ func (a *Agents) Ensure(_ context.Context, n lifecycle.Node, cfg agentapi.Config
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.clusters[n.ID] = cfg.ClusterID
+	a.clusters[n.ID], a.tokens[n.ID] = cfg.ClusterID, cfg.Token
 	return nil
+}
+
+// Token is the Consul token in the settings of a node's agent.
+func (a *Agents) Token(nodeID string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.tokens[nodeID]
 }
 
 // answering gives the cluster of a node whose agent runs.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/hashicorp/consul/api"
 )
 
@@ -21,6 +22,7 @@ import (
 type Server struct {
 	Addr   string // http://127.0.0.1:port
 	Client *api.Client
+	Token  string // Client's, which may do everything; "" without ACLs
 
 	args    []string
 	process *exec.Cmd
@@ -42,6 +44,32 @@ func StartServer(t testing.TB, extra string) *Server {
 	return s
 }
 
+// StartWithACLs runs an in-memory server of the test's own that refuses what no policy allows. It ends with the test.
+func StartWithACLs(t testing.TB) *Server {
+	t.Helper()
+	notShort(t)
+	s, err := newServer("", "-dev")
+	if err == nil {
+		s.Token = uuid.NewString()
+		s.args = append(s.args, "-hcl", fmt.Sprintf(
+			"acl { enabled = true, default_policy = %q, tokens { initial_management = %q } }", "deny", s.Token))
+		s.Client, err = s.ClientWith(s.Token)
+	}
+	if err == nil {
+		err = s.Start()
+	}
+	check(t, err)
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// ClientWith is a client with another token; "" is none.
+func (s *Server) ClientWith(token string) (*api.Client, error) {
+	config := api.DefaultNonPooledConfig()
+	config.Address, config.Token = s.Addr, token
+	return api.NewClient(config)
+}
+
 func newServer(extra string, args ...string) (*Server, error) {
 	ports, err := freePorts(3)
 	if err != nil {
@@ -52,9 +80,7 @@ func newServer(extra string, args ...string) (*Server, error) {
 	s := &Server{Addr: fmt.Sprintf("http://127.0.0.1:%d", ports[0])}
 	s.args = append([]string{"agent", "-bind=127.0.0.1", "-client=127.0.0.1", "-log-level=warn",
 		fmt.Sprintf("-node=test-%d", ports[0]), "-hcl", hcl}, args...)
-	config := api.DefaultNonPooledConfig()
-	config.Address = s.Addr
-	s.Client, err = api.NewClient(config)
+	s.Client, err = s.ClientWith("")
 	return s, err
 }
 
@@ -93,7 +119,7 @@ func (s *Server) ready(limit time.Duration) error {
 	for {
 		_, err := s.Client.KV().Put(&api.KVPair{Key: "consultest/ready"}, (&api.WriteOptions{}).WithContext(ctx))
 		var status api.StatusError
-		if err == nil || errors.As(err, &status) && status.Code == 403 { // with ACLs, a refusal is an answer
+		if err == nil || s.Token == "" && errors.As(err, &status) && status.Code == 403 { // with ACLs, a refusal is an answer
 			return nil
 		}
 		select {

@@ -22,7 +22,7 @@ type Examination struct {
 
 // Finding is one mismatch between what record, provider, metadata and agents say, and what puts it right.
 type Finding struct {
-	Where string `json:"where"` // "record", "provider", "metadata", "agent", "orphans"
+	Where string `json:"where"` // "record", "provider", "metadata", "access", "agent", "orphans"
 	Node  string `json:"node,omitempty"`
 	What  string `json:"what"`
 	// Repair is the exact command; Advice is what to do where there is none.

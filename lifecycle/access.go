@@ -1,0 +1,92 @@
+package lifecycle
+
+import (
+	"maps"
+	"slices"
+)
+
+// Access is what the nodes of a cluster may read: their own metadata and that of the clusters it links to, with a token
+// of that secret.
+type Access struct {
+	ClusterID string
+	Secret    string
+	Links     []string // ids of linked clusters
+}
+
+// AccessOf is what a record grants its nodes.
+func AccessOf(r *Record) Access {
+	a := Access{ClusterID: r.ClusterID, Secret: r.ConsulToken}
+	if r.Spec != nil {
+		for _, name := range slices.Sorted(maps.Keys(r.Spec.Links)) {
+			if id := r.Spec.Links[name]; id != "" && id != r.ClusterID {
+				a.Links = append(a.Links, id)
+			}
+		}
+		slices.Sort(a.Links)
+		a.Links = slices.Compact(a.Links)
+	}
+	return a
+}
+
+// AccessSight is what Consul knows of a cluster's access.
+type AccessSight struct {
+	// On: workers give each cluster a token of its own here.
+	On            bool
+	Policy, Token GrantSight
+}
+
+// GrantSight is a policy or a token.
+type GrantSight struct {
+	ID string // what Consul calls it
+	Standing
+}
+
+// Standing compares what is there with what should be.
+type Standing string
+
+// Standings.
+const (
+	Absent Standing = ""
+	Right  Standing = "right"
+	Wrong  Standing = "wrong"
+)
+
+const grantedAgain = "a worker grants it again: at its start, every ten minutes, and with every operation that publishes metadata"
+
+// access: the nodes may read what they need, and nothing is left of a cluster that is gone.
+func (d *diagnosis) access() {
+	a := d.Access
+	if !a.On {
+		return
+	}
+	remove := "consul acl policy delete -name " + quoted(a.Policy.ID)
+	for _, g := range []struct {
+		kind   string
+		sight  GrantSight
+		remove string
+	}{{"policy", a.Policy, remove}, {"token", a.Token, "consul acl token delete -accessor-id " + quoted(a.Token.ID)}} {
+		switch {
+		case d.Record == nil && g.sight.Standing != Absent:
+			d.add(Finding{Where: "access", Repair: g.remove}, "there is no record of the cluster, and Consul has its %s %s", g.kind, g.sight.ID)
+		case d.Record == nil || d.Record.ConsulToken == "":
+		case g.sight.Standing == Absent:
+			d.add(Finding{Where: "access", Advice: grantedAgain}, "%s %s, by which nodes read their metadata, is missing in Consul", g.kind, g.sight.ID)
+		case g.sight.Standing == Wrong:
+			d.add(Finding{Where: "access", Advice: grantedAgain}, "%s %s in Consul is not what the nodes were given", g.kind, g.sight.ID)
+		}
+	}
+	if d.Record == nil || d.Record.State != Active {
+		return
+	}
+	without := 0
+	for _, n := range d.Record.Nodes {
+		if role, ok := d.Record.Spec.Role(n.Role); ok && role.AgentInstalled && !n.HasToken {
+			without++
+		}
+	}
+	if without > 0 {
+		d.add(Finding{Where: "access", Repair: "drover stop " + d.ClusterID + " && drover start " + d.ClusterID,
+			Advice: "or wait for the next operation that changes what nodes see: it gives them theirs"},
+			"%d nodes have no Consul token of their own: they were started before Drover gave out tokens", without)
+	}
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/consul/api"
+
+	"drover/fault"
+	"drover/lifecycle"
+)
+
+// Access gives the nodes of each cluster a policy and a token of their own in Consul's ACL system: they read their own
+// cluster's metadata and that of linked clusters, and nothing else. Where Consul has no ACLs, or the worker's token may
+// not manage them, nothing is done. It is safe for concurrent use.
+type Access struct {
+	client *api.Client
+	prefix string
+
+	mu    sync.Mutex
+	known bool
+	on    bool
+	why   string
+}
+
+// NewAccess makes it for the same client and prefix as New.
+func NewAccess(client *api.Client, prefix string) *Access {
+	return &Access{client: client, prefix: New(client, prefix).prefix}
+}
+
+// anonymous is the token every Consul with ACLs has. Its secret is shown to who may write ACLs.
+const (
+	anonymous = "00000000-0000-0000-0000-000000000002"
+	hidden    = "<hidden>"
+)
+
+// On says whether tokens are given out here, and why not in words. It asks Consul once.
+func (a *Access) On(ctx context.Context) (on bool, why string, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.known {
+		return a.on, a.why, nil
+	}
+	token, _, err := a.client.ACL().TokenRead(anonymous, (&api.QueryOptions{}).WithContext(ctx))
+	var status api.StatusError
+	switch {
+	case err == nil && token.SecretID == hidden:
+		a.why = "the worker's Consul token may read ACLs and not write them"
+	case err == nil:
+		a.on = true
+	case errors.As(err, &status) && status.Code == http.StatusUnauthorized:
+		a.why = "Consul has no ACLs"
+	case errors.As(err, &status) && status.Code == http.StatusForbidden && !absent(err):
+		a.why = "the worker's Consul token may not manage ACLs"
+	default:
+		return false, "", failed(err, "ask Consul about ACLs")
+	}
+	a.known = true
+	return a.on, a.why, nil
+}
+
+// Grant makes policy and token of a cluster be what they should be. Doing it again changes nothing; what was lost or
+// changed by hand is put right, the token with the secret nodes know.
+func (a *Access) Grant(ctx context.Context, want lifecycle.Access) error {
+	if on, _, err := a.On(ctx); err != nil || !on {
+		return err
+	}
+	if err := checkAccess(want); err != nil {
+		return err
+	}
+	var err error
+	for range 3 { // more than one round only when another worker does the same at this moment
+		var policy *api.ACLPolicy
+		if policy, err = a.putPolicy(ctx, want); err == nil {
+			err = a.putToken(ctx, want, policy)
+		}
+		if !errors.Is(err, errRaced) {
+			return err
+		}
+	}
+	return fault.New(fault.Unreachable, "the Consul policy or token of cluster %s kept changing while it was written", want.ClusterID)
+}
+
+// Revoke removes token and policy of a cluster; what is not there is removed already.
+func (a *Access) Revoke(ctx context.Context, clusterID string) error {
+	if on, _, err := a.On(ctx); err != nil || !on {
+		return err
+	}
+	if err := checkName("cluster id", clusterID); err != nil {
+		return err
+	}
+	_, err := a.client.ACL().TokenDelete(a.accessor(clusterID), (&api.WriteOptions{}).WithContext(ctx))
+	if err != nil && !absent(err) {
+		return failed(err, "revoke the Consul token of cluster %s", clusterID)
+	}
+	policy, err := a.policy(ctx, clusterID)
+	if err != nil || policy == nil {
+		return err
+	}
+	_, err = a.client.ACL().PolicyDelete(policy.ID, (&api.WriteOptions{}).WithContext(ctx))
+	if err != nil && !absent(err) {
+		return failed(err, "delete the Consul policy of cluster %s", clusterID)
+	}
+	return nil
+}
+
+// Granted are the clusters that have a policy or a token here.
+func (a *Access) Granted(ctx context.Context) ([]string, error) {
+	if on, _, err := a.On(ctx); err != nil || !on {
+		return nil, err
+	}
+	policies, _, err := a.client.ACL().PolicyList((&api.QueryOptions{}).WithContext(ctx))
+	if err != nil {
+		return nil, failed(err, "list Consul's policies")
+	}
+	tokens, _, err := a.client.ACL().TokenList((&api.QueryOptions{}).WithContext(ctx))
+	if err != nil {
+		return nil, failed(err, "list Consul's tokens")
+	}
+	var ids []string
+	for _, p := range policies {
+		if id, ok := a.clusterOf(p.Description); ok && p.Name == a.policyName(id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, t := range tokens {
+		if id, ok := a.clusterOf(t.Description); ok && t.AccessorID == a.accessor(id) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// Look compares what Consul has for a cluster with what it should have, and changes nothing.
+func (a *Access) Look(ctx context.Context, want lifecycle.Access) (lifecycle.AccessSight, error) {
+	var sight lifecycle.AccessSight
+	var err error
+	if sight.On, _, err = a.On(ctx); err != nil || !sight.On {
+		return sight, err
+	}
+	if err := checkAccess(want); err != nil {
+		return sight, err
+	}
+	sight.Policy.ID, sight.Token.ID = a.policyName(want.ClusterID), a.accessor(want.ClusterID)
+	policy, err := a.policy(ctx, want.ClusterID)
+	if err != nil {
+		return sight, err
+	}
+	token, err := a.token(ctx, want.ClusterID)
+	if err != nil {
+		return sight, err
+	}
+	sight.Policy.Standing = standing(policy != nil, policy != nil && policy.Rules == a.rules(want))
+	sight.Token.Standing = standing(token != nil, token != nil && token.SecretID == want.Secret && policy != nil && carries(token, policy))
+	return sight, nil
+}
+
+func standing(there, right bool) lifecycle.Standing {
+	switch {
+	case right:
+		return lifecycle.Right
+	case there:
+		return lifecycle.Wrong
+	}
+	return lifecycle.Absent
+}
+
+func checkAccess(want lifecycle.Access) error {
+	for _, id := range append([]string{want.ClusterID}, want.Links...) {
+		if err := checkName("cluster id", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// absent says that Consul does not have the policy or token. Older ones answer 403 where newer ones answer 404.
+func absent(err error) bool {
+	var status api.StatusError
+	return errors.As(err, &status) && (status.Code == http.StatusNotFound ||
+		status.Code == http.StatusForbidden && strings.Contains(status.Body, "ACL not found"))
+}
+
+// taken says that another worker made the same policy or token at this moment, or changed it.
+func taken(err error) bool {
+	var status api.StatusError
+	return errors.As(err, &status) && (strings.Contains(status.Body, "already exists") || strings.Contains(status.Body, "already in use"))
+}
