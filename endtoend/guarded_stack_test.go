@@ -169,7 +169,7 @@ func (g *guarded) publish() string {
 					"start":   map[string]any{"cmd": "[ ! -e /data/bad ] || { cat /etc/app/secret; exit 9; }"},
 					"stop":    map[string]any{"cmd": "cat /etc/app/secret"},
 					"upgrade": map[string]any{"cmd": "cat /etc/app/secret"},
-					"leak": map[string]any{
+					leakService: map[string]any{
 						"cmd": "f() { " + leak + "; touch /data/running; while [ ! -e /data/go ]; do sleep 0.05; done; exit 7; }; f", "type": "custom",
 						"service_params": map[string]any{"pass": "<service_params.pass>"},
 					},
@@ -210,7 +210,7 @@ func readable(t *testing.T, words map[string]string, roots ...string) (found []s
 			info, err := d.Info()
 			switch {
 			case err != nil:
-			case d.IsDir() && path != root && info.Mode().Perm()&0o001 == 0:
+			case d.IsDir() && info.Mode().Perm()&0o001 == 0:
 				return fs.SkipDir
 			case info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0 && info.Size() < 4<<20:
 				data, _ := os.ReadFile(path)
