@@ -71,6 +71,11 @@ func (g *guarded) withoutKey(app string, watch *processWatch) {
 	g.drover(nil, "scale", id, "--role", "a", "--memory", "300").ok(t)
 	g.drover(map[string]any{"env.password": secondPassword}, "env", "set", id, "--values", "-").ok(t)
 	g.leaks(id)
+	all := map[string]string{"the password": firstPassword, "the changed password": secondPassword, "the parameter": paramPassword}
+	for name, word := range g.made(base, id) {
+		made[name], all[name] = word, word // also of the node that was added
+	}
+	g.agentLogs(id, all) // which go with the machines, at the upgrade
 	g.lostToken(id)
 	g.drover(nil, "upgrade", id, "--to", "2").ok(t)
 	g.drover(nil, "stop", id).ok(t)
@@ -86,11 +91,7 @@ func (g *guarded) withoutKey(app string, watch *processWatch) {
 	g.drover(nil, "start", id).ok(t)
 
 	for name, word := range g.made(base, id) {
-		made[name] = word // also of the node that was added
-	}
-	all := map[string]string{"the password": firstPassword, "the changed password": secondPassword, "the parameter": paramPassword}
-	for name, word := range made {
-		all[name] = word
+		made[name], all[name] = word, word // upgrade and start ask nodes again
 	}
 	g.filesOf(id, all)
 	token := g.record(id).ConsulToken
@@ -256,10 +257,18 @@ func (g *guarded) filesOf(id string, words map[string]string) {
 			folders = append(folders, filepath.Join(root, folder))
 		}
 		require.Empty(t, readable(t, words, folders...))
-		log, err := os.ReadFile(filepath.Join(root, "var/log/drover/agent.log"))
-		require.NoError(t, err)
+	}
+	g.agentLogs(id, words)
+}
+
+// agentLogs: agents of nodes wrote down no secret.
+func (g *guarded) agentLogs(id string, words map[string]string) {
+	for _, n := range g.record(id).Nodes {
+		log, err := os.ReadFile(filepath.Join(g.rootOf(n.InstanceID), "var/log/drover/agent.log"))
+		require.NoError(g.t, err)
+		require.Contains(g.t, string(log), "revision applied")
 		for name, word := range words {
-			require.NotContains(t, string(log), word, "%s is in the agent's log", name)
+			require.NotContains(g.t, string(log), word, "%s is in the agent's log", name)
 		}
 	}
 }

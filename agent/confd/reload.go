@@ -133,7 +133,8 @@ func (p *pass) run(kind string, r *resource, line string, timeout time.Duration)
 	var output tail
 	err := p.runner.Run(p.ctx, Command{Kind: kind, Resource: r.name, Line: line, Timeout: timeout, Output: &output})
 	text := strings.TrimRight(output.String(), "\n")
-	p.log.Info("command ended", "kind", kind, "resource", r.name, "command", brief(line), "ok", err == nil, "output", text)
+	p.log.Info("command ended", "kind", kind, "resource", r.name, "command", brief(line), "ok", err == nil)
+	p.log.Debug("command said", "kind", kind, "resource", r.name, "output", text) // no less: it may hold what was rendered
 	return text, err
 }
 

@@ -46,6 +46,7 @@ func (p *Provider) probe() (sandbox.Abilities, error) {
 	defer func() { _ = removeTree(scratch) }()
 	cmd := exec.Command(p.options.NodeBinary, "probe", scratch)
 	cmd.SysProcAttr = p.namespaces()
+	cmd.Env = []string{} // the worker's may hold tokens
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
