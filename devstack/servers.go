@@ -223,14 +223,6 @@ func (s *Stack) KillWorker() error {
 	return s.worker.kill()
 }
 
-// WorkerPid is the worker's process id, 0 when none was started.
-func (s *Stack) WorkerPid() int {
-	if s.worker == nil || s.worker.cmd == nil || s.worker.cmd.Process == nil {
-		return 0
-	}
-	return s.worker.cmd.Process.Pid
-}
-
 // StopWorker asks the worker to stop.
 func (s *Stack) StopWorker() error {
 	if s.worker == nil {

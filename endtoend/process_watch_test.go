@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 type processWatch struct {
 	mu sync.Mutex
 	// arguments must be nobody's argument; own not those of Drover's programs; environment in nobody's environment but
-	// that of the processes named by pid.
+	// that of a worker (which what a worker starts has too, between fork and exec).
 	arguments, own, environment map[string]string
 	found                       map[string]bool
 	passes                      int
@@ -32,13 +33,13 @@ func (w *processWatch) add(to *map[string]string, name, word string) {
 }
 
 // run looks until stop is called.
-func (w *processWatch) run(t *testing.T, worker func() int) (stop func() []string) {
+func (w *processWatch) run(t *testing.T) (stop func() []string) {
 	t.Helper()
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		for {
-			w.look(worker())
+			w.look()
 			select {
 			case <-done:
 				return
@@ -57,7 +58,7 @@ func (w *processWatch) run(t *testing.T, worker func() int) (stop func() []strin
 	}
 }
 
-func (w *processWatch) look(worker int) {
+func (w *processWatch) look() {
 	procs, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		return
@@ -72,17 +73,16 @@ func (w *processWatch) look(worker int) {
 		}
 		program, _, _ := bytes.Cut(args, []byte{0})
 		w.search(args, w.arguments, program, "an argument")
-		if bytes.Contains(filepathBase(program), []byte("drover")) {
+		name := filepath.Base(string(program))
+		if strings.Contains(name, "drover") {
 			w.search(args, w.own, program, "an argument")
 		}
-		if proc != fmt.Sprintf("/proc/%d", worker) {
+		if name != "drover-worker" {
 			env, _ := os.ReadFile(proc + "/environ")
 			w.search(env, w.environment, program, "the environment")
 		}
 	}
 }
-
-func filepathBase(path []byte) []byte { return []byte(filepath.Base(string(path))) }
 
 func (w *processWatch) search(in []byte, words map[string]string, program []byte, where string) {
 	for name, word := range words {

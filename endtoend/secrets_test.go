@@ -43,7 +43,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	watch.add(&watch.own, "the parameter", paramPassword) // the package's command gets it as its argument
 	watch.add(&watch.arguments, "the worker's token", g.workerToken)
 	watch.add(&watch.environment, "the worker's token", g.workerToken)
-	stop := watch.run(t, g.WorkerPid)
+	stop := watch.run(t)
 
 	g.withoutKey(app, watch)
 	g.withKey(app)
