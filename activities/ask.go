@@ -31,7 +31,7 @@ var nodeID = regexp.MustCompile(`\bcln-[a-z0-9]{8}\b`)
 // AskNodes runs the command on the first node and returns the ids it printed, in their order, without others and
 // without repetition. A selector that names no node is a failure: nobody may guess where to run instead.
 func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
-	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	rec, err := a.current(ctx, in.ClusterID, in.Seq)
 	if err != nil {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ func idSafe(s string) string {
 // RunStage runs the service's command on every named node and returns when all have ended (S6). A true cancel kills
 // what still runs; a stopping worker only lets go, and the next attempt attaches to the same commands.
 func (a *Nodes) RunStage(ctx context.Context, in StageInput) (StageResult, error) {
-	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	rec, err := a.current(ctx, in.ClusterID, in.Seq)
 	if err != nil {
 		return StageResult{}, err
 	}
@@ -130,6 +130,27 @@ func (a *Nodes) RunStage(ctx context.Context, in StageInput) (StageResult, error
 		}
 	}
 	return a.judge(ctx, rec, in, results), nil
+}
+
+// readWithin is how long an attempt that is about to run commands may wait for the record. It is shorter than the server's
+// patience for an attempt that says nothing, so that one it has given up never goes on to run commands.
+const readWithin = 8 * time.Second
+
+// current reads the record for commands of an operation, and refuses when a later one has begun: an attempt that was held
+// up, by a cut connection or with its worker, has been replaced long ago, and the nodes' journals need not remember what
+// the other one ran, for upgrades give nodes new machines.
+func (a *Nodes) current(ctx context.Context, clusterID string, seq int) (*lifecycle.Record, error) {
+	ctx, stop := context.WithTimeout(ctx, readWithin)
+	defer stop()
+	rec, _, err := a.Records.Record(ctx, clusterID)
+	if err != nil {
+		return nil, err
+	}
+	if now := rec.Operation.Seq; now > seq {
+		return nil, fault.New(fault.Conflict, "operation %d of %s is over, %s runs as operation %d: no more commands of the former",
+			seq, clusterID, rec.Operation.Type, now)
+	}
+	return rec, nil
 }
 
 // service finds the service as the version that runs on the node describes it.

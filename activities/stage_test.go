@@ -18,6 +18,7 @@ import (
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/workflows/api"
 )
 
 // resultLimit is what one activity may put into a workflow's history.
@@ -395,4 +396,28 @@ func TestStageOfAServiceNobodyDefines(t *testing.T) {
 	require.Empty(t, w.agents.Ran())
 	_, err = w.acts.RunStage(t.Context(), StageInput{ClusterID: "cl-unknown0"})
 	w.requireFault(fault.NotFound, err)
+}
+
+// An attempt that was held up comes to its commands when a later operation already runs, perhaps on new machines whose
+// journals know nothing of what another attempt ran.
+func TestNoCommandsOfAnOperationThatIsOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rec := w.running(2)
+	require.NoError(t, w.acts.EndOperation(t.Context(), EndInput{
+		ClusterID: clusterID, RunID: "run-1", Outcome: api.OpSucceeded, ClusterState: lifecycle.Active,
+	}))
+	_, err := w.acts.BeginOperation(t.Context(), BeginInput{ClusterID: clusterID, RunID: "run-2", Type: api.StopCluster})
+	require.NoError(t, err)
+	_, err = w.acts.RunStage(t.Context(), stage(rec, "start"))
+	w.requireFault(fault.Conflict, err)
+	_, err = w.acts.AskNodes(t.Context(), AskInput{ClusterID: clusterID, Seq: 1, Step: "SV2", Role: "node", Service: "start", Nodes: ids(rec)})
+	w.requireFault(fault.Conflict, err)
+	require.Empty(t, w.agents.Ran())
+
+	now := stage(rec, "start")
+	now.Seq = 2
+	_, err = w.acts.RunStage(t.Context(), now)
+	require.NoError(t, err)
+	require.Len(t, w.agents.Ran(), 2)
 }

@@ -38,7 +38,7 @@ var (
 	// What an operator says is asked for only when nobody knows how a command ended.
 	inCommand = []Phase{Command}
 	// Partitions last. What talks to nodes is cut, and of the rest what makes a change that others see.
-	stages = []string{activities.RunStage, activities.Barrier, activities.StartAgents, activities.Publish}
+	stages = []string{activities.RunStage, activities.Barrier, activities.StartAgents, activities.Publish, activities.PublishEnv}
 )
 
 // tries says whether it makes sense at a moment.

@@ -18,14 +18,7 @@ import (
 // to run it again, as the operator of a node that lost power would do after a look at it, or what the death says.
 func (c *cluster) await(ctx context.Context, run client.WorkflowRun, d *death) error {
 	ended := make(chan error, 1)
-	go func() {
-		err := run.Get(ctx, nil)
-		// The SDK gives a question up that a restart of the server swallowed.
-		for errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			err = run.Get(ctx, nil)
-		}
-		ended <- err
-	}()
+	go func() { ended <- result(ctx, run, nil) }()
 	for {
 		select {
 		case err := <-ended:

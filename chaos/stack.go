@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	tlog "go.temporal.io/sdk/log"
+	"google.golang.org/grpc/codes"
 
 	"drover/devstack"
 	"drover/providers/local"
@@ -136,7 +138,17 @@ func (w *World) execute(ctx context.Context, id, name string, in, out any) error
 	if err != nil {
 		return err
 	}
-	return run.Get(ctx, out)
+	return result(ctx, run, out)
+}
+
+// result waits for the end of a workflow. The SDK gives a question up that a restart of the server swallowed: it is asked again.
+func result(ctx context.Context, run client.WorkflowRun, out any) error {
+	for {
+		err := run.Get(ctx, out)
+		if err == nil || ctx.Err() != nil || serviceerror.ToStatus(err).Code() != codes.DeadlineExceeded {
+			return err
+		}
+	}
 }
 
 // Close ends everything, nodes too.
