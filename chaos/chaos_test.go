@@ -24,7 +24,7 @@ var few = []struct {
 }{
 	{api.CreateCluster, "worker", Command, "init"},
 	{api.RunService, "node", Command, "check"},
-	{api.UpdateEnv, "cut-node-consul", Before, "Barrier"},
+	{api.UpdateEnv, "cut-node-consul", Before, "publish"},
 	{api.RestartCluster, "agent", Command, "restart"},
 	{api.AddNodes, "temporal", Command, "scale_out"},
 	{api.DeleteNodes, "consul", Before, "publish"},
