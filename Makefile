@@ -135,7 +135,8 @@ bench-go: ## run the small benchmarks that lie beside the code (PKG=./remote/...
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 60m $(ARGS) $(PKG)
 
 .PHONY: fuzz
-fuzz: ## run each fuzz target for FUZZTIME (5s)
+fuzz: ## run each fuzz target for FUZZTIME (5s), and 500 new sequences of operations against a model
+	$(GO) test ./workflows -run '^TestEverySequence' -rapid.checks=500 -rapid.seed="$$(date +%s)" -timeout 20m
 	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
 		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file" | while read -r target; do \
 			echo "$${file%/*} $$target"; \
