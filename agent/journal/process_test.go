@@ -34,7 +34,7 @@ func say(t testing.TB, e entry, word record) {
 	f, err := takeLock(e.path(recordName))
 	require.NoError(t, err)
 	require.NotNil(t, f)
-	defer f.Close()
+	defer dropLock(f)
 	r, err := readRecord(f)
 	require.NoError(t, err)
 	require.NoError(t, r.addDurable(f, word))

@@ -70,7 +70,7 @@ func TestResultCountsOnceItIsDurable(t *testing.T) {
 	p, _, err := e.look()
 	require.NoError(t, err)
 	require.Equal(t, running, p)
-	require.NoError(t, f.Close())
+	dropLock(f)
 	p, _, err = e.look()
 	require.NoError(t, err)
 	require.Equal(t, exited, p)
