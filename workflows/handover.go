@@ -33,6 +33,7 @@ type handover struct {
 func (op *operation) receive(raw converter.RawValue, h handover) {
 	op.input, op.handover = raw, h
 	op.attempts, op.skips = h.Attempts, h.Skips
+	op.tellSkips() // this run has a memo of its own
 	op.progress.Warnings = h.Warnings
 	if !h.StartedAt.IsZero() {
 		op.progress.StartedAt = h.StartedAt

@@ -170,10 +170,21 @@ func (op *operation) skipped(s api.PlanStep, r api.Resolution, failure error) st
 	}
 	note := fmt.Sprintf("skipped by %s at %s: %s", by, workflow.Now(op.ctx).UTC().Format(time.RFC3339), strings.TrimSpace(r.Reason))
 	op.skips = append(op.skips, s.ID+" "+s.Words+" "+note)
+	op.tellSkips()
 	op.progress.warn(api.Warning{
 		Step: s.ID, Node: faultOf(failure).Node, Message: s.Words + " " + note + " (it had failed: " + summary(failure) + ")",
 	})
 	return note
+}
+
+// tellSkips gives the skips to the memo of the workflow: a result, which says the same, is only of operations that succeed.
+func (op *operation) tellSkips() {
+	if len(op.skips) == 0 {
+		return
+	}
+	if err := workflow.UpsertMemo(op.ctx, map[string]any{api.MemoSkipped: op.skips}); err != nil {
+		workflow.GetLogger(op.ctx).Warn("memo not updated", "error", err)
+	}
 }
 
 // named is the step as the decisions of lifecycle know it.

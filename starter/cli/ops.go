@@ -56,18 +56,18 @@ func (a *app) opsTable(history []operations.Operation) output.Table {
 		if end.IsZero() {
 			end = a.Now()
 		}
-		state, reason := op.State, ""
+		state := op.State
+		var remarks []string
 		if op.Result != nil && op.Result.Plan != nil {
 			state += " (dry run)"
 		}
 		if op.Error != nil {
-			reason = output.CleanLine(op.Error.Message)
+			remarks = append(remarks, op.Error.Message)
 		}
-		if op.Result != nil && len(op.Result.Skipped) > 0 {
-			reason = output.CleanLine(strings.Join(op.Result.Skipped, "; "))
-		}
+		remarks = append(remarks, op.Skipped...)
 		t.Rows = append(t.Rows, []string{
-			op.Type, op.StartedAt.UTC().Format(time.RFC3339), screen.Elapsed(end.Sub(op.StartedAt)), state, op.RunID, reason,
+			op.Type, op.StartedAt.UTC().Format(time.RFC3339), screen.Elapsed(end.Sub(op.StartedAt)), state, op.RunID,
+			output.CleanLine(strings.Join(remarks, "; ")),
 		})
 	}
 	return t

@@ -74,16 +74,28 @@ func TestAHeldStepIsShownAndResolved(t *testing.T) {
 
 func TestASkipIsToldByOps(t *testing.T) {
 	t.Parallel()
-	const id = "cl-hold0002"
-	held(t, id)
-	c := drover(t, "resolve", id, "--skip", "--reason", "did it by hand", "-o", "json")
-	require.Equal(t, exitOK, c.code, c.stderr.String())
-	v := decoded[resolveValue](t, c.stdout.String())
-	require.Equal(t, []string{id, api.CreateCluster, "CC4", api.ResolveSkip}, []string{v.ClusterID, v.Operation, v.Step, v.Action})
-	require.Equal(t, exitOK, drover(t, "watch", id).code)
-	require.Eventually(t, func() bool { // visibility follows a little later
-		return strings.Contains(drover(t, "ops", id).stdout.String(), "did it by hand")
-	}, 30*time.Second, 100*time.Millisecond)
+	for id, tt := range map[string]struct {
+		reason, state, result string
+		code                  int
+	}{
+		"cl-hold0002": {"did it by hand", operations.StateSucceeded, "", exitOK},
+		"cl-hold0003": {thenFails, operations.StateFailed, "start of etcd_node failed; ", exitFailed},
+	} {
+		t.Run(tt.state, func(t *testing.T) {
+			t.Parallel()
+			held(t, id)
+			c := drover(t, "resolve", id, "--skip", "--reason", tt.reason, "-o", "json")
+			require.Equal(t, exitOK, c.code, c.stderr.String())
+			v := decoded[resolveValue](t, c.stdout.String())
+			require.Equal(t, []string{id, api.CreateCluster, "CC4", api.ResolveSkip}, []string{v.ClusterID, v.Operation, v.Step, v.Action})
+			require.Equal(t, tt.code, drover(t, "watch", id).code)
+			require.Eventually(t, func() bool { // visibility follows a little later
+				out := drover(t, "ops", id).stdout.String()
+				return strings.Contains(out, tt.state) && strings.Contains(out, tt.result+"CC4 start, order 0 skipped by ") &&
+					strings.Contains(out, ": "+tt.reason)
+			}, 30*time.Second, 100*time.Millisecond)
+		})
+	}
 }
 
 func TestResolveRefusesWhatItCanBeforeAsking(t *testing.T) {

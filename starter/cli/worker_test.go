@@ -28,6 +28,9 @@ func register(w worker.Worker) {
 	w.RegisterActivityWithOptions(waitForCancel, activity.RegisterOptions{Name: "Wait"})
 }
 
+// thenFails is the reason of a skip after which the operation fails all the same.
+const thenFails = "did it by hand, in vain"
+
 func failing(f *fault.Fault) error {
 	return temporal.NewNonRetryableApplicationError(f.Message, string(f.Type), nil, f)
 }
@@ -75,11 +78,14 @@ func createScript(ctx workflow.Context, in api.CreateClusterInput) (*api.Operati
 		return nil, err
 	case "hold":
 		word, err := holdScript(ctx, &p)
-		if err != nil || word.Action == api.ResolveAbort {
-			return nil, failing(fault.New(fault.CommandFailed, "start of etcd_node failed"))
-		}
 		if word.Action == api.ResolveSkip {
 			result.Skipped = []string{"CC4 start, order 0 skipped by " + word.By + ": " + word.Reason}
+			if err := workflow.UpsertMemo(ctx, map[string]any{api.MemoSkipped: result.Skipped}); err != nil {
+				return nil, err
+			}
+		}
+		if err != nil || word.Action == api.ResolveAbort || word.Reason == thenFails {
+			return nil, failing(fault.New(fault.CommandFailed, "start of etcd_node failed"))
 		}
 	case "signal":
 		workflow.GetSignalChannel(ctx, "go").Receive(ctx, nil)

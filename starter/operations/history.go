@@ -58,6 +58,12 @@ func (s *Server) past(ctx context.Context, clusterID string, info *workflow.Work
 	if info.GetCloseTime() != nil {
 		op.EndedAt = info.GetCloseTime().AsTime()
 	}
+	if skipped := info.GetMemo().GetFields()[api.MemoSkipped]; skipped != nil {
+		payloads, _ := s.converters()
+		if err := payloads.FromPayload(skipped, &op.Skipped); err != nil {
+			op.Skipped = []string{"what operators skipped is encrypted with a payload key that is not known here"}
+		}
+	}
 	if op.Running() {
 		return op, nil
 	}

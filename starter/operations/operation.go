@@ -41,6 +41,8 @@ type Operation struct {
 	Waiting *Waiting             `json:"waiting,omitempty"`
 	Result  *api.OperationResult `json:"result,omitempty"`
 	Error   *fault.Fault         `json:"error,omitempty"`
+	// Skipped are the failed steps that operators took on themselves, however the operation ended; History alone fills it.
+	Skipped []string `json:"skipped,omitempty"`
 }
 
 // Activity is a running activity as the server knows it.

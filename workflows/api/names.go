@@ -53,6 +53,10 @@ const (
 	AttrOperationState = "OperationState"
 )
 
+// MemoSkipped is the memo of an operation that says which failed steps operators took on themselves: it stays readable
+// however the operation ends.
+const MemoSkipped = "skipped"
+
 const workflowIDPrefix = "cluster/"
 
 // WorkflowID is the only id under which operations on the cluster run: the server then guarantees one at a time.
