@@ -90,7 +90,7 @@ func (a *Machines) ListHosts(ctx context.Context, in api.ListHostsInput) (api.Ho
 			list.Hosts = append(list.Hosts, hostView(name, h))
 		}
 	}
-	if !asked && (in.Provider != "" || in.Inventory != "") {
+	if !asked && (in.Provider != "" || in.Inventory != "" || in.InventoryFile != "") {
 		return list, fault.New(fault.Invalid, "this worker has no provider that was given machines").
 			WithHint("configure the provider static: see docs/providers.md")
 	}
@@ -101,8 +101,8 @@ func (a *Machines) ListHosts(ctx context.Context, in api.ListHostsInput) (api.Ho
 }
 
 func hostsOf(ctx context.Context, keeper providers.Hosts, in api.ListHostsInput) ([]providers.Host, error) {
-	if in.Check || in.Inventory != "" {
-		return keeper.CheckHosts(ctx, in.Inventory)
+	if in.Check || in.Inventory != "" || in.InventoryFile != "" {
+		return keeper.CheckHosts(ctx, in.InventoryFile, in.Inventory)
 	}
 	return keeper.Hosts(ctx)
 }

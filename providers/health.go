@@ -12,9 +12,9 @@ type Checker interface {
 type Hosts interface {
 	// Hosts lists the machines and who has them.
 	Hosts(ctx context.Context) ([]Host, error)
-	// CheckHosts tests them, or those of another inventory's text. What is wrong with a machine is in its Checks; the
+	// CheckHosts tests them, or those of another inventory: its file's name, for texts, and its text. What is wrong with a machine is in its Checks; the
 	// error is for what kept it from testing.
-	CheckHosts(ctx context.Context, inventory string) ([]Host, error)
+	CheckHosts(ctx context.Context, file, inventory string) ([]Host, error)
 }
 
 // Host is a machine that was given to a provider.

@@ -22,6 +22,15 @@ type Result struct {
 	Truncated      bool
 }
 
+// Reach makes sure that there is a connection to the node, logged in, and runs nothing on it.
+func (p *Pool) Reach(ctx context.Context, t Target) error {
+	c, _, err := p.acquire(ctx, t)
+	if err == nil {
+		p.release(c)
+	}
+	return err
+}
+
 // Run runs a small administrative command in the user's shell on the node; a nil stdin is empty. A non-zero exit code
 // is a Result and no error. The end of ctx closes the session and returns at once, without knowing whether the command
 // goes on: commands given to Run must be safe to repeat. The same holds when the connection breaks.

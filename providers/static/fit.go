@@ -10,12 +10,32 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"drover/agent/api"
 	"drover/fault"
 	"drover/providers"
 )
 
-// systemPaths are where data would break a host.
-var systemPaths = []string{"/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/opt", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/var", "/var/lib", "/tmp"}
+// systemPaths are where data would break a host; nothing below systemTrees is data's place either, nor below what is
+// Drover's own.
+var (
+	systemPaths = []string{"/", "/home", "/opt", "/root", "/run", "/tmp", "/usr/local", "/var", "/var/cache", "/var/lib", "/var/log", "/var/spool", "/var/tmp"}
+	systemTrees = []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr/bin", "/usr/lib", "/usr/sbin"}
+	drovers     = []string{api.StateDir, "/opt/drover", "/etc/drover", "/run/drover", "/var/log/drover"}
+)
+
+// unfit says why a path cannot be a mount point; empty when it can.
+func unfit(mountPoint string) string {
+	inside := func(tree string) bool { return mountPoint == tree || strings.HasPrefix(mountPoint, tree+"/") }
+	switch {
+	case !path.IsAbs(mountPoint) || path.Clean(mountPoint) != mountPoint || strings.ContainsAny(mountPoint, "\n\r\x00"):
+		return "is not a plain absolute path"
+	case mountPoint == "/usr" || slices.Contains(systemPaths, mountPoint) || slices.ContainsFunc(systemTrees, inside):
+		return "is the system's own folder"
+	case slices.ContainsFunc(drovers, inside):
+		return "is Drover's own folder"
+	}
+	return ""
+}
 
 var plainID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
@@ -37,8 +57,8 @@ func checkSpec(s providers.InstanceSpec) error {
 	}
 	used := map[string]bool{}
 	for _, m := range s.Mounts {
-		if !path.IsAbs(m.Path) || path.Clean(m.Path) != m.Path || slices.Contains(systemPaths, m.Path) {
-			problems = append(problems, fmt.Sprintf("mount point %q is not a plain absolute path outside the system's folders", m.Path))
+		if why := unfit(m.Path); why != "" {
+			problems = append(problems, fmt.Sprintf("mount point %q %s", m.Path, why))
 		}
 		if used[m.Path] || used[m.VolumeID] {
 			problems = append(problems, fmt.Sprintf("volume %s or mount point %s is used twice", m.VolumeID, m.Path))

@@ -25,7 +25,7 @@ func (p *Provider) CreateInstance(ctx context.Context, s providers.InstanceSpec)
 		if have := b.Instances[s.ID]; have != nil {
 			a = *have
 			if have.State == releasing {
-				return fault.New(fault.Conflict, "provider static: instance %s is being released", s.ID)
+				return beingReleased(s.ID)
 			}
 			return sameCluster("instance", s.ID, have.Spec.Tags, s.Tags)
 		}
@@ -63,24 +63,35 @@ func (p *Provider) prepare(ctx context.Context, a *allocation) (providers.Instan
 	if err := p.script(ctx, a, prepareScript(a)); err != nil {
 		return providers.Instance{}, err
 	}
-	made, err := p.turn(ctx, a.Spec.ID, func(have *allocation) { have.IP, have.State = a.IP, running })
-	if fault.Is(err, fault.NotFound) { // deleted meanwhile: what was put on the host since goes too
+	left, access := false, p.access(a)
+	made, err := p.turn(ctx, a.Spec.ID, func(have *allocation) error {
+		if left = have.State == releasing; left {
+			return beingReleased(have.Spec.ID)
+		}
+		have.IP, have.Access, have.State = a.IP, access, running
+		return nil
+	})
+	if left || fault.Is(err, fault.NotFound) { // deleted meanwhile: what was put on the host since goes too
 		return made, errors.Join(err, p.script(ctx, a, releaseScript(a)))
 	}
 	return made, err
 }
 
+func beingReleased(id string) error {
+	return fault.New(fault.Conflict, "provider static: instance %s is being released", id)
+}
+
 // turn changes one allocation.
-func (p *Provider) turn(ctx context.Context, id string, change func(*allocation)) (providers.Instance, error) {
+func (p *Provider) turn(ctx context.Context, id string, change func(*allocation) error) (providers.Instance, error) {
 	var out providers.Instance
 	err := p.update(ctx, func(b *pages) error {
 		a := b.Instances[id]
 		if a == nil {
 			return notThere("instance", id)
 		}
-		change(a)
+		err := change(a)
 		out = instanceOf(a)
-		return nil
+		return err
 	})
 	return out, err
 }
@@ -123,7 +134,12 @@ func (p *Provider) StopInstance(ctx context.Context, id string) error {
 	if err := p.script(ctx, a, stopScript(a)); err != nil {
 		return err
 	}
-	_, err = p.turn(ctx, id, func(a *allocation) { a.State = off })
+	_, err = p.turn(ctx, id, func(a *allocation) error {
+		if a.State != releasing {
+			a.State = off
+		}
+		return nil
+	})
 	return err
 }
 
@@ -133,8 +149,11 @@ func (p *Provider) StartInstance(ctx context.Context, id string) (providers.Inst
 	if err != nil {
 		return providers.Instance{}, err
 	}
-	if a.State == running {
+	switch a.State {
+	case running:
 		return instanceOf(a), nil
+	case releasing:
+		return providers.Instance{}, beingReleased(id)
 	}
 	return p.prepare(ctx, a)
 }
@@ -184,10 +203,22 @@ func (p *Provider) ReplaceImage(ctx context.Context, oldID string, s providers.I
 	if err := p.script(ctx, old, stopScript(old)); err != nil {
 		return providers.Instance{}, err
 	}
-	next := *old
-	next.Spec.ID, next.Spec.Image, next.State = s.ID, s.Image, preparing
-	next.Was = oldID
+	var next allocation
 	if err := p.update(ctx, func(b *pages) error {
+		if have := b.Instances[s.ID]; have != nil { // the same call, made by another worker
+			next = *have
+			return sameCluster("instance", s.ID, have.Spec.Tags, s.Tags)
+		}
+		// The host is that of the old instance as long as the book says so, and no longer.
+		now := b.Instances[oldID]
+		if now == nil {
+			return notThere("instance", oldID)
+		}
+		if now.State == releasing {
+			return beingReleased(oldID)
+		}
+		next = *now
+		next.Spec.ID, next.Spec.Image, next.State, next.Was = s.ID, s.Image, preparing, oldID
 		delete(b.Instances, oldID)
 		b.Instances[s.ID] = &next
 		return nil
@@ -206,7 +237,7 @@ func (p *Provider) DeleteInstance(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.turn(ctx, id, func(a *allocation) { a.State = releasing }); fault.Is(err, fault.NotFound) {
+	if _, err := p.turn(ctx, id, func(a *allocation) error { a.State = releasing; return nil }); fault.Is(err, fault.NotFound) {
 		return nil
 	} else if err != nil {
 		return err
@@ -215,7 +246,9 @@ func (p *Provider) DeleteInstance(ctx context.Context, id string) error {
 		return err
 	}
 	return p.update(ctx, func(b *pages) error {
-		delete(b.Instances, id)
+		if have := b.Instances[id]; have != nil && have.State == releasing { // and not one made anew meanwhile
+			delete(b.Instances, id)
+		}
 		return nil
 	})
 }

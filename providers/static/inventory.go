@@ -2,13 +2,13 @@ package static
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"path"
-	"slices"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -52,8 +52,10 @@ type Host struct {
 	Labels map[string]string `yaml:"labels"` // zone is compared with the zone a cluster asks for
 	// MountPoints where it has room for data; none: any.
 	MountPoints []string `yaml:"mount_points"`
-	CPU         int      `yaml:"cpu"`    // cores; 0: not declared
-	Memory      int      `yaml:"memory"` // MiB; 0: not declared
+	// Ports that the application will listen on: a test of a free host looks whether somebody else does.
+	Ports  []int `yaml:"ports"`
+	CPU    int   `yaml:"cpu"`    // cores; 0: not declared
+	Memory int   `yaml:"memory"` // MiB; 0: not declared
 }
 
 // Addr is host:port.
@@ -69,11 +71,11 @@ func ReadInventory(name string, text []byte) (*Inventory, error) {
 	var wrong *yaml.TypeError
 	switch {
 	case errors.As(err, &wrong):
-		problems = append(problems, wrong.Errors...)
+		problems = append(wrong.Errors, inv.complete(text, wrong.Errors)...)
 	case err != nil && !errors.Is(err, io.EOF):
 		problems = append(problems, strings.TrimPrefix(err.Error(), "yaml: "))
 	default:
-		problems = inv.complete()
+		problems = inv.complete(text, nil)
 	}
 	if len(problems) > 0 {
 		f := fault.New(fault.Invalid, "inventory %s: %s", name, strings.Join(problems, "; "))
@@ -83,8 +85,8 @@ func ReadInventory(name string, text []byte) (*Inventory, error) {
 	return &inv, nil
 }
 
-// complete fills in defaults and gives the problems.
-func (inv *Inventory) complete() []string {
+// complete fills in defaults and gives the problems. Entries that the decoder complained about are left out.
+func (inv *Inventory) complete(text []byte, complaints []string) []string {
 	var problems []string
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	switch inv.OnRelease {
@@ -103,60 +105,107 @@ func (inv *Inventory) complete() []string {
 			known = func(addr string) string { return pinned(check, addr) }
 		}
 	}
-	if len(inv.Hosts) == 0 {
+	if len(inv.Hosts) == 0 && len(complaints) == 0 {
 		problem("it has no hosts")
 	}
-	used := map[string]string{}
-	for i := range inv.Bastions {
-		complete(&inv.Bastions[i], fmt.Sprintf("bastion %d", i+1), known, problem)
+	// about gives a function that tells problems of an entry, with its line and name.
+	about := func(kind string, all []place, i int, l *Login) (tell func(string, ...any), skip bool) {
+		line := ""
+		if i < len(all) {
+			line, skip = fmt.Sprintf("line %d: ", all[i].from), all[i].broken(complaints)
+		}
+		return func(format string, args ...any) {
+			problem("%s%s %s: %s", line, kind, cmp.Or(l.Name, l.Host, strconv.Itoa(i+1)), fmt.Sprintf(format, args...))
+		}, skip
 	}
+	used := map[string]string{}
+	twice := func(tell func(string, ...any), kind, who string, all ...string) {
+		for _, mine := range all {
+			if other, is := used[kind+mine]; is {
+				tell("its %s is that of %s %s too", mine, kind, other)
+			}
+			used[kind+mine] = who
+		}
+	}
+	lines := places(text, "bastions")
+	for i := range inv.Bastions {
+		b := &inv.Bastions[i]
+		tell, skip := about("bastion", lines, i, b)
+		if skip {
+			continue
+		}
+		b.complete(known, tell)
+		twice(tell, "bastion", b.Name, "name "+b.Name)
+	}
+	lines = places(text, "hosts")
 	for i := range inv.Hosts {
 		h := &inv.Hosts[i]
-		complete(&h.Login, fmt.Sprintf("host %d", i+1), known, problem)
-		for _, mine := range []string{"name " + h.Name, "address " + h.Addr()} {
-			if other := used[mine]; other != "" {
-				problem("host %s: %s is that of host %s too", h.Name, mine, other)
-			}
-			used[mine] = h.Name
+		tell, skip := about("host", lines, i, &h.Login)
+		if skip {
+			continue
 		}
-		if h.Bastion != "" && inv.bastion(h.Bastion) == nil {
-			problem("host %s: bastion %q is not in the inventory", h.Name, h.Bastion)
-		}
-		for _, m := range h.MountPoints {
-			if !path.IsAbs(m) || path.Clean(m) != m || slices.Contains(systemPaths, m) {
-				problem("host %s: mount point %q is not a plain absolute path outside the system's folders", h.Name, m)
-			}
-		}
+		h.Login.complete(known, tell)
+		twice(tell, "host", h.Name, "name "+h.Name, "address "+h.Addr())
+		h.check(inv, tell)
 	}
 	return problems
 }
 
-func complete(l *Login, what string, known func(string) string, problem func(string, ...any)) {
+// check finds the problems of what a host has and a bastion has not.
+func (h *Host) check(inv *Inventory, tell func(string, ...any)) {
+	if h.Bastion != "" && inv.bastion(h.Bastion) == nil {
+		tell("bastion %q is not in the inventory", h.Bastion)
+	}
+	if h.IP != "" && net.ParseIP(h.IP) == nil {
+		tell("ip %q is not an address", h.IP)
+	}
+	if h.CPU < 0 || h.Memory < 0 {
+		tell("cpu and memory cannot be negative")
+	}
+	for _, m := range h.MountPoints {
+		if why := unfit(m); why != "" {
+			tell("mount point %q %s", m, why)
+		}
+	}
+	for _, p := range h.Ports {
+		if p < 1 || p > maxPort {
+			tell("port %d of ports is not between 1 and %d", p, maxPort)
+		}
+	}
+}
+
+const maxPort = 65535
+
+// complete fills in defaults and tells the problems.
+func (l *Login) complete(known func(string) string, tell func(string, ...any)) {
 	if l.Host == "" {
-		problem("%s: host is missing", what)
-		return
+		tell("host is missing")
 	}
-	if l.Name == "" {
-		l.Name = l.Host
-	}
-	if l.Port == 0 {
-		l.Port = 22
-	}
-	if l.User == "" {
-		l.User = "root"
+	l.Name = cmp.Or(l.Name, l.Host)
+	l.Port = cmp.Or(l.Port, 22)
+	l.User = cmp.Or(l.User, "root")
+	if l.Port < 1 || l.Port > maxPort {
+		tell("port %d is not between 1 and %d", l.Port, maxPort)
 	}
 	if l.HostKey == "" {
 		l.HostKey = known(l.Addr())
 	}
 	if l.HostKey == "" {
-		problem("%s %s: no host_key, and none in known_hosts: Drover trusts no key on first use (ssh-keyscan %s shows it)", what, l.Name, l.Host)
+		tell("no host_key, and none in known_hosts: Drover trusts no key on first use (ssh-keyscan -p %d %s shows it)", l.Port, cmp.Or(l.Host, "HOST"))
 	} else if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(l.HostKey)); err != nil {
-		problem("%s %s: host_key is not a public key: %v", what, l.Name, err)
+		tell("host_key is not a public key such as ssh-ed25519 AAAA...: %v", err)
 	}
-	if l.KeyFile != "" {
-		if _, err := os.Stat(l.KeyFile); err != nil {
-			problem("%s %s: key_file: %v", what, l.Name, err)
-		}
+	if l.KeyFile == "" {
+		return
+	}
+	info, err := os.Stat(l.KeyFile)
+	switch {
+	case !filepath.IsAbs(l.KeyFile):
+		tell("key_file %s is not an absolute path on the worker", l.KeyFile)
+	case err != nil:
+		tell("key_file: %v", err)
+	case info.Mode().Perm()&0o077 != 0:
+		tell("key_file %s: mode is %04o and others can read the key: chmod 600 it", l.KeyFile, info.Mode().Perm())
 	}
 }
 

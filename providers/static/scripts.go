@@ -12,6 +12,7 @@ import (
 const (
 	foreign  = 81 // the host belongs to another instance, or another installation of Drover
 	occupied = 82 // folders of Drover's are there and no instance has them
+	emptied  = 83 // what the instance had there is gone
 )
 
 // mark is the file on a host that says which instance has it: the id, then what was made there, one thing a line. It is
@@ -20,7 +21,7 @@ const mark = api.StateDir + "/.host"
 
 // script runs one on an instance's host; a failure is a fault that says what to do.
 func (p *Provider) script(ctx context.Context, a *allocation, text string) error {
-	r, err := p.Shell.Run(ctx, a.Access, text)
+	r, err := p.Shell.Run(ctx, p.access(a), text)
 	if err != nil {
 		return fault.Wrap(err, fault.Unreachable, "provider static: host %s", a.Host)
 	}
@@ -35,6 +36,9 @@ func (p *Provider) script(ctx context.Context, a *allocation, text string) error
 	case occupied:
 		f = fault.New(fault.Conflict, "provider static: host %s is not free: %s", a.Host, said).
 			WithHint("a worker or an agent of another installation lives there: take the host out of the inventory, or remove them")
+	case emptied:
+		f = fault.New(fault.NotAllowed, "provider static: host %s has lost instance %s: %s", a.Host, a.Spec.ID, said).
+			WithHint("the machine was installed anew or cleaned: delete the node and add another one")
 	default:
 		f = fault.New(fault.Unreachable, "provider static: host %s: a script ended with exit code %d: %s", a.Host, r.ExitCode, said).
 			WithHint("drover hosts check says what the host lacks")
@@ -61,6 +65,12 @@ func names(a *allocation) string {
 func prepareScript(a *allocation) string {
 	var b strings.Builder
 	b.WriteString(names(a))
+	// An instance that has been there must not come up empty on a machine that was installed anew.
+	if a.State == preparing && a.Was == "" {
+		b.WriteString("new=yes\n")
+	} else {
+		b.WriteString("new=\n")
+	}
 	b.WriteString(`
 if [ -n "$owner" ] && [ "$owner" = "$was" ]; then
 	{ echo "$id"; tail -n +2 "$mark"; } > "$mark.new"
@@ -68,11 +78,14 @@ if [ -n "$owner" ] && [ "$owner" = "$was" ]; then
 elif [ -n "$owner" ] && [ "$owner" != "$id" ]; then
 	echo "it belongs to instance $owner" >&2
 	exit 81
+elif [ -z "$owner" ] && [ -z "$new" ]; then
+	echo "there is no $mark" >&2
+	exit 83
 elif [ -z "$owner" ]; then
 	for there in /var/lib/drover /opt/drover/bin/drover-agent /etc/drover/agent.json; do
 		if [ -e "$there" ]; then echo "$there exists" >&2; exit 82; fi
 	done
-	rm -rf /var/lib/.drover.new
+	rm -rf /var/lib/.drover.new /var/lib/.drover.old
 	mkdir -p /var/lib
 	mkdir -m 755 /var/lib/.drover.new
 	echo "$id" > /var/lib/.drover.new/.host
@@ -84,8 +97,9 @@ if [ ! -d "$home/.ssh" ]; then made sshdir; mkdir -m 700 "$home/.ssh"; fi
 if [ ! -e "$keys" ]; then made keyfile; (umask 077; : > "$keys"); fi
 if ! grep -qxF -- "$key" "$keys"; then
 	made key
-	if [ -s "$keys" ] && [ -n "$(tail -c 1 "$keys")" ]; then made newline; echo >> "$keys"; fi
-	printf '%s\n' "$key" >> "$keys"
+	before=
+	if [ -s "$keys" ] && [ -n "$(tail -c 1 "$keys")" ]; then made newline; before='\n'; fi
+	printf "$before%s\n" "$key" >> "$keys"
 fi
 folder() {
 	[ ! -d "$1" ] || return 0
@@ -110,29 +124,33 @@ func stopScript(a *allocation) string {
 	return names(a) + `if [ "$owner" = "$id" ]; then` + endAgent + "fi\n"
 }
 
+// releaseScript takes away what prepareScript and the agent's installation made. It may be cut anywhere and run again: the
+// mark goes last and at once, and before that every line copes with what is gone already.
 func releaseScript(a *allocation) string {
 	var b strings.Builder
 	b.WriteString(names(a))
 	// A host that bears no mark, or that of another, has nothing of this instance.
 	b.WriteString(`
+rm -rf /var/lib/.drover.old
 if [ -z "$owner" ] || { [ "$owner" != "$id" ] && [ "$owner" != "$was" ]; }; then exit 0; fi
 made() { grep -qxF -- "$1" "$mark"; }
-` + endAgent + `
+# An agent that cannot be run any more is ended, and its service removed, without it.
+if [ -x /opt/drover/bin/drover-agent ]; then /opt/drover/bin/drover-agent stop >&2 || true; fi
+unit=/etc/systemd/system/drover-agent.service
+if [ -e "$unit" ]; then
+	systemctl disable --now drover-agent.service >&2 || true
+	rm -f "$unit" /etc/systemd/system/multi-user.target.wants/drover-agent.service
+	systemctl daemon-reload >&2 || true
+fi
+rm -f /etc/drover/services/agent
 for proc in /proc/[0-9]*; do
 	case $(readlink "$proc/exe" || true) in
 	/opt/drover/bin/drover-agent*) kill -9 "${proc#/proc/}" || true ;;
 	esac
 done
-if made key && [ -e "$keys" ]; then
-	{ grep -vxF -- "$key" "$keys" || true; } > "$keys.drover"
-	if made newline; then printf %s "$(cat "$keys.drover")" > "$keys"; else cat "$keys.drover" > "$keys"; fi
-	rm -f "$keys.drover"
-fi
-if made keyfile && [ ! -s "$keys" ]; then rm -f "$keys"; fi
-if made sshdir; then rmdir "$home/.ssh" 2>/dev/null || true; fi
 # unfold removes a mount point's folders, from the inside to the first one that was made, as long as they are empty.
 unfold() {
-	for first in $(sed -n 's/^folder //p' "$mark"); do
+	sed -n 's/^folder //p' "$mark" | while IFS= read -r first; do
 		case $1/ in "$first"/*) ;; *) continue ;; esac
 		dir=$1
 		while rmdir "$dir" 2>/dev/null && [ "$dir" != "$first" ]; do dir=$(dirname "$dir"); done
@@ -142,7 +160,7 @@ unfold() {
 	for _, m := range a.Spec.Mounts {
 		if a.Wipe {
 			p := quote(m.Path)
-			b.WriteString("if [ -d " + p + " ]; then find " + p + " -xdev -mindepth 1 -delete; fi\n")
+			b.WriteString("if [ -d " + p + " ]; then find " + p + "/ -xdev -mindepth 1 -delete; fi\n")
 		}
 		b.WriteString("unfold " + quote(m.Path) + "\n")
 	}
@@ -152,11 +170,26 @@ rm -f /opt/drover/bin/drover-agent /opt/drover/bin/.drover-agent*
 for dir in /opt/drover/bin /opt/drover; do
 	if [ -d "$dir" ]; then rmdir "$dir" 2>/dev/null || true; fi
 done
-rm -f /run/drover/agent.sock /run/drover/keeper.pid
+rm -f /run/drover/agent.sock /run/drover/agent.sock.lock /run/drover/keeper.pid
 if [ -d /run/drover ]; then rmdir /run/drover 2>/dev/null || true; fi
 rm -f /etc/drover/agent.json /etc/drover/.agent.json*
 if [ -d /etc/drover ]; then rmdir /etc/drover 2>/dev/null || true; fi
-rm -rf /var/lib/drover
+# After all that was deleted there is room for a copy: whoever else logs in with these keys must never find half of them.
+if made key && [ -e "$keys" ] && grep -qxF -- "$key" "$keys"; then
+	file=$(readlink -f "$keys")
+	last=$(tail -n 1 "$file")
+	cp -p "$file" "$file.drover"
+	{ grep -vxF -- "$key" "$file" || true; } > "$file.drover"
+	if made newline && [ "$last" = "$key" ]; then
+		text=$(cat "$file.drover")
+		printf %s "$text" > "$file.drover"
+	fi
+	mv -f "$file.drover" "$file"
+fi
+if made keyfile && [ ! -s "$keys" ]; then rm -f "$keys"; fi
+if made sshdir; then rmdir "$home/.ssh" 2>/dev/null || true; fi
+mv -T /var/lib/drover /var/lib/.drover.old
+rm -rf /var/lib/.drover.old
 `)
 	return b.String()
 }

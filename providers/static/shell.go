@@ -9,6 +9,8 @@ import (
 // Shell runs a script as root on a host: through sudo for users who are not root.
 type Shell interface {
 	Run(ctx context.Context, at Access, script string) (Result, error)
+	// Reach logs in and runs nothing: bastions may allow no more than that.
+	Reach(ctx context.Context, at Access) error
 }
 
 // Access is how a host is reached.
@@ -18,6 +20,14 @@ type Access struct {
 	HostKey string          `json:"host_key"`
 	KeyFile string          `json:"key_file,omitempty"`
 	Jump    *providers.Jump `json:"jump,omitempty"`
+}
+
+// bastion is how the bastion is reached; false without one.
+func (a Access) bastion() (Access, bool) {
+	if a.Jump == nil {
+		return Access{}, false
+	}
+	return Access{Addr: a.Jump.Addr, User: a.Jump.User, HostKey: a.Jump.HostKey, KeyFile: a.Jump.KeyFile}, true
 }
 
 // Result is how a script ended.
@@ -32,4 +42,19 @@ func (inv *Inventory) access(h Host) Access {
 		a.Jump = &providers.Jump{Addr: b.Addr(), User: b.User, HostKey: b.HostKey, KeyFile: b.KeyFile}
 	}
 	return a
+}
+
+// access is how an instance's host is reached now: as the inventory says, or, when the host is not in it any more, as it
+// was reached last. A host is the same one as long as name and address are.
+func (p *Provider) access(a *allocation) Access {
+	inv, err := p.inventory()
+	if err != nil {
+		return a.Access
+	}
+	for _, h := range inv.Hosts {
+		if h.Name == a.Host && h.Addr() == a.Access.Addr {
+			return inv.access(h)
+		}
+	}
+	return a.Access
 }

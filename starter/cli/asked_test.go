@@ -13,7 +13,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 
+	"drover/fault"
 	"drover/workflows/api"
 )
 
@@ -24,6 +26,7 @@ type counter struct {
 	answers map[string]any // by workflow type; nil: no answer in time
 
 	reads     []string
+	asked     any // input of the last read
 	options   client.StartWorkflowOptions
 	operation string
 	input     string
@@ -39,7 +42,7 @@ func (c *counter) ExecuteWorkflow(_ context.Context, options client.StartWorkflo
 	name := workflow.(string)
 	c.options = options
 	if answer, isRead := c.answers[name]; isRead {
-		c.reads = append(c.reads, name)
+		c.reads, c.asked = append(c.reads, name), args[0]
 		return answered{answer: answer}, nil
 	}
 	payload, err := converter.GetDefaultDataConverter().ToPayload(args[0])
@@ -59,6 +62,9 @@ type answered struct {
 func (r answered) Get(_ context.Context, into any) error {
 	if r.answer == nil {
 		return serviceerror.NewDeadlineExceeded("nobody there")
+	}
+	if f, ok := r.answer.(*fault.Fault); ok {
+		return temporal.NewNonRetryableApplicationError(f.Message, string(f.Type), nil, *f)
 	}
 	text, err := json.Marshal(r.answer)
 	if err != nil {

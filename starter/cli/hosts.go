@@ -69,7 +69,7 @@ exit code is 1 when a test failed.`,
 			if err != nil {
 				return output.Output{}, fault.Wrap(err, fault.Invalid, "the inventory")
 			}
-			in.Inventory = string(text)
+			in.Inventory, in.InventoryFile = string(text), file
 		}
 		list, err := a.askHosts(ctx, in)
 		if err != nil {

@@ -156,6 +156,7 @@ type ListHostsInput struct {
 	Provider string `json:"provider,omitempty"` // default: every provider that has such machines
 	// Check tests every machine: SSH, host key, rights, disk, ports, clock, tools.
 	Check bool `json:"check,omitempty"`
-	// Inventory is the text of an inventory to test in place of the worker's own.
-	Inventory string `json:"inventory,omitempty"`
+	// Inventory is the text of an inventory to test in place of the worker's own, InventoryFile the name of its file.
+	Inventory     string `json:"inventory,omitempty"`
+	InventoryFile string `json:"inventory_file,omitempty"`
 }
