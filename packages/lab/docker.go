@@ -48,7 +48,7 @@ func startDocker() (*Lab, error) {
 	if err := tryEngine(ctx, e); err != nil {
 		return &Lab{unable: err}, nil
 	}
-	bin, err := programs()
+	bin, err := Programs()
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,16 @@ func (a Answer) OK(t *testing.T) Answer {
 	return a
 }
 
+// Refused asserts that it failed and said certain words.
+func (a Answer) Refused(t *testing.T, words ...string) Answer {
+	t.Helper()
+	require.NotZero(t, a.Code, a.Stdout)
+	for _, w := range words {
+		require.Contains(t, a.Stdout+a.Stderr, w)
+	}
+	return a
+}
+
 // JSON reads what it printed.
 func (a Answer) JSON(t *testing.T, into any) {
 	t.Helper()

@@ -84,13 +84,25 @@ func start() (*Lab, error) {
 	return l, l.stack.StartWorker(context.Background())
 }
 
+// Dir is a folder for what a package's tests share. It goes after the last test.
+func Dir() string { return dir }
+
+// StartOther starts servers and a worker of another make than those of Start. Main ends them.
+func StartOther(name string, o devstack.Options) (*Lab, error) {
+	l, err := startServers(name, o)
+	if err != nil {
+		return nil, err
+	}
+	return l, l.stack.StartWorker(context.Background())
+}
+
 // startServers starts all but the worker.
 func startServers(name string, o devstack.Options) (*Lab, error) {
 	var err error
 	if o.Root, err = devstack.FindRoot(); err != nil {
 		return nil, err
 	}
-	if o.Bin, err = programs(); err != nil {
+	if o.Bin, err = Programs(); err != nil {
 		return nil, err
 	}
 	o.Dir, o.Log = filepath.Join(dir, name), os.Stderr
@@ -102,8 +114,8 @@ func startServers(name string, o devstack.Options) (*Lab, error) {
 	return &Lab{stack: stack}, nil
 }
 
-// programs builds what a stack runs, and says where it is.
-var programs = sync.OnceValues(func() (string, error) {
+// Programs builds what a stack runs, and says where it is.
+var Programs = sync.OnceValues(func() (string, error) {
 	root, err := devstack.FindRoot()
 	if err != nil {
 		return "", err

@@ -1,0 +1,9 @@
+package given
+
+import (
+	"testing"
+
+	"drover/packages/lab"
+)
+
+func TestMain(m *testing.M) { lab.Main(m) }
