@@ -1,8 +1,11 @@
 package static
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"io"
 
 	"drover/fault"
 	"drover/providers"
@@ -51,7 +54,10 @@ func (p *Provider) read(ctx context.Context) (*pages, uint64, error) {
 	}
 	b := &pages{}
 	if len(text) > 0 {
-		if err := json.Unmarshal(text, b); err != nil {
+		if text, err = unpacked(text); err == nil {
+			err = json.Unmarshal(text, b)
+		}
+		if err != nil {
 			return nil, 0, fault.Wrap(err, fault.Internal, "the record of who has which host")
 		}
 	}
@@ -81,11 +87,37 @@ func (p *Provider) update(ctx context.Context, change func(*pages) error) error 
 		if err != nil {
 			return fault.Wrap(err, fault.Internal, "the record of who has which host")
 		}
-		if err := p.Book.Put(ctx, text, index); !fault.Is(err, fault.Conflict) {
+		if err := p.Book.Put(ctx, packed(text), index); !fault.Is(err, fault.Conflict) {
 			return err
 		}
 	}
 	return fault.New(fault.Unreachable, "the record of who has which host kept changing while it was written")
+}
+
+// packFrom is the size from which the record is compressed: a Book may keep half a megabyte, which is a few hundred hosts
+// as plain text and thousands compressed. A small one stays readable.
+const packFrom = 64 << 10
+
+func packed(text []byte) []byte {
+	if len(text) < packFrom {
+		return text
+	}
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(text) // a buffer takes everything
+	_ = w.Close()
+	return b.Bytes()
+}
+
+func unpacked(text []byte) ([]byte, error) {
+	if text[0] == '{' {
+		return text, nil
+	}
+	r, err := gzip.NewReader(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 // userOf is the instance that has the volume.

@@ -1,6 +1,7 @@
 package static
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"os"
 	"path/filepath"
@@ -17,7 +18,7 @@ import (
 // keyOf is a public key that depends on one byte.
 func keyOf(t *testing.T, seed byte) ssh.PublicKey {
 	t.Helper()
-	private := ed25519.NewKeyFromSeed([]byte(strings.Repeat(string(rune(seed)), ed25519.SeedSize)))
+	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
 	signer, err := ssh.NewSignerFromKey(private)
 	require.NoError(t, err)
 	return signer.PublicKey()
