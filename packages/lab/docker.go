@@ -66,6 +66,7 @@ func startDocker() (*Lab, error) {
 	if err := machines.EnsureNetwork(ctx, providers.Network{ClusterID: "cl-lab00000"}); err != nil {
 		return nil, err
 	}
+	toStop = append(toStop, func() error { return machines.DeleteNetwork(context.Background(), "cl-lab00000", "") })
 	gateway := netip.MustParsePrefix(addresses).Addr().Next().String()
 	l, err := startServers("docker", devstack.Options{NodeConsul: gateway})
 	if err != nil {
