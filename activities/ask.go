@@ -51,7 +51,7 @@ func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 	secrets := rec.Secrets(&asked[0])
 	results := fanOut(working, asked[:1], 0, func(ctx context.Context, n lifecycle.Node, tell teller) (agentapi.CommandStatus, error) {
 		tell.runs(id)
-		return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) { tell.says(lifecycle.RedactCut(st.LastLine, secrets)) })
+		return a.Agents.Run(ctx, n, id, cmd, a.wanted(tell), func(st agentapi.CommandStatus) { tell.says(lifecycle.RedactCut(st.LastLine, secrets)) })
 	})
 	if working.Err() != nil {
 		if canceled(ctx) {

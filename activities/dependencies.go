@@ -55,11 +55,18 @@ type AppStore interface {
 type Agents interface {
 	Ensure(ctx context.Context, node lifecycle.Node, cfg agentapi.Config) error
 	Sync(ctx context.Context, node lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error)
-	Run(ctx context.Context, node lifecycle.Node, id string, cmd agentapi.Command, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error)
+	// Run runs a command once under its id. wanted is asked just before it is begun, and its error begins nothing.
+	Run(ctx context.Context, node lifecycle.Node, id string, cmd agentapi.Command,
+		wanted func(context.Context) error, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error)
 	Cancel(ctx context.Context, node lifecycle.Node, id string) (agentapi.CommandStatus, error)
 	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
 	// Put writes a file on a node, whole or not at all.
 	Put(ctx context.Context, node lifecycle.Node, path string, content []byte, mode fs.FileMode) error
+}
+
+// Server is Temporal's, as far as an activity asks it whether its attempt goes on; the SDK's client has it.
+type Server interface {
+	RecordActivityHeartbeat(ctx context.Context, taskToken []byte, details ...any) error
 }
 
 // Dependencies are what the worker wires in.
@@ -69,8 +76,10 @@ type Dependencies struct {
 	Apps    AppStore
 	Ledger  OrphanStore
 	// Access gives out tokens; nil: nodes get none.
-	Access    AccessStore
-	Agents    Agents
+	Access AccessStore
+	Agents Agents
+	// Temporal is asked before commands begin; nil: they begin unasked (tests).
+	Temporal  Server
 	Providers map[string]providers.Provider
 	// DefaultProvider is used when a request names none.
 	DefaultProvider string

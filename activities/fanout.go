@@ -134,6 +134,7 @@ type board struct {
 	lines   []string
 	runs    []string // ids of commands
 	count   int
+	wanted  question
 }
 
 func newBoard(nodes []lifecycle.Node) *board {

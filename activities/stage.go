@@ -180,7 +180,7 @@ func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.No
 	id := CommandID(in, n.ID)
 	tell.runs(id)
 	secrets := rec.Secrets(&n)
-	return a.Agents.Run(ctx, n, id, cmd, func(st agentapi.CommandStatus) {
+	return a.Agents.Run(ctx, n, id, cmd, a.wanted(tell), func(st agentapi.CommandStatus) {
 		tell.says(lifecycle.RedactCut(st.LastLine, secrets))
 	})
 }

@@ -205,7 +205,7 @@ type faulty struct {
 	run func() (agentapi.CommandStatus, error)
 }
 
-func (f *faulty) Run(context.Context, lifecycle.Node, string, agentapi.Command, func(agentapi.CommandStatus)) (agentapi.CommandStatus, error) {
+func (f *faulty) Run(context.Context, lifecycle.Node, string, agentapi.Command, func(context.Context) error, func(agentapi.CommandStatus)) (agentapi.CommandStatus, error) {
 	return f.run()
 }
 

@@ -42,7 +42,7 @@ type outcome struct {
 func (n *node) run(ctx context.Context, id string) <-chan outcome {
 	done := make(chan outcome, 1)
 	go func() {
-		st, err := n.Run(ctx, n.target, id, api.Command{Cmd: "x", TimeoutSec: 60}, nil)
+		st, err := n.Run(ctx, n.target, id, api.Command{Cmd: "x", TimeoutSec: 60}, nil, nil)
 		done <- outcome{st, err}
 	}()
 	return done
@@ -56,7 +56,7 @@ func TestRunReportsProgressAndJoinsTheSameExecution(t *testing.T) {
 	n.poll = time.Second
 	var lines []string
 	for range 2 {
-		st, err := n.Run(t.Context(), n.target, "id/a b", api.Command{Cmd: "x", TimeoutSec: 60}, func(st api.CommandStatus) {
+		st, err := n.Run(t.Context(), n.target, "id/a b", api.Command{Cmd: "x", TimeoutSec: 60}, nil, func(st api.CommandStatus) {
 			lines = append(lines, st.LastLine)
 			n.end("id/a b", exited3)
 		})

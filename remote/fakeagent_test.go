@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,7 +32,8 @@ type fakeAgent struct {
 	// before is called with every request; true means it has dealt with it.
 	before func(w http.ResponseWriter, r *http.Request) bool
 	server *http.Server
-	asked  chan string // gets method and path of every request, if somebody listens
+	clock  atomic.Int32 // a command that is not as of now is stale
+	asked  chan string  // gets method and path of every request, if somebody listens
 }
 
 type fakeCommand struct {
@@ -64,6 +66,9 @@ func (a *fakeAgent) listen(t testing.TB) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		reply(w, a.status, nil)
+	})
+	mux.HandleFunc("GET /v1/now", func(w http.ResponseWriter, _ *http.Request) {
+		reply(w, api.Now{Now: strconv.Itoa(int(a.clock.Load()))}, nil)
 	})
 	mux.HandleFunc("POST /v1/sync", a.sync)
 	mux.HandleFunc("PUT /v1/commands/{id}", a.launch)
@@ -99,7 +104,14 @@ func (a *fakeAgent) intercept(f func(http.ResponseWriter, *http.Request) bool) {
 
 func (a *fakeAgent) launch(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
+	var c api.Command
+	_ = json.NewDecoder(r.Body).Decode(&c)
 	a.mu.Lock()
+	if a.commands[id] == nil && c.AsOf != "" && c.AsOf != strconv.Itoa(int(a.clock.Load())) {
+		a.mu.Unlock()
+		reply(w, nil, fault.New(fault.Unreachable, "stale"))
+		return
+	}
 	if a.commands[id] == nil {
 		a.executions[id]++
 		st := api.CommandStatus{ID: id, State: api.StateRunning, LastLine: "begun"}

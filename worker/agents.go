@@ -34,8 +34,10 @@ func (a agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, time
 	return a.remote.Sync(ctx, target(n), revision, timeout)
 }
 
-func (a agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error) {
-	return a.remote.Run(ctx, target(n), id, cmd, progress)
+func (a agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
+	wanted func(context.Context) error, progress func(agentapi.CommandStatus),
+) (agentapi.CommandStatus, error) {
+	return a.remote.Run(ctx, target(n), id, cmd, wanted, progress)
 }
 
 func (a agents) Cancel(ctx context.Context, n lifecycle.Node, id string) (agentapi.CommandStatus, error) {

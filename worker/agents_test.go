@@ -161,7 +161,7 @@ func realAgents(t *testing.T) (agentWorld, func()) {
 	asked := 0
 	ask := func(t *testing.T, text string) string {
 		asked++
-		st, err := w.Run(t.Context(), node, fmt.Sprintf("ask.%d", asked), agentapi.Command{Cmd: text, TimeoutSec: 60, Stdout: true}, nil)
+		st, err := w.Run(t.Context(), node, fmt.Sprintf("ask.%d", asked), agentapi.Command{Cmd: text, TimeoutSec: 60, Stdout: true}, nil, nil)
 		require.NoError(t, err)
 		return strings.TrimSpace(st.Stdout)
 	}
@@ -203,7 +203,7 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 	}
 	run := func(t *testing.T, service, name string) (agentapi.CommandStatus, error) {
 		id := commandID(service, name)
-		return w.Run(t.Context(), w.node, id, commandOf(id), nil)
+		return w.Run(t.Context(), w.node, id, commandOf(id), nil, nil)
 	}
 
 	step("ensure twice", func(t *testing.T) {
@@ -248,7 +248,7 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 		id := commandID("echo", "b")
 		cmd := commandOf(id)
 		cmd.Stdout = true
-		ok, err = w.Run(t.Context(), w.node, id, cmd, nil)
+		ok, err = w.Run(t.Context(), w.node, id, cmd, nil, nil)
 		require.NoError(t, err)
 		require.Equal(t, "out\n", ok.Stdout)
 		require.Equal(t, id, ok.ID)
@@ -261,7 +261,7 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 	step("progress", func(t *testing.T) {
 		var last agentapi.CommandStatus
 		id := commandID("echo", "c")
-		st, err := w.Run(t.Context(), w.node, id, commandOf(id), func(st agentapi.CommandStatus) { last = st })
+		st, err := w.Run(t.Context(), w.node, id, commandOf(id), nil, func(st agentapi.CommandStatus) { last = st })
 		require.NoError(t, err)
 		require.Equal(t, st, last)
 	})
@@ -290,7 +290,7 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 		id := commandID("waits", "a")
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { _, err := w.Run(ctx, w.node, id, commandOf(id), nil); done <- err }()
+		go func() { _, err := w.Run(ctx, w.node, id, commandOf(id), nil, nil); done <- err }()
 		w.begun(t, id)
 		cancel()
 		err := <-done
@@ -334,14 +334,14 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 	})
 	step("refusals", func(t *testing.T) {
 		id := commandID("echo", "a")
-		_, err := w.Run(t.Context(), w.node, id, agentapi.Command{Cmd: "echo something else", TimeoutSec: 10}, nil)
+		_, err := w.Run(t.Context(), w.node, id, agentapi.Command{Cmd: "echo something else", TimeoutSec: 10}, nil, nil)
 		require.Truef(t, fault.Is(err, fault.Conflict), "%v", err)
 		for bad, cmd := range map[string]agentapi.Command{
 			"a/b":                    {Cmd: "true", TimeoutSec: 10},
 			strings.Repeat("x", 201): {Cmd: "true", TimeoutSec: 10},
 			"no-time-limit":          {Cmd: "true"},
 		} {
-			_, err := w.Run(t.Context(), w.node, bad, cmd, nil)
+			_, err := w.Run(t.Context(), w.node, bad, cmd, nil, nil)
 			require.Truef(t, fault.Is(err, fault.Invalid), "%s: %v", bad, err)
 		}
 	})

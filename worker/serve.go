@@ -54,7 +54,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 		MaxHeartbeatThrottleInterval: beatEvery,
 		OnFatalError:                 func(err error) { logger.Error("worker ends", "error", err) },
 	})
-	deps.OperationRuns = operationRuns(temporal)
+	deps.OperationRuns, deps.Temporal = operationRuns(temporal), temporal
 	workflows.Register(w, activities.New(deps))
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)

@@ -116,11 +116,13 @@ func (a node) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeou
 	return a.agents.Sync(ctx, n, revision, timeout)
 }
 
-func (a node) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error) {
+func (a node) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
+	wanted func(context.Context) error, progress func(agentapi.CommandStatus),
+) (agentapi.CommandStatus, error) {
 	if err := a.answers(n, true); err != nil {
 		return agentapi.CommandStatus{}, err
 	}
-	status, err := a.agents.Run(ctx, n, id, cmd, progress)
+	status, err := a.agents.Run(ctx, n, id, cmd, wanted, progress)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch (fakes.Execution{ID: id}).Service() {

@@ -149,7 +149,15 @@ func (s *Store) now(cluster string) (Published, <-chan struct{}) {
 }
 
 // Run launches a command once and waits for its end; ctx ends the wait, not the command.
-func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error) {
+func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
+	wanted func(context.Context) error, progress func(agentapi.CommandStatus),
+) (agentapi.CommandStatus, error) {
+	if wanted == nil {
+		return agentapi.CommandStatus{}, fault.New(fault.Internal, "command %s would begin whether it is wanted or not", id)
+	}
+	if err := wanted(ctx); err != nil {
+		return agentapi.CommandStatus{}, err
+	}
 	c, err := a.launch(n, id, cmd)
 	if err != nil {
 		return agentapi.CommandStatus{}, err

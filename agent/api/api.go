@@ -5,6 +5,7 @@
 // HTTP/1.1 with JSON bodies:
 //
 //	GET    /v1/status                       -> Status
+//	GET    /v1/now                          -> Now            the node's clock, for Command.AsOf
 //	POST   /v1/sync         SyncRequest     -> SyncResult     blocks until applied or timeout
 //	POST   /v1/reload                       -> SyncResult     re-reads conf.d, applies the current revision again
 //	PUT    /v1/commands/{id}?wait=SECONDS   Command -> CommandStatus   launches once per id, then waits up to SECONDS
@@ -15,7 +16,10 @@
 // Errors are {"error": "...", "type": "NotFound"} with a 4xx or 5xx status; types are those of package fault.
 package api
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Files and folders on a node.
 const (
@@ -128,8 +132,20 @@ type Command struct {
 	Env []string `json:"env,omitempty"`
 	// Label is for people: "etcd_node start".
 	Label string `json:"label,omitempty"`
+	// AsOf is what /v1/now said before it was made sure that the command is wanted; "" is as of now. A command that is not
+	// known yet begins only within StaleAfter of that: whoever was held up on the way makes sure again.
+	AsOf string `json:"as_of,omitempty"`
 	// Stdout asks for up to 64 KiB of standard output alone in CommandStatus.Stdout (custom_metadata, selectors).
 	Stdout bool `json:"stdout,omitempty"`
+}
+
+// StaleAfter is how old a decision to begin a command may be. It is shorter than an activity may be silent before it is
+// given up, so that nobody begins what was given up meanwhile.
+const StaleAfter = 8 * time.Second
+
+// Now is the node's clock, in a form that only the node reads.
+type Now struct {
+	Now string `json:"now"`
 }
 
 // Command states.

@@ -63,6 +63,13 @@ func (c *Client) PutConfig(ctx context.Context, cfg api.Config) (api.Status, err
 	return out, c.call(ctx, http.MethodPut, "/v1/config", cfg, &out)
 }
 
+// Now reads the node's clock.
+func (c *Client) Now(ctx context.Context) (string, error) {
+	var out api.Now
+	err := c.call(ctx, http.MethodGet, "/v1/now", nil, &out)
+	return out.Now, err
+}
+
 // Launch runs the command once under id, however often it is called, and waits up to wait for its end.
 func (c *Client) Launch(ctx context.Context, id string, cmd api.Command, wait time.Duration) (api.CommandStatus, error) {
 	return c.command(ctx, http.MethodPut, id, cmd, wait)

@@ -11,7 +11,8 @@ import (
 )
 
 // Cancel ends the command's process group (TERM, its grace, KILL) and waits up to wait for that. A command that has
-// ended stays as it was; one that was planned and never started ends as cancelled; one in state unknown is ended if its
+// ended stays as it was; one that was planned and never started ends as cancelled; one that nobody heard of is NotFound,
+// and ends as cancelled if it is launched later; one in state unknown is ended if its
 // group can still be told apart from a stranger's, and stays unknown.
 func (j *Journal) Cancel(ctx context.Context, id string, wait time.Duration) (api.CommandStatus, error) {
 	if err := checkID(id); err != nil {
@@ -32,6 +33,10 @@ func (j *Journal) cancel(id string) error {
 	}
 	switch p {
 	case absent:
+		// Who was told to begin it may be on his way still. The mark is for the supervisor that comes to it then.
+		if err := e.markCancelled(); err != nil {
+			return err
+		}
 		return never(id)
 	case exited:
 		return nil
@@ -41,8 +46,8 @@ func (j *Journal) cancel(id string) error {
 	}
 	// The mark first, for a supervisor that is just about to start; then the wake-up for one that runs. It serves no
 	// longer than this boot, so it needs no sync.
-	if err := os.WriteFile(e.path(cancelName), nil, 0o600); err != nil {
-		return fault.Wrap(err, fault.Internal, "cancel command %s", id)
+	if err := e.markCancelled(); err != nil {
+		return err
 	}
 	if p == planned {
 		return e.endPlanned()
@@ -53,6 +58,17 @@ func (j *Journal) cancel(id string) error {
 	}
 	defer ctl.Close()
 	_, _ = ctl.Write([]byte{1})
+	return nil
+}
+
+func (e entry) markCancelled() error {
+	err := os.Mkdir(e.dir, 0o700)
+	if err == nil || os.IsExist(err) {
+		err = os.WriteFile(e.path(cancelName), nil, 0o600)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "cancel command %s", e.id)
+	}
 	return nil
 }
 

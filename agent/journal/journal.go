@@ -105,6 +105,12 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 	if err != nil {
 		return st, err
 	}
+	if p == absent || p == planned {
+		if err := fresh(id, c.AsOf); err != nil {
+			return st, err
+		}
+	}
+	c.AsOf = ""
 	if p == absent {
 		if err := e.plan(c); err != nil {
 			return st, fault.Wrap(err, fault.Internal, "write the intent of command %s", id)

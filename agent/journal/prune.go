@@ -90,6 +90,9 @@ func (j *Journal) remove(id string) (bool, error) {
 // lastWord is when something last became known of the command.
 func (e entry) lastWord() time.Time {
 	st, err := os.Stat(e.path(recordName))
+	if os.IsNotExist(err) {
+		st, err = os.Stat(e.dir) // cancelled before anybody launched it
+	}
 	if err != nil {
 		return time.Time{}
 	}

@@ -19,6 +19,10 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 	s.reply(w, r, s.agent.Status(), nil)
 }
 
+func (s *Server) now(w http.ResponseWriter, r *http.Request) {
+	s.reply(w, r, api.Now{Now: s.commands.Now()}, nil)
+}
+
 func (s *Server) sync(w http.ResponseWriter, r *http.Request) {
 	var req api.SyncRequest
 	if err := decode(w, r, &req); err != nil {

@@ -24,6 +24,7 @@ type Agent interface {
 
 // Commands is the journal.
 type Commands interface {
+	Now() string
 	Launch(ctx context.Context, id string, c api.Command) (api.CommandStatus, error)
 	Attach(ctx context.Context, id string, wait time.Duration) (api.CommandStatus, error)
 	Cancel(ctx context.Context, id string, wait time.Duration) (api.CommandStatus, error)
@@ -71,6 +72,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", s.status)
+	mux.HandleFunc("GET /v1/now", s.now)
 	mux.HandleFunc("POST /v1/sync", s.sync)
 	mux.HandleFunc("POST /v1/reload", s.reload)
 	mux.HandleFunc("PUT /v1/config", s.config)
