@@ -36,7 +36,7 @@ func (m *Matrix) Any(n int, seed uint64, known map[string]Known, wanted func(Cas
 	var possible []Case
 	for _, k := range kills {
 		for _, o := range life {
-			if c := (Case{Operation: o.name, Kill: k.name}); wanted(c) && known[o.name].Took > 0 {
+			if c := (Case{Operation: o.name, Kill: k.name}); o.stands(&k, Moment{Phase: Any}) && wanted(c) && known[o.name].Took > 0 {
 				possible = append(possible, c)
 			}
 		}

@@ -177,3 +177,32 @@ func expand(sids string) (all []int, err error) {
 	}
 	return all, nil
 }
+
+// changes are the machines, volumes and networks that an undo did not leave as they were.
+func changes(before, after providers.Resources) (wrong []string) {
+	was, is := described(before), described(after)
+	for _, what := range was {
+		if !slices.Contains(is, what) {
+			wrong = append(wrong, "before and not after the undo: "+what)
+		}
+	}
+	for _, what := range is {
+		if !slices.Contains(was, what) {
+			wrong = append(wrong, "after the undo and not before: "+what)
+		}
+	}
+	return wrong
+}
+
+func described(all providers.Resources) (each []string) {
+	for _, i := range all.Instances {
+		each = append(each, fmt.Sprintf("%+v", i))
+	}
+	for _, v := range all.Volumes {
+		each = append(each, fmt.Sprintf("%+v", v))
+	}
+	for _, n := range all.Networks {
+		each = append(each, fmt.Sprintf("%+v", n))
+	}
+	return each
+}

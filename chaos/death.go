@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"drover/workflows/api"
 )
 
@@ -20,14 +22,19 @@ type death struct {
 	kill    *kill // nil: nobody dies
 	at      Moment
 
+	planned  *api.Plan
 	answered string         // what the operator said to the held operation
-	lost     map[string]int // commands that ran when their node lost power
+	lost     map[string]int // commands that the operator had run again
+	back     chan struct{}  // closed when the dead is back
 
 	mu       sync.Mutex
 	seen     []Moment
 	open     map[string]bool      // activities that are scheduled and have not ended
 	stood    map[string]time.Time // when commands came to their gates; Any only
 	began    map[string]bool      // nodes whose commands of the moment's activity stand at their gates
+	run      client.WorkflowRun   // once the operation was begun
+	first    map[string]string    // by node, the run of the service that fails or is cancelled there
+	turned   bool                 // the operation goes back: its command was told to fail, or it was cancelled
 	struck   bool
 	dead     bool      // after struck
 	restored time.Time // when the dead was back
@@ -38,12 +45,12 @@ type death struct {
 func newDeath(ctx context.Context, c *cluster, o operation, k *kill, at Moment) *death {
 	return &death{
 		ctx: ctx, cluster: c, op: o, kill: k, at: at, lost: map[string]int{}, open: map[string]bool{}, began: map[string]bool{},
-		stood: map[string]time.Time{},
+		stood: map[string]time.Time{}, first: map[string]string{}, back: make(chan struct{}),
 	}
 }
 
-func momentOf(e event, phase Phase) Moment {
-	return Moment{Activity: e.activity, Phase: phase, Summary: e.summary}
+func (d *death) moment(e event, phase Phase) Moment {
+	return Moment{Activity: e.activity, Phase: phase, Summary: e.summary, Undo: d.turned}
 }
 
 // see is told of what passes the relay.
@@ -55,9 +62,9 @@ func (d *death) see(e event) {
 	switch e.phase {
 	case Before:
 		if !slices.ContainsFunc(d.seen, func(m Moment) bool { return m.Activity == e.activity }) {
-			d.seen = append(d.seen, momentOf(e, Before), momentOf(e, After))
+			d.seen = append(d.seen, d.moment(e, Before), d.moment(e, After))
 			if strings.HasSuffix(e.activity, "-RunStage") {
-				d.seen = append(d.seen, momentOf(e, Command))
+				d.seen = append(d.seen, d.moment(e, Command))
 			}
 		}
 		d.open[e.activity] = true
@@ -85,22 +92,18 @@ func (d *death) see(e event) {
 func (d *death) decide(node, run string) (int, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	code := 0
-	if d.op.fails && service(run) == failing {
-		code = 1
-	}
 	if d.at.Phase == Any {
-		return code, d.dwelled(node + " " + run)
+		return d.end(node, run, d.dwelled(node+" "+run))
 	}
 	if d.kill == nil || d.at.Phase != Command || !d.open[d.at.Activity] || !d.restored.IsZero() || d.dead && d.meanwhile() {
-		return code, true
+		return d.end(node, run, true)
 	}
 	d.began[node+" "+service(run)] = true
 	if !d.struck && len(d.began) == d.together() {
 		d.struck = true
 		go d.strike()
 	}
-	return 0, false
+	return d.end(node, run, false)
 }
 
 // meanwhile says whether commands end while the dead is away: in every other activity they do, in the rest they run until
@@ -126,18 +129,6 @@ func (d *death) together() int {
 
 // strike kills while commands run.
 func (d *death) strike() {
-	if d.kill.unknown {
-		// The commands on the node that loses power are lost; the others go on.
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		victim, err := d.cluster.world.victim(d.ctx, d.cluster)
-		for command := range d.began {
-			if err == nil && strings.HasPrefix(command, victim.Tags.NodeID+" ") {
-				d.lost[command]++
-			}
-		}
-		d.err = errors.Join(d.err, err)
-	}
 	back, err := d.kill.now(d.ctx, d.cluster.world, d.cluster)
 	if d.kill.unknown {
 		go d.bring(back, err) // takes the lock
@@ -157,6 +148,18 @@ func (d *death) bring(back func(context.Context) error, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.restored, d.err = time.Now(), errors.Join(d.err, err)
+	close(d.back)
+}
+
+// settled waits until the dead is back: an operation may end before that, and nobody can look at what it left yet.
+func (d *death) settled(ctx context.Context) {
+	if !d.fired() {
+		return
+	}
+	select {
+	case <-d.back:
+	case <-ctx.Done():
+	}
 }
 
 func (d *death) fired() bool {

@@ -24,12 +24,13 @@ type gates struct {
 
 	mu     sync.Mutex
 	nodes  map[string]string // node id by volume id
+	told   map[string]int    // how many of a volume's commands were counted, and belong to operations that are over
 	decide func(node, run string) (code int, open bool)
 	err    error
 }
 
 func newGates(machines *local.Provider, cluster, state, kept string) *gates {
-	return &gates{machines: machines, cluster: cluster, state: state, kept: kept, nodes: map[string]string{}}
+	return &gates{machines: machines, cluster: cluster, state: state, kept: kept, nodes: map[string]string{}, told: map[string]int{}}
 }
 
 // lookEvery is how often gates are visited.
@@ -88,7 +89,7 @@ func (g *gates) visit(ctx context.Context) error {
 func (g *gates) stand(volume, data string, began []string, ended map[string]bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, run := range began {
+	for _, run := range began[g.told[volume]:] {
 		if ended[run] {
 			continue
 		}
@@ -104,23 +105,9 @@ func (g *gates) stand(volume, data string, began []string, ended map[string]bool
 	}
 }
 
-// lines are how many commands began on each volume so far: where the next operation begins.
-func (g *gates) lines() (map[string]int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	at := map[string]int{}
-	for volume := range g.nodes {
-		began, _, err := g.read(volume)
-		if err != nil {
-			return nil, err
-		}
-		at[volume] = len(began)
-	}
-	return at, nil
-}
-
-// since counts the commands that began after a point, by "node service".
-func (g *gates) since(at map[string]int) (map[string]int, error) {
+// count counts the commands that began since it was last asked, by "node service": not even one that begins between two
+// operations is lost.
+func (g *gates) count() (map[string]int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	count := map[string]int{}
@@ -129,9 +116,10 @@ func (g *gates) since(at map[string]int) (map[string]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, run := range began[at[volume]:] {
+		for _, run := range began[g.told[volume]:] {
 			count[node+" "+service(run)]++
 		}
+		g.told[volume] = len(began)
 	}
 	return count, g.err
 }

@@ -24,7 +24,7 @@ func NewMatrix(known map[string]Known, wanted func(Case) bool) *Matrix {
 	for _, k := range kills {
 		for _, o := range life {
 			for _, at := range known[o.name].Moments {
-				if c := (Case{o.name, k.name, at}); k.tries(at) && wanted(c) {
+				if c := (Case{o.name, k.name, at}); k.tries(at) && o.stands(&k, at) && wanted(c) {
 					m.cases = append(m.cases, c)
 				}
 			}
@@ -74,7 +74,9 @@ func (m *Matrix) wants(o operation) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return o.name == api.CreateCluster || o.name == api.DeleteCluster ||
-		slices.ContainsFunc(m.cases, func(c Case) bool { return c.Operation == o.name || c.Operation == o.pair })
+		slices.ContainsFunc(m.cases, func(c Case) bool {
+			return c.Operation == o.name || c.Operation == o.pair || named(c.Operation).within == o.name
+		})
 }
 
 // Moments lets a cluster live undisturbed, and returns the moments of the named operations and of those they need.

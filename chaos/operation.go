@@ -1,6 +1,8 @@
 package chaos
 
 import (
+	"slices"
+
 	"drover/workflows/api"
 )
 
@@ -12,18 +14,20 @@ type operation struct {
 	workflow string
 	state    string // of the cluster afterwards; "" is gone
 	nodes    int    // afterwards
-	fails    bool   // it must fail, because a command does: the last version's upgrade
 	pair     string // the operation that follows in any case: without it, the next ones find another cluster than they need
+	within   string // the operation that must come before
+	// fails is a service that fails the first time it runs on a node, and the operation with it; cancels is one in whose
+	// commands the operation is cancelled.
+	fails, cancels string
+	// undone: its undo leaves what it found. again are the services that the undo runs, on every node that it found.
+	undone bool
+	again  []string
 }
-
-// failing is the command that fails in an operation that fails.
-const failing = "upgrade"
 
 // life are all operations, in the order in which a cluster goes through them.
 var life = []operation{
-	{name: api.CreateCluster, state: "active", nodes: 2, input: func(_ *cluster, dry bool) any {
-		return api.CreateClusterInput{App: appID, Version: "1", Waits: api.Waits{DryRun: dry}}
-	}},
+	{name: "FailingCreate", workflow: api.CreateCluster, fails: "start", undone: true, input: create},
+	{name: api.CreateCluster, state: "active", nodes: 2, input: create},
 	{name: api.RunService, state: "active", nodes: 2, input: func(_ *cluster, dry bool) any {
 		return api.RunServiceInput{Service: "check", DryRun: dry}
 	}},
@@ -34,22 +38,21 @@ var life = []operation{
 	{name: api.RestartCluster, state: "active", nodes: 2, input: func(_ *cluster, dry bool) any {
 		return api.RestartClusterInput{DryRun: dry}
 	}},
-	{name: api.AddNodes, state: "active", nodes: 3, pair: api.DeleteNodes, input: func(_ *cluster, dry bool) any {
-		return api.AddNodesInput{Role: "a", Count: 1, Waits: api.Waits{DryRun: dry}}
-	}},
-	{name: api.DeleteNodes, state: "active", nodes: 2, pair: api.AddNodes, input: func(c *cluster, dry bool) any {
-		return api.DeleteNodesInput{Nodes: c.newest(), Waits: api.Waits{DryRun: dry}}
-	}},
-	{name: api.ScaleVertical, state: "active", nodes: 2, input: func(c *cluster, dry bool) any {
-		return api.ScaleVerticalInput{Role: "a", Memory: 512, Waits: api.Waits{DryRun: dry}}
-	}},
+	{name: "CancelledAddNodes", workflow: api.AddNodes, state: "active", nodes: 2, cancels: "start", undone: true, input: add},
+	{name: api.AddNodes, state: "active", nodes: 3, pair: api.DeleteNodes, input: add},
+	{name: "FailingDeleteNodes", workflow: api.DeleteNodes, state: "active", nodes: 3, fails: "scale_in", undone: true, within: api.AddNodes,
+		input: remove},
+	{name: api.DeleteNodes, state: "active", nodes: 2, pair: api.AddNodes, input: remove},
+	{name: "FailingScaleVertical", workflow: api.ScaleVertical, state: "active", nodes: 2, fails: "start", undone: true,
+		again: []string{"start"}, input: scale},
+	{name: api.ScaleVertical, state: "active", nodes: 2, input: scale},
 	{name: api.StopCluster, state: "stopped", nodes: 2, pair: api.StartCluster, input: func(_ *cluster, dry bool) any {
 		return api.StopClusterInput{DryRun: dry}
 	}},
 	{name: api.StartCluster, state: "active", nodes: 2, pair: api.StopCluster, input: func(_ *cluster, dry bool) any {
 		return api.StartClusterInput{Waits: api.Waits{DryRun: dry}}
 	}},
-	{name: "FailingUpgrade", workflow: api.UpgradeCluster, state: "upgrade_failed", nodes: 2, fails: true, pair: api.DowngradeCluster,
+	{name: "FailingUpgrade", workflow: api.UpgradeCluster, state: "upgrade_failed", nodes: 2, fails: "upgrade", pair: api.DowngradeCluster,
 		input: upgrade},
 	{name: api.DowngradeCluster, state: "active", nodes: 2, pair: "FailingUpgrade", input: func(_ *cluster, dry bool) any {
 		return api.DowngradeClusterInput{Waits: api.Waits{DryRun: dry}}
@@ -58,6 +61,22 @@ var life = []operation{
 	{name: api.DeleteCluster, input: func(_ *cluster, dry bool) any {
 		return api.DeleteClusterInput{DryRun: dry}
 	}},
+}
+
+func create(_ *cluster, dry bool) any {
+	return api.CreateClusterInput{App: appID, Version: "1", Waits: api.Waits{DryRun: dry}}
+}
+
+func add(_ *cluster, dry bool) any {
+	return api.AddNodesInput{Role: "a", Count: 1, Waits: api.Waits{DryRun: dry}}
+}
+
+func remove(c *cluster, dry bool) any {
+	return api.DeleteNodesInput{Nodes: c.newest(), Waits: api.Waits{DryRun: dry}}
+}
+
+func scale(_ *cluster, dry bool) any {
+	return api.ScaleVerticalInput{Role: "a", Memory: 512, Waits: api.Waits{DryRun: dry}}
 }
 
 func upgrade(_ *cluster, dry bool) any {
@@ -70,6 +89,27 @@ func (o operation) is() string {
 		return o.workflow
 	}
 	return o.name
+}
+
+// named is an operation by what cases call it.
+func named(name string) operation {
+	return life[slices.IndexFunc(life, func(o operation) bool { return o.name == name })]
+}
+
+// stands says whether what comes of the operation is known when somebody dies then. It is not when the power goes off
+// in a command that is undone, or cancelled, or that the operator has skipped so that nothing fails.
+func (o operation) stands(k *kill, at Moment) bool {
+	if !k.unknown {
+		return true
+	}
+	switch at.Phase {
+	case Any:
+		return o.fails == "" && o.cancels == ""
+	case Command:
+		skipped := o.fails != "" && k.answer == api.ResolveSkip && at.runs(o.fails)
+		return !at.Undo && !skipped && (o.cancels == "" || !at.runs(o.cancels))
+	}
+	return true
 }
 
 // Operations are the names of all operations.

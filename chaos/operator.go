@@ -40,15 +40,15 @@ func (c *cluster) answer(ctx context.Context, run client.WorkflowRun, d *death, 
 	if !held.Unknown {
 		return fmt.Errorf("held, and not because the outcome is unknown: %s", held.Error)
 	}
-	if d.at.Phase == Any {
-		d.losesHeld(held)
-	}
 	d.answered = cmp.Or(d.kill.answer, api.ResolveRetry)
 	for _, choice := range held.Choices {
 		// What may not be skipped is run again.
 		if choice.Action == d.answered && choice.Refused != "" {
 			d.answered = api.ResolveRetry
 		}
+	}
+	if d.answered == api.ResolveRetry {
+		d.losesHeld(held)
 	}
 	handle, err := c.world.temporals.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: run.GetID(), RunID: run.GetRunID(), UpdateName: api.UpdateResolve, WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -68,15 +68,19 @@ func (d *death) losesHeld(held *api.Held) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, n := range held.Nodes {
-		if n.Outcome != api.NodeUnknown {
-			continue
+		if n.Outcome == api.NodeOpen {
+			continue // it is attached to
 		}
 		words := strings.Fields(n.Node) // "role/1 cln-xxxxxxxx"
 		if len(words) == 0 {
 			d.err = errors.Join(d.err, errors.New("a held node has no name"))
 			continue
 		}
-		d.lost[words[len(words)-1]+" "+held.Service]++
+		node := words[len(words)-1]
+		d.lost[node+" "+held.Service]++
+		if n.Outcome == api.NodeUnknown {
+			delete(d.first, node) // what the command would have said, nobody heard
+		}
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
+
 	"drover/workflows/api"
 )
 
@@ -17,6 +19,7 @@ type Moment struct {
 	Activity string // "4-RunStage"; names are the same in every run of an operation
 	Phase    Phase
 	Summary  string // for people
+	Undo     bool   // the operation goes back by then
 	// Share of the operation's time that has passed; Time is how long it is. Any only.
 	Share float64
 	Time  time.Duration
@@ -26,7 +29,16 @@ func (m Moment) String() string {
 	if m.Phase == Any {
 		return fmt.Sprintf("at %.0f %% of its %.1f s", m.Share*100, m.Time.Seconds())
 	}
+	if m.Undo {
+		return fmt.Sprintf("%s %s (undo: %s)", m.Phase, m.Activity, m.Summary)
+	}
 	return fmt.Sprintf("%s %s (%s)", m.Phase, m.Activity, m.Summary)
+}
+
+// runs says whether the activity runs a service's commands.
+func (m Moment) runs(service string) bool {
+	name, _, _ := strings.Cut(m.Summary, ",")
+	return name == service
 }
 
 // Case is one way to die at one moment of one operation.
@@ -74,12 +86,13 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 	if err := w.execute(ctx, api.WorkflowID(c.id), o.is(), o.input(c, true), &planned); err != nil || planned.Plan == nil {
 		return fail(err, "plan")
 	}
-	lines, err := c.gates.lines()
-	if err != nil {
-		return fail(err, "read commands")
-	}
 	before := c.view
+	found, err := w.machines.List(ctx, c.id)
+	if err != nil {
+		return fail(err, "look")
+	}
 	d := newDeath(ctx, c, o, k, at)
+	d.planned = planned.Plan
 	c.gates.decides(d.decide)
 	w.relay.onEvent(d.see)
 	run, err := w.begin(ctx, api.WorkflowID(c.id), o.is(), o.input(c, false))
@@ -87,12 +100,14 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 		return fail(err, "start")
 	}
 	started := time.Now()
+	d.begun(run)
 	settle := d.anytime()
 	ended := make(chan error, 1)
 	go func() { ended <- c.await(ctx, run, d) }()
 	err = <-ended
 	out.Ran = time.Since(started)
 	settle()
+	d.settled(ctx)
 	out.Missed = at.Phase == Any && !d.fired()
 	if k != nil && k.after != nil {
 		if err := k.after(ctx, w); err != nil {
@@ -112,9 +127,11 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 			return fail(err, "aborted")
 		}
 		return out
-	case o.fails && (err == nil || !strings.Contains(err.Error(), "exit code 1")):
+	case o.fails != "" && (err == nil || !strings.Contains(err.Error(), "exit code 1") || strings.Contains(err.Error(), "undo failed")):
 		return fail(fmt.Errorf("it must fail by a command's exit code 1, and ended with: %v", err), "operation")
-	case !o.fails && err != nil:
+	case o.cancels != "" && !temporal.IsCanceledError(err):
+		return fail(fmt.Errorf("it must end as cancelled, and ended with: %v", err), "operation")
+	case o.fails == "" && o.cancels == "" && err != nil:
 		return fail(err, "operation")
 	}
 	if err := d.problem(); err != nil {
@@ -124,14 +141,18 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 	if err != nil {
 		return fail(err, "look")
 	}
-	ran, err := c.gates.since(lines)
+	if o.undone {
+		now, err := w.machines.List(ctx, c.id)
+		if err != nil {
+			return fail(err, "look")
+		}
+		wrong = append(wrong, changes(found, now)...)
+	}
+	ran, err := c.gates.count()
 	if err != nil {
 		return fail(err, "read commands")
 	}
-	if d.answered == api.ResolveSkip {
-		clear(d.lost) // they ran once
-	}
-	wanted, err := c.commands(planned.Plan, o, before, d.lost)
+	wanted, err := c.commands(planned.Plan, o, before, d.lost, ran)
 	if err != nil {
 		return fail(err, "plan")
 	}
@@ -145,13 +166,13 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 	return out
 }
 
-// commands are those a plan runs, as since counts them; lost ones ran twice, because the operator said so.
-func (c *cluster) commands(plan *api.Plan, o operation, before api.ClusterView, lost map[string]int) (map[string]int, error) {
+// commands are those a plan runs, and an undo, as count counts them; lost ones ran twice, because the operator said so.
+func (c *cluster) commands(plan *api.Plan, o operation, before api.ClusterView, lost, ran map[string]int) (map[string]int, error) {
 	nodes := map[int]string{}
 	for _, n := range slices.Concat(before.Nodes, c.view.Nodes) {
 		nodes[n.SID] = n.NodeID
 	}
-	wanted, failed := maps.Clone(lost), false
+	wanted, ends := maps.Clone(lost), false
 	for _, step := range plan.Steps {
 		if step.Skipped != "" {
 			continue
@@ -162,15 +183,35 @@ func (c *cluster) commands(plan *api.Plan, o operation, before api.ClusterView, 
 				return nil, err
 			}
 			for _, sid := range sids {
+				if nodes[sid] == "" {
+					nodes[sid] = stranger(nodes, ran)
+				}
 				wanted[nodes[sid]+" "+command.Service]++
 			}
-			failed = failed || o.fails && command.Service == failing
+			ends = ends || command.Service == o.fails || command.Service == o.cancels
 		}
-		if failed {
+		if ends {
 			break // what follows the command that fails never runs
 		}
 	}
+	for _, n := range before.Nodes {
+		for _, service := range o.again {
+			wanted[n.NodeID+" "+service]++
+		}
+	}
 	return wanted, nil
+}
+
+// stranger is a node that ran commands and that nobody knows any more: one that was made, and undone. Those of a plan
+// run the same, so it does not matter which is which.
+func stranger(known map[int]string, ran map[string]int) string {
+	for _, command := range slices.Sorted(maps.Keys(ran)) {
+		node, _, _ := strings.Cut(command, " ")
+		if !slices.Contains(slices.Collect(maps.Values(known)), node) {
+			return node
+		}
+	}
+	return "nobody"
 }
 
 func difference(wanted, ran map[string]int) (wrong []string) {

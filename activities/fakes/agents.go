@@ -152,11 +152,10 @@ func (s *Store) now(cluster string) (Published, <-chan struct{}) {
 func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
 	wanted func(context.Context) error, progress func(agentapi.CommandStatus),
 ) (agentapi.CommandStatus, error) {
-	if wanted == nil {
-		return agentapi.CommandStatus{}, fault.New(fault.Internal, "command %s would begin whether it is wanted or not", id)
-	}
-	if err := wanted(ctx); err != nil {
-		return agentapi.CommandStatus{}, err
+	if wanted != nil {
+		if err := wanted(ctx); err != nil {
+			return agentapi.CommandStatus{}, err
+		}
 	}
 	c, err := a.launch(n, id, cmd)
 	if err != nil {
