@@ -10,6 +10,9 @@ import (
 	"drover/devstack"
 )
 
+// notHere says why no world can be run here; "" when one can.
+var notHere string
+
 // programs are where the process outside built them; it starts this one in a network namespace of its own.
 var programs = flag.String("chaos-programs", "", "programs that are built already")
 
@@ -35,6 +38,13 @@ func run(m *testing.M) (code int, err error) {
 			return 0, err
 		}
 		return m.Run(), nil
+	}
+	if os.Getuid() == 0 {
+		// Without one, cuts would be made in the machine's own network.
+		if err := CanInside(); err != nil {
+			notHere = err.Error()
+			return m.Run(), nil
+		}
 	}
 	root, err := devstack.FindRoot()
 	if err != nil {

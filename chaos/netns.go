@@ -12,6 +12,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// CanInside says why this process cannot make a network namespace; nil when it can.
+func CanInside() error {
+	made := make(chan error)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine, and the namespace with it
+		made <- unix.Unshare(unix.CLONE_NEWNET)
+	}()
+	if err := <-made; err != nil {
+		return fmt.Errorf("a network namespace of its own: %w", err)
+	}
+	return nil
+}
+
 // Inside runs this program again, with more arguments, in a network namespace of its own, and returns its exit code:
 // there, connections can be cut without touching the machine's. It needs root.
 func Inside(args ...string) (code int, err error) {
