@@ -75,7 +75,8 @@ func (m *Matrix) wants(o operation) bool {
 	defer m.mu.Unlock()
 	return o.name == api.CreateCluster || o.name == api.DeleteCluster ||
 		slices.ContainsFunc(m.cases, func(c Case) bool {
-			return c.Operation == o.name || c.Operation == o.pair || named(c.Operation).within == o.name
+			within := named(c.Operation).within
+			return c.Operation == o.name || c.Operation == o.pair || within != "" && (within == o.name || within == o.pair)
 		})
 }
 
