@@ -119,7 +119,8 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 	out.GoesOn, out.Answered = d.wentOn(), d.answered
 	switch {
 	case ctx.Err() != nil:
-		return fail(fmt.Errorf("it does not end (%s)", c.progress()), "wait")
+		where := c.progress()
+		return fail(errors.Join(fmt.Errorf("it does not end (%s)", where), w.stack.DumpWorker()), "wait") // remove starts another one
 	case k != nil && !d.fired() && !out.Missed:
 		return fail(errors.New("the moment never came"), "wait")
 	case d.answered == api.ResolveAbort:

@@ -11,6 +11,14 @@ import (
 // PauseWorker stops the worker in the middle of whatever it does.
 func (s *Stack) PauseWorker() error { return s.worker.cmd.Process.Signal(syscall.SIGSTOP) }
 
+// DumpWorker ends the worker and has it write what each of its goroutines was doing to its log.
+func (s *Stack) DumpWorker() error {
+	if s.worker == nil {
+		return nil
+	}
+	return s.worker.cmd.Process.Signal(syscall.SIGQUIT)
+}
+
 // ResumeWorker lets a paused worker go on where it was.
 func (s *Stack) ResumeWorker() error { return s.worker.cmd.Process.Signal(syscall.SIGCONT) }
 
