@@ -143,14 +143,32 @@ func (c *Cluster) Shell(n api.NodeView) func(cmd string) (remote.Result, error) 
 	}
 }
 
-// Gone asserts that nothing is left: no cluster, no machine, no volume.
-func (c *Cluster) Gone() {
+// find is the cluster in the list of all, nil when it is not there.
+func (c *Cluster) find() *api.ClusterView {
 	c.t.Helper()
 	var list api.ClusterList
 	c.lab.Drover(c.t, "list", "-o", "json").OK(c.t).JSON(c.t, &list)
-	for _, other := range list.Clusters {
-		require.NotEqual(c.t, c.ID, other.ClusterID)
+	for _, view := range list.Clusters {
+		if view.ClusterID == c.ID {
+			return &view
+		}
 	}
+	return nil
+}
+
+// Version is the version of the application the active cluster runs.
+func (c *Cluster) Version() string {
+	c.t.Helper()
+	view := c.find()
+	require.NotNil(c.t, view)
+	require.Equal(c.t, "active", view.State)
+	return view.Version
+}
+
+// Gone asserts that nothing is left: no cluster, no machine, no volume.
+func (c *Cluster) Gone() {
+	c.t.Helper()
+	require.Nil(c.t, c.find())
 	left, err := c.lab.machines.List(c.t.Context(), c.ID)
 	require.NoError(c.t, err)
 	require.Empty(c.t, left.Instances)

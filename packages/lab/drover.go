@@ -6,11 +6,15 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"drover/specs"
 )
 
 // Answer is what a program said.
@@ -57,6 +61,26 @@ func (a Answer) Refused(t *testing.T, words ...string) Answer {
 func (a Answer) JSON(t *testing.T, into any) {
 	t.Helper()
 	require.NoError(t, json.Unmarshal([]byte(a.Stdout), into), a.Stdout)
+}
+
+// upgradePolicy is what Repack puts another version in.
+var upgradePolicy = regexp.MustCompile(`("upgrade_policy": \[)[^\]]*`)
+
+// Repack publishes a version of an application once more, as one that can be upgraded to from it and is changed in its
+// cluster.json: old text, new text, ....
+func (l *Lab) Repack(t *testing.T, folder, version, as string, changes ...string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), as)
+	require.NoError(t, os.CopyFS(dir, os.DirFS(Package(t, folder, version))))
+	file := filepath.Join(dir, specs.TemplateFile)
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for i := 0; i < len(changes); i += 2 {
+		require.Contains(t, string(text), changes[i])
+	}
+	changed := strings.NewReplacer(changes...).Replace(upgradePolicy.ReplaceAllString(string(text), `${1}"`+version+`"`))
+	require.NoError(t, os.WriteFile(file, []byte(changed), 0o600))
+	l.Drover(t, "apps", "publish", dir, "--app", folder, "--version", as).OK(t)
 }
 
 // Publish publishes a version of a package that Versions built, with the folder's name as the application's.

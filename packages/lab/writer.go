@@ -9,7 +9,7 @@ import (
 )
 
 // patience is how long a client tries to get one write accepted: generous, since machines that test are loaded.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // Writer is a client that stores numbered items, whatever happens to the cluster meanwhile.
 type Writer struct {
@@ -19,8 +19,8 @@ type Writer struct {
 	Stored int
 }
 
-// While does something while the client writes. The client may have to try again; that it gets no write through for a
-// minute fails the test.
+// While does something while the client writes. The client may have to try again; that it gets no write through for two
+// minutes fails the test.
 func (w *Writer) While(t *testing.T, something func()) {
 	t.Helper()
 	stop, done := make(chan struct{}), make(chan error, 1)

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) { lab.Main(m) }
 // cluster is a cluster and a client that writes to it.
 type cluster struct {
 	*lab.Cluster
+	l        *lab.Lab
 	t        *testing.T
 	password string
 	writer   lab.Writer
@@ -120,7 +121,7 @@ func TestLife(t *testing.T) {
 	for _, v := range versions {
 		l.Publish(t, "redis-cluster", v)
 	}
-	c := &cluster{t: t, password: first, Cluster: l.Create(t, "redis-cluster", "/etc/redis/members /var/lib/redis/log/*", "--version", versions[0],
+	c := &cluster{l: l, t: t, password: first, Cluster: l.Create(t, "redis-cluster", "/etc/redis/members /var/lib/redis/log/*", "--version", versions[0],
 		"--values", secret(t, first))}
 	r := c.client()
 	for range 300 {
@@ -133,9 +134,9 @@ func TestLife(t *testing.T) {
 	c.while(func() { c.Do("add-nodes", "--role", "master") })
 	c.check(4)
 
-	// An old master goes, and its replica.
-	leaving := c.Nodes()[1]
-	c.while(func() { c.Do("delete-nodes", append(c.group(leaving), "--yes")...) })
+	// An old master goes, and its replica, with all that can happen to a slot on its way.
+	c.leaveCopy(item(0))
+	c.while(func() { c.scaleIn(c.Nodes()[1]) })
 	c.check(3)
 
 	c.while(func() { c.Do("scale", "--memory", "2048", "--role", "master") })
@@ -155,15 +156,89 @@ func TestLife(t *testing.T) {
 	c.Do("start")
 	c.check(3)
 
+	newest := versions[len(versions)-1]
 	if len(versions) > 1 {
-		c.while(func() { c.Do("upgrade", "--to", versions[1]) })
+		c.while(func() { c.Do("upgrade", "--to", newest) })
 		c.check(3)
 	} else {
-		t.Logf("apt offers one version of Redis, %s: upgrades are not tested", versions[0])
+		t.Logf("apt offers one version of Redis, %s: upgrading to another is not tested", newest)
 	}
+	c.broken(newest)
 
 	c.Refused("its package wants at least 3", "delete-nodes", append(c.group(c.Nodes()[0]), "--yes")...)
 	c.check(3)
+	c.protect()
+}
+
+// leaveCopy leaves a key as a master does that dies while it gives it away: its slot is half-way, and the taker has a copy.
+func (c *cluster) leaveCopy(key string) {
+	c.t.Helper()
+	ctx, r := c.t.Context(), c.client()
+	slot := r.ClusterKeySlot(ctx, key).Val()
+	giver, err := r.MasterForKey(ctx, key)
+	require.NoError(c.t, err)
+	from, err := giver.Do(ctx, "cluster", "myid").Text()
+	require.NoError(c.t, err)
+	var taker *redis.Client
+	for _, n := range c.Nodes() {
+		if c.measure(n).Role == "master" && n.IP+":6379" != giver.Options().Addr {
+			taker = redis.NewClient(&redis.Options{Addr: n.IP + ":6379", Password: c.password})
+			defer taker.Close()
+			break
+		}
+	}
+	to, err := taker.Do(ctx, "cluster", "myid").Text()
+	require.NoError(c.t, err)
+	require.NoError(c.t, taker.Do(ctx, "cluster", "setslot", slot, "importing", from).Err())
+	require.NoError(c.t, giver.Do(ctx, "cluster", "setslot", slot, "migrating", to).Err())
+	_, err = taker.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.Do(ctx, "asking")
+		return p.Set(ctx, key, "old copy", 0).Err()
+	})
+	require.NoError(c.t, err)
+}
+
+// scaleIn deletes a master and its replica. The node that moves the slots loses power in the middle of it. Nobody knows
+// how its command ended: the operation is held until somebody has it run again.
+func (c *cluster) scaleIn(leaving api.NodeView) {
+	c.t.Helper()
+	nodes := c.Nodes()
+	c.Begin("delete-nodes", append(c.group(leaving), "--yes")...)
+	var mover *api.NodeView
+	lab.Eventually(c.t, "slots are being moved", func() bool {
+		for _, n := range nodes {
+			if c.Try(n, "test -s /run/redis/scratch.*/moves").ExitCode == 0 {
+				mover = &n
+			}
+		}
+		return mover != nil
+	})
+	c.CutPower(*mover)
+	c.RetryHeld()
+}
+
+// broken is an upgrade that fails on its first node, and takes itself back while the client goes on.
+func (c *cluster) broken(from string) {
+	c.t.Helper()
+	c.l.Repack(c.t, "redis-cluster", from, "broken", "redis-node upgrade", "redis-node upgrade; exit 9")
+	c.while(func() { c.Refused("exit code 9", "upgrade", "--to", "broken", "--on-failure", "rollback") })
+	c.check(3)
+	require.Equal(c.t, from, c.Version())
+}
+
+// protect looks at the guard: a key that begins with protected: keeps the cluster as it is; without it the cluster goes.
+func (c *cluster) protect() {
+	c.t.Helper()
+	r := c.client()
+	require.NoError(c.t, r.Set(c.t.Context(), "protected:deed", "ours", 0).Err())
+	c.while(func() { c.Refused("There are keys that begin with protected:", "delete", "--yes") })
+	value, err := r.Get(c.t.Context(), "protected:deed").Result()
+	require.NoError(c.t, err)
+	require.Equal(c.t, "ours", value)
+	require.NoError(c.t, r.Del(c.t.Context(), "protected:deed").Err())
+	c.check(3)
+	c.Do("delete", "--yes")
+	c.Gone()
 }
 
 // group are the ids of the nodes of a master and its replica, whichever of them is which now.

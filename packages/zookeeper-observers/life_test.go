@@ -159,6 +159,8 @@ func TestLinkedLife(t *testing.T) {
 	p.observers.Do("start")
 	p.check(2)
 
+	p.ensemble.Refused("other clusters link to it: "+p.observers.ID+" (link ensemble)", "delete", "--yes")
+	p.check(2)
 	p.observers.Do("delete", "--yes")
 	p.observers.Gone()
 	voter := p.ensemble.Nodes()[0]

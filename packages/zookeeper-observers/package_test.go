@@ -8,6 +8,11 @@ import (
 	"drover/packages/lab"
 )
 
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	lab.CheckScripts(t)
+}
+
 func TestPackage(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

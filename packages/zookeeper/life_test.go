@@ -23,6 +23,7 @@ func TestMain(m *testing.M) { lab.Main(m) }
 // ensemble is a cluster and a client that writes to it.
 type ensemble struct {
 	*lab.Cluster
+	l      *lab.Lab
 	t      *testing.T
 	writer lab.Writer
 }
@@ -153,7 +154,7 @@ func TestLife(t *testing.T) {
 	for _, v := range versions {
 		l.Publish(t, "zookeeper", v)
 	}
-	e := &ensemble{t: t, Cluster: l.Create(t, "zookeeper", "/etc/zookeeper/members /var/lib/zookeeper/log/*", "--version", versions[0],
+	e := &ensemble{l: l, t: t, Cluster: l.Create(t, "zookeeper", "/etc/zookeeper/members /var/lib/zookeeper/log/*", "--version", versions[0],
 		"--set", "env.tickTime=500", "--set", "env.syncLimit=20", "--set", "env.initLimit=60", "--set", "env.heap_mib=64")}
 	conn := dial(t, e.Addresses("2181")...)
 	_, err := conn.Create("/items", nil, 0, zk.WorldACL(zk.PermAll))
@@ -161,6 +162,10 @@ func TestLife(t *testing.T) {
 	conn.Close()
 	e.while(func() {})
 	e.check(3)
+
+	// ZooKeeper knows no id above 254: the 251 others can be added, no more.
+	e.Refused("server_id_upper_bound is 254", "add-nodes", "--count", "252")
+	l.Drover(t, "plan", "add-nodes", e.ID, "--count", "251").OK(t)
 
 	e.while(func() { e.Do("add-nodes", "--count", "2") })
 	e.check(5)
@@ -185,16 +190,27 @@ func TestLife(t *testing.T) {
 	e.Do("start")
 	e.check(3)
 
+	newest := versions[len(versions)-1]
 	if len(versions) > 1 {
-		e.while(func() { e.Do("upgrade", "--to", versions[1]) })
+		e.while(func() { e.Do("upgrade", "--to", newest) })
 		e.check(3)
 	} else {
-		t.Logf("apt offers one version of ZooKeeper, %s: upgrades are not tested", versions[0])
+		t.Logf("apt offers one version of ZooKeeper, %s: upgrading to another is not tested", newest)
 	}
+	e.broken(newest)
 
 	e.mend()
 	e.Do("delete", "--yes")
 	e.Gone()
+}
+
+// broken is an upgrade that fails on its first node, and takes itself back while the client goes on.
+func (e *ensemble) broken(from string) {
+	e.t.Helper()
+	e.l.Repack(e.t, "zookeeper", from, "broken", "zk-node upgrade", "zk-node upgrade; exit 9")
+	e.while(func() { e.Refused("exit code 9", "upgrade", "--to", "broken", "--on-failure", "rollback") })
+	e.check(3)
+	require.Equal(e.t, from, e.Version())
 }
 
 // mend looks at the guard of a cluster with a server down, and at what brings the server back.

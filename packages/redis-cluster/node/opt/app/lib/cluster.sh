@@ -48,12 +48,43 @@ follow() {
 	return 1
 }
 
+# half_moved prints "address slot master-id" for every slot that a master is giving to another.
+half_moved() {
+	for giver in $(topology "$ip" | awk '$3 == "master" { print $2 }'); do
+		ask "$giver" cluster nodes | tr -d '\r' | awk -v ip="$giver" '$3 ~ /myself/ {
+			for (i = 9; i <= NF; i++) if (split($i, a, /\[|->-|\]/) == 4) print ip, a[2], a[3]
+		}'
+	done
+}
+
+# keys ADDRESS SLOT prints the keys of a slot there, quoted, one a line.
+keys() { cli 60 --no-raw -h "$1" -p 6379 cluster getkeysinslot "$2" 10000000 </dev/null | sed -n 's/^ *[0-9]*) "/"/p'; }
+
+# drop_copies: a master that died while it gave a key away, or took one, may have left it on both sides. The giver serves a
+# key as long as it has it, so its copy is the one that counts.
+drop_copies() {
+	half_moved >"$scratch/open"
+	while read -r giver slot id <&4; do
+		# A taker that died may be a replica by now, of a master that knows nothing of the slot.
+		taker=$(topology "$ip" | awk -v id="$id" '{ addr[$1] = $2; up[$1] = $4 } END { print (up[id] == "-" ? addr[id] : addr[up[id]]) }')
+		ask "$taker" cluster setslot "$slot" importing "$(id_of "$giver")" >/dev/null || continue
+		keys "$taker" "$slot" >"$scratch/taken" || continue
+		sed 's/^/exists /' "$scratch/taken" | cli 60 -h "$giver" -p 6379 2>/dev/null | grep . >"$scratch/given" || continue
+		paste "$scratch/given" "$scratch/taken" | sed -n 's/^1\t/del /p' >"$scratch/copies"
+		if [ -s "$scratch/copies" ]; then
+			say "$(wc -l <"$scratch/copies") keys of slot $slot are on both sides: those at $taker are dropped"
+			sed 's/^/asking\n/' "$scratch/copies" | cli 60 -h "$taker" -p 6379 >/dev/null || :
+		fi
+	done 4<"$scratch/open"
+}
+
 # agreed says whether all nodes agree about the slots and none of them is on its way; what was left half-way by somebody
 # who was killed is finished.
 agreed() {
 	if cli 60 --cluster check "$ip:6379" >"$scratch/check" 2>&1 </dev/null; then return 0; fi
 	if grep -q 'open slot\|migrating\|importing' "$scratch/check"; then
 		say "finishing the moves of slots that were left half-way"
+		drop_copies
 		yes yes 2>/dev/null | cli 1800 --cluster fix "$ip:6379" >"$scratch/fix" 2>&1 || :
 	fi
 	return 1

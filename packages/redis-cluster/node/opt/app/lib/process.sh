@@ -53,6 +53,14 @@ await_up() {
 	fail 13 "Redis ended right after it was started"
 }
 
+# here makes sure that Redis runs on the node that speaks for the cluster: it may have lost power in the middle of this very
+# command, which is done again. One that somebody stopped stays so.
+here() {
+	[ ! -e "$run/stopped" ] || fail 12 "Redis was stopped on this node, which has to speak for the cluster"
+	locally begin
+	await_up 240
+}
+
 tail_log() { tail -qn 4 "$log/redis.log" "$log/redis.out" 2>/dev/null || :; }
 
 # locally runs a function while no other script starts or stops Redis here.

@@ -71,6 +71,14 @@ await_up() {
 	fail 13 "ZooKeeper ended right after it was started"
 }
 
+# here makes sure that ZooKeeper runs on the node that speaks for the ensemble: it may have lost power in the middle of this
+# very command, which is done again. One that somebody stopped stays so.
+here() {
+	[ ! -e "$run/stopped" ] || fail 12 "ZooKeeper was stopped on this node, which has to speak for the ensemble"
+	locally begin
+	await_up 240
+}
+
 tail_log() { tail -qn 4 "$log"/zookeeper.0.log "$log/zookeeper.out" 2>/dev/null || :; }
 
 # locally runs a function while no other script starts or stops ZooKeeper here.
