@@ -122,6 +122,11 @@ race: servers build packages ## the same under the race detector; needs a C comp
 docker-test: servers build packages docker-tools ## the quick start with Docker, word for word; needs root, dockerd and debootstrap
 	$(TEST) -count=1 -timeout 40m $(ARGS) ./endtoend/compose -args -build
 
+# In sandboxes they are part of `make test`.
+.PHONY: docker-lives
+docker-lives: servers build packages-all ## ZooKeeper, its observers and Redis Cluster live in containers; needs root and dockerd
+	$(TEST) -count=1 -timeout 40m -run Life/docker $(ARGS) ./packages/redis-cluster ./packages/zookeeper ./packages/zookeeper-observers -args -docker
+
 .PHONY: chaos
 chaos: servers ## kill everything at every moment of every operation, see docs/chaos.md (ARGS='-only CreateCluster -kill worker')
 	$(GO) run ./chaos/matrix $(ARGS)

@@ -18,10 +18,10 @@ import (
 )
 
 // Programs are what a node's commands may expect of the smallest Linux machine. Those this machine lacks are left out.
-var Programs = strings.Fields(`sh bash awk base64 basename cat chmod chown cp cut date dd df diff dirname du echo env expr false find flock
-	getent grep head hostname id install kill ln ls md5sum mkdir mktemp mv nproc nohup od paste perl pgrep pidof pkill printf ps pwd readlink
-	realpath rm rmdir sed seq setsid sha256sum sleep sort split stat stty sync tail tar tee test timeout touch tr true tty uname uniq wc
-	whoami xargs`)
+var Programs = strings.Fields(`sh awk base64 basename bash cat chmod chown comm cp cut date dd df diff dirname du echo env expr false find flock fold getent
+	grep head hostname id install join kill ln ls md5sum mkdir mkfifo mktemp mv nice nl nohup nproc od paste perl pgrep pidof
+	pkill printf ps pwd readlink realpath rm rmdir sed seq setsid sha1sum sha256sum sha512sum shuf sleep sort split stat stty
+	sync tac tail tar tee test timeout touch tr true truncate tty uname uniq unlink wc whoami xargs`)
 
 // folders of a root file system, with their modes.
 var folders = map[string]int64{

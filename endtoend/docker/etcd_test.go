@@ -28,7 +28,6 @@ func TestEtcdLives(t *testing.T) {
 	t.Parallel()
 	l := lab.StartOnDocker(t)
 	for _, v := range lab.Versions(t, "etcd") {
-		l.Image(t, "etcd-"+v+":latest", lab.Folder(t, "etcd", v))
 		l.Publish(t, "etcd", v)
 	}
 	e := &etcd{t: t, Cluster: l.Create(t, "etcd", "/var/lib/etcd/log/*", "--version", "3.5", "--set", "etcd_node.count=3")}

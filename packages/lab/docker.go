@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/netip"
 	"os"
@@ -15,6 +16,20 @@ import (
 	"drover/providers"
 	"drover/providers/docker"
 )
+
+var asked = flag.Bool("docker", false, "take clusters through their lives in containers too, as make docker-lives does")
+
+// Both runs a test with nodes in sandboxes, and in containers where that was asked for: it takes minutes.
+func Both(t *testing.T, test func(t *testing.T, l *Lab)) {
+	t.Helper()
+	t.Run("local", func(t *testing.T) { test(t, Start(t)) })
+	t.Run("docker", func(t *testing.T) {
+		if !*asked {
+			t.Skip("SKIP: the same in containers takes minutes: make docker-lives")
+		}
+		test(t, StartOnDocker(t))
+	})
+}
 
 // StartOnDocker gives a lab whose nodes are containers, on an engine of its own; the first call starts it. Consul listens
 // on the gateway of the nodes' network too.
@@ -107,8 +122,8 @@ func (l *Lab) Image(t *testing.T, name string, overlay ...string) {
 	require.NoError(t, engine.Make(t.Context(), c, engine.Image{Name: name, Overlay: overlay}))
 }
 
-// Folder is the image that build.sh made for provider local: what lies over a node's root.
-func Folder(t *testing.T, folder, version string) string {
+// image is the one that build.sh made for provider local: what lies over a node's root.
+func image(t *testing.T, folder, version string) string {
 	t.Helper()
 	root, err := devstack.FindRoot()
 	require.NoError(t, err)

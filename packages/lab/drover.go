@@ -83,8 +83,12 @@ func (l *Lab) Repack(t *testing.T, folder, version, as string, changes ...string
 	l.Drover(t, "apps", "publish", dir, "--app", folder, "--version", as).OK(t)
 }
 
-// Publish publishes a version of a package that Versions built, with the folder's name as the application's.
+// Publish publishes a version of a package that Versions built, with the folder's name as the application's. A lab on
+// containers gets its image.
 func (l *Lab) Publish(t *testing.T, folder, version string) {
 	t.Helper()
+	if l.engine != nil {
+		l.Image(t, folder+"-"+version+":latest", image(t, folder, version))
+	}
 	l.Drover(t, "apps", "publish", Package(t, folder, version), "--app", folder, "--version", version).OK(t)
 }

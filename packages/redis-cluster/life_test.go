@@ -116,8 +116,11 @@ func secret(t *testing.T, password string) string {
 
 func TestLife(t *testing.T) {
 	t.Parallel()
+	lab.Both(t, life)
+}
+
+func life(t *testing.T, l *lab.Lab) {
 	versions := lab.Versions(t, "redis-cluster")
-	l := lab.Start(t)
 	for _, v := range versions {
 		l.Publish(t, "redis-cluster", v)
 	}

@@ -115,9 +115,12 @@ func conf(ip string) string {
 
 func TestLinkedLife(t *testing.T) {
 	t.Parallel()
+	lab.Both(t, linkedLife)
+}
+
+func linkedLife(t *testing.T, l *lab.Lab) {
 	observers := lab.Versions(t, "zookeeper-observers")
 	voters := lab.Versions(t, "zookeeper")
-	l := lab.Start(t)
 	version := voters[len(voters)-1]
 	l.Publish(t, "zookeeper", version)
 	l.Publish(t, "zookeeper-observers", observers[0])

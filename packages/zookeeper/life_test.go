@@ -149,8 +149,11 @@ func (e *ensemble) started() map[string]string {
 
 func TestLife(t *testing.T) {
 	t.Parallel()
+	lab.Both(t, life)
+}
+
+func life(t *testing.T, l *lab.Lab) {
 	versions := lab.Versions(t, "zookeeper")
-	l := lab.Start(t)
 	for _, v := range versions {
 		l.Publish(t, "zookeeper", v)
 	}
