@@ -131,6 +131,10 @@ docker-lives: servers build packages-all ## ZooKeeper, its observers and Redis C
 chaos: servers ## kill everything at every moment of every operation, see docs/chaos.md (ARGS='-only CreateCluster -kill worker')
 	$(GO) run ./chaos/matrix $(ARGS)
 
+.PHONY: undo
+undo: servers ## let every operation fail at every step in every way, and compare what is left, see docs/lifecycle.md
+	$(GO) test ./chaos -count=1 -v -timeout 60m -run '^TestUndoneEqualsBefore$$' $(ARGS) -args -chaos-every-way
+
 .PHONY: bench
 bench: servers build packages ## measure operations on real nodes, see docs/benchmarks.md (ARGS='-only create')
 	$(GO) run ./bench $(ARGS)

@@ -34,8 +34,10 @@ type Begun struct {
 	Before *lifecycle.View `json:"before,omitempty"`
 	// Added are the ids chosen for new nodes, in the view already.
 	Added []string `json:"added,omitempty"`
-	// Upgraded are the nodes that boot another version than the one before the upgrade (downgrade).
+	// Upgraded are the nodes that boot another version than the one before the upgrade (downgrade). Idle are those on which
+	// nothing can run: their machine is off, gone, or so new that no agent was started on it.
 	Upgraded []string `json:"upgraded,omitempty"`
+	Idle     []string `json:"idle,omitempty"`
 	// Unfinished: an operation that died half-way left things in the temporary folders. They are to be cleared and the
 	// operation begun again; Stale are the nodes it had begun to add or to release. MayBeOff: it may have switched
 	// machines off.
@@ -127,7 +129,7 @@ func (a *Records) begin(ctx context.Context, rec *lifecycle.Record, in BeginInpu
 	case in.Upgrade != nil:
 		err = a.beginUpgrade(ctx, rec, in, retried, &out)
 	case in.Type == api.DowngradeCluster:
-		err = a.beginDowngrade(rec, in, retried, &out)
+		err = a.beginDowngrade(ctx, rec, in, retried, &out)
 	case in.Type == api.StartCluster:
 		beginStart(rec)
 	case in.Env != nil:
@@ -165,6 +167,7 @@ func (a *Records) Abandon(ctx context.Context, in AbandonInput) error {
 	}
 	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
 		rec.Operation.State = api.OpFailed
+		rec.TakeBackChoices()
 		if rec.Operation.Clearing { // what an earlier operation left may still be to be cleared
 			rec.Operation.Clearing = lifecycle.Unfinished(rec)
 			return nil
@@ -253,8 +256,8 @@ func (a *Records) beginScale(rec *lifecycle.Record, view lifecycle.View, in api.
 func beginStart(rec *lifecycle.Record) {
 	fresh := func(n lifecycle.Node) bool { return rec.PoweredOff && losesRoot(rec, n) }
 	for i := range rec.Nodes {
-		if n := &rec.Nodes[i]; !fresh(*n) {
-			n.NextInstanceID = ""
+		if n := &rec.Nodes[i]; !fresh(*n) && n.NextInstanceID != "" {
+			rec.Choose(n, "")
 		}
 	}
 	chooseInstances(rec, fresh)
@@ -264,7 +267,7 @@ func beginStart(rec *lifecycle.Record) {
 func chooseInstances(rec *lifecycle.Record, which func(lifecycle.Node) bool) {
 	for i := range rec.Nodes {
 		if n := &rec.Nodes[i]; n.NextInstanceID == "" && which(*n) {
-			n.NextInstanceID = RandomIDs{}.Instance()
+			rec.Choose(n, RandomIDs{}.Instance())
 		}
 	}
 }

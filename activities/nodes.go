@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	agentapi "drover/agent/api"
@@ -41,13 +42,56 @@ func (a *Nodes) StartAgents(ctx context.Context, in BarrierInput) (BarrierResult
 	if err != nil {
 		return BarrierResult{}, err
 	}
-	return a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node, tell teller) error {
+	started := &nodeSet{}
+	out, err := a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node, tell teller) error {
 		tell.says("starting the agent")
 		if err := a.putKeys(ctx, n); err != nil {
 			return err
 		}
-		return a.Agents.Ensure(ctx, n, a.agentConfig(rec, n))
+		if err := a.Agents.Ensure(ctx, n, a.agentConfig(rec, n)); err != nil {
+			return err
+		}
+		started.add(n)
+		return nil
 	})
+	if told := a.hasAgent(context.WithoutCancel(ctx), rec.ClusterID, started); err == nil {
+		err = told
+	}
+	return out, err
+}
+
+// nodeSet collects nodes from many goroutines.
+type nodeSet struct {
+	mu    sync.Mutex
+	nodes []lifecycle.Node
+}
+
+func (s *nodeSet) add(n lifecycle.Node) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nodes = append(s.nodes, n)
+}
+
+// hasAgent records on which machines agents were started.
+func (a *Nodes) hasAgent(ctx context.Context, clusterID string, started *nodeSet) error {
+	on := map[string]string{}
+	for _, n := range started.nodes {
+		if n.AgentOn != n.InstanceID {
+			on[n.ID] = n.InstanceID
+		}
+	}
+	if len(on) == 0 {
+		return nil
+	}
+	_, err := a.update(ctx, clusterID, func(rec *lifecycle.Record) error {
+		for i := range rec.Nodes {
+			if instance := on[rec.Nodes[i].ID]; instance != "" {
+				rec.Nodes[i].AgentOn = instance
+			}
+		}
+		return nil
+	})
+	return err
 }
 
 // Barrier waits until every named node has applied the revision (B2, B4).

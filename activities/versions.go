@@ -6,6 +6,7 @@ import (
 
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/providers"
 	"drover/specs"
 )
 
@@ -34,7 +35,7 @@ func (a *Records) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in Be
 
 // beginDowngrade chooses machines for the nodes that boot another version's image than the one before the upgrade. View
 // becomes the version to reach, Before the one that runs.
-func (a *Records) beginDowngrade(rec *lifecycle.Record, in BeginInput, retried bool, out *Begun) error {
+func (a *Records) beginDowngrade(ctx context.Context, rec *lifecycle.Record, in BeginInput, retried bool, out *Begun) error {
 	if rec.Previous == nil {
 		return fault.New(fault.NotAllowed, "cluster %s has no version before to go back to", rec.ClusterID).At(rec.ClusterID, "", "")
 	}
@@ -42,7 +43,7 @@ func (a *Records) beginDowngrade(rec *lifecycle.Record, in BeginInput, retried b
 		for i := range rec.Nodes {
 			// An id the upgrade chose may have been used by a try that died; nodes it never came to are left as they are
 			// when their turn comes (Replace asks the provider).
-			rec.Nodes[i].NextInstanceID = ""
+			rec.Choose(&rec.Nodes[i], "")
 		}
 		chooseInstances(rec, func(lifecycle.Node) bool { return true })
 	}
@@ -52,7 +53,32 @@ func (a *Records) beginDowngrade(rec *lifecycle.Record, in BeginInput, retried b
 			out.Upgraded = append(out.Upgraded, n.ID)
 		}
 	}
-	return nil
+	var err error
+	out.Idle, err = a.idle(ctx, rec)
+	return err
+}
+
+// idle are the nodes on which nothing can run. There is nothing to stop on them, and nobody waits for them to answer.
+func (a *Records) idle(ctx context.Context, rec *lifecycle.Record) ([]string, error) {
+	p, err := a.provider(rec.Provider)
+	if err != nil {
+		return nil, err
+	}
+	have, err := p.List(ctx, rec.ClusterID)
+	if err != nil {
+		return nil, err
+	}
+	runs := map[string]bool{} // by instance
+	for _, i := range have.Instances {
+		runs[i.ID] = i.State == providers.Running
+	}
+	var idle []string
+	for _, n := range rec.Nodes {
+		if !runs[n.InstanceID] || n.AgentOn != n.InstanceID {
+			idle = append(idle, n.ID)
+		}
+	}
+	return idle, nil
 }
 
 // viewOfPrevious is the cluster as the version before the upgrade describes it.

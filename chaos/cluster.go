@@ -21,6 +21,7 @@ import (
 // cluster is one that goes through its life.
 type cluster struct {
 	id    string
+	app   string // Fail only
 	world *World
 	gates *gates
 	view  api.ClusterView // as the last operation left it

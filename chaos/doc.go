@@ -10,5 +10,8 @@
 // Moments come from what an operation does when nobody disturbs it, and the commands it must run from its dry run: a new
 // step, or a new command, is covered by itself.
 //
+// The same relay lets activities fail, so that operations undo what they did; what is left is then compared with what was
+// before (undone.go).
+//
 // Callers: chaos/matrix, which runs every case (make chaos), and the tests here, which run a few. It is not for products.
 package chaos

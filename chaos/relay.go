@@ -42,9 +42,10 @@ type relay struct {
 	conn    *grpc.ClientConn
 
 	mu         sync.Mutex
-	activities map[string]event  // by task token
-	workflows  map[string]string // workflow id by task token
-	watch      func(event)       // is told of every event before it is passed on, and may take its time
+	activities map[string]event   // by task token
+	workflows  map[string]string  // workflow id by task token
+	watch      func(event)        // is told of every event before it is passed on, and may take its time
+	mishaps    map[string]*mishap // by workflow id
 }
 
 // maxMessage is the largest message between SDK and server.
@@ -60,7 +61,7 @@ func startRelay(ctx context.Context, temporal string) (*relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &relay{conn: conn, activities: map[string]event{}, workflows: map[string]string{}}
+	r := &relay{conn: conn, activities: map[string]event{}, workflows: map[string]string{}, mishaps: map[string]*mishap{}}
 	service, err := proxy.NewWorkflowServiceProxyServer(proxy.WorkflowServiceProxyOptions{Client: workflowservice.NewWorkflowServiceClient(conn)})
 	if err != nil {
 		return nil, err
@@ -97,14 +98,21 @@ func (r *relay) intercept(ctx context.Context, req any, _ *grpc.UnaryServerInfo,
 		if watch != nil {
 			watch(e)
 		}
+		if m := r.mishap(e.workflow); m != nil && e.phase == Before {
+			m.scheduled(e)
+		}
 	}
 	// What a worker said that was killed meanwhile was never heard.
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if answer, done, err := r.instead(ctx, req); done {
+		return answer, err
+	}
 	answer, err := pass(ctx, req)
 	if err == nil {
 		r.learn(answer)
+		err = r.withhold(ctx, req, answer)
 	}
 	return answer, err
 }

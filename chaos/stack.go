@@ -45,8 +45,11 @@ type World struct {
 	woken     chan error // gets what came of that
 }
 
-// appID and the versions of the application; both versions run the same commands.
-const appID = "chaos"
+// appID is the application; its versions run the same commands. That of turnsID takes nodes one after the other.
+const (
+	appID   = "chaos"
+	turnsID = "chaos-turns"
+)
 
 // Build makes the programs in a folder, and the servers that are not there yet: a network namespace of its own reaches
 // nobody who has sources.
@@ -112,14 +115,16 @@ func Start(ctx context.Context, o Options) (_ *World, err error) {
 }
 
 func (w *World) publish(ctx context.Context) error {
-	text, err := archive(filepath.Join(w.Dir, "package"))
-	if err != nil {
-		return err
-	}
-	for _, version := range []string{"1", "2"} {
-		if err := w.execute(ctx, "app/"+appID+"/"+version, api.PublishApp,
-			api.PublishAppInput{App: appID, Version: version, Archive: text}, nil); err != nil {
+	for app, policy := range map[string]string{appID: "parallel", turnsID: "sequential"} {
+		text, err := archive(filepath.Join(w.Dir, "package", app), policy)
+		if err != nil {
 			return err
+		}
+		for _, version := range []string{"1", "2"} {
+			if err := w.execute(ctx, "app/"+app+"/"+version, api.PublishApp,
+				api.PublishAppInput{App: app, Version: version, Archive: text}, nil); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -36,6 +36,8 @@ type Node struct {
 	Token      string `json:"token,omitempty"`
 	// HasToken: the agent was started with the cluster's Consul token.
 	HasToken bool `json:"has_token,omitempty"`
+	// AgentOn is the instance on which the agent was started last: on another one no command ever ran.
+	AgentOn string `json:"agent_on,omitempty"`
 	// VersionID is the application version whose image the machine boots; NextInstanceID was chosen for the machine
 	// that replaces it.
 	VersionID      string `json:"version_id,omitempty"`
@@ -121,6 +123,30 @@ type Operation struct {
 	Clearing bool `json:"clearing,omitempty"`
 	// Skipped are the failed steps that operators took on themselves: which, who, when and why.
 	Skipped []string `json:"skipped,omitempty"`
+	// Chose are the NextInstanceIDs that nodes had before the operation chose others, by node id: until it has begun, that
+	// can be taken back.
+	Chose map[string]string `json:"chose,omitempty"`
+}
+
+// Choose notes the machine that shall replace a node's; "" is none.
+func (r *Record) Choose(n *Node, instanceID string) {
+	if r.Operation.Chose == nil {
+		r.Operation.Chose = map[string]string{}
+	}
+	if _, known := r.Operation.Chose[n.ID]; !known {
+		r.Operation.Chose[n.ID] = n.NextInstanceID
+	}
+	n.NextInstanceID = instanceID
+}
+
+// TakeBackChoices makes the machines that shall replace others those that were chosen before the operation.
+func (r *Record) TakeBackChoices() {
+	for i := range r.Nodes {
+		if before, chosen := r.Operation.Chose[r.Nodes[i].ID]; chosen {
+			r.Nodes[i].NextInstanceID = before
+		}
+	}
+	r.Operation.Chose = nil
 }
 
 // Node finds a node by id.

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -183,15 +184,17 @@ func (op *operation) downgradeCluster() error {
 	none := ""
 
 	// UP5: stop the cluster, each node by the version that runs on it. A failing stop does not bar the way back: the
-	// machines go off next.
+	// machines go off next. On those where nothing can run there is nothing to stop.
+	upgraded := slices.DeleteFunc(slices.Clone(op.begun.Upgraded), func(id string) bool { return slices.Contains(op.begun.Idle, id) })
+	others := lifecycle.Except(slices.Concat(op.begun.Upgraded, op.begun.Idle))
 	if err := op.forced("UP5", true, func() error {
-		return op.stage("UP5", lifecycle.ServiceStop, nil, lifecycle.Only(op.begun.Upgraded))
+		return op.stage("UP5", lifecycle.ServiceStop, nil, lifecycle.Only(upgraded))
 	}); err != nil {
 		return err
 	}
 	if err := op.forced("UP5", true, func() error {
 		return op.asBefore(func() error {
-			return op.stage("UP5", lifecycle.ServiceStop, nil, lifecycle.Except(op.begun.Upgraded))
+			return op.stage("UP5", lifecycle.ServiceStop, nil, others)
 		})
 	}); err != nil {
 		return err
