@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/activities/fakes"
+	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -106,8 +107,15 @@ func TestOlderNodesGetTheirTokenAtABarrier(t *testing.T) {
 	gone, err := w.acts.ExamineCluster(t.Context(), api.ExamineClusterInput{ClusterID: "cl-gone0000"})
 	require.NoError(t, err)
 	require.Len(t, gone.Findings, 2)
-	require.Equal(t, "consul acl policy delete -name 'policy-cl-gone0000'", gone.Findings[0].Repair)
-	require.Equal(t, "consul acl token delete -accessor-id 'token-cl-gone0000'", gone.Findings[1].Repair)
+	for _, f := range gone.Findings {
+		require.Equal(t, "drover orphans cl-gone0000 --collect", f.Repair)
+	}
+	collected, err := w.acts.CollectOrphans(t.Context(), api.CollectOrphansInput{ClusterID: "cl-gone0000"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"consul policy and token of its nodes"}, collected.Found)
+	_, err = w.acts.ExamineCluster(t.Context(), api.ExamineClusterInput{ClusterID: "cl-gone0000"})
+	w.requireFault(fault.NotFound, err)
+	require.NoError(t, access.Grant(t.Context(), lifecycle.Access{ClusterID: "cl-gone0000", Secret: "s"}))
 	require.NoError(t, w.deps.RestoreAccess(t.Context()))
 	granted, err := access.Granted(t.Context())
 	require.NoError(t, err)

@@ -34,7 +34,7 @@ func (a *Doctor) ExamineCluster(ctx context.Context, in api.ExamineClusterInput)
 	if s.Metadata, err = a.inMetadata(ctx, in.ClusterID, s.Record); err != nil {
 		return api.Examination{}, err
 	}
-	if s.Access, err = a.access(ctx, in.ClusterID, s.Record); err != nil {
+	if s.Access, err = a.lookAtAccess(ctx, in.ClusterID, s.Record); err != nil {
 		return api.Examination{}, err
 	}
 	if s.Orphans, err = a.ledgerOf(ctx, in.ClusterID); err != nil {
@@ -49,8 +49,7 @@ func (a *Doctor) ExamineCluster(ctx context.Context, in api.ExamineClusterInput)
 	if s.OperationRuns, err = a.operationRuns(ctx, in.ClusterID); err != nil {
 		return api.Examination{}, err
 	}
-	granted := s.Access.Policy.Standing != lifecycle.Absent || s.Access.Token.Standing != lifecycle.Absent
-	if s.Record == nil && !granted && len(s.Orphans)+len(s.Provider.Instances)+len(s.Provider.Volumes)+len(s.Metadata.Keys) == 0 {
+	if s.Record == nil && !s.Access.Granted() && len(s.Orphans)+len(s.Provider.Instances)+len(s.Provider.Volumes)+len(s.Metadata.Keys) == 0 {
 		return api.Examination{}, fault.New(fault.NotFound, "cluster %s does not exist, and nothing is left of one", in.ClusterID).At(in.ClusterID, "", "")
 	}
 	out := api.Examination{ClusterID: in.ClusterID, Findings: []api.Finding{}}
@@ -72,11 +71,11 @@ func (a *Doctor) ExamineCluster(ctx context.Context, in api.ExamineClusterInput)
 }
 
 // operationRuns asks the workflow engine, or else the record.
-func (a *Doctor) operationRuns(ctx context.Context, clusterID string) (bool, error) {
-	if a.OperationRuns != nil {
-		return a.OperationRuns(ctx, clusterID)
+func (d Dependencies) operationRuns(ctx context.Context, clusterID string) (bool, error) {
+	if d.OperationRuns != nil {
+		return d.OperationRuns(ctx, clusterID)
 	}
-	rec, err := a.recordOf(ctx, clusterID)
+	rec, err := d.recordOf(ctx, clusterID)
 	return rec != nil && rec.Operation.State == api.OpRunning, err
 }
 
@@ -124,15 +123,15 @@ func (a *Doctor) inMetadata(ctx context.Context, clusterID string, rec *lifecycl
 	return out, nil
 }
 
-func (a *Doctor) access(ctx context.Context, clusterID string, rec *lifecycle.Record) (lifecycle.AccessSight, error) {
+func (d Dependencies) lookAtAccess(ctx context.Context, clusterID string, rec *lifecycle.Record) (lifecycle.AccessSight, error) {
 	want := lifecycle.Access{ClusterID: clusterID}
 	if rec != nil {
 		want = lifecycle.AccessOf(rec)
 	}
-	if a.Access == nil {
+	if d.Access == nil {
 		return lifecycle.AccessSight{}, nil
 	}
-	return a.Access.Look(ctx, want)
+	return d.Access.Look(ctx, want)
 }
 
 // onNodes asks every agent, also of nodes that are off: the comparison knows which should answer.

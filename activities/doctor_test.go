@@ -8,6 +8,7 @@ import (
 
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/providers"
 	"drover/workflows/api"
 )
@@ -77,4 +78,20 @@ func TestExamineWhatIsLeftOfACluster(t *testing.T) {
 	e := w.examine()
 	require.Empty(t, e.State)
 	require.Len(t, e.Findings, 2, "an instance and its volume")
+
+	// Keys that somebody put back are found, and go with the rest by the command it prints.
+	require.NoError(t, w.store.Publish(t.Context(), clusterID, 1, "somebody", metadata.Tree{"self/cluster/vxnet": "v"}))
+	found := w.examine().Findings
+	require.Len(t, found, 3)
+	for _, f := range found {
+		require.Equal(t, "drover orphans "+clusterID+" --collect", f.Repair)
+	}
+	_, err = w.acts.CollectOrphans(t.Context(), api.CollectOrphansInput{ClusterID: clusterID, DryRun: true})
+	require.NoError(t, err)
+	require.Len(t, w.examine().Findings, 3, "a dry run touches nothing")
+	collected, err := w.acts.CollectOrphans(t.Context(), api.CollectOrphansInput{ClusterID: clusterID})
+	require.NoError(t, err)
+	require.Contains(t, collected.Found, "consul 1 keys that nodes can see")
+	_, err = w.acts.ExamineCluster(t.Context(), api.ExamineClusterInput{ClusterID: clusterID})
+	w.requireFault(fault.NotFound, err)
 }

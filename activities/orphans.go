@@ -142,8 +142,47 @@ func (a *Orphans) CollectOrphans(ctx context.Context, in api.CollectOrphansInput
 		}
 		out.Left = append(out.Left, kept.Orphans...)
 	}
+	if rec == nil {
+		if err := a.collectKeys(ctx, in, &out); err != nil {
+			return out, err
+		}
+	}
 	out.Found = out.Found[:min(len(out.Found), maxOrphansListed)]
 	return out, nil
+}
+
+// collectKeys removes what nodes could see of a cluster that is gone, and what they could read it with.
+func (a *Orphans) collectKeys(ctx context.Context, in api.CollectOrphansInput, out *api.CollectedOrphans) error {
+	if runs, err := a.operationRuns(ctx, in.ClusterID); err != nil || runs {
+		return err // it is just being created, or its deletion ends
+	}
+	look, err := a.Trees.Look(ctx, in.ClusterID)
+	if err != nil {
+		return err
+	}
+	access, err := a.lookAtAccess(ctx, in.ClusterID, nil)
+	if err != nil {
+		return err
+	}
+	granted := access.Granted()
+	if n := len(look.Keys); n > 0 {
+		out.Found = append(out.Found, fmt.Sprintf("consul %d keys that nodes can see", n))
+	}
+	if granted {
+		out.Found = append(out.Found, "consul policy and token of its nodes")
+	}
+	if in.DryRun {
+		return nil
+	}
+	if len(look.Keys) > 0 || look.Revision > 0 {
+		if err := a.Trees.Remove(ctx, in.ClusterID); err != nil {
+			return err
+		}
+	}
+	if granted {
+		return a.revoke(ctx, in.ClusterID)
+	}
+	return nil
 }
 
 // recordOf gives a cluster's record, nil when there is none.

@@ -35,6 +35,9 @@ type AccessSight struct {
 	Policy, Token GrantSight
 }
 
+// Granted says whether there is anything of it.
+func (a AccessSight) Granted() bool { return a.Policy.Standing != Absent || a.Token.Standing != Absent }
+
 // GrantSight is a policy or a token.
 type GrantSight struct {
 	ID string // what Consul calls it
@@ -59,15 +62,13 @@ func (d *diagnosis) access() {
 	if !a.On {
 		return
 	}
-	remove := "consul acl policy delete -name " + quoted(a.Policy.ID)
 	for _, g := range []struct {
-		kind   string
-		sight  GrantSight
-		remove string
-	}{{"policy", a.Policy, remove}, {"token", a.Token, "consul acl token delete -accessor-id " + quoted(a.Token.ID)}} {
+		kind  string
+		sight GrantSight
+	}{{"policy", a.Policy}, {"token", a.Token}} {
 		switch {
 		case d.Record == nil && g.sight.Standing != Absent:
-			d.add(Finding{Where: "access", Repair: g.remove}, "there is no record of the cluster, and Consul has its %s %s", g.kind, g.sight.ID)
+			d.add(Finding{Where: "access", Repair: d.collect()}, "there is no record of the cluster, and Consul has its %s %s", g.kind, g.sight.ID)
 		case d.Record == nil || d.Record.ConsulToken == "":
 		case g.sight.Standing == Absent:
 			d.add(Finding{Where: "access", Advice: grantedAgain}, "%s %s, by which nodes read their metadata, is missing in Consul", g.kind, g.sight.ID)

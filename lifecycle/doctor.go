@@ -121,7 +121,7 @@ func (d *diagnosis) unknown() {
 		d.add(Finding{Where: "provider", Repair: d.collect()}, "there is no record of the cluster, and %s has volume %s", v.Provider, v.ID)
 	}
 	if n := len(d.Metadata.Keys); n > 0 {
-		d.add(Finding{Where: "metadata", Repair: "consul kv delete -recurse " + quoted(d.Metadata.Root)},
+		d.add(Finding{Where: "metadata", Repair: d.collect()},
 			"there is no record of the cluster, and Consul has %d keys that nodes can see", n)
 	}
 }

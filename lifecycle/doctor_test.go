@@ -109,7 +109,7 @@ func TestDiagnose(t *testing.T) {
 		{name: "no record", change: func(s *Sight) { s.Record = nil },
 			want: []string{
 				"provider : drover orphans cl-a --collect", "provider : drover orphans cl-a --collect", "provider : drover orphans cl-a --collect",
-				"provider : drover orphans cl-a --collect", "metadata : consul kv delete -recurse 'drover/clusters/cl-a/'",
+				"provider : drover orphans cl-a --collect", "metadata : drover orphans cl-a --collect",
 			}, says: "no record"},
 		{name: "no record yet", change: func(s *Sight) { s.Record, s.OperationRuns = nil, true }},
 	} {
