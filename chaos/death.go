@@ -24,7 +24,7 @@ type death struct {
 
 	planned  *api.Plan
 	answered string         // what the operator said to the held operation
-	lost     map[string]int // commands that the operator had run again
+	lost     map[string]int // how much more often than planned commands run, because the operator said so
 	back     chan struct{}  // closed when the dead is back
 
 	mu       sync.Mutex

@@ -105,11 +105,22 @@ func (g *gates) stand(volume, data string, began []string, ended map[string]bool
 	}
 }
 
-// count counts the commands that began since it was last asked, by "node service": not even one that begins between two
-// operations is lost.
+// begun counts the commands that began in this operation, by "node service".
+func (g *gates) begun() (map[string]int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sinceTold(func(string, int) {})
+}
+
+// count does the same and ends the operation: not even a command that begins between two of them is lost.
 func (g *gates) count() (map[string]int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.sinceTold(func(volume string, began int) { g.told[volume] = began })
+}
+
+// sinceTold counts, and tells how many began on each volume. The caller holds the lock.
+func (g *gates) sinceTold(tell func(volume string, began int)) (map[string]int, error) {
 	count := map[string]int{}
 	for volume, node := range g.nodes {
 		began, _, err := g.read(volume)
@@ -119,7 +130,7 @@ func (g *gates) count() (map[string]int, error) {
 		for _, run := range began[g.told[volume]:] {
 			count[node+" "+service(run)]++
 		}
-		g.told[volume] = len(began)
+		tell(volume, len(began))
 	}
 	return count, g.err
 }

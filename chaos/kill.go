@@ -136,8 +136,8 @@ func power(ctx context.Context, w *World, c *cluster) (func(context.Context) err
 	}
 	return func(ctx context.Context) error {
 		_, err := w.machines.StartInstance(ctx, victim.ID)
-		if fault.Is(err, fault.NotFound) {
-			return nil // it was released meanwhile
+		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
+			return nil // it was released meanwhile, or is only being made: the operation makes it again
 		}
 		return err
 	}, w.powerLoss(victim.ID)

@@ -47,8 +47,8 @@ func (c *cluster) answer(ctx context.Context, run client.WorkflowRun, d *death, 
 			d.answered = api.ResolveRetry
 		}
 	}
-	if d.answered == api.ResolveRetry {
-		d.losesHeld(held)
+	if err := d.losesHeld(held); err != nil {
+		return err
 	}
 	handle, err := c.world.temporals.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: run.GetID(), RunID: run.GetRunID(), UpdateName: api.UpdateResolve, WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -63,25 +63,30 @@ func (c *cluster) answer(ctx context.Context, run client.WorkflowRun, d *death, 
 	return nil
 }
 
-// losesHeld notes the commands that the operator is about to have run again.
-func (d *death) losesHeld(held *api.Held) {
+// losesHeld notes the commands that run once more, or once less, than planned by what the operator is about to say. The
+// power may have gone between the word that a command begins and its beginning.
+func (d *death) losesHeld(held *api.Held) error {
+	began, err := d.cluster.gates.begun()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, n := range held.Nodes {
-		if n.Outcome == api.NodeOpen {
-			continue // it is attached to
-		}
 		words := strings.Fields(n.Node) // "role/1 cln-xxxxxxxx"
 		if len(words) == 0 {
-			d.err = errors.Join(d.err, errors.New("a held node has no name"))
-			continue
+			return errors.New("a held node has no name")
 		}
 		node := words[len(words)-1]
-		d.lost[node+" "+held.Service]++
 		if n.Outcome == api.NodeUnknown {
 			delete(d.first, node) // what the command would have said, nobody heard
 		}
+		command := node + " " + held.Service
+		switch {
+		case d.answered == api.ResolveRetry && n.Outcome != api.NodeOpen && began[command] > 0: // an open one is attached to
+			d.lost[command]++
+		case d.answered == api.ResolveSkip && began[command] == 0:
+			d.lost[command]--
+		}
 	}
+	return err
 }
 
 // aborted checks what an operation left that an operator aborted: it has failed, nothing of it is left to be done, and
