@@ -17,19 +17,20 @@ import (
 )
 
 // tracer is what every command of a traced package runs: it tells the test that it begins, and before it ends that it has
-// ended, and waits each time until it was heard. What must answer with node ids answers with all of the cluster's.
+// ended, and waits each time until it was heard. What must answer with node ids answers with all of the cluster's, by
+// sid: a plan, which cannot ask, takes that for their order.
 const tracer = `#!/bin/bash
 say() { printf '%%s %%s\n' "$(hostname)" "$1" >&3 && read -r heard <&3 && [ "$heard" = heard ] || exit 97; }
 exec 3<>/dev/tcp/%s || exit 97
 say "$1"
-case $1 in *selector | get_nodes_order) paste -sd, /etc/trace/nodes ;; esac
+case $1 in *selector | get_nodes_order) sort -n /etc/trace/nodes | cut -d ' ' -f 2 | paste -sd, ;; esac
 say end
 `
 
 const (
 	nodesResource = "[template]\nsrc = \"nodes.tmpl\"\ndest = \"/etc/trace/nodes\"\nkeys = [\"/hosts\"]\n"
-	nodesTemplate = `{{range gets "/hosts/*/node_id"}}{{.Value}}
-{{end}}{{range gets "/hosts/*/*/node_id"}}{{.Value}}
+	nodesTemplate = `{{range gets "/hosts/*/node_id"}}{{getv (print (dir .Key) "/sid")}} {{.Value}}
+{{end}}{{range gets "/hosts/*/*/node_id"}}{{getv (print (dir .Key) "/sid")}} {{.Value}}
 {{end}}`
 )
 
