@@ -110,7 +110,8 @@ func agentCases(t *testing.T) []refusal {
 		{"PUT", "/v1/commands/c14?wait=soon", good, fault.Invalid, `wait="soon"`},
 		{"PUT", "/v1/commands/c15?wait=-1", good, fault.Invalid, `wait="-1"`},
 		{"GET", "/v1/commands/never", "", fault.NotFound, "never"},
-		{"DELETE", "/v1/commands/never", "", fault.NotFound, "never"},
+		// Not so a DELETE of one that nobody launched: it is remembered for a launch on its way.
+		{"DELETE", "/v1/commands/..%2Fx", "", fault.Invalid, `"../x"`},
 		{"GET", "/v1/commands/..%2Fx", "", fault.Invalid, `"../x"`},
 		{"POST", "/v1/sync", `{"revision": -1}`, fault.Invalid, "revision must not be negative"},
 		{"POST", "/v1/sync", `{"revision": 1, "timeout_sec": 9223372036854775807}`, fault.Invalid, "between 0 and 86400"},

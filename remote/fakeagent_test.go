@@ -24,6 +24,7 @@ type fakeAgent struct {
 	socket string
 
 	mu         sync.Mutex
+	begun      *sync.Cond // of mu: a command began
 	status     api.Status
 	commands   map[string]*fakeCommand
 	executions map[string]int
@@ -49,6 +50,7 @@ func newFakeAgent(t testing.TB) *fakeAgent {
 		socket: filepath.Join(dir, "s"), commands: map[string]*fakeCommand{}, executions: map[string]int{},
 		applied: make(chan struct{}), asked: make(chan string, 1000),
 	}
+	a.begun = sync.NewCond(&a.mu)
 	a.listen(t)
 	t.Cleanup(func() {
 		a.stop()
@@ -116,6 +118,7 @@ func (a *fakeAgent) launch(w http.ResponseWriter, r *http.Request) {
 		a.executions[id]++
 		st := api.CommandStatus{ID: id, State: api.StateRunning, LastLine: "begun"}
 		a.commands[id] = &fakeCommand{CommandStatus: st, ended: make(chan struct{})}
+		a.begun.Broadcast()
 	}
 	a.mu.Unlock()
 	a.attach(w, r)
@@ -143,14 +146,23 @@ func (a *fakeAgent) attach(w http.ResponseWriter, r *http.Request) {
 func (a *fakeAgent) cancel(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	a.deletes++
+	a.finish(r.PathValue("id"), api.CommandStatus{State: api.StateExited, ExitCode: 143, Canceled: true})
 	a.mu.Unlock()
-	a.end(r.PathValue("id"), api.CommandStatus{State: api.StateExited, ExitCode: 143, Canceled: true})
 	a.attach(w, r)
 }
 
+// end ends a command; await hears of the request that begins it a little before it has begun.
 func (a *fakeAgent) end(id string, st api.CommandStatus) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for a.commands[id] == nil {
+		a.begun.Wait()
+	}
+	a.finish(id, st)
+}
+
+// finish needs the lock.
+func (a *fakeAgent) finish(id string, st api.CommandStatus) {
 	if c := a.commands[id]; c != nil && c.State == api.StateRunning {
 		st.ID = id
 		c.CommandStatus = st
