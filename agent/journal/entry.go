@@ -46,12 +46,36 @@ func (e entry) plan(c api.Command) error {
 			return &os.PathError{Op: "mkfifo", Path: e.path(fifo), Err: err}
 		}
 	}
-	f, err := os.OpenFile(e.path(recordName), os.O_RDWR|os.O_CREATE, 0o600)
+	word := record{Intent: &intent{ID: e.id, Command: c, CreatedAt: stamp(time.Now())}}
+	f, err := os.CreateTemp(e.dir, ".intent-")
 	if err != nil {
 		return err
 	}
+	defer os.Remove(f.Name())
 	defer f.Close()
-	return new(record).add(f, record{Intent: &intent{ID: e.id, Command: c, CreatedAt: stamp(time.Now())}})
+	if err := new(record).add(f, word); err != nil {
+		return err
+	}
+	// The intent appears whole or not at all, and never in place of somebody else's: on that, a supervisor may be at work.
+	if err := os.Link(f.Name(), e.path(recordName)); !os.IsExist(err) {
+		return err
+	}
+	return e.planAnew(word)
+}
+
+// planAnew writes the intent into a record that a power loss left without one. Under the lock, since others may do the
+// same; whoever was first has said what the command is.
+func (e entry) planAnew(word record) error {
+	f, err := takeLock(e.path(recordName))
+	if err != nil || f == nil {
+		return err
+	}
+	defer dropLock(f)
+	r, err := readRecord(f)
+	if err != nil || r.Intent != nil {
+		return err
+	}
+	return r.add(f, word)
 }
 
 // phase is what is on disk, finer than the states of the wire.

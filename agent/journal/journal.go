@@ -115,8 +115,13 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 		if err := e.plan(c); err != nil {
 			return st, fault.Wrap(err, fault.Internal, "write the intent of command %s", id)
 		}
-		p = planned
-	} else if err := e.sameText(r, c); err != nil {
+		// Somebody else may have been first.
+		if p, r, err = e.look(); err != nil {
+			return st, err
+		}
+		st = e.describe(p, r)
+	}
+	if err := e.sameText(r, c); err != nil {
 		return st, err
 	}
 	if p != planned {
@@ -134,7 +139,11 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 
 // sameText refuses to answer for another command than the one asked about.
 func (e entry) sameText(r record, c api.Command) error {
-	if was := r.Intent; was.Command.Cmd != c.Cmd {
+	was := r.Intent
+	if was == nil {
+		return fault.New(fault.Internal, "command %s is being written down by another agent", e.id).WithHint("launching it again is safe")
+	}
+	if was.Command.Cmd != c.Cmd {
 		return fault.New(fault.Conflict, "command id %s was used for another command text at %s", e.id, was.CreatedAt).
 			WithHint("ids name one command for ever; see %s", e.dir)
 	}

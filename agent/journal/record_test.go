@@ -2,6 +2,7 @@ package journal
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"drover/agent/api"
@@ -38,6 +39,30 @@ func TestHalfALineWasNeverSaid(t *testing.T) {
 			require.Equal(t, api.StateUnknown, ended(t, j, "q").State)
 		})
 	}
+}
+
+// Who believes that nobody planned a command, and is late, takes nothing back.
+func TestAPlanReplacesNoOther(t *testing.T) {
+	t.Parallel()
+	j := newJournal(t)
+	e := j.entry("p")
+	require.NoError(t, e.plan(sh("echo first")))
+	say(t, e, record{Started: &started{BootID: bootID()}})
+	require.NoError(t, e.plan(sh("echo second")))
+	p, r, err := e.look()
+	require.NoError(t, err)
+	require.Equal(t, unknown, p)
+	require.Equal(t, "echo first", r.Intent.Command.Cmd)
+
+	// Of an intent that a power loss took away nothing is left but the name.
+	require.NoError(t, os.Truncate(e.path(recordName), 0))
+	require.NoError(t, e.plan(sh("echo third")))
+	_, r, err = e.look()
+	require.NoError(t, err)
+	require.Equal(t, "echo third", r.Intent.Command.Cmd)
+	left, err := filepath.Glob(e.path(".*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 // Damage that is not a last half line must not be taken for a command that never began.
