@@ -19,6 +19,7 @@ import (
 
 	"drover/activities"
 	"drover/devstack"
+	"drover/packages/lab"
 	"drover/workflows/api"
 )
 
@@ -125,23 +126,8 @@ func newID() string { return "cl-" + activities.RandomID() }
 // change. Commands append to /data/trace, which a test reads from the node's volume.
 func publish(t *testing.T, count int, services map[string]string) string {
 	t.Helper()
-	defined := map[string]any{}
-	for name, cmd := range services {
-		defined[name] = map[string]any{"cmd": "echo " + name + " >> /data/trace; " + cmd}
-	}
-	cluster, err := json.Marshal(map[string]any{
-		"name": "traced", "vxnet": "v", "nodes": []any{map[string]any{
-			"role": "a", "count": count, "cpu": 1, "memory": 256, "services": defined,
-			"container": map[string]any{"type": "local", "image": "bare"},
-			"volume":    map[string]any{"size": 1, "mount_point": "/data"},
-		}},
-	})
-	require.NoError(t, err)
-	dir := t.TempDir()
-	config := `{"type":"array","properties":[{"key":"cluster","type":"array","properties":[]},{"key":"env","type":"array","properties":[]}]}`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "cluster.json.mustache"), cluster, 0o600))
 	app := "traced-" + activities.RandomID()
+	dir := lab.Scripted{Type: "local", Image: "bare", Volume: "/data", Count: count, Services: lab.Tracing("/data/trace", services)}.Write(t)
 	drover(t, "apps", "publish", dir, "--app", app, "--version", "1").ok(t)
 	return app
 }

@@ -1,9 +1,6 @@
 package docker
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -82,27 +79,8 @@ func tried(t *testing.T, l *lab.Lab, c *lab.Cluster, what string) {
 // publish makes an application of one role known; its commands write down that they ran, and images are for containers.
 func publish(t *testing.T, l *lab.Lab, count int, services map[string]string) string {
 	t.Helper()
-	defined := map[string]any{}
-	for name, cmd := range services {
-		service := map[string]any{"cmd": "echo " + name + " >>/data/trace; " + cmd}
-		if name == "backup" {
-			service["type"] = "custom"
-		}
-		defined[name] = service
-	}
-	cluster, err := json.Marshal(map[string]any{
-		"name": "traced", "vxnet": "v", "nodes": []any{map[string]any{
-			"role": "a", "count": count, "cpu": 1, "memory": 256, "services": defined,
-			"container": map[string]any{"type": "docker", "image": "bare:1"},
-			"volume":    map[string]any{"size": 1, "mount_point": "/data"},
-		}},
-	})
-	require.NoError(t, err)
-	dir := t.TempDir()
-	config := `{"type":"array","properties":[{"key":"cluster","type":"array","properties":[]},{"key":"env","type":"array","properties":[]}]}`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "cluster.json.mustache"), cluster, 0o600))
 	app := "traced-" + activities.RandomID()
+	dir := lab.Scripted{Type: "docker", Image: "bare:1", Volume: "/data", Count: count, Services: lab.Tracing("/data/trace", services)}.Write(t)
 	l.Drover(t, "apps", "publish", dir, "--app", app, "--version", "1").OK(t)
 	return app
 }

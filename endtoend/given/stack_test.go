@@ -1,7 +1,6 @@
 package given
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -133,24 +132,13 @@ const volume = "/srv/app/data"
 func (g *given) publish(t *testing.T, count int) string {
 	t.Helper()
 	name := "traced-" + activities.RandomID()
+	nothing := map[string]string{}
+	for _, service := range strings.Fields("init start stop destroy scale_out scale_in upgrade") {
+		nothing[service] = "true"
+	}
 	for _, version := range []string{"1", "2"} {
-		services := map[string]any{}
-		for _, s := range strings.Fields("init start stop destroy scale_out scale_in upgrade") {
-			services[s] = map[string]any{"cmd": "echo " + s + " " + version + " >> " + volume + "/trace"}
-		}
-		cluster, err := json.Marshal(map[string]any{
-			"name": "traced", "vxnet": "v", "advanced_actions": []string{"scale_horizontal"}, "upgrade_policy": []string{"1"},
-			"nodes": []any{map[string]any{
-				"role": "a", "count": count, "cpu": 1, "memory": 256, "services": services,
-				"container": map[string]any{"type": "local", "image": "machine"},
-				"volume":    map[string]any{"size": 1, "mount_point": volume},
-			}},
-		})
-		require.NoError(t, err)
-		dir := t.TempDir()
-		config := `{"type":"array","properties":[{"key":"cluster","type":"array","properties":[]},{"key":"env","type":"array","properties":[]}]}`
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o600))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "cluster.json.mustache"), cluster, 0o600))
+		services := lab.Tracing(volume+"/trace", nothing, version)
+		dir := lab.Scripted{Type: "local", Image: "machine", Volume: volume, Count: count, Services: services}.Write(t)
 		g.Drover(t, "apps", "publish", dir, "--app", name, "--version", version).OK(t)
 	}
 	return name
