@@ -151,7 +151,7 @@ func TestRunEndsWithItsContextAndLeavesTheCommand(t *testing.T) {
 	why := errors.New("worker shuts down")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := n.run(ctx, "c")
-	n.await(t, "PUT /v1/commands/c")
+	n.awaitBegun("c")
 	cancel(why)
 	r := <-done
 	require.ErrorIs(t, r.err, context.Canceled)

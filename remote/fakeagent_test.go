@@ -151,13 +151,20 @@ func (a *fakeAgent) cancel(w http.ResponseWriter, r *http.Request) {
 	a.attach(w, r)
 }
 
-// end ends a command; await hears of the request that begins it a little before it has begun.
-func (a *fakeAgent) end(id string, st api.CommandStatus) {
+// awaitBegun waits until a command has begun; await hears of the request that begins it a little before.
+func (a *fakeAgent) awaitBegun(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for a.commands[id] == nil {
 		a.begun.Wait()
 	}
+}
+
+// end ends a command once it has begun.
+func (a *fakeAgent) end(id string, st api.CommandStatus) {
+	a.awaitBegun(id)
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.finish(id, st)
 }
 

@@ -161,8 +161,8 @@ func (s *server) session(ch ssh.Channel, reqs <-chan *ssh.Request) {
 		_ = ssh.Unmarshal(r.Payload, &text)
 		switch r.Type {
 		case "exec":
+			s.execs.Add(1) // before the answer: the client may look at once
 			_ = r.Reply(true, nil)
-			s.execs.Add(1)
 			s.exec(ch, reqs, text.Value)
 			return
 		case "subsystem":
