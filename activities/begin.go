@@ -25,6 +25,7 @@ type BeginInput struct {
 	Env     *api.UpdateEnvInput      `json:"env,omitempty"`
 	Service *api.RunServiceInput     `json:"service,omitempty"`
 	Restart *api.RestartClusterInput `json:"restart,omitempty"`
+	Repair  *api.RepairClusterInput  `json:"repair,omitempty"`
 }
 
 // Begun is what an operation starts from.
@@ -134,6 +135,8 @@ func (a *Records) begin(ctx context.Context, rec *lifecycle.Record, in BeginInpu
 		beginStart(rec)
 	case in.Env != nil:
 		_, _, err = a.withEnv(ctx, rec, in.Env.Values)
+	case in.Repair != nil:
+		err = beginRepair(rec, in.Repair.Nodes)
 	case in.Restart != nil:
 		err = refused(rec, lifecycle.MayRestart(view, in.Restart.Role))
 	case in.Service != nil:
@@ -261,6 +264,17 @@ func beginStart(rec *lifecycle.Record) {
 		}
 	}
 	chooseInstances(rec, fresh)
+}
+
+// beginRepair refuses nodes that are not of the cluster.
+func beginRepair(rec *lifecycle.Record, nodes []string) error {
+	for _, id := range nodes {
+		if _, ok := rec.Node(id); !ok {
+			return fault.New(fault.NotFound, "cluster %s has no node %s", rec.ClusterID, id).At(rec.ClusterID, id, "").
+				WithHint("drover nodes %s lists them", rec.ClusterID)
+		}
+	}
+	return nil
 }
 
 // chooseInstances picks the ids of the machines that shall replace those of some nodes.

@@ -24,6 +24,8 @@ type RecordStore interface {
 // TreeStore publishes what nodes see, all at once and once per revision and writer.
 type TreeStore interface {
 	Publish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
+	// Republish is Publish past what somebody else has written or deleted.
+	Republish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
 	// Revision is the published one, 0 when there is none.
 	Revision(ctx context.Context, clusterID string) (int64, error)
 	Remove(ctx context.Context, clusterID string) error

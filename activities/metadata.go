@@ -20,6 +20,9 @@ type PublishInput struct {
 	Revision  int64  `json:"revision"`
 	// Change is made to the control record first.
 	Change *Change `json:"change,omitempty"`
+	// Whole compares every key in Consul, and not what the revision before is known to have written: somebody else may have
+	// been there.
+	Whole bool `json:"whole,omitempty"`
 }
 
 // Publish makes a change to the control record, builds the tree from it and makes that visible as the given revision,
@@ -35,11 +38,11 @@ func (a *Metadata) Publish(ctx context.Context, in PublishInput) error {
 	if err != nil {
 		return err
 	}
-	return a.publish(ctx, rec, in.Seq, in.Revision)
+	return a.publish(ctx, rec, in.Seq, in.Revision, in.Whole)
 }
 
 // publish makes what the record says visible as a revision, and then the record say so.
-func (d Dependencies) publish(ctx context.Context, rec *lifecycle.Record, seq int, revision int64) error {
+func (d Dependencies) publish(ctx context.Context, rec *lifecycle.Record, seq int, revision int64, whole bool) error {
 	tree, err := metadata.Build(rec)
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "the metadata of %s cannot be built", rec.ClusterID)
@@ -48,7 +51,11 @@ func (d Dependencies) publish(ctx context.Context, rec *lifecycle.Record, seq in
 	if rec, err = d.grant(ctx, rec); err != nil {
 		return err
 	}
-	if err := d.Trees.Publish(ctx, rec.ClusterID, revision, writer(rec.ClusterID, seq), tree); err != nil {
+	put := d.Trees.Publish
+	if whole {
+		put = d.Trees.Republish
+	}
+	if err := put(ctx, rec.ClusterID, revision, writer(rec.ClusterID, seq), tree); err != nil {
 		return err
 	}
 	_, err = d.update(ctx, rec.ClusterID, func(rec *lifecycle.Record) error {

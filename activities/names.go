@@ -13,6 +13,7 @@ const (
 	StartAgents     = "StartAgents"
 	Barrier         = "Barrier"
 	RunStage        = "RunStage"
+	EndStrays       = "EndStrays"
 	AskNodes        = "AskNodes"
 	PublishEnv      = "PublishEnv"
 	ReleaseNodes    = "ReleaseNodes"
@@ -46,6 +47,7 @@ func (a *Activities) All() map[string]any {
 		StartAgents:     a.StartAgents,
 		Barrier:         a.Barrier,
 		RunStage:        a.RunStage,
+		EndStrays:       a.EndStrays,
 		AskNodes:        a.AskNodes,
 		PublishEnv:      a.PublishEnv,
 		ReleaseNodes:    a.ReleaseNodes,

@@ -169,5 +169,5 @@ func (a *Records) PublishEnv(ctx context.Context, in EnvInput) error {
 	if err != nil {
 		return err
 	}
-	return a.publish(ctx, rec, in.Seq, in.Revision)
+	return a.publish(ctx, rec, in.Seq, in.Revision, false)
 }

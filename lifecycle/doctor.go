@@ -67,7 +67,8 @@ type Finding struct {
 	Where string
 	Node  string // node id, or empty
 	What  string
-	// Repair is the exact command; empty where there is none, and then Advice says what to do.
+	// Repair is the exact command after which the finding is gone; Advice is what to know before it is run. Where nothing Drover
+	// does can help, there is advice alone.
 	Repair string
 	Advice string
 }
@@ -104,6 +105,22 @@ func (d *diagnosis) add(f Finding, what string, args ...any) {
 	d.found = append(d.found, f)
 }
 
+// repair makes the cluster again what its record says.
+func (d *diagnosis) repair() string {
+	if May(OpRepairCluster, d.Record.State) != nil {
+		return d.wayOn(d.Record.State)
+	}
+	return "drover repair " + d.ClusterID
+}
+
+// remake is repair that takes a node's machine as it is, or makes it anew.
+func (d *diagnosis) remake(node string) string {
+	if May(OpRepairCluster, d.Record.State) != nil {
+		return d.wayOn(d.Record.State)
+	}
+	return d.repair() + " --nodes " + node
+}
+
 func (d *diagnosis) collect() string { return "drover orphans " + d.ClusterID + " --collect" }
 
 // unknown is a cluster without a record: nothing may be left of it.
@@ -112,7 +129,7 @@ func (d *diagnosis) unknown() {
 		return // it is just being created, or its deletion ends
 	}
 	if d.Provider.Problem != "" {
-		d.add(Finding{Where: "provider", Advice: "put that right and ask again"}, "the provider cannot be asked: %s", d.Provider.Problem)
+		d.add(Finding{Where: "provider", Repair: "drover providers", Advice: "it says what is wrong; put that right and ask again"}, "the provider cannot be asked: %s", d.Provider.Problem)
 	}
 	for _, i := range d.Provider.Instances {
 		d.add(Finding{Where: "provider", Repair: d.collect()}, "there is no record of the cluster, and %s has instance %s", i.Provider, i.ID)
@@ -181,13 +198,13 @@ func (d *diagnosis) wayOn(s State) string {
 	case Creating, Failed, Deleting:
 		return "drover delete " + d.ClusterID
 	}
-	return "drover restart " + d.ClusterID
+	return "drover repair " + d.ClusterID
 }
 
 // resources: what the record names is at the provider, runs, and nothing else is there.
 func (d *diagnosis) resources() {
 	if d.Provider.Problem != "" {
-		d.add(Finding{Where: "provider", Advice: "put that right and ask again"}, "the provider cannot be asked: %s", d.Provider.Problem)
+		d.add(Finding{Where: "provider", Repair: "drover providers", Advice: "it says what is wrong; put that right and ask again"}, "the provider cannot be asked: %s", d.Provider.Problem)
 		return
 	}
 	instances, volumes := map[string]InstanceSight{}, map[string]bool{}
@@ -202,14 +219,16 @@ func (d *diagnosis) resources() {
 	for _, n := range d.Record.Nodes {
 		for _, id := range n.VolumeIDs {
 			if !volumes[id] {
-				d.add(Finding{Where: "provider", Node: n.ID, Advice: lost}, "volume %s of %s is not there, nor is its data", id, Label(n.Role, n.SID))
+				d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID), Advice: emptied}, "volume %s of %s is not there, nor is its data", id, Label(n.Role, n.SID))
 			}
 		}
 		d.machine(n, instances)
 	}
 }
 
-const lost = "add a node in its place: drover add-nodes; a node whose machine is gone cannot leave by itself yet"
+// emptied is what to know before a volume is made anew.
+const emptied = "the machine comes back with an EMPTY volume: where the application cannot fill it from its other nodes, restore a backup, " +
+	"or add a node in its place (drover add-nodes)"
 
 func (d *diagnosis) machine(n Node, instances map[string]InstanceSight) {
 	i, ok := instances[n.InstanceID]
@@ -217,18 +236,19 @@ func (d *diagnosis) machine(n Node, instances map[string]InstanceSight) {
 	switch {
 	case !ok && d.Record.State == Creating, !ok && d.Record.State == Failed, d.Record.State == Deleting:
 	case !ok:
-		d.add(Finding{Where: "provider", Node: n.ID, Advice: lost}, "instance %s of %s is not there", n.InstanceID, name)
+		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID)}, "instance %s of %s is not there", n.InstanceID, name)
 	case !i.On && d.Record.State == Active:
-		d.add(Finding{Where: "provider", Node: n.ID, Advice: "switch it on at the provider; its agent then starts by itself"},
+		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.repair()},
 			"instance %s of %s is off, and the cluster is active", n.InstanceID, name)
 	case i.On && d.Record.PoweredOff:
 		d.add(Finding{Where: "provider", Node: n.ID, Repair: "drover start " + d.ClusterID + " && drover stop " + d.ClusterID},
 			"instance %s of %s runs, and the cluster was stopped", n.InstanceID, name)
 	case n.SSH.HostKey != "" && i.HostKey != "" && n.SSH.HostKey != i.HostKey:
-		d.add(Finding{Where: "provider", Node: n.ID, Advice: "find out who did that before anything else: commands would run on another machine"},
+		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID),
+			Advice: "find out who did that before anything else: it may be another machine, and commands would run on it"},
 			"the host key of %s is another one than the one pinned at its creation", name)
 	case i.IP != "" && n.IP != i.IP:
-		d.add(Finding{Where: "provider", Node: n.ID, Repair: "drover stop " + d.ClusterID + " && drover start " + d.ClusterID},
+		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID)},
 			"%s has address %s at the provider and %s on record", name, i.IP, n.IP)
 	}
 }
@@ -264,35 +284,19 @@ func (d *diagnosis) metadata() {
 	if m.Revision != d.Record.Revision {
 		d.add(Finding{Where: "metadata", Repair: d.wayOn(d.Record.State)}, "revision %d is published, and the record says %d", m.Revision, d.Record.Revision)
 	}
-	d.keys("is there and should not be", without(m.Keys, m.Should), func(key string) string { return "consul kv delete " + quoted(key) })
-	put := func(key string) string {
-		if secretive(key) {
-			return ""
-		}
-		return "consul kv put " + quoted(key) + " " + quoted(m.Should[strings.TrimPrefix(key, m.Root)])
-	}
-	d.keys("is missing", without(m.Should, m.Keys), put)
-	d.keys("has another value than the record", differing(m.Should, m.Keys), put)
+	d.keys("is there and should not be", without(m.Keys, m.Should))
+	d.keys("is missing", without(m.Should, m.Keys))
+	d.keys("has another value than the record", differing(m.Should, m.Keys))
 }
 
-// keys tells what is wrong with each key, and how to write it by hand: what agents read is packed elsewhere and follows
-// with the next revision. Values are told where they cannot be secrets.
-func (d *diagnosis) keys(what string, keys []string, repair func(key string) string) {
+// keys tells what is wrong with each key, but not its value: that may be a secret.
+func (d *diagnosis) keys(what string, keys []string) {
 	for _, key := range keys[:min(len(keys), maxKeys)] {
-		f := Finding{Where: "metadata", Repair: repair(d.Metadata.Root + key)}
-		if f.Repair == "" {
-			f.Advice = "write it by hand with consul kv put; the value may be a secret and is not shown"
-		}
-		d.add(f, "key /%s %s", key, what)
+		d.add(Finding{Where: "metadata", Repair: d.repair()}, "key /%s %s", key, what)
 	}
 	if more := len(keys) - maxKeys; more > 0 {
-		d.add(Finding{Where: "metadata", Advice: "repair those above and ask again"}, "%d more keys: each %s", more, what)
+		d.add(Finding{Where: "metadata", Repair: d.repair()}, "%d more keys: each %s", more, what)
 	}
-}
-
-// secretive says whether the value of a key may be a secret: parameters, and what nodes hand each other.
-func secretive(key string) bool {
-	return strings.Contains(key, "/env/") || strings.HasSuffix(key, "/token")
 }
 
 // quoted is a word for a shell.
@@ -329,7 +333,7 @@ func (d *diagnosis) agents() {
 			continue
 		}
 		name := Label(n.Role, n.SID)
-		start := Finding{Where: "agent", Node: n.ID, Advice: "log in to the node and run: /opt/drover/bin/drover-agent start"}
+		start := Finding{Where: "agent", Node: n.ID, Repair: d.repair()}
 		switch {
 		case a.Problem != "":
 			d.add(start, "the agent of %s does not answer: %s", name, a.Problem)
@@ -340,7 +344,7 @@ func (d *diagnosis) agents() {
 			d.add(start, "the agent of %s has applied revision %d of %d", name, a.Revision, d.Metadata.Revision)
 		}
 		for _, id := range a.Running {
-			d.add(Finding{Where: "agent", Node: n.ID, Advice: "it ends by itself, at its time limit at the latest; on the node: drover-agent status"},
+			d.add(Finding{Where: "agent", Node: n.ID, Repair: d.repair(), Advice: "it ends by itself too, at its time limit at the latest"},
 				"%s runs command %s, and no operation does", name, id)
 		}
 	}

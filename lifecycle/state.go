@@ -44,6 +44,7 @@ const (
 	OpRestartCluster   = "RestartCluster"
 	OpRunService       = "RunService"
 	OpUpdateEnv        = "UpdateEnv"
+	OpRepairCluster    = "RepairCluster"
 )
 
 // allowed are the states an operation may start from. DeleteCluster may start from every one.
@@ -58,6 +59,7 @@ var allowed = map[string][]State{
 	OpRestartCluster:   {Active},
 	OpRunService:       {Active},
 	OpUpdateEnv:        {Active, Stopped},
+	OpRepairCluster:    {Active, Stopped},
 }
 
 // Refusal says why an operation may not start, and what to do.

@@ -24,6 +24,7 @@ func types() map[string]any {
 		api.RestartCluster:   RestartCluster,
 		api.RunService:       RunService,
 		api.UpdateEnv:        UpdateEnv,
+		api.RepairCluster:    RepairCluster,
 		api.DescribeCluster:  DescribeCluster,
 		api.ListClusters:     ListClusters,
 		api.PublishApp:       PublishApp,

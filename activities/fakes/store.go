@@ -165,6 +165,11 @@ func (s *Store) Publish(ctx context.Context, id string, rev int64, writer string
 	return nil
 }
 
+// Republish is Publish: nobody else writes here.
+func (s *Store) Republish(ctx context.Context, id string, rev int64, writer string, tree metadata.Tree) error {
+	return s.Publish(ctx, id, rev, writer, tree)
+}
+
 // Revision is the published one, 0 when there is none.
 func (s *Store) Revision(ctx context.Context, id string) (int64, error) {
 	if err := check(ctx, id); err != nil {

@@ -22,6 +22,16 @@ import (
 // continues when an earlier call broke off half-way. A revision that is not the next one, and one that belongs to
 // another writer, are Conflict faults that name who wrote.
 func (s *Store) Publish(ctx context.Context, clusterID string, rev int64, writer string, tree metadata.Tree) error {
+	return s.publish(ctx, clusterID, rev, writer, tree, false)
+}
+
+// Republish is Publish that compares with the documented keys as they are, at the price of reading all of them, and not with
+// what the revision before has packed: what somebody else wrote or deleted there is put right.
+func (s *Store) Republish(ctx context.Context, clusterID string, rev int64, writer string, tree metadata.Tree) error {
+	return s.publish(ctx, clusterID, rev, writer, tree, true)
+}
+
+func (s *Store) publish(ctx context.Context, clusterID string, rev int64, writer string, tree metadata.Tree, whole bool) error {
 	if err := checkPublish(clusterID, rev, writer, tree); err != nil {
 		return err
 	}
@@ -30,6 +40,9 @@ func (s *Store) Publish(ctx context.Context, clusterID string, rev int64, writer
 		var now *published
 		if now, err = s.published(ctx, clusterID); err != nil {
 			return err
+		}
+		if whole {
+			now.full = nil
 		}
 		done, refused := now.admit(clusterID, rev, writer)
 		if done || refused != nil {

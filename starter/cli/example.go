@@ -46,6 +46,7 @@ var exampleInputs = map[string]any{
 		Service: "snapshot", Role: &exampleRole, Params: map[string]any{"keep": 5},
 	},
 	api.UpdateEnv:       api.UpdateEnvInput{Values: map[string]any{"env.quota": 4}},
+	api.RepairCluster:   api.RepairClusterInput{},
 	api.DescribeCluster: api.DescribeClusterInput{},
 	api.ListClusters:    api.ListClustersInput{},
 	api.PublishApp:      api.PublishAppInput{App: "etcd", Version: "3.5", Archive: []byte("the package as tar.gz")},
@@ -64,7 +65,7 @@ var exampleRole = "etcd_node"
 var exampleNames = []string{
 	api.PublishApp, api.ListApps, api.CreateCluster, api.DescribeCluster, api.ListClusters, api.AddNodes, api.DeleteNodes,
 	api.ScaleVertical, api.UpdateEnv, api.RunService, api.RestartCluster, api.StopCluster, api.StartCluster, api.UpgradeCluster,
-	api.DowngradeCluster, api.DeleteCluster, api.ExamineCluster, api.ListOrphans, api.RetryOrphans, api.CollectOrphans,
+	api.DowngradeCluster, api.DeleteCluster, api.ExamineCluster, api.RepairCluster, api.ListOrphans, api.RetryOrphans, api.CollectOrphans,
 	api.ListProviders, api.ListHosts,
 }
 

@@ -112,6 +112,15 @@ type UpdateEnvInput struct {
 	Holds
 }
 
+// RepairClusterInput starts RepairCluster under workflow id cluster/<cluster id>.
+type RepairClusterInput struct {
+	// Nodes are those whose machines are taken as the provider has them, address and host key, and made anew, volumes too,
+	// where it has none. Default: none; machines are as they are on record.
+	Nodes []string `json:"nodes,omitempty"`
+	Waits
+	Holds
+}
+
 // Waits are the fields of every operation that waits for nodes.
 type Waits struct {
 	// StrictConfig makes a failing template or reload command fail the operation instead of warning.

@@ -23,6 +23,7 @@ const (
 	RestartCluster   = "RestartCluster"
 	RunService       = "RunService"
 	UpdateEnv        = "UpdateEnv"
+	RepairCluster    = "RepairCluster"
 
 	DescribeCluster = "DescribeCluster"
 	ListClusters    = "ListClusters"

@@ -155,6 +155,11 @@ func (in UpdateEnvInput) Problems() []string {
 }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
+func (in RepairClusterInput) Problems() []string {
+	return append(in.Waits.Problems(), in.Holds.problems()...)
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
 func (in DescribeClusterInput) Problems() []string {
 	if !ValidClusterID(in.ClusterID) {
 		return []string{fmt.Sprintf("cluster_id: %q is not of the form cl-xxxxxxxx (8 lower-case letters or digits)", in.ClusterID)}

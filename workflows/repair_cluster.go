@@ -1,0 +1,86 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"drover/activities"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// RepairCluster makes a cluster again what its control record says, without a stop: machines that are off, what nodes see,
+// agents that do not run. What an operation that died has left was cleared when it began, as with every other operation.
+func RepairCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationResult, error) {
+	var in api.RepairClusterInput
+	op, err := open(ctx, api.RepairCluster, raw, &in)
+	if err != nil {
+		return api.OperationResult{}, wire(err)
+	}
+	op.barrier, op.strict = in.Barrier(), in.StrictConfig
+	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Repair: &in}, func() error { return op.repairCluster(in.Nodes) })
+}
+
+// repairCluster is RP1 to RP5. Each step finds done what is as it should be; there is nothing to undo.
+func (op *operation) repairCluster(machines []string) error {
+	nodes, all, taken := op.view.NodeIDs(), op.view.AgentIDs(nil), lifecycle.Only(machines)
+
+	// RP1: the machines of the named nodes: taken as they are, made where the provider has none.
+	if len(machines) > 0 {
+		words := "take or make the machines of nodes " + lifecycle.SIDs(op.view.Refs(taken))
+		if err := op.step(api.PlanStep{ID: "RP1", Words: words}, len(machines), 0, func(ctx workflow.Context) error {
+			return op.provision(ctx, machines)
+		}); err != nil {
+			return err
+		}
+	}
+
+	// RP2: boot. Machines of a cluster that StopCluster switched off stay off, and those that were made just now too.
+	if op.view.PoweredOff {
+		if err := op.step(api.PlanStep{ID: "RP2", Words: "power off: the cluster was stopped"}, len(nodes), 0, func(ctx workflow.Context) error {
+			return op.power(ctx, false, nodes)
+		}); err != nil {
+			return err
+		}
+	} else if err := op.step(api.PlanStep{ID: "RP2", Words: "boot machines that are off"}, len(nodes), 0, func(ctx workflow.Context) error {
+		return op.power(ctx, true, nodes)
+	}); err != nil {
+		return err
+	}
+
+	// RP3: everything that nodes see, past what somebody else wrote there.
+	if err := op.step(api.PlanStep{ID: "RP3", Words: "publish everything that nodes see"}, 0, 0, func(ctx workflow.Context) error {
+		return op.revise(ctx, activities.Publish, func(next int64) any {
+			return activities.PublishInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Whole: true}
+		})
+	}); err != nil {
+		return err
+	}
+	if op.view.PoweredOff {
+		op.skip("RP4", "start the agent on all nodes", "the machines are off")
+		return nil
+	}
+
+	// RP4: agents; what runs there without an operation is ended.
+	if err := op.step(api.PlanStep{ID: "RP4", Words: "start the agent on all nodes, end what runs without an operation"}, len(all), op.barrier,
+		func(ctx workflow.Context) error {
+			if err := op.startAgents(ctx, "RP4", all); err != nil {
+				return err
+			}
+			_, err := inBatches[struct{}](op, ctx, all, func(batch []string) (workflow.ActivityOptions, string, any) {
+				return remote(fmt.Sprintf("end stray commands on %d nodes", len(batch)), op.barrier), activities.EndStrays,
+					activities.NodesInput{ClusterID: op.clusterID, Nodes: batch}
+			})
+			return err
+		}); err != nil {
+		return err
+	}
+
+	// RP5: start, where machines were taken or made, unless the cluster is stopped.
+	if len(machines) == 0 || op.view.State != lifecycle.Active {
+		return nil
+	}
+	return op.stage("RP5", lifecycle.ServiceStart, nil, taken)
+}
