@@ -161,6 +161,8 @@ func workflowCases(t *testing.T) []refusal {
 		{api.RunService, `{}`, "service: required"},
 		{api.RunService, `{"service": ["x"]}`, "service: want a text, got a list"},
 		{api.RunService, `{"service": "x", "params": "y"}`, "params: want an object, got a text"},
+		{api.RepairCluster, `{"nodes": "cln-00000001"}`, "nodes: want a list, got a text"},
+		{api.RepairCluster, `{"nodes": [5]}`, "nodes: want a text in a list, got a number"},
 		{api.UpdateEnv, `{}`, "values: required"},
 		{api.UpdateEnv, `{"values": {}}`, "values: required"},
 		{api.UpdateEnv, `{"values": null}`, "values: required"},

@@ -66,6 +66,9 @@ var Attempts = []Attempt{
 		stays: []Staying{{"ST1", []string{machines, record, tree, rendered, renderedSizes}, "the machines are on"}}},
 	{Name: "restart", does: api.RestartCluster, state: "active", nodes: nodeCount, input: func(*cluster) any { return api.RestartClusterInput{} },
 		stays: []Staying{{"RS1", []string{record}, "RS1: the cluster counts as stopped"}}},
+	{Name: "repair", does: api.RepairCluster, state: "active", nodes: nodeCount, input: func(c *cluster) any {
+		return api.RepairClusterInput{Nodes: c.newest()}
+	}},
 	{Name: "run service", does: api.RunService, state: "active", nodes: nodeCount, input: func(*cluster) any {
 		return api.RunServiceInput{Service: "check"}
 	}},

@@ -38,6 +38,9 @@ var life = []operation{
 	{name: api.RestartCluster, state: "active", nodes: 2, input: func(_ *cluster, dry bool) any {
 		return api.RestartClusterInput{DryRun: dry}
 	}},
+	{name: api.RepairCluster, state: "active", nodes: 2, input: func(c *cluster, dry bool) any {
+		return api.RepairClusterInput{Nodes: c.newest(), Waits: api.Waits{DryRun: dry}}
+	}},
 	{name: "CancelledAddNodes", workflow: api.AddNodes, state: "active", nodes: 2, cancels: "start", undone: true, input: add},
 	{name: api.AddNodes, state: "active", nodes: 3, pair: api.DeleteNodes, input: add},
 	{name: "FailingDeleteNodes", workflow: api.DeleteNodes, state: "active", nodes: 3, fails: "scale_in", undone: true, within: api.AddNodes,

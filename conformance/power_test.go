@@ -59,6 +59,17 @@ func TestSP1_SP2_ST1_ST2_ST3_OffAndOn(t *testing.T) {
 	c.gone()
 }
 
+// repair starts services where machines were taken or made, and nowhere else.
+func TestRP1_RP2_RP3_RP4_RP5_Repair(t *testing.T) {
+	t.Parallel()
+	c := create(t, newApp(role("a", 1, "start", "stop"), role("b", 2, "start order=1", "stop")),
+		api.CreateClusterInput{}, "start: a/1 | hosts a/1 b/1 b/2", "start: b/1 b/2")
+	c.run(api.RepairCluster, api.RepairClusterInput{})
+	require.Equal(t, "RP2 RP3 RP4", c.walked())
+	c.run(api.RepairCluster, api.RepairClusterInput{Nodes: c.ids("b/2")}, "start: b/2 | hosts a/1 b/1 b/2")
+	require.Equal(t, "RP1 RP2 RP3 RP4 RP5", c.walked())
+}
+
 // restart where it is defined, stop and start elsewhere; one role alone when asked.
 func TestRS1_RS2_RS3_Restart(t *testing.T) {
 	t.Parallel()

@@ -110,6 +110,13 @@ var Procedures = []Procedure{
 	{"RunService", []Step{
 		{"RV1", "the service on selected, named or all nodes of its roles"},
 	}},
+	{"RepairCluster", []Step{
+		{"RP1", "take or make the machines of the named nodes"},
+		{"RP2", "boot machines that are off; those of a cluster that was stopped stay off"},
+		{"RP3", "publish everything that nodes see, whoever wrote there"},
+		{"RP4", "start agents, wait; end commands that no operation runs"},
+		{"RP5", "start on the named nodes"},
+	}},
 	{"UpdateEnv", []Step{
 		{"UE1", "publish changed parameters and the endpoints that follow them"},
 		{"UE2", "wait for all; machines that are off apply them when they start"},

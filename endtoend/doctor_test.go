@@ -45,7 +45,7 @@ func kv(t *testing.T, method, key, value string) {
 func TestWhatDoctorPrintsRepairs(t *testing.T) {
 	t.Parallel()
 	id, gone := newID(), newID()
-	app := publish(t, 2, map[string]string{"start": "true", "stop": "true", "job": wait})
+	app := publish(t, 2, map[string]string{"start": "true", "stop": "true", "backup": wait})
 	drover(t, "create", app, "--id", id).ok(t)
 	require.Empty(t, findings(t, id))
 	machines, err := stack.Machines()
@@ -60,7 +60,7 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 	}{
 		{"machine off", id, func(t *testing.T) {
 			require.NoError(t, machines.StopInstance(t.Context(), nodes()[0].InstanceID))
-		}, "is off, and the cluster is active", "drover repair " + id},
+		}, "is off, and the cluster is active", "drover repair " + id + " --nodes "},
 		{"machine gone", id, func(t *testing.T) {
 			require.NoError(t, machines.DeleteInstance(t.Context(), nodes()[1].InstanceID))
 		}, "of a/2 is not there", "drover repair " + id + " --nodes "},
@@ -86,8 +86,8 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 		{"key added", id, func(t *testing.T) { kv(t, http.MethodPut, self+"hosts/a/i-aaaaaaaa/ip", "1.2.3.4") }, "should not be", "drover repair " + id},
 		{"mark of an operation", id, func(t *testing.T) { kv(t, http.MethodPut, "drover/clusters/"+id+"/operation", "AddNodes") }, "AddNodes runs", "drover repair " + id},
 		{"operation terminated while its commands run", id, func(t *testing.T) {
-			drover(t, "run", id, "job", "--no-wait").ok(t)
-			eventually(t, "the job runs", func() bool { return strings.Count(strings.Join(traces(t, id), " "), "job") == 2 })
+			drover(t, "run", id, "backup", "--no-wait").ok(t)
+			eventually(t, "the backup runs", running(t, id, 2))
 			require.NoError(t, temporalClient(t).TerminateWorkflow(t.Context(), api.WorkflowID(id), "", "to see what doctor says"))
 		}, "and it does not", "drover repair " + id},
 		{"keys of a cluster that is gone", gone, func(t *testing.T) {

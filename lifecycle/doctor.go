@@ -238,7 +238,7 @@ func (d *diagnosis) machine(n Node, instances map[string]InstanceSight) {
 	case !ok:
 		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID)}, "instance %s of %s is not there", n.InstanceID, name)
 	case !i.On && d.Record.State == Active:
-		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.repair()},
+		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID)},
 			"instance %s of %s is off, and the cluster is active", n.InstanceID, name)
 	case i.On && d.Record.PoweredOff:
 		d.add(Finding{Where: "provider", Node: n.ID, Repair: "drover start " + d.ClusterID + " && drover stop " + d.ClusterID},

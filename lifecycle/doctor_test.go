@@ -48,7 +48,7 @@ func TestDiagnose(t *testing.T) {
 		{name: "instance gone", change: func(s *Sight) { s.Provider.Instances = s.Provider.Instances[:1] },
 			want: []string{"provider cln-2: drover repair cl-a --nodes cln-2"}, says: "instance i-2 of a/2 is not there"},
 		{name: "instance off", change: func(s *Sight) { s.Provider.Instances[1].On = false },
-			want: []string{"provider cln-2: drover repair cl-a"}, says: "is off"},
+			want: []string{"provider cln-2: drover repair cl-a --nodes cln-2"}, says: "is off"},
 		{name: "instance on while the cluster is stopped", change: func(s *Sight) {
 			s.Record.State, s.Record.PoweredOff = Stopped, true
 			s.Provider.Instances[1].On = false

@@ -100,5 +100,9 @@ var unskippable = map[string]Refusal{
 	"ST1":  {Why: "services start on machines that run", Hint: toRepair},
 	"ST2":  {Why: "commands run through the agents, on nodes that know the cluster", Hint: toRepair},
 	"SP2":  {Why: "the machines would be taken for switched off", Hint: toRepair},
+	"RP1":  {Why: "the machines are what was asked for", Hint: toRepair},
+	"RP2":  {Why: "agents run on machines that are on", Hint: toRepair},
+	"RP3":  {Why: "nodes learn about each other from metadata alone", Hint: toRepair},
+	"RP4":  {Why: "commands run through the agents", Hint: toRepair},
 	"UE1":  {Why: "publishing the values is the change", Hint: toRepair},
 }

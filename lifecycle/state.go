@@ -14,7 +14,8 @@ import (
 //	            kept:      failed ◄───┘          │  │                               ▲
 //	                                             │  └── AddNodes, DeleteNodes,      │
 //	                                             │      ScaleVertical, RunService,  │
-//	                                             │      UpdateEnv, RestartCluster   │
+//	                                             │      UpdateEnv, RestartCluster,  │
+//	                                             │      RepairCluster               │
 //	                                             ├── UpgradeCluster failed ─► upgrade_failed ── DowngradeCluster ─► active
 //	                                             │                                  │
 //	          DeleteCluster, from every state ───┴──► deleting ──► (nothing)        │
@@ -110,8 +111,8 @@ func OnceStopped(s State) State {
 	return Stopped
 }
 
-// stopping are the operations that stop services on their way.
-var stopping = []string{OpStopCluster, OpRestartCluster, OpScaleVertical, OpDeleteNodes, OpDeleteCluster}
+// stopping are the operations that stop services on their way, or find some that do not run.
+var stopping = []string{OpStopCluster, OpRestartCluster, OpScaleVertical, OpDeleteNodes, OpDeleteCluster, OpRepairCluster}
 
 // Unfinished says whether an operation left something in the temporary folders, or nodes it had begun to release.
 func Unfinished(r *Record) bool {

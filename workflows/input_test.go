@@ -19,7 +19,7 @@ func FuzzInput(f *testing.F) {
 	inputs := []any{
 		api.CreateClusterInput{}, api.DeleteClusterInput{}, api.AddNodesInput{}, api.DeleteNodesInput{}, api.ScaleVerticalInput{},
 		api.UpgradeClusterInput{}, api.DowngradeClusterInput{}, api.StartClusterInput{}, api.StopClusterInput{}, api.RestartClusterInput{},
-		api.RunServiceInput{}, api.UpdateEnvInput{},
+		api.RunServiceInput{}, api.UpdateEnvInput{}, api.RepairClusterInput{},
 	}
 	for i, text := range []string{
 		`{"app":"etcd","values":{"a.count":3}}`, `{"force":true}`, `{"role":"a","count":2,"barrier_timeout":"90s"}`, `{"nodes":["cln-abcdefgh"]}`,

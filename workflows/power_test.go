@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -118,6 +119,59 @@ func TestRS1toRS3Restart(t *testing.T) {
 	}
 }
 
+// Machines that are off or gone are there again, and start runs where they were taken or made, and nowhere else.
+func TestRP1toRP5Repair(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		harm   func(w *world)
+		nodes  func(w *world) []string
+		steps  []string
+		starts []string
+	}{
+		"nothing is wrong": {func(*world) {}, nil, []string{"RP2", "RP3", "RP4"}, nil},
+		"machine is off": {func(w *world) {
+			require.NoError(t, w.provider.StopInstance(t.Context(), w.node("b", 1).InstanceID))
+		}, func(w *world) []string { return []string{w.node("b", 1).ID} },
+			[]string{"RP1", "RP2", "RP3", "RP4", "RP5"}, []string{"RP5 start b/1"}},
+		"machine is gone": {func(w *world) { w.lose("a", 1) }, func(w *world) []string { return []string{w.node("a", 1).ID} },
+			[]string{"RP1", "RP2", "RP3", "RP4", "RP5"}, []string{"RP5 start a/1"}},
+		"of a stopped cluster": {func(w *world) {
+			w.start1(api.StopCluster, api.StopClusterInput{})
+			w.lose("a", 1)
+		}, func(w *world) []string { return []string{w.node("a", 1).ID} }, []string{"RP1", "RP2", "RP3", "RP4"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			createStore(w)
+			tc.harm(w)
+			in := api.RepairClusterInput{}
+			if tc.nodes != nil {
+				in.Nodes = tc.nodes(w)
+			}
+			state, before := w.record().State, len(w.commands())
+			r := w.start1(api.RepairCluster, in)
+			var steps []string
+			for _, s := range r.trace().Steps {
+				steps = append(steps, s.ID)
+			}
+			require.Equal(t, tc.steps, slices.Compact(steps))
+			requireOrder(t, tc.starts, w.commands()[before:])
+			require.Equal(t, state, w.record().State)
+			w.sound()
+		})
+	}
+}
+
+func TestRP1RepairOfANodeThatIsNot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	createStore(w)
+	f := w.start(api.RepairCluster, api.RepairClusterInput{Nodes: []string{"cln-00000000"}}).fault()
+	require.Equal(t, fault.NotFound, f.Type)
+	require.Equal(t, "cln-00000000", f.Node)
+}
+
 func TestOperationsFromWrongStates(t *testing.T) {
 	t.Parallel()
 	inputs := map[string]any{
@@ -125,7 +179,8 @@ func TestOperationsFromWrongStates(t *testing.T) {
 		api.ScaleVertical: api.ScaleVerticalInput{Role: "a", CPU: 2}, api.UpgradeCluster: api.UpgradeClusterInput{Version: "2"},
 		api.DowngradeCluster: api.DowngradeClusterInput{}, api.StartCluster: api.StartClusterInput{}, api.StopCluster: api.StopClusterInput{},
 		api.RestartCluster: api.RestartClusterInput{}, api.RunService: api.RunServiceInput{Service: "backup"},
-		api.UpdateEnv: api.UpdateEnvInput{Values: map[string]any{"env.quota": 3}},
+		api.RepairCluster: api.RepairClusterInput{},
+		api.UpdateEnv:     api.UpdateEnvInput{Values: map[string]any{"env.quota": 3}},
 	}
 	for _, state := range []lifecycle.State{
 		lifecycle.Creating, lifecycle.Active, lifecycle.Stopped, lifecycle.Failed, lifecycle.UpgradeFailed, lifecycle.Deleting,

@@ -23,12 +23,24 @@ func RepairCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationR
 	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Repair: &in}, func() error { return op.repairCluster(in.Nodes) })
 }
 
-// repairCluster is RP1 to RP5. Each step finds done what is as it should be; there is nothing to undo.
+// repairCluster is RP1 to RP5. Each step finds done what is as it should be, and stays done.
 func (op *operation) repairCluster(machines []string) error {
 	nodes, all, taken := op.view.NodeIDs(), op.view.AgentIDs(nil), lifecycle.Only(machines)
 
-	// RP1: the machines of the named nodes: taken as they are, made where the provider has none.
+	publish := func(ctx workflow.Context) error {
+		return op.revise(ctx, activities.Publish, func(next int64) any {
+			return activities.PublishInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Whole: true}
+		})
+	}
+
+	// RP1: the machines of the named nodes: taken as they are, made where the provider has none. From here to the end of RP5
+	// nobody knows that all services run.
+	starts := len(machines) > 0 && op.view.State == lifecycle.Active
+	if starts && !op.planning {
+		op.state = lifecycle.Stopped
+	}
 	if len(machines) > 0 {
+		op.onUndo("RP3", "publish the machines as they are now", publish)
 		words := "take or make the machines of nodes " + lifecycle.SIDs(op.view.Refs(taken))
 		if err := op.step(api.PlanStep{ID: "RP1", Words: words}, len(machines), 0, func(ctx workflow.Context) error {
 			return op.provision(ctx, machines)
@@ -51,13 +63,10 @@ func (op *operation) repairCluster(machines []string) error {
 	}
 
 	// RP3: everything that nodes see, past what somebody else wrote there.
-	if err := op.step(api.PlanStep{ID: "RP3", Words: "publish everything that nodes see"}, 0, 0, func(ctx workflow.Context) error {
-		return op.revise(ctx, activities.Publish, func(next int64) any {
-			return activities.PublishInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Whole: true}
-		})
-	}); err != nil {
+	if err := op.step(api.PlanStep{ID: "RP3", Words: "publish everything that nodes see"}, 0, 0, publish); err != nil {
 		return err
 	}
+	op.settled()
 	if op.view.PoweredOff {
 		op.skip("RP4", "start the agent on all nodes", "the machines are off")
 		return nil
@@ -79,8 +88,14 @@ func (op *operation) repairCluster(machines []string) error {
 	}
 
 	// RP5: start, where machines were taken or made, unless the cluster is stopped.
-	if len(machines) == 0 || op.view.State != lifecycle.Active {
+	if !starts {
 		return nil
 	}
-	return op.stage("RP5", lifecycle.ServiceStart, nil, taken)
+	if err := op.stage("RP5", lifecycle.ServiceStart, nil, taken); err != nil {
+		return err
+	}
+	if !op.planning {
+		op.state = lifecycle.Active
+	}
+	return nil
 }

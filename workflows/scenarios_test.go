@@ -121,12 +121,25 @@ var scenarios = []scenario{
 	{name: "restart", operation: api.RestartCluster,
 		input:  func(_ *world, dry bool) any { return api.RestartClusterInput{DryRun: dry} },
 		states: []lifecycle.State{lifecycle.Stopped}},
+	{name: "repair", operation: api.RepairCluster,
+		input: func(_ *world, dry bool) any { return api.RepairClusterInput{Waits: wait(dry)} }},
+	{name: "repair a machine", operation: api.RepairCluster,
+		input: func(w *world, dry bool) any {
+			return api.RepairClusterInput{Nodes: []string{w.node("a", 1).ID}, Waits: wait(dry)}
+		},
+		states: []lifecycle.State{lifecycle.Stopped}},
 	{name: "run service", operation: api.RunService,
 		input: func(_ *world, dry bool) any { return api.RunServiceInput{Service: "backup", DryRun: dry} }},
 	{name: "update env", operation: api.UpdateEnv,
 		input: func(_ *world, dry bool) any {
 			return api.UpdateEnvInput{Values: map[string]any{"env.quota": 7}, Waits: wait(dry)}
 		}},
+}
+
+// lose deletes a node's machine behind the cluster's back.
+func (w *world) lose(role string, sid int) {
+	w.t.Helper()
+	require.NoError(w.t, w.provider.DeleteInstance(w.t.Context(), w.node(role, sid).InstanceID))
 }
 
 func prepareStopped(w *world) {

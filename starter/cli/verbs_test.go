@@ -57,6 +57,11 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 		{"restart " + id, api.RestartCluster, `{}`, "restart " + id},
 		{"restart " + id + " --role r", api.RestartCluster, `{"role":"r"}`, "restart " + id},
 		{"restart " + id + " --role=", api.RestartCluster, `{"role":""}`, "restart " + id},
+		{"repair " + id, api.RepairCluster, `{}`, "repair " + id},
+		{
+			"repair " + id + " --nodes cln-00000001,cln-00000002 --strict-config --on-failure hold", api.RepairCluster,
+			`{"nodes":["cln-00000001","cln-00000002"],"strict_config":true,"on_failure":"hold"}`, "repair " + id,
+		},
 		{"run " + id + " backup", api.RunService, `{"service":"backup"}`, `run "backup" on ` + id},
 		{
 			"run " + id + " keep --role r --node cln-00000001 --node cln-00000002 --param node.ip=1.2.3.4 --param n=5 --param empty=", api.RunService,
@@ -216,7 +221,7 @@ func TestEveryOperationHasAnExample(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
 		api.CreateCluster, api.DeleteCluster, api.AddNodes, api.DeleteNodes, api.ScaleVertical, api.UpgradeCluster, api.DowngradeCluster,
-		api.StartCluster, api.StopCluster, api.RestartCluster, api.RunService, api.UpdateEnv,
+		api.StartCluster, api.StopCluster, api.RestartCluster, api.RunService, api.UpdateEnv, api.RepairCluster,
 		api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps, api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster,
 		api.ListProviders, api.ListHosts,
 	} {

@@ -76,6 +76,7 @@ func scenarios() []scenario {
 		{api.StopCluster, active, input(api.StopClusterInput{}), "stop", failing("stop")},
 		{api.RestartCluster, active, input(api.RestartClusterInput{}), "restart", failing("restart")},
 		{api.RunService, active, input(api.RunServiceInput{Service: "rotate"}), "rotate", failing("rotate")},
+		{api.RepairCluster, active, repairOne, "start", failing("start")},
 		{api.UpdateEnv, active, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), barrier, failing(barrier)},
 	} {
 		all = append(all,
@@ -123,6 +124,8 @@ func scenarios() []scenario {
 		scenario{api.UpgradeCluster, "sequential", completed, chain(2), active, none, input(api.UpgradeClusterInput{Version: "2"}), "", nil},
 		scenario{api.UpgradeCluster, "rolled-back", failure, small(), active, failing("upgrade"), input(api.UpgradeClusterInput{Version: "2", OnFailure: api.OnFailureRollback}), "", nil},
 		scenario{api.UpdateEnv, "powered-off", completed, small(), stopped, none, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), "", nil},
+		scenario{api.RepairCluster, "powered-off", completed, small(), stopped, none, input(api.RepairClusterInput{}), "", nil},
+		scenario{api.RepairCluster, "after-death", completed, small(), deadHalfWay, none, input(api.RepairClusterInput{}), "", nil},
 		scenario{api.RestartCluster, "after-death", completed, small(), deadHalfWay, none, input(api.RestartClusterInput{}), "", nil},
 
 		// Held, and what operators make of it.
@@ -152,6 +155,8 @@ func deleteOne(w *world) any {
 	members := w.members("a")
 	return api.DeleteNodesInput{Nodes: members[len(members)-1:]}
 }
+
+func repairOne(w *world) any { return api.RepairClusterInput{Nodes: w.members("a")[:1]} }
 
 func deleteFirst(w *world) any { return api.DeleteNodesInput{Nodes: w.members("a")[:1]} }
 
