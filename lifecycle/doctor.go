@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Sight is what the four places that know a cluster say of it at one moment: the control record, the provider, the
@@ -298,9 +297,6 @@ func (d *diagnosis) keys(what string, keys []string) {
 		d.add(Finding{Where: "metadata", Repair: d.repair()}, "%d more keys: each %s", more, what)
 	}
 }
-
-// quoted is a word for a shell.
-func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func without(of, in map[string]string) []string {
 	var out []string
