@@ -29,6 +29,8 @@ type TreeStore interface {
 	// Revision is the published one, 0 when there is none.
 	Revision(ctx context.Context, clusterID string) (int64, error)
 	Remove(ctx context.Context, clusterID string) error
+	// Clusters are the ids of those that nodes could see something of.
+	Clusters(ctx context.Context) ([]string, error)
 	// Disown takes a half-way publish away from a writer that is known to be over.
 	Disown(ctx context.Context, clusterID, writer string) error
 	// SetOperation tells agents which operation runs ("" none), so that health checks do not meddle.

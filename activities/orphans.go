@@ -23,7 +23,7 @@ type ReleaseResult struct {
 	Orphans []string `json:"orphans,omitempty"`
 }
 
-// ListOrphans reads the ledger.
+// ListOrphans reads the ledger, and what is left of clusters without a control record in Consul.
 func (a *Orphans) ListOrphans(ctx context.Context, in api.ListOrphansInput) (api.OrphanList, error) {
 	ledger, err := a.Ledger.Orphans(ctx)
 	if err != nil {
@@ -39,7 +39,27 @@ func (a *Orphans) ListOrphans(ctx context.Context, in api.ListOrphansInput) (api
 		view.Reason = head(view.Reason, warningLimit/2)
 		out.Orphans = append(out.Orphans, view)
 	}
-	return out, nil
+	if in.ClusterID == "" {
+		out.Remains, err = a.remains(ctx)
+	}
+	return out, err
+}
+
+// remains are the clusters that nodes could see something of, and that have no control record. The keys are read first: a
+// record is made before them, and goes after them.
+func (a *Orphans) remains(ctx context.Context) ([]string, error) {
+	ids, err := a.Trees.Clusters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	records, err := a.Records.Records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		return slices.ContainsFunc(records, func(r *lifecycle.Record) bool { return r.ClusterID == id })
+	})
+	return ids[:min(len(ids), maxOrphansListed)], nil
 }
 
 // maxOrphansListed keeps the answer within what a workflow may return.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
+	"drover/metadata"
 	"drover/providers"
 	"drover/providers/fake"
 	"drover/workflows/api"
@@ -158,4 +159,19 @@ func TestReleaseErrorOfManyResourcesIsBounded(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, len(w.ledger()), list.Total)
 	require.Len(t, list.Orphans, maxOrphansListed)
+}
+
+// Keys that outlived their cluster are told, and those of clusters that live are not.
+func TestListOrphansTellsKeysWithoutACluster(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.running(1)
+	gone := metadata.Tree{"self/cluster/vxnet": "v"}
+	require.NoError(t, w.store.Publish(t.Context(), "cl-gone0001", 1, "somebody", gone))
+	list, err := w.acts.ListOrphans(t.Context(), api.ListOrphansInput{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"cl-gone0001"}, list.Remains)
+	list, err = w.acts.ListOrphans(t.Context(), api.ListOrphansInput{ClusterID: clusterID})
+	require.NoError(t, err)
+	require.Empty(t, list.Remains)
 }

@@ -180,6 +180,13 @@ func (s *Store) Revision(ctx context.Context, id string) (int64, error) {
 	return s.trees[id].Revision, nil
 }
 
+// Clusters are the ids of the clusters that have metadata.
+func (s *Store) Clusters(ctx context.Context) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.trees)), ctx.Err()
+}
+
 // Remove removes the metadata of a cluster.
 func (s *Store) Remove(ctx context.Context, id string) error {
 	if err := check(ctx, id); err != nil {

@@ -3,6 +3,8 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -206,6 +208,9 @@ func TestRemove(t *testing.T) {
 	tree := build(t, record(40))
 	require.NoError(t, p.store.Remove(t.Context(), clusterID), "nothing there")
 	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", tree))
+	have, err := p.store.Clusters(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{clusterID}, have)
 	for range 2 {
 		require.NoError(t, p.store.Remove(t.Context(), clusterID))
 		require.Empty(t, p.keys(t))
@@ -213,6 +218,9 @@ func TestRemove(t *testing.T) {
 	rev, err := p.store.Revision(t.Context(), clusterID)
 	require.NoError(t, err)
 	require.Zero(t, rev)
+	have, err = p.store.Clusters(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, have)
 
 	// A publish that was half-way must not bring anything back.
 	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", build(t, record(1))))
@@ -224,6 +232,26 @@ func TestRemove(t *testing.T) {
 	})
 	require.True(t, fault.Is(p.store.Publish(t.Context(), clusterID, 2, "op", tree), fault.Conflict))
 	require.Empty(t, p.keys(t))
+}
+
+// What somebody else wrote, changed or deleted is put right by a Republish, where a Publish does not look.
+func TestRepublishPutsKeysRight(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	tree := build(t, record(3))
+	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", tree))
+	_, client := consultest.Start(t)
+	root, keys := p.prefix+"/clusters/"+clusterID+"/", slices.Sorted(maps.Keys(tree))
+	_, err := client.KV().Delete(root+keys[0], nil)
+	require.NoError(t, err)
+	for _, key := range []string{keys[1], "self/hosts/nobody/i-99999999/ip"} {
+		_, err = client.KV().Put(&api.KVPair{Key: root + key, Value: []byte("else")}, nil)
+		require.NoError(t, err)
+	}
+	require.NoError(t, p.store.Publish(t.Context(), clusterID, 2, "op", tree))
+	require.Equal(t, "else", p.keys(t)[keys[1]])
+	require.NoError(t, p.store.Republish(t.Context(), clusterID, 3, "op", tree))
+	p.requirePublished(t, 3, "op", tree)
 }
 
 func TestPublishLargeValues(t *testing.T) {

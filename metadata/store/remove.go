@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/hashicorp/consul/api"
 
@@ -24,6 +25,22 @@ func (s *Store) Revision(ctx context.Context, clusterID string) (int64, error) {
 		return 0, nil
 	}
 	return parseRevision(kv)
+}
+
+// Clusters are the ids of the clusters that have keys in Consul, with or without a control record, in order.
+func (s *Store) Clusters(ctx context.Context) ([]string, error) {
+	root := strings.TrimSuffix(s.clusterRoot(""), "/")
+	folders, _, err := s.client.KV().Keys(root, "/", (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	if err != nil {
+		return nil, failed(err, "list the clusters that have keys")
+	}
+	var ids []string
+	for _, folder := range folders {
+		if id, ok := strings.CutSuffix(strings.TrimPrefix(folder, root), "/"); ok && id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }
 
 // Remove deletes everything nodes can see of a cluster, in one step (DC8). Removing what is not there succeeds. It

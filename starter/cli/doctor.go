@@ -73,7 +73,7 @@ Exit code 1 when something is off.`,
 	}
 }
 
-// knownClusters are those with a record, and those of which something is in the orphan ledger.
+// knownClusters are those with a record, and those of which something is in the orphan ledger or in Consul.
 func knownClusters(ctx context.Context, server *operations.Server) ([]string, error) {
 	list, err := server.Clusters(ctx)
 	if err != nil {
@@ -90,6 +90,7 @@ func knownClusters(ctx context.Context, server *operations.Server) ([]string, er
 	for _, o := range left.Orphans {
 		ids = append(ids, o.ClusterID)
 	}
+	ids = append(ids, left.Remains...)
 	slices.Sort(ids)
 	return slices.Compact(ids), nil
 }

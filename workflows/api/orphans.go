@@ -33,6 +33,8 @@ type OrphanList struct {
 	Orphans []Orphan `json:"orphans"`
 	// Total counts all, Orphans may be only the first of them.
 	Total int `json:"total"`
+	// Remains are the ids of clusters that have keys in Consul and no control record; listed when no cluster was named.
+	Remains []string `json:"remains,omitempty"`
 }
 
 // Orphan is a resource that could not be released and is tried again until its provider says that it is gone.
