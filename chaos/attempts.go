@@ -68,7 +68,7 @@ var Attempts = []Attempt{
 		stays: []Staying{{"RS1", []string{record}, "RS1: the cluster counts as stopped"}}},
 	{Name: "repair", does: api.RepairCluster, state: "active", nodes: nodeCount, input: func(c *cluster) any {
 		return api.RepairClusterInput{Nodes: c.newest()}
-	}},
+	}, stays: []Staying{{"RP1", []string{record}, "the cluster counts as stopped until RP5 has ended"}}},
 	{Name: "run service", does: api.RunService, state: "active", nodes: nodeCount, input: func(*cluster) any {
 		return api.RunServiceInput{Service: "check"}
 	}},
