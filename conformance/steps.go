@@ -112,7 +112,7 @@ var Procedures = []Procedure{
 	}},
 	{"RepairCluster", []Step{
 		{"RP1", "take or make the machines of the named nodes"},
-		{"RP2", "boot machines that are off; those of a cluster that was stopped stay off"},
+		{"RP2", "boot them; those of a cluster that was stopped stay off"},
 		{"RP3", "publish everything that nodes see, whoever wrote there"},
 		{"RP4", "start agents, wait; end commands that no operation runs"},
 		{"RP5", "start on the named nodes"},

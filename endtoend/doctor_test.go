@@ -64,6 +64,11 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 		{"machine gone", id, func(t *testing.T) {
 			require.NoError(t, machines.DeleteInstance(t.Context(), nodes()[1].InstanceID))
 		}, "of a/2 is not there", "drover repair " + id + " --nodes "},
+		{"one off and one gone at once, and a key deleted", id, func(t *testing.T) {
+			require.NoError(t, machines.StopInstance(t.Context(), nodes()[1].InstanceID))
+			require.NoError(t, machines.DeleteInstance(t.Context(), nodes()[0].InstanceID))
+			kv(t, http.MethodDelete, self+"cluster/vxnet", "")
+		}, "is missing", "drover repair " + id + " --nodes "},
 		{"machine and volume gone", id, func(t *testing.T) {
 			have, err := machines.List(t.Context(), id)
 			require.NoError(t, err)

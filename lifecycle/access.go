@@ -71,9 +71,9 @@ func (d *diagnosis) access() {
 			d.add(Finding{Where: "access", Repair: d.collect()}, "there is no record of the cluster, and Consul has its %s %s", g.kind, g.sight.ID)
 		case d.Record == nil || d.Record.ConsulToken == "":
 		case g.sight.Standing == Absent:
-			d.add(Finding{Where: "access", Repair: d.wayOn(d.Record.State), Advice: grantedAgain}, "%s %s, by which nodes read their metadata, is missing in Consul", g.kind, g.sight.ID)
+			d.addRepaired(whole, Finding{Where: "access", Advice: grantedAgain}, "%s %s, by which nodes read their metadata, is missing in Consul", g.kind, g.sight.ID)
 		case g.sight.Standing == Wrong:
-			d.add(Finding{Where: "access", Repair: d.wayOn(d.Record.State), Advice: grantedAgain}, "%s %s in Consul is not what the nodes were given", g.kind, g.sight.ID)
+			d.addRepaired(whole, Finding{Where: "access", Advice: grantedAgain}, "%s %s in Consul is not what the nodes were given", g.kind, g.sight.ID)
 		}
 	}
 	if d.Record == nil || d.Record.State != Active {
@@ -86,7 +86,7 @@ func (d *diagnosis) access() {
 		}
 	}
 	if without > 0 {
-		d.add(Finding{Where: "access", Repair: d.repair(), Advice: "the next operation that changes what nodes see does it too"},
+		d.addRepaired(whole, Finding{Where: "access", Advice: "the next operation that changes what nodes see does it too"},
 			"%d nodes have no Consul token of their own: they were started before Drover gave out tokens", without)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Sight is what the four places that know a cluster say of it at one moment: the control record, the provider, the
@@ -91,33 +92,69 @@ func Diagnose(s Sight) []Finding {
 		}
 	}
 	d.orphans()
+	d.repairs()
 	return d.found
 }
 
 type diagnosis struct {
 	Sight
 	found []Finding
+	mends []mend // of each finding
 }
+
+// mend is how a repair of the cluster puts a finding right.
+type mend int
+
+const (
+	otherwise mend = iota // it does not
+	whole                 // whatever nodes are named
+	taken                 // when the node is named
+	risked                // when the node is named, and then something may be lost
+)
 
 func (d *diagnosis) add(f Finding, what string, args ...any) {
+	d.addRepaired(otherwise, f, what, args...)
+}
+
+// addRepaired adds a finding of which a repair of the cluster is the way out: repairs writes its command.
+func (d *diagnosis) addRepaired(by mend, f Finding, what string, args ...any) {
 	f.What = fmt.Sprintf(what, args...)
-	d.found = append(d.found, f)
+	d.found, d.mends = append(d.found, f), append(d.mends, by)
 }
 
-// repair makes the cluster again what its record says.
-func (d *diagnosis) repair() string {
+// repairs writes the commands that make the cluster again what its record says. All nodes whose machines must be taken or made
+// are in one command: a repair needs every node. Those where that may lose something are named only where that is said.
+func (d *diagnosis) repairs() {
+	var all []string
+	risk := map[string]bool{}
+	for i, by := range d.mends {
+		node := d.found[i].Node
+		if (by == taken || by == risked) && !slices.Contains(all, node) {
+			all = append(all, node)
+		}
+		risk[node] = risk[node] || by == risked
+	}
+	safe := slices.DeleteFunc(slices.Clone(all), func(node string) bool { return risk[node] })
+	for i, by := range d.mends {
+		switch by {
+		case otherwise:
+		case risked:
+			d.found[i].Repair = d.repair(all)
+		case whole, taken:
+			d.found[i].Repair = d.repair(safe)
+		}
+	}
+}
+
+func (d *diagnosis) repair(nodes []string) string {
 	if May(OpRepairCluster, d.Record.State) != nil {
 		return d.wayOn(d.Record.State)
 	}
-	return "drover repair " + d.ClusterID
-}
-
-// remake is repair that takes a node's machine as it is, or makes it anew.
-func (d *diagnosis) remake(node string) string {
-	if May(OpRepairCluster, d.Record.State) != nil {
-		return d.wayOn(d.Record.State)
+	words := "drover repair " + d.ClusterID
+	if len(nodes) > 0 {
+		words += " --nodes " + strings.Join(nodes, ",")
 	}
-	return d.repair() + " --nodes " + node
+	return words
 }
 
 func (d *diagnosis) collect() string { return "drover orphans " + d.ClusterID + " --collect" }
@@ -155,27 +192,27 @@ func (d *diagnosis) operation() {
 	r := d.Record
 	says := r.Operation.State == running
 	if says && !d.OperationRuns {
-		d.add(Finding{Where: "record", Repair: d.wayOn(AfterDeath(r))},
+		d.addWayOn("record", AfterDeath(r),
 			"the record says that %s runs since %s, and it does not: it was terminated, or its server lost", r.Operation.Type, r.Operation.StartedAt)
 	}
 	if d.OperationRuns || says {
 		return
 	}
 	if d.Metadata.Operation != "" {
-		d.add(Finding{Where: "metadata", Repair: d.wayOn(r.State)},
+		d.addWayOn("metadata", r.State,
 			"agents are told that %s runs, and make no health checks; none does", d.Metadata.Operation)
 	}
 	switch r.State {
 	case Active, Stopped:
 	default:
-		d.add(Finding{Where: "record", Repair: d.wayOn(r.State)}, "the cluster is %s: %s", r.State, orSilent(r.Reason))
+		d.addWayOn("record", r.State, "the cluster is %s: %s", r.State, orSilent(r.Reason))
 	}
 	for _, folder := range []struct {
 		name    string
 		content []string
 	}{{"/adding-hosts", r.Adding}, {"/deleting-hosts", r.Deleting}, {"/vertical-scaling-roles", r.VerticalScaling}} {
 		if len(folder.content) > 0 {
-			d.add(Finding{Where: "record", Repair: d.wayOn(r.State)}, "%s has content and no operation runs", folder.name)
+			d.addWayOn("record", r.State, "%s has content and no operation runs", folder.name)
 		}
 	}
 }
@@ -185,6 +222,15 @@ func orSilent(reason string) string {
 		return "no reason is on record"
 	}
 	return reason
+}
+
+// addWayOn adds a finding that the operation which leads out of a state puts right.
+func (d *diagnosis) addWayOn(where string, s State, what string, args ...any) {
+	if s == Active {
+		d.addRepaired(whole, Finding{Where: where}, what, args...)
+		return
+	}
+	d.add(Finding{Where: where, Repair: d.wayOn(s)}, what, args...)
 }
 
 // wayOn is the operation that leads a cluster out of a state, and on its way clears what a dead one left.
@@ -218,7 +264,7 @@ func (d *diagnosis) resources() {
 	for _, n := range d.Record.Nodes {
 		for _, id := range n.VolumeIDs {
 			if !volumes[id] {
-				d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID), Advice: emptied}, "volume %s of %s is not there, nor is its data", id, Label(n.Role, n.SID))
+				d.addRepaired(risked, Finding{Where: "provider", Node: n.ID, Advice: emptied}, "volume %s of %s is not there, nor is its data", id, Label(n.Role, n.SID))
 			}
 		}
 		d.machine(n, instances)
@@ -235,19 +281,19 @@ func (d *diagnosis) machine(n Node, instances map[string]InstanceSight) {
 	switch {
 	case !ok && d.Record.State == Creating, !ok && d.Record.State == Failed, d.Record.State == Deleting:
 	case !ok:
-		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID)}, "instance %s of %s is not there", n.InstanceID, name)
+		d.addRepaired(taken, Finding{Where: "provider", Node: n.ID}, "instance %s of %s is not there", n.InstanceID, name)
 	case !i.On && d.Record.State == Active:
-		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID)},
+		d.addRepaired(taken, Finding{Where: "provider", Node: n.ID},
 			"instance %s of %s is off, and the cluster is active", n.InstanceID, name)
 	case i.On && d.Record.PoweredOff:
 		d.add(Finding{Where: "provider", Node: n.ID, Repair: "drover start " + d.ClusterID + " && drover stop " + d.ClusterID},
 			"instance %s of %s runs, and the cluster was stopped", n.InstanceID, name)
 	case n.SSH.HostKey != "" && i.HostKey != "" && n.SSH.HostKey != i.HostKey:
-		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID),
+		d.addRepaired(risked, Finding{Where: "provider", Node: n.ID,
 			Advice: "find out who did that before anything else: it may be another machine, and commands would run on it"},
 			"the host key of %s is another one than the one pinned at its creation", name)
 	case i.IP != "" && n.IP != i.IP:
-		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.remake(n.ID)},
+		d.addRepaired(taken, Finding{Where: "provider", Node: n.ID},
 			"%s has address %s at the provider and %s on record", name, i.IP, n.IP)
 	}
 }
@@ -276,12 +322,12 @@ func (d *diagnosis) metadata() {
 		return
 	}
 	if m.HalfWay {
-		d.add(Finding{Where: "metadata", Repair: d.wayOn(d.Record.State)},
+		d.addWayOn("metadata", d.Record.State,
 			"a change of the metadata broke off half-way; agents go on with revision %d", m.Revision)
 		return
 	}
 	if m.Revision != d.Record.Revision {
-		d.add(Finding{Where: "metadata", Repair: d.wayOn(d.Record.State)}, "revision %d is published, and the record says %d", m.Revision, d.Record.Revision)
+		d.addWayOn("metadata", d.Record.State, "revision %d is published, and the record says %d", m.Revision, d.Record.Revision)
 	}
 	d.keys("is there and should not be", without(m.Keys, m.Should))
 	d.keys("is missing", without(m.Should, m.Keys))
@@ -291,10 +337,10 @@ func (d *diagnosis) metadata() {
 // keys tells what is wrong with each key, but not its value: that may be a secret.
 func (d *diagnosis) keys(what string, keys []string) {
 	for _, key := range keys[:min(len(keys), maxKeys)] {
-		d.add(Finding{Where: "metadata", Repair: d.repair()}, "key /%s %s", key, what)
+		d.addRepaired(whole, Finding{Where: "metadata"}, "key /%s %s", key, what)
 	}
 	if more := len(keys) - maxKeys; more > 0 {
-		d.add(Finding{Where: "metadata", Repair: d.repair()}, "%d more keys: each %s", more, what)
+		d.addRepaired(whole, Finding{Where: "metadata"}, "%d more keys: each %s", more, what)
 	}
 }
 
@@ -329,18 +375,18 @@ func (d *diagnosis) agents() {
 			continue
 		}
 		name := Label(n.Role, n.SID)
-		start := Finding{Where: "agent", Node: n.ID, Repair: d.repair()}
+		start := Finding{Where: "agent", Node: n.ID}
 		switch {
 		case a.Problem != "":
-			d.add(start, "the agent of %s does not answer: %s", name, a.Problem)
+			d.addRepaired(whole, start, "the agent of %s does not answer: %s", name, a.Problem)
 			continue
 		case a.InstanceID != n.InstanceID:
-			d.add(start, "the agent of %s believes to be on instance %s, not %s", name, a.InstanceID, n.InstanceID)
+			d.addRepaired(whole, start, "the agent of %s believes to be on instance %s, not %s", name, a.InstanceID, n.InstanceID)
 		case a.Revision < d.Metadata.Revision:
-			d.add(start, "the agent of %s has applied revision %d of %d", name, a.Revision, d.Metadata.Revision)
+			d.addRepaired(whole, start, "the agent of %s has applied revision %d of %d", name, a.Revision, d.Metadata.Revision)
 		}
 		for _, id := range a.Running {
-			d.add(Finding{Where: "agent", Node: n.ID, Repair: d.repair(), Advice: "it ends by itself too, at its time limit at the latest"},
+			d.addRepaired(whole, Finding{Where: "agent", Node: n.ID, Advice: "it ends by itself too, at its time limit at the latest"},
 				"%s runs command %s, and no operation does", name, id)
 		}
 	}

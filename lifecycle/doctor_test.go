@@ -67,6 +67,18 @@ func TestDiagnose(t *testing.T) {
 		}},
 		{name: "host key changed", change: func(s *Sight) { s.Provider.Instances[0].HostKey = "other" },
 			want: []string{"provider cln-1: drover repair cl-a --nodes cln-1"}, says: "host key"},
+		{name: "machines off and gone, and a key too many", change: func(s *Sight) {
+			s.Provider.Instances = s.Provider.Instances[1:]
+			s.Provider.Instances[0].On = false
+			s.Metadata.Keys["self/hosts/a/i-9/ip"] = "10.0.0.9"
+		}, want: []string{
+			"provider cln-1: drover repair cl-a --nodes cln-1,cln-2", "provider cln-2: drover repair cl-a --nodes cln-1,cln-2",
+			"metadata : drover repair cl-a --nodes cln-1,cln-2",
+		}, says: "instance i-1 of a/1 is not there"},
+		{name: "what risks something is named where that is said", change: func(s *Sight) {
+			s.Provider.Volumes = s.Provider.Volumes[1:]
+			s.Provider.Instances[1].On = false
+		}, want: []string{"provider cln-1: drover repair cl-a --nodes cln-1,cln-2", "provider cln-2: drover repair cl-a --nodes cln-2"}, says: "vol-1"},
 		{name: "address changed", change: func(s *Sight) { s.Provider.Instances[0].IP = "10.9.9.9" },
 			want: []string{"provider cln-1: drover repair cl-a --nodes cln-1"}, says: "10.9.9.9"},
 		{name: "provider away", change: func(s *Sight) { s.Provider = ProviderSight{Problem: "p: away"} },

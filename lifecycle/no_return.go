@@ -27,6 +27,6 @@ var stays = map[string]Point{
 	OpStopCluster:      {[]string{"SP1", "SP2"}, "what was stopped stays so; a cancel leaves the cluster stopped"},
 	OpRestartCluster:   {[]string{"RS1", "RS2", "RS3"}, "a cancel starts nothing again; it leaves the cluster stopped, and starting it makes sure of everything"},
 	OpRunService:       {[]string{"RV1"}, "what the command did stays done; a cancel only ends it"},
-	OpRepairCluster:    {[]string{"RP1", "RP2"}, "what is repaired stays so; a cancel leaves the rest, and repairing again goes on"},
+	OpRepairCluster:    {[]string{"RP1", "RP3"}, "what is repaired stays so; a cancel leaves the rest, and repairing again goes on"},
 	OpUpdateEnv:        {[]string{"UE2"}, "the values are visible and stay; a cancel only ends the wait for the nodes"},
 }

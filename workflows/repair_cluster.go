@@ -25,7 +25,7 @@ func RepairCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationR
 
 // repairCluster is RP1 to RP5. Each step finds done what is as it should be, and stays done.
 func (op *operation) repairCluster(machines []string) error {
-	nodes, all, taken := op.view.NodeIDs(), op.view.AgentIDs(nil), lifecycle.Only(machines)
+	all, taken := op.view.AgentIDs(nil), lifecycle.Only(machines)
 
 	publish := func(ctx workflow.Context) error {
 		return op.revise(ctx, activities.Publish, func(next int64) any {
@@ -33,33 +33,12 @@ func (op *operation) repairCluster(machines []string) error {
 		})
 	}
 
-	// RP1: the machines of the named nodes: taken as they are, made where the provider has none. From here to the end of RP5
-	// nobody knows that all services run.
+	// RP1, RP2: the machines of the named nodes. Others are as they are: one that was off would run without its services.
 	starts := len(machines) > 0 && op.view.State == lifecycle.Active
-	if starts && !op.planning {
-		op.state = lifecycle.Stopped
-	}
 	if len(machines) > 0 {
-		op.onUndo("RP3", "publish the machines as they are now", publish)
-		words := "take or make the machines of nodes " + lifecycle.SIDs(op.view.Refs(taken))
-		if err := op.step(api.PlanStep{ID: "RP1", Words: words}, len(machines), 0, func(ctx workflow.Context) error {
-			return op.provision(ctx, machines)
-		}); err != nil {
+		if err := op.takeMachines(machines, taken, starts, publish); err != nil {
 			return err
 		}
-	}
-
-	// RP2: boot. Machines of a cluster that StopCluster switched off stay off, and those that were made just now too.
-	if op.view.PoweredOff {
-		if err := op.step(api.PlanStep{ID: "RP2", Words: "power off: the cluster was stopped"}, len(nodes), 0, func(ctx workflow.Context) error {
-			return op.power(ctx, false, nodes)
-		}); err != nil {
-			return err
-		}
-	} else if err := op.step(api.PlanStep{ID: "RP2", Words: "boot machines that are off"}, len(nodes), 0, func(ctx workflow.Context) error {
-		return op.power(ctx, true, nodes)
-	}); err != nil {
-		return err
 	}
 
 	// RP3: everything that nodes see, past what somebody else wrote there.
@@ -98,4 +77,25 @@ func (op *operation) repairCluster(machines []string) error {
 		op.state = lifecycle.Active
 	}
 	return nil
+}
+
+// takeMachines is RP1 and RP2: machines are taken as they are, made where the provider has none, and booted. Where services
+// start on them later, nobody knows until then that all run.
+func (op *operation) takeMachines(machines []string, taken lifecycle.Among, starts bool, publish func(workflow.Context) error) error {
+	if starts && !op.planning {
+		op.state = lifecycle.Stopped
+	}
+	sids := lifecycle.SIDs(op.view.Refs(taken))
+	op.onUndo("RP3", "publish the machines as they are now", publish)
+	if err := op.step(api.PlanStep{ID: "RP1", Words: "take or make the machines of nodes " + sids}, len(machines), 0,
+		func(ctx workflow.Context) error { return op.provision(ctx, machines) }); err != nil {
+		return err
+	}
+	words := "boot nodes " + sids
+	if op.view.PoweredOff { // those that were made just now run
+		words = "power off nodes " + sids + ": the cluster was stopped"
+	}
+	return op.step(api.PlanStep{ID: "RP2", Words: words}, len(machines), 0, func(ctx workflow.Context) error {
+		return op.power(ctx, !op.view.PoweredOff, machines)
+	})
 }

@@ -17,14 +17,14 @@ func (a *app) repair(plan bool) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "repair CLUSTER",
-		Short: "Make a cluster again what its record says: machines on, metadata whole, agents running",
+		Short: "Make a cluster again what its record says: metadata whole, agents running, machines on",
 		Long: `Make a cluster again what its control record says, without stopping anything: clear what an
-operation that died has left, boot machines that are off, publish everything that nodes see, start
-agents that do not run, end commands that no operation runs. drover doctor says when that is needed.
+operation that died has left, publish everything that nodes see, start agents that do not run, end
+commands that no operation runs. drover doctor says when that is needed.
 
 With --nodes the machines of these nodes are taken as the provider has them, address and host key,
-and made anew where it has none, on the volumes they had. A volume that is gone is made anew and
-EMPTY: what was on it is lost. The package's start then runs on these nodes.`,
+made anew where it has none, on the volumes they had, and booted. A volume that is gone is made anew
+and EMPTY: what was on it is lost. The package's start then runs on these nodes.`,
 		Example: `  drover repair cl-a1b2c3d4
   drover repair cl-a1b2c3d4 --nodes cln-a1b2c3d4`,
 		Args:              exactly("CLUSTER"),
