@@ -175,7 +175,7 @@ func (l *lab) write() (stop func() int) {
 	go func() {
 		// A write may have to wait for an election.
 		r, err := l.shell(l.node(id), "while [ -e /tmp/write ]; do /opt/app/bin/etcdctl --command-timeout=15s --endpoints="+
-			strings.Join(endpoints, ",")+" put written x || echo failed; done 2>/dev/null", nil)
+			strings.Join(endpoints, ",")+" put written x 2>/tmp/why || { echo failed; cat /tmp/why; }; done", nil)
 		out <- fmt.Sprint(string(r.Stdout), err)
 	}()
 	return func() int {
