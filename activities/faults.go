@@ -38,6 +38,9 @@ func convert(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case canceled(ctx):
+		if temporal.IsCanceledError(err) {
+			return err // with what it has to say
+		}
 		return temporal.NewCanceledError()
 	}
 	var already *temporal.ApplicationError

@@ -13,6 +13,7 @@ const (
 	StartAgents     = "StartAgents"
 	Barrier         = "Barrier"
 	RunStage        = "RunStage"
+	EndCommands     = "EndCommands"
 	EndStrays       = "EndStrays"
 	AskNodes        = "AskNodes"
 	PublishEnv      = "PublishEnv"
@@ -47,6 +48,7 @@ func (a *Activities) All() map[string]any {
 		StartAgents:     a.StartAgents,
 		Barrier:         a.Barrier,
 		RunStage:        a.RunStage,
+		EndCommands:     a.EndCommands,
 		EndStrays:       a.EndStrays,
 		AskNodes:        a.AskNodes,
 		PublishEnv:      a.PublishEnv,

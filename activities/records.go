@@ -29,14 +29,8 @@ type PrepareCreateInput struct {
 // PrepareCreate checks everything that can be checked before anything is touched, chooses every id the cluster will
 // need and writes the control record, state creating. A dry run writes nothing and shows command texts.
 func (a *Records) PrepareCreate(ctx context.Context, in PrepareCreateInput) (lifecycle.View, error) {
-	if rec, _, err := a.Records.Record(ctx, in.ClusterID); err == nil {
-		if rec.Operation.RunID == in.RunID && rec.Operation.Type == api.CreateCluster { // a retry
-			return a.prepared(ctx, rec)
-		}
-		return lifecycle.View{}, fault.New(fault.Conflict, "cluster %s already exists, state %s", in.ClusterID, rec.State).
-			WithHint("choose another id, or delete it first: drover delete %s", in.ClusterID)
-	} else if !fault.Is(err, fault.NotFound) {
-		return lifecycle.View{}, err
+	if view, exists, err := a.alreadyPrepared(ctx, in); exists || err != nil {
+		return view, err
 	}
 	if err := a.noOrphans(ctx, in.ClusterID); err != nil {
 		return lifecycle.View{}, err
@@ -48,10 +42,32 @@ func (a *Records) PrepareCreate(ctx context.Context, in PrepareCreateInput) (lif
 	if in.Create.DryRun {
 		return lifecycle.ViewOf(rec, true), nil
 	}
-	if _, err := a.Records.PutRecord(ctx, rec, 0); err != nil {
-		return lifecycle.View{}, err
+	_, raced := a.Records.PutRecord(ctx, rec, 0)
+	if fault.Is(raced, fault.Conflict) { // by another attempt of this one, of a worker that was given up and woke up, or by a namesake
+		if view, exists, err := a.alreadyPrepared(ctx, in); exists || err != nil {
+			return view, err
+		}
+	}
+	if raced != nil {
+		return lifecycle.View{}, raced
 	}
 	return a.prepared(ctx, rec)
+}
+
+// alreadyPrepared goes on with the record that another attempt has made, and refuses somebody else's.
+func (a *Records) alreadyPrepared(ctx context.Context, in PrepareCreateInput) (view lifecycle.View, exists bool, err error) {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return view, false, nil
+	case err != nil:
+		return view, false, err
+	case rec.Operation.RunID == in.RunID && rec.Operation.Type == api.CreateCluster:
+		view, err = a.prepared(ctx, rec)
+		return view, true, err
+	}
+	return view, true, fault.New(fault.Conflict, "cluster %s already exists, state %s", in.ClusterID, rec.State).
+		WithHint("choose another id, or delete it first: drover delete %s", in.ClusterID)
 }
 
 // prepared looks at the links once more, now that the record tells of them: a deletion of a linked cluster that began

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -62,6 +63,25 @@ func TestPrepareCreateFromManySidesHasOneWinner(t *testing.T) {
 		w.requireFault(fault.Conflict, err)
 	}
 	require.Equal(t, 1, won)
+}
+
+// A worker that was given up and woke up does the same at the same time as the one after it.
+func TestPrepareCreateTwiceAtOnceIsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.publishApp(2)
+	other, slow := w.acts, w.deps
+	var view lifecycle.View
+	slow.Now = sync.OnceValue(func() time.Time { // it has seen that there is no record, and not yet written one
+		var err error
+		view, err = other.PrepareCreate(t.Context(), prepare("run-1"))
+		require.NoError(t, err)
+		return w.deps.Now()
+	})
+	again, err := New(slow).PrepareCreate(t.Context(), prepare("run-1"))
+	require.NoError(t, err)
+	require.Equal(t, view, again, "the same ids")
+	require.NotEmpty(t, view.NodeIDs())
 }
 
 func TestPrepareCreateDryRunTouchesNothing(t *testing.T) {

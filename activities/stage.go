@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
+
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
@@ -119,7 +121,9 @@ func (a *Nodes) RunStage(ctx context.Context, in StageInput) (StageResult, error
 	})
 	if working.Err() != nil {
 		if canceled(ctx) {
-			a.cancelAll(ctx, in.ClusterID, results, func(node string) string { return CommandID(in, node) })
+			if a.cancelAll(ctx, in.ClusterID, results, func(node string) string { return CommandID(in, node) }) {
+				return StageResult{}, temporal.NewCanceledError(CommandsEnded)
+			}
 			return StageResult{}, ctx.Err()
 		}
 		return StageResult{}, fault.Wrap(context.Cause(working), fault.Unreachable, "commands go on on their nodes")
@@ -188,8 +192,35 @@ func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.No
 // quoted makes text one word of a POSIX shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// cancelAll ends the commands of an operation that was truly cancelled, so that nothing runs on while it is undone.
-func (a *Nodes) cancelAll(ctx context.Context, clusterID string, results []result[agentapi.CommandStatus], id func(node string) string) {
+// CommandsEnded is the detail of the cancellation of a RunStage that has ended its commands on every node. Without it
+// nobody may have: the server cancels an activity by itself while no worker has it.
+const CommandsEnded = "commands ended"
+
+// EndCommands ends the commands of a RunStage that was cancelled and whose worker could not say that it did so. What has
+// not begun never will.
+func (a *Nodes) EndCommands(ctx context.Context, in StageInput) error {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return err
+	}
+	working, stop := untilStopping(ctx)
+	defer stop()
+	var failed []error
+	for _, r := range fanOut(working, nodesOf(rec, in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, tell teller) (agentapi.CommandStatus, error) {
+		tell.says("ending " + CommandID(in, n.ID))
+		return a.Agents.Cancel(ctx, n, CommandID(in, n.ID))
+	}) {
+		if r.err != nil && !fault.Is(r.err, fault.NotFound) {
+			failed = append(failed, fault.Wrap(r.err, fault.Unreachable, "%s of node %s (%s) may still run", in.Service, label(r.node), r.node.ID).
+				At(rec.ClusterID, r.node.ID, in.Service))
+		}
+	}
+	return firstOf(failed)
+}
+
+// cancelAll ends the commands of an operation that was truly cancelled, so that nothing runs on while it is undone, and
+// says whether it reached all of them.
+func (a *Nodes) cancelAll(ctx context.Context, clusterID string, results []result[agentapi.CommandStatus], id func(node string) string) bool {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelWithin)
 	defer stop()
 	var running []lifecycle.Node
@@ -198,13 +229,16 @@ func (a *Nodes) cancelAll(ctx context.Context, clusterID string, results []resul
 			running = append(running, r.node)
 		}
 	}
+	all := true
 	for _, r := range fanOut(ctx, running, 0, func(ctx context.Context, n lifecycle.Node, _ teller) (agentapi.CommandStatus, error) {
 		return a.Agents.Cancel(ctx, n, id(n.ID))
 	}) {
 		if r.err != nil && !fault.Is(r.err, fault.NotFound) {
+			all = false
 			a.Logger.Warn("a cancelled command could not be reached", "cluster", clusterID, "node", r.node.ID, "error", r.err)
 		}
 	}
+	return all
 }
 
 // judge turns what nodes answered into the stage's result.

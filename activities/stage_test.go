@@ -337,6 +337,7 @@ func TestStageOnlyATrueCancelReachesCommands(t *testing.T) {
 			in := stage(rec, "start")
 			err := runStage(t, w, in, c.cause, together.open)
 			require.Equal(t, c.killed, temporal.IsCanceledError(err), "%v", err)
+			require.Equal(t, c.killed, detail(err) == CommandsEnded)
 			if !c.killed {
 				app, _ := application(t, err)
 				require.Equal(t, string(fault.Unreachable), app.Type())
@@ -354,6 +355,62 @@ func TestStageOnlyATrueCancelReachesCommands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// detail of a cancellation.
+func detail(err error) (text string) {
+	var cancelled *temporal.CanceledError
+	if errors.As(err, &cancelled) && cancelled.HasDetails() {
+		_ = cancelled.Details(&text)
+	}
+	return text
+}
+
+// Commands that a worker left are ended by who comes next; what has not begun does not matter.
+func TestCommandsAreEndedByAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rec := w.running(2)
+	in := stage(rec, "start")
+	require.NoError(t, w.acts.EndCommands(t.Context(), in), "nothing has begun")
+	together := newGate(2)
+	w.agents.On("start", func(ctx context.Context, _ fakes.Execution) agentapi.CommandStatus {
+		together.meet(ctx)
+		<-ctx.Done()
+		return fakes.Exit(0, "")
+	})
+	require.Error(t, runStage(t, w, in, worker.ErrWorkerShutdown, together.open))
+	require.NoError(t, w.acts.EndCommands(t.Context(), in))
+	out, err := w.acts.RunStage(t.Context(), in)
+	require.NoError(t, err)
+	require.Len(t, w.agents.Ran(), 2, "attached, not run again")
+	require.Equal(t, 2, out.Failed)
+	require.Contains(t, out.Failures[0].Message, "cancelled")
+}
+
+// A stage that cannot reach a node does not say that it has ended its command there.
+func TestACancelledStageSaysWhatItEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rec := w.running(2)
+	in := stage(rec, "start")
+	together, dark := newGate(2), make(chan struct{})
+	w.agents.On("start", func(ctx context.Context, _ fakes.Execution) agentapi.CommandStatus {
+		together.meet(ctx)
+		<-ctx.Done()
+		return fakes.Exit(0, "")
+	})
+	go func() {
+		<-together.open
+		w.agents.Silence(rec.Nodes[0].ID)
+		close(dark)
+	}()
+	err := runStage(t, w, in, temporal.NewCanceledError(), dark)
+	require.True(t, temporal.IsCanceledError(err), err)
+	require.Empty(t, detail(err))
+	err = w.acts.EndCommands(t.Context(), in)
+	require.True(t, fault.Is(err, fault.Unreachable), err)
+	require.ErrorContains(t, err, rec.Nodes[0].ID)
 }
 
 func TestStageLetsGoWhenTheWorkerBeginsToStop(t *testing.T) {

@@ -56,6 +56,15 @@ func (m *Matrix) Sample(n int, seed uint64) {
 	m.cases = kept
 }
 
+// Without drops the cases that went as they must before.
+func (m *Matrix) Without(outcomes []Outcome) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cases = slices.DeleteFunc(m.cases, func(c Case) bool {
+		return slices.ContainsFunc(outcomes, func(o Outcome) bool { return o.Err == nil && o.Case.same(c) })
+	})
+}
+
 // take is the next case of an operation.
 func (m *Matrix) take(operation string) (Case, bool) {
 	m.mu.Lock()

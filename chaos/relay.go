@@ -131,9 +131,16 @@ func (r *relay) eventsOf(req any) []event {
 		}
 		return events
 	case *workflowservice.RespondActivityTaskCompletedRequest:
-		if e, ok := r.activities[string(req.TaskToken)]; ok {
-			return []event{e}
-		}
+		return r.ends(req.TaskToken)
+	case *workflowservice.RespondActivityTaskCanceledRequest:
+		return r.ends(req.TaskToken)
+	}
+	return nil
+}
+
+func (r *relay) ends(token []byte) []event {
+	if e, ok := r.activities[string(token)]; ok {
+		return []event{e}
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func runBatches[R any](op *operation, ctx workflow.Context, nodes []string, call
 		batches = append(batches, batch[R]{nodes: nodes})
 	}
 	for i, f := range futures {
-		batches[i].err = f.Get(ctx, &batches[i].result)
+		batches[i].err = ended(f.Get(ctx, &batches[i].result))
 	}
 	return batches
 }

@@ -47,7 +47,7 @@ func (s scenario) goesWrong(t *testing.T, activity string, k int, how string) {
 	if rec := w.record(); rec != nil {
 		before = rec.State
 	}
-	input, was := s.input(w, false), w.condition()
+	input, was, known := s.input(w, false), w.condition(), w.record()
 	w.inject = &injection{k: k, how: how}
 	r := w.start(s.operation, input)
 	w.inject = nil
@@ -72,6 +72,9 @@ func (s scenario) goesWrong(t *testing.T, activity string, k int, how string) {
 	default:
 		w.sound()
 		s.requireUndone(t, r, was, w.condition())
+		if k == 1 { // it had not begun
+			requireUnbegun(t, known, w.record())
+		}
 		if rec := w.record(); rec != nil {
 			require.True(t, rec.State == before || slices.Contains(s.states, rec.State), "the cluster is %s", rec.State)
 		}
@@ -84,6 +87,20 @@ func (s scenario) goesWrong(t *testing.T, activity string, k int, how string) {
 	w.start1(api.DeleteCluster, api.DeleteClusterInput{})
 	w.nothingLeft()
 	w.ranOnce()
+}
+
+// requireUnbegun: what the beginning of an operation wrote is gone from the record, but for who wrote it and why.
+func requireUnbegun(t *testing.T, before, after *lifecycle.Record) {
+	t.Helper()
+	if before == nil {
+		require.Nil(t, after)
+		return
+	}
+	was, is := *before, *after
+	for _, rec := range []*lifecycle.Record{&was, &is} {
+		rec.Operation, rec.Reason = lifecycle.Operation{}, ""
+	}
+	require.Equal(t, was, is)
 }
 
 // dies: an operation is terminated, so nobody takes anything back. The next operation that may start finds out, and

@@ -5,7 +5,10 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -26,6 +29,7 @@ type injection struct {
 	env  *testsuite.TestWorkflowEnvironment
 	k    int // counted from 1; 0: only counts
 	how  string
+	says error // of a cancelled call that is not on a disconnected context; nil: that it was cancelled
 	mu   sync.Mutex
 	seen []string // names of the activities, in order
 }
@@ -95,8 +99,27 @@ func (o *injectedOutbound) ExecuteActivity(ctx workflow.Context, name string, ar
 	}
 	if err := ctx.Err(); err != nil {
 		future, settable := workflow.NewFuture(ctx)
+		if mine && o.says != nil {
+			err = o.says
+		}
 		settable.SetError(err)
 		return future
 	}
 	return o.Next.ExecuteActivity(ctx, name, args...)
+}
+
+// timedOut is what a workflow hears of an activity whose worker died after a cancel: the server does not try it again.
+func timedOut() error {
+	return temporal.GetDefaultFailureConverter().FailureToError(&failure.Failure{
+		Message: "activity error",
+		FailureInfo: &failure.Failure_ActivityFailureInfo{ActivityFailureInfo: &failure.ActivityFailureInfo{
+			RetryState: enums.RETRY_STATE_CANCEL_REQUESTED,
+		}},
+		Cause: &failure.Failure{
+			Message: "activity Heartbeat timeout",
+			FailureInfo: &failure.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failure.TimeoutFailureInfo{
+				TimeoutType: enums.TIMEOUT_TYPE_HEARTBEAT,
+			}},
+		},
+	})
 }

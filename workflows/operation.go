@@ -3,9 +3,11 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -113,7 +115,7 @@ func (op *operation) onCluster(begin activities.BeginInput, procedure func() err
 		return api.OperationResult{}, op.finish(err)
 	}
 	if err != nil {
-		err = undone(err, op.undoAll(err))
+		err = undone(err, op.takeBack(err))
 	}
 	reason := err
 	if op.state == lifecycle.Active {
@@ -127,6 +129,17 @@ func (op *operation) onCluster(begin activities.BeginInput, procedure func() err
 		err = undone(orElse(err, closed), closed)
 	}
 	return op.result(op.state), op.finish(err)
+}
+
+// takeBack undoes what the procedure registered. Before its first step only the beginning wrote anything.
+func (op *operation) takeBack(cause error) error {
+	if slices.ContainsFunc(op.trace.Steps, func(s api.PlanStep) bool { return s.Skipped == "" }) {
+		return op.undoAll(cause)
+	}
+	ctx, done := workflow.NewDisconnectedContext(op.ctx)
+	defer done()
+	op.state = op.begun.View.State
+	return op.abandon(ctx)
 }
 
 func orElse(err, other error) error {
@@ -166,7 +179,17 @@ func (op *operation) planned() api.OperationResult {
 
 // call runs an activity and waits for it; the activity belongs to the step that is running.
 func (op *operation) call(ctx workflow.Context, o workflow.ActivityOptions, activity string, input, output any) error {
-	return op.start(ctx, o, activity, input).Get(ctx, output)
+	return ended(op.start(ctx, o, activity, input).Get(ctx, output))
+}
+
+// ended makes a cancellation of the failure of an activity that was only not tried again because it was cancelled, like
+// one whose worker died then.
+func ended(err error) error {
+	var failed *temporal.ActivityError
+	if errors.As(err, &failed) && failed.RetryState() == enums.RETRY_STATE_CANCEL_REQUESTED && !temporal.IsCanceledError(err) {
+		return temporal.NewCanceledError()
+	}
+	return err
 }
 
 // start runs an activity; the caller waits.

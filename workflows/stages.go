@@ -1,10 +1,12 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
@@ -76,11 +78,40 @@ func (op *operation) execute(ctx workflow.Context, id, words string, stage lifec
 		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), activities.RunStage, op.attempt(in, nodes)
 	})
 	op.failed = op.failuresOf(in, group, batches)
+	op.endCommands(ctx, words, in, batches)
 	results, err := resultsOf(batches)
 	if err != nil {
 		return err
 	}
 	return stageFault(op.clusterID, stage.Service, results)
+}
+
+// endCommands ends the commands of activities that a cancel ended and that could not do it: a worker that dies about then
+// takes the cancel with it, for the server neither tries again what is cancelled nor gives it to another worker.
+func (op *operation) endCommands(ctx workflow.Context, words string, in activities.StageInput, batches []batch[activities.StageResult]) {
+	if ctx.Err() == nil {
+		return
+	}
+	ctx, done := workflow.NewDisconnectedContext(ctx)
+	defer done()
+	for _, b := range batches {
+		if !temporal.IsCanceledError(b.err) || saysCommandsEnded(b.err) {
+			continue
+		}
+		if workflow.GetVersion(ctx, "end-commands", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+			return
+		}
+		o := ending(fmt.Sprintf("end %s on %d nodes", words, len(b.nodes)))
+		if err := op.call(ctx, o, activities.EndCommands, op.attempt(in, b.nodes), nil); err != nil {
+			op.progress.warn(api.Warning{Message: "cancelled, but " + summary(err)})
+		}
+	}
+}
+
+func saysCommandsEnded(err error) bool {
+	var cancelled *temporal.CanceledError
+	var what string
+	return errors.As(err, &cancelled) && cancelled.HasDetails() && cancelled.Details(&what) == nil && what == activities.CommandsEnded
 }
 
 // stageFault joins the failures of a group's nodes; nil when every node succeeded.

@@ -29,23 +29,16 @@ func UpgradeCluster(ctx workflow.Context, raw converter.RawValue, before handove
 	})
 }
 
-// upgradeFailed is what UP5 does after a failure: before the first step nothing was touched and the version stays; later
-// the cluster goes back at once, if asked to, or stays as it is, with nodes told what that is.
+// upgradeFailed is what UP5 does after a failure: the cluster goes back at once, if asked to, or stays as it is, with
+// nodes told what that is.
 func (op *operation) upgradeFailed(ctx workflow.Context, rollback bool) error {
-	switch {
-	case len(op.trace.Steps) == 0:
-		err := op.publish(ctx, &activities.Change{Restore: true})
-		if err == nil {
-			op.state = lifecycle.Active
-		}
-		return err
-	case rollback:
-		if err := op.rollback(ctx); err != nil {
-			return errors.Join(err, op.publish(ctx, nil))
-		}
-		return nil
+	if !rollback {
+		return op.publish(ctx, nil)
 	}
-	return op.publish(ctx, nil)
+	if err := op.rollback(ctx); err != nil {
+		return errors.Join(err, op.publish(ctx, nil))
+	}
+	return nil
 }
 
 // upgradeCluster is the procedure: UP1 to UP5.

@@ -107,6 +107,13 @@ func (a *Agents) Token(nodeID string) string {
 	return a.tokens[nodeID]
 }
 
+// Silence makes the agent of a node answer nobody any more.
+func (a *Agents) Silence(nodeID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.Broken[nodeID] = true
+}
+
 // answering gives the cluster of a node whose agent runs.
 func (a *Agents) answering(n lifecycle.Node) (string, error) {
 	a.mu.Lock()

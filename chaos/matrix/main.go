@@ -26,6 +26,7 @@ type options struct {
 	worlds     int
 	limit      time.Duration
 	keep       string
+	record     string
 	partition  time.Duration
 	sample     int
 	random     int
@@ -39,8 +40,9 @@ func parse(args []string) (options, error) {
 	only := f.String("only", strings.Join(chaos.Operations(), ","), "operations")
 	kill := f.String("kill", strings.Join(chaos.Kills(), ","), "who dies")
 	f.IntVar(&o.worlds, "worlds", 3, "how many sets of servers run at the same time; most of the time is waiting")
-	f.DurationVar(&o.limit, "limit", time.Hour, "begin no further case after this time")
+	f.DurationVar(&o.limit, "limit", 0, "begin no further case after this time; 0 is never")
 	f.StringVar(&o.keep, "keep", "", "keep the servers' logs in this folder, which must not exist")
+	f.StringVar(&o.record, "record", "", "write every outcome to this file, and do not try again what it has as it must be")
 	f.DurationVar(&o.partition, "partition", 30*time.Second, "how long cut connections stay cut")
 	f.IntVar(&o.sample, "sample", 0, "try only so many cases, drawn by -seed; 0 is all")
 	f.IntVar(&o.random, "random", 0, "instead of the matrix, try so many cases at times that nobody chose, drawn by -seed")
@@ -162,16 +164,37 @@ func inside(ctx context.Context, o options) (err error) {
 		m = chaos.NewMatrix(known, wanted)
 		m.Sample(o.sample, o.seed)
 	}
+	var table chaos.Table
+	note := table.Add
+	if o.record != "" {
+		record, before, err := chaos.OpenRecord(o.record)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, record.Close()) }()
+		for _, out := range before {
+			table.Add(out)
+		}
+		m.Without(before)
+		note = func(out chaos.Outcome) {
+			table.Add(out)
+			if err := record.Add(out); err != nil {
+				fmt.Fprintln(os.Stderr, "chaos:", err)
+			}
+		}
+	}
 	all := m.Len()
 	fmt.Printf("%d cases, %d at a time\n", all, o.worlds)
-	var table chaos.Table
-	limited, done := context.WithTimeout(ctx, o.limit)
+	limited, done := ctx, func() {}
+	if o.limit > 0 {
+		limited, done = context.WithTimeout(ctx, o.limit)
+	}
 	defer done()
 	var group errgroup.Group
 	for _, w := range worlds {
 		group.Go(func() error {
 			return w.Live(limited, m, func(out chaos.Outcome) {
-				table.Add(out)
+				note(out)
 				say(out)
 			})
 		})
