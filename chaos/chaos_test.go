@@ -26,6 +26,8 @@ var few = []struct {
 	{api.RunService, "node", Command, "check"},
 	{api.UpdateEnv, "cut-node-consul", Before, "publish"},
 	{api.RestartCluster, "agent", Command, "restart"},
+	{api.RepairCluster, "agent", Before, "StartAgents"},
+	{"CancelledAddNodes", "worker", Command, "start"},
 	{api.AddNodes, "temporal", Command, "scale_out"},
 	{api.DeleteNodes, "consul", Before, "publish"},
 	{api.ScaleVertical, "ssh-server", Command, "start"},

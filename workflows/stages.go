@@ -98,9 +98,6 @@ func (op *operation) endCommands(ctx workflow.Context, words string, in activiti
 		if !temporal.IsCanceledError(b.err) || saysCommandsEnded(b.err) {
 			continue
 		}
-		if workflow.GetVersion(ctx, "end-commands", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-			return
-		}
 		o := ending(fmt.Sprintf("end %s on %d nodes", words, len(b.nodes)))
 		if err := op.call(ctx, o, activities.EndCommands, op.attempt(in, b.nodes), nil); err != nil {
 			op.progress.warn(api.Warning{Message: "cancelled, but " + summary(err)})
