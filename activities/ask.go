@@ -2,9 +2,10 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
+
+	"go.temporal.io/sdk/temporal"
 
 	agentapi "drover/agent/api"
 	"drover/fault"
@@ -26,6 +27,18 @@ type AskInput struct {
 	Attempt int `json:"attempt,omitempty"`
 }
 
+// Command is what is asked as the stage that ends it knows it.
+func (in AskInput) Command() StageInput {
+	command := StageInput{ClusterID: in.ClusterID, Seq: in.Seq, Step: in.Step, Service: in.Service, Nodes: in.Nodes, Attempts: map[string]int{}}
+	if in.Selector {
+		command.Service += " selector"
+	}
+	for _, node := range in.Nodes {
+		command.Attempts[node] = in.Attempt
+	}
+	return command
+}
+
 var nodeID = regexp.MustCompile(`\bcln-[a-z0-9]{8}\b`)
 
 // AskNodes runs the command on the first node and returns the ids it printed, in their order, without others and
@@ -43,11 +56,10 @@ func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 		return nil, fault.New(fault.Internal, "role %q has nobody to ask for %s", in.Role, in.Service)
 	}
 	cmd := agentapi.Command{Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: label(asked[0]) + " " + in.Service, Stdout: true}
-	what := in.Service
 	if in.Selector {
-		cmd.Cmd, what = service.Selector, in.Service+" selector"
+		cmd.Cmd = service.Selector
 	}
-	id := fmt.Sprintf("%s.%d.%s.%s.%s%s", in.ClusterID, in.Seq, in.Step, idSafe(what), asked[0].ID, attempt(in.Attempt))
+	what, id := in.Command().Service, CommandID(in.Command(), asked[0].ID)
 	secrets := rec.Secrets(&asked[0])
 	results := fanOut(working, asked[:1], 0, func(ctx context.Context, n lifecycle.Node, tell teller) (agentapi.CommandStatus, error) {
 		tell.runs(id)
@@ -55,7 +67,10 @@ func (a *Nodes) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 	})
 	if working.Err() != nil {
 		if canceled(ctx) {
-			a.cancelAll(ctx, in.ClusterID, results, func(string) string { return id })
+			if a.cancelAll(ctx, in.ClusterID, results, func(string) string { return id }) {
+				return nil, temporal.NewCanceledError(CommandsEnded)
+			}
+			return nil, ctx.Err()
 		}
 		return nil, fault.Wrap(context.Cause(working), fault.Unreachable, "%s goes on on its node", what)
 	}

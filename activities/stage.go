@@ -192,12 +192,12 @@ func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.No
 // quoted makes text one word of a POSIX shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-// CommandsEnded is the detail of the cancellation of a RunStage that has ended its commands on every node. Without it
+// CommandsEnded is the detail of the cancellation of an activity that has ended its commands on every node. Without it
 // nobody may have: the server cancels an activity by itself while no worker has it.
 const CommandsEnded = "commands ended"
 
-// EndCommands ends the commands of a RunStage that was cancelled and whose worker could not say that it did so. What has
-// not begun never will.
+// EndCommands ends the commands of a RunStage or AskNodes that was cancelled and whose worker could not say that it did so.
+// What has not begun never will.
 func (a *Nodes) EndCommands(ctx context.Context, in StageInput) error {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	if err != nil {

@@ -254,10 +254,12 @@ func (op *operation) ask(ctx workflow.Context, id string, role lifecycle.RoleVie
 	s, _ := role.Service(service)
 	asked := id + " " + role.Name + " " + service // once a step
 	var ids []string
-	err := op.call(ctx, long(service+" names nodes", seconds(s.Timeout)), activities.AskNodes, activities.AskInput{
+	in := activities.AskInput{
 		ClusterID: op.clusterID, Seq: op.view.Seq, Step: id, Role: role.Name, Service: service, Selector: selector, Nodes: nodes,
 		Attempt: op.attempts[asked],
-	}, &ids)
+	}
+	err := op.call(ctx, long(service+" names nodes", seconds(s.Timeout)), activities.AskNodes, in, &ids)
+	op.endCommands(ctx, service, in.Command(), err)
 	if err != nil && (faultOf(err).Type == fault.CommandFailed || faultOf(err).Type == fault.OutcomeUnknown) {
 		op.failed.ended = append(op.failed.ended, asked) // to be asked again, it needs another id
 	}

@@ -78,7 +78,9 @@ func (op *operation) execute(ctx workflow.Context, id, words string, stage lifec
 		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), activities.RunStage, op.attempt(in, nodes)
 	})
 	op.failed = op.failuresOf(in, group, batches)
-	op.endCommands(ctx, words, in, batches)
+	for _, b := range batches {
+		op.endCommands(ctx, words, op.attempt(in, b.nodes), b.err)
+	}
 	results, err := resultsOf(batches)
 	if err != nil {
 		return err
@@ -86,22 +88,17 @@ func (op *operation) execute(ctx workflow.Context, id, words string, stage lifec
 	return stageFault(op.clusterID, stage.Service, results)
 }
 
-// endCommands ends the commands of activities that a cancel ended and that could not do it: a worker that dies about then
+// endCommands ends the commands of an activity that a cancel ended and that could not do it: a worker that dies about then
 // takes the cancel with it, for the server neither tries again what is cancelled nor gives it to another worker.
-func (op *operation) endCommands(ctx workflow.Context, words string, in activities.StageInput, batches []batch[activities.StageResult]) {
-	if ctx.Err() == nil {
+func (op *operation) endCommands(ctx workflow.Context, words string, in activities.StageInput, err error) {
+	if ctx.Err() == nil || !temporal.IsCanceledError(err) || saysCommandsEnded(err) {
 		return
 	}
 	ctx, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
-	for _, b := range batches {
-		if !temporal.IsCanceledError(b.err) || saysCommandsEnded(b.err) {
-			continue
-		}
-		o := ending(fmt.Sprintf("end %s on %d nodes", words, len(b.nodes)))
-		if err := op.call(ctx, o, activities.EndCommands, op.attempt(in, b.nodes), nil); err != nil {
-			op.progress.warn(api.Warning{Message: "cancelled, but " + summary(err)})
-		}
+	o := ending(fmt.Sprintf("end %s on %d nodes", words, len(in.Nodes)))
+	if err := op.call(ctx, o, activities.EndCommands, in, nil); err != nil {
+		op.progress.warn(api.Warning{Message: "cancelled, but " + summary(err)})
 	}
 }
 
