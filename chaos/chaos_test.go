@@ -24,10 +24,10 @@ var few = []struct {
 }{
 	{api.CreateCluster, "worker", Command, "init"},
 	{api.RunService, "node", Command, "check"},
+	{"CancelledRunService", "worker", Command, "check"},
 	{api.UpdateEnv, "cut-node-consul", Before, "publish"},
 	{api.RestartCluster, "agent", Command, "restart"},
 	{api.RepairCluster, "agent", Before, "StartAgents"},
-	{"CancelledAddNodes", "worker", Command, "start"},
 	{api.AddNodes, "temporal", Command, "scale_out"},
 	{api.DeleteNodes, "consul", Before, "publish"},
 	{api.ScaleVertical, "ssh-server", Command, "start"},

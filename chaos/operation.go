@@ -28,9 +28,8 @@ type operation struct {
 var life = []operation{
 	{name: "FailingCreate", workflow: api.CreateCluster, fails: "start", undone: true, input: create},
 	{name: api.CreateCluster, state: "active", nodes: 2, input: create},
-	{name: api.RunService, state: "active", nodes: 2, input: func(_ *cluster, dry bool) any {
-		return api.RunServiceInput{Service: "check", DryRun: dry}
-	}},
+	{name: api.RunService, state: "active", nodes: 2, input: check},
+	{name: "CancelledRunService", workflow: api.RunService, state: "active", nodes: 2, cancels: "check", undone: true, input: check},
 	{name: api.UpdateEnv, state: "active", nodes: 2, input: func(c *cluster, dry bool) any {
 		c.level++
 		return api.UpdateEnvInput{Values: map[string]any{"env.level": c.level}, Waits: api.Waits{DryRun: dry}}
@@ -68,6 +67,10 @@ var life = []operation{
 
 func create(_ *cluster, dry bool) any {
 	return api.CreateClusterInput{App: appID, Version: "1", Waits: api.Waits{DryRun: dry}}
+}
+
+func check(_ *cluster, dry bool) any {
+	return api.RunServiceInput{Service: "check", DryRun: dry}
 }
 
 func add(_ *cluster, dry bool) any {
