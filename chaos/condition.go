@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"drover/lifecycle"
 )
 
 // What of a cluster an operation that is undone could leave changed.
@@ -58,7 +60,14 @@ func (c *cluster) condition(ctx context.Context) (condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	var names []string // instance id, node id, ...
+	keys, err := c.world.keys(ctx, c.id)
+	if err != nil {
+		return nil, err
+	}
+	names, err := onRecord(keys["drover/state/"+c.id]) // instance id, node id, ...
+	if err != nil {
+		return nil, err
+	}
 	for _, i := range all.Instances {
 		names = append(names, i.ID, i.Tags.NodeID)
 	}
@@ -89,10 +98,6 @@ func (c *cluster) condition(ctx context.Context) (condition, error) {
 			}
 		}
 	}
-	keys, err := c.world.keys(ctx, c.id)
-	if err != nil {
-		return nil, err
-	}
 	for key, value := range keys {
 		switch {
 		case key == "drover/state/"+c.id:
@@ -111,6 +116,23 @@ func (c *cluster) condition(ctx context.Context) (condition, error) {
 		slices.Sort(lines)
 	}
 	return out, nil
+}
+
+// onRecord are the machines that a control record names, each with its node: one may be gone, and the next not yet made.
+func onRecord(text string) (names []string, err error) {
+	if text == "" {
+		return nil, nil // there is no cluster
+	}
+	var rec lifecycle.Record
+	if err := json.Unmarshal([]byte(text), &rec); err != nil {
+		return nil, err
+	}
+	for _, n := range rec.Nodes {
+		if n.InstanceID != "" {
+			names = append(names, n.InstanceID, n.ID)
+		}
+	}
+	return names, nil
 }
 
 // aspectOf is the second aspect for a line about a size, the first for all others.
