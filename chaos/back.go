@@ -13,6 +13,9 @@ import (
 // cancelled in never ends by itself. The caller holds the lock.
 func (d *death) end(node, run string, open bool) (int, bool) {
 	name := service(run)
+	if d.lostRuns[node+" "+run] {
+		return 0, false
+	}
 	if name != d.op.fails && name != d.op.cancels {
 		return 0, open
 	}

@@ -50,6 +50,18 @@ func TestTheFirstOfAServiceFailsOnEachNode(t *testing.T) {
 	require.True(t, d.turned)
 }
 
+// What a node lost with its power is not what fails on it: that is what runs there next.
+func TestACommandThatWasLostDoesNotFail(t *testing.T) {
+	t.Parallel()
+	d := newDeath(t.Context(), nil, operation{fails: "start"}, nil, Moment{})
+	d.lostRuns["cln-1 start.1"] = true
+	for _, run := range []string{"start.1", "start.2"} {
+		code, open := d.end("cln-1", run, true)
+		require.Equal(t, run == "start.2", open)
+		require.Equal(t, run == "start.2", code == 1)
+	}
+}
+
 func TestChangesTellWhatAnUndoLeft(t *testing.T) {
 	t.Parallel()
 	before := providers.Resources{Instances: []providers.Instance{{ID: "i-1", State: providers.Running}}}

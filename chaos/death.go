@@ -34,6 +34,7 @@ type death struct {
 	began    map[string]bool      // nodes whose commands of the moment's activity stand at their gates
 	run      client.WorkflowRun   // once the operation was begun
 	first    map[string]string    // by node, the run of the service that fails or is cancelled there
+	lostRuns map[string]bool      // by "node run", those that were lost with their node's power
 	turned   bool                 // the operation goes back: its command was told to fail, or it was cancelled
 	struck   bool
 	dead     bool      // after struck
@@ -45,7 +46,7 @@ type death struct {
 func newDeath(ctx context.Context, c *cluster, o operation, k *kill, at Moment) *death {
 	return &death{
 		ctx: ctx, cluster: c, op: o, kill: k, at: at, lost: map[string]int{}, open: map[string]bool{}, began: map[string]bool{},
-		stood: map[string]time.Time{}, first: map[string]string{}, back: make(chan struct{}),
+		stood: map[string]time.Time{}, first: map[string]string{}, lostRuns: map[string]bool{}, back: make(chan struct{}),
 	}
 }
 

@@ -119,6 +119,25 @@ func (g *gates) count() (map[string]int, error) {
 	return g.sinceTold(func(volume string, began int) { g.told[volume] = began })
 }
 
+// standing are the runs that began in this operation and have not ended, by node: those of a node that lost power never will.
+func (g *gates) standing() (map[string][]string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	runs := map[string][]string{}
+	for volume, node := range g.nodes {
+		began, ended, err := g.read(volume)
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range began[g.told[volume]:] {
+			if !ended[run] {
+				runs[node] = append(runs[node], run)
+			}
+		}
+	}
+	return runs, nil
+}
+
 // sinceTold counts, and tells how many began on each volume. The caller holds the lock.
 func (g *gates) sinceTold(tell func(volume string, began int)) (map[string]int, error) {
 	count := map[string]int{}

@@ -67,6 +67,7 @@ func (c *cluster) answer(ctx context.Context, run client.WorkflowRun, d *death, 
 // power may have gone between the word that a command begins and its beginning.
 func (d *death) losesHeld(held *api.Held) error {
 	began, err := d.cluster.gates.begun()
+	standing, standingErr := d.cluster.gates.standing()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, n := range held.Nodes {
@@ -76,7 +77,11 @@ func (d *death) losesHeld(held *api.Held) error {
 		}
 		node := words[len(words)-1]
 		if n.Outcome == api.NodeUnknown {
-			delete(d.first, node) // what the command would have said, nobody heard
+			// What the command would have said, nobody heard, and nobody will.
+			delete(d.first, node)
+			for _, run := range standing[node] {
+				d.lostRuns[node+" "+run] = true
+			}
 		}
 		command := node + " " + held.Service
 		switch {
@@ -86,7 +91,7 @@ func (d *death) losesHeld(held *api.Held) error {
 			d.lost[command]--
 		}
 	}
-	return err
+	return errors.Join(err, standingErr)
 }
 
 // aborted checks what an operation left that an operator aborted: it has failed, nothing of it is left to be done, and
