@@ -28,6 +28,7 @@ type line struct {
 	Commands, Twice int
 	GoesOn, Took    time.Duration
 	Answered        string `json:",omitempty"`
+	Missed          bool   `json:",omitempty"`
 	Wrong           string `json:",omitempty"`
 }
 
@@ -72,7 +73,7 @@ func (r *Record) Add(o Outcome) error {
 	at := o.Case.Moment
 	l := line{
 		Operation: o.Case.Operation, Kill: o.Case.Kill, Activity: at.Activity, Phase: at.Phase, Summary: at.Summary, Undo: at.Undo,
-		Share: at.Share, Commands: o.Commands, Twice: o.Twice, GoesOn: o.GoesOn, Took: o.Took, Answered: o.Answered,
+		Share: at.Share, Commands: o.Commands, Twice: o.Twice, GoesOn: o.GoesOn, Took: o.Took, Answered: o.Answered, Missed: o.Missed,
 	}
 	if o.Err != nil {
 		l.Wrong = o.Err.Error()
@@ -93,7 +94,7 @@ func (r *Record) Close() error { return r.file.Close() }
 func (l line) outcome() Outcome {
 	o := Outcome{
 		Case:     Case{l.Operation, l.Kill, Moment{Activity: l.Activity, Phase: l.Phase, Summary: l.Summary, Undo: l.Undo, Share: l.Share}},
-		Commands: l.Commands, Twice: l.Twice, GoesOn: l.GoesOn, Took: l.Took, Answered: l.Answered,
+		Commands: l.Commands, Twice: l.Twice, GoesOn: l.GoesOn, Took: l.Took, Answered: l.Answered, Missed: l.Missed,
 	}
 	if l.Wrong != "" {
 		o.Err = errors.New(l.Wrong)

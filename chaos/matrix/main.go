@@ -167,9 +167,9 @@ func inside(ctx context.Context, o options) (err error) {
 	var table chaos.Table
 	note := table.Add
 	if o.record != "" {
-		record, before, err := chaos.OpenRecord(o.record)
-		if err != nil {
-			return err
+		record, before, openErr := chaos.OpenRecord(o.record)
+		if openErr != nil {
+			return openErr
 		}
 		defer func() { err = errors.Join(err, record.Close()) }()
 		for _, out := range before {
