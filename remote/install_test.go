@@ -146,7 +146,7 @@ func TestEnsureRefusesAForeignAgent(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, Options{})
 	r := newRoot(t)
-	n.paths.binary, n.paths.config, n.ready = r.paths().binary, r.paths().config, 100*time.Millisecond
+	n.paths.binary, n.paths.config, n.ready = r.paths().binary, r.paths().config, 3*time.Second
 	in := install(t)
 	preinstall(t, r, in)
 	n.status = api.Status{ClusterID: "cl-other000", NodeID: "cln-other000"}

@@ -164,7 +164,7 @@ func TestKeepaliveFindsDeadLink(t *testing.T) {
 	s := newServer(t, nil)
 	px := newProxy(t, s.ln.Addr().String())
 	target := px.via(s.target())
-	p := newPool(t, Options{Signer: s.user, KeepaliveInterval: 20 * time.Millisecond, KeepaliveMisses: 3})
+	p := newPool(t, Options{Signer: s.user, KeepaliveInterval: 500 * time.Millisecond, KeepaliveMisses: 3})
 	in, feed := io.Pipe()
 	go func() {
 		_, _ = feed.Write([]byte("go\n"))
@@ -183,7 +183,7 @@ func TestDeadLinkIsReplacedBeforeKeepaliveNotices(t *testing.T) {
 	s := newServer(t, nil)
 	px := newProxy(t, s.ln.Addr().String())
 	target := px.via(s.target())
-	p := newPool(t, Options{Signer: s.user, KeepaliveInterval: time.Hour, DialTimeout: 300 * time.Millisecond})
+	p := newPool(t, Options{Signer: s.user, KeepaliveInterval: time.Hour, DialTimeout: 3 * time.Second})
 	_, err := p.Run(t.Context(), target, ":", nil)
 	require.NoError(t, err)
 	px.swallow()

@@ -78,7 +78,7 @@ func until(t *testing.T, ok func() bool) {
 func TestShellEndsItsWholeGroupInTime(t *testing.T) {
 	t.Parallel()
 	pid := filepath.Join(t.TempDir(), "pid")
-	err := runShell(t.Context(), "(trap '' TERM; sleep 1000) & echo $! > "+pid+"; wait", 500*time.Millisecond, nil)
+	err := runShell(t.Context(), "(trap '' TERM; sleep 1000) & echo $! > "+pid+"; wait", 3*time.Second, nil)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	b, err := os.ReadFile(pid)
 	require.NoError(t, err)

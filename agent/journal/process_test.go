@@ -70,7 +70,7 @@ func gone(t testing.TB, pid int, what string) {
 func TestTimeoutEndsTheGroup(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
-	st := run(t, j, "slow", api.Command{Cmd: "echo before; sleep 1000", TimeoutSec: 1, GraceSec: 5})
+	st := run(t, j, "slow", api.Command{Cmd: "echo before; sleep 1000", TimeoutSec: 3, GraceSec: 5})
 	require.Equal(t, api.StateExited, st.State)
 	require.True(t, st.TimedOut)
 	require.False(t, st.Canceled)
@@ -81,7 +81,7 @@ func TestTimeoutEndsTheGroup(t *testing.T) {
 func TestTimeoutLetsTheCommandCleanUp(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)
-	c := api.Command{Cmd: "trap 'echo cleaned; exit 3' TERM; while :; do sleep 0.1; done", TimeoutSec: 1, GraceSec: 30}
+	c := api.Command{Cmd: "trap 'echo cleaned; exit 3' TERM; while :; do sleep 0.1; done", TimeoutSec: 3, GraceSec: 30}
 	st := run(t, j, "trap", c)
 	require.True(t, st.TimedOut)
 	require.Equal(t, 3, st.ExitCode)

@@ -67,7 +67,8 @@ func stopEndsProcesses(w *world) {
 	}
 	ctx := w.t.Context()
 	i := w.create(w.spec(w.volume().ID))
-	w.run(i, "setsid sh -c 'while :; do date +%s%N > /data/tick; sleep 0.01; done' >/dev/null 2>&1 </dev/null & sleep 0.1")
+	w.run(i, "setsid sh -c 'while :; do date +%s%N > /data/tick; sleep 0.01; done' >/dev/null 2>&1 </dev/null & "+
+		"until [ -s /data/tick ]; do sleep 0.01; done")
 	require.NoError(w.t, w.p.StopInstance(ctx, i.ID))
 	_, err := w.login(i, w.signer)
 	require.Error(w.t, err, "an instance that is off answers")
