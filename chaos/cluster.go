@@ -37,8 +37,7 @@ func (w *World) newCluster(ctx context.Context) (*cluster, error) {
 	}
 	c.gates = newGates(w.machines, c.id, w.stack.StateDir, kept)
 	c.gates.decides(func(string, string) (int, bool) { return 0, true })
-	// Also when no more cases are begun: what removes the cluster runs commands too.
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -13,8 +13,9 @@ import (
 
 // Matrix are the cases that are still to be tried.
 type Matrix struct {
-	mu    sync.Mutex
-	cases []Case
+	mu     sync.Mutex
+	cases  []Case
+	closed bool
 }
 
 // NewMatrix makes every case of the moments that operations have.
@@ -65,11 +66,33 @@ func (m *Matrix) Without(outcomes []Outcome) {
 	})
 }
 
+// Close gives no further case out. Those that were begun go on, and their clusters come to the end of their lives.
+func (m *Matrix) Close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+}
+
+// open are the cases that are still given out. The caller holds the lock.
+func (m *Matrix) open() []Case {
+	if m.closed {
+		return nil
+	}
+	return m.cases
+}
+
+// over says that no cases are given out any more.
+func (m *Matrix) over() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.open()) == 0
+}
+
 // take is the next case of an operation.
 func (m *Matrix) take(operation string) (Case, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i, c := range m.cases {
+	for i, c := range m.open() {
 		if c.Operation == operation {
 			m.cases = slices.Delete(m.cases, i, i+1)
 			return c, true
@@ -83,7 +106,7 @@ func (m *Matrix) wants(o operation) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return o.name == api.CreateCluster || o.name == api.DeleteCluster ||
-		slices.ContainsFunc(m.cases, func(c Case) bool {
+		slices.ContainsFunc(m.open(), func(c Case) bool {
 			within := named(c.Operation).within
 			return c.Operation == o.name || c.Operation == o.pair || within != "" && (within == o.name || within == o.pair)
 		})
@@ -116,9 +139,9 @@ func (w *World) Moments(ctx context.Context, operations []string, report func(Ou
 }
 
 // Live lets one cluster live after the other, each with as many deaths as its operations have cases left, until there
-// are none or the context ends.
+// are none or the matrix is closed. When the context ends, everything is left where it stands: Close takes it down.
 func (w *World) Live(ctx context.Context, m *Matrix, report func(Outcome)) error {
-	for m.Len() > 0 && ctx.Err() == nil {
+	for !m.over() && ctx.Err() == nil {
 		if err := w.live(ctx, m, report); err != nil {
 			return err
 		}
@@ -145,7 +168,7 @@ func (w *World) live(ctx context.Context, m *Matrix, report func(Outcome)) error
 		must[o.pair] = true
 		out := c.perform(ctx, o, k, next.Moment)
 		if ctx.Err() != nil {
-			return c.remove(context.WithoutCancel(ctx))
+			return nil
 		}
 		if dies || out.Err != nil {
 			report(out)

@@ -156,14 +156,14 @@ func result(ctx context.Context, run client.WorkflowRun, out any) error {
 	}
 }
 
-// Close ends everything, nodes too.
+// Close ends everything, nodes too, whatever it is doing: nobody needs the worker any more, which may be paused.
 func (w *World) Close() error {
 	var errs []error
 	if w.temporals != nil {
 		w.temporals.Close()
 	}
 	if w.stack != nil {
-		errs = append(errs, w.stack.Stop())
+		errs = append(errs, w.stack.KillWorker(), w.stack.Stop())
 	}
 	if w.relay != nil {
 		errs = append(errs, w.relay.close())

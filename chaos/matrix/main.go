@@ -185,15 +185,13 @@ func inside(ctx context.Context, o options) (err error) {
 	}
 	all := m.Len()
 	fmt.Printf("%d cases, %d at a time\n", all, o.worlds)
-	limited, done := ctx, func() {}
 	if o.limit > 0 {
-		limited, done = context.WithTimeout(ctx, o.limit)
+		defer time.AfterFunc(o.limit, m.Close).Stop()
 	}
-	defer done()
 	var group errgroup.Group
 	for _, w := range worlds {
 		group.Go(func() error {
-			return w.Live(limited, m, func(out chaos.Outcome) {
+			return w.Live(ctx, m, func(out chaos.Outcome) {
 				note(out)
 				say(out)
 			})
