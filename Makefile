@@ -59,7 +59,7 @@ packages-all: packages ## build the others too, which are made of Debian's packa
 	done
 
 .PHONY: servers
-servers: ## build the pinned Temporal, Consul and etcd, about ten minutes the first time
+servers: ## build the pinned Temporal, Consul and etcd, ten to twenty minutes the first time
 	@tools/ensure all-servers >/dev/null
 
 .PHONY: images
@@ -88,7 +88,7 @@ dev: first-run ## start Temporal, Consul and a worker in the background, etcd pu
 
 .PHONY: first-run
 first-run:
-	@[ -x bin/drover ] || echo "First run: Temporal, Consul, etcd and Drover are built from source, ten to fifteen minutes on two cores."
+	@[ -x bin/drover ] || echo "First run: Temporal, Consul, etcd and Drover are built from source, ten to twenty minutes on two cores."
 
 .PHONY: dev-status
 dev-status: build .build/bin/dev ## say what of it runs, where, and which clusters there are

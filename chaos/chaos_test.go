@@ -106,6 +106,22 @@ func TestDifferenceTellsEveryKindOfLoss(t *testing.T) {
 	}, difference(wanted, map[string]int{"cln-1 init": 2, "cln-1 start": 1, "cln-1 stop": 1}))
 }
 
+func TestClosedMatrixGivesNothingOut(t *testing.T) {
+	t.Parallel()
+	m := &Matrix{cases: []Case{{Operation: api.AddNodes, Kill: "worker"}, {Operation: api.AddNodes, Kill: "agent"}}}
+	first, ok := m.take(api.AddNodes)
+	require.True(t, ok)
+	require.Equal(t, "worker", first.Kill)
+	require.True(t, m.wants(named(api.AddNodes)))
+	m.Close()
+	_, ok = m.take(api.AddNodes)
+	require.False(t, ok)
+	require.True(t, m.over())
+	require.Equal(t, 1, m.Len(), "the case that was not begun is still counted")
+	require.False(t, m.wants(named(api.AddNodes)))
+	require.True(t, m.wants(named(api.DeleteCluster)), "a life comes to its end")
+}
+
 func TestExpand(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{"1": "[1]", "1-3,7": "[1 2 3 7]"} {
