@@ -68,14 +68,14 @@ type idError struct {
 }
 
 // fanOutIDs runs do for every id and returns the failures.
-func fanOutIDs(ctx context.Context, ids []string, limit int, do func(context.Context, string) error) []idError {
+func fanOutIDs(ctx context.Context, ids []string, limit int, do func(context.Context, string, teller) error) []idError {
 	nodes := make([]lifecycle.Node, 0, len(ids))
 	for _, id := range ids {
 		nodes = append(nodes, lifecycle.Node{ID: id})
 	}
 	var failed []idError
-	for _, r := range fanOut(ctx, nodes, limit, func(ctx context.Context, n lifecycle.Node, _ teller) (struct{}, error) {
-		return struct{}{}, do(ctx, n.ID)
+	for _, r := range fanOut(ctx, nodes, limit, func(ctx context.Context, n lifecycle.Node, tell teller) (struct{}, error) {
+		return struct{}{}, do(ctx, n.ID, tell)
 	}) {
 		if r.err != nil {
 			failed = append(failed, idError{r.node.ID, r.err})

@@ -197,7 +197,7 @@ type ReleaseNodesInput struct {
 // to the orphan ledger, so that it is neither forgotten nor in the way. That they are being released is in the record
 // first: there is no way back from here.
 func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (ReleaseResult, error) {
-	rec, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+	rec, err := a.updateOurs(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
 		for _, n := range nodesOf(rec, in.Nodes) {
 			if !slices.Contains(rec.Releasing, n.ID) {
 				rec.Releasing = append(rec.Releasing, n.ID)
@@ -213,9 +213,15 @@ func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (Rele
 		return ReleaseResult{}, err
 	}
 	var orphans []lifecycle.Orphan
-	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ teller) ([]lifecycle.Orphan, error) {
-		return releaseNode(ctx, p, rec, n), nil
+	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, tell teller) ([]lifecycle.Orphan, error) {
+		if err := a.ours(ctx, tell); err != nil {
+			return nil, err
+		}
+		return a.releaseNode(ctx, p, rec, n), nil
 	}) {
+		if r.err != nil {
+			return ReleaseResult{}, r.err
+		}
 		orphans = append(orphans, r.value...)
 	}
 	if len(orphans) > 0 && !lastTry(ctx, in.Attempts) {
@@ -224,10 +230,10 @@ func (a *Machines) ReleaseNodes(ctx context.Context, in ReleaseNodesInput) (Rele
 	return a.keepOrphans(ctx, orphans)
 }
 
-func releaseNode(ctx context.Context, p providers.Provider, rec *lifecycle.Record, n lifecycle.Node) []lifecycle.Orphan {
+func (d Dependencies) releaseNode(ctx context.Context, p providers.Provider, rec *lifecycle.Record, n lifecycle.Node) []lifecycle.Orphan {
 	var orphans []lifecycle.Orphan
 	for _, o := range orphansOf(rec, n, "") {
-		if err := remove(ctx, p, o); err != nil {
+		if err := d.remove(ctx, p, o); err != nil {
 			o.Reason = reasonOf(err)
 			orphans = append(orphans, o)
 		}
@@ -247,7 +253,10 @@ func (a *Machines) each(ctx context.Context, in NodesInput, do func(context.Cont
 	}
 	changed := map[string]lifecycle.Node{}
 	var failed []error
-	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ teller) (lifecycle.Node, error) {
+	for _, r := range fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, tell teller) (lifecycle.Node, error) {
+		if err := a.ours(ctx, tell); err != nil {
+			return n, err
+		}
 		err := do(ctx, p, rec, &n)
 		return n, err
 	}) {
@@ -257,7 +266,7 @@ func (a *Machines) each(ctx context.Context, in NodesInput, do func(context.Cont
 		}
 		changed[r.node.ID] = r.value
 	}
-	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+	if _, err := a.updateOurs(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
 		for i, n := range rec.Nodes {
 			if now, ok := changed[n.ID]; ok {
 				rec.Nodes[i] = now

@@ -83,7 +83,7 @@ func (a *Nodes) hasAgent(ctx context.Context, clusterID string, started *nodeSet
 	if len(on) == 0 {
 		return nil
 	}
-	_, err := a.update(ctx, clusterID, func(rec *lifecycle.Record) error {
+	_, err := a.updateOurs(ctx, clusterID, func(rec *lifecycle.Record) error {
 		for i := range rec.Nodes {
 			if instance := on[rec.Nodes[i].ID]; instance != "" {
 				rec.Nodes[i].AgentOn = instance

@@ -106,7 +106,7 @@ func (a *Orphans) tryAgain(ctx context.Context, provider string, orphans []lifec
 	failed := slices.Clone(orphans)
 	p, err := a.provider(provider)
 	if err == nil {
-		failed = releaseEach(ctx, p, orphans)
+		failed = a.releaseEach(ctx, p, orphans)
 	} else {
 		for i := range failed {
 			failed[i].Reason = reasonOf(err)
@@ -156,7 +156,7 @@ func (a *Orphans) CollectOrphans(ctx context.Context, in api.CollectOrphansInput
 		if in.DryRun {
 			continue
 		}
-		kept, err := a.keepOrphans(ctx, releaseEach(ctx, a.Providers[name], strays))
+		kept, err := a.keepOrphans(ctx, a.releaseEach(ctx, a.Providers[name], strays))
 		if err != nil {
 			return out, err
 		}
@@ -314,7 +314,7 @@ func listed(ctx context.Context, p providers.Provider, clusterID string) ([]life
 }
 
 // releaseEach releases resources, instances before what they hold, and gives back those that stay, with the reason.
-func releaseEach(ctx context.Context, p providers.Provider, orphans []lifecycle.Orphan) []lifecycle.Orphan {
+func (d Dependencies) releaseEach(ctx context.Context, p providers.Provider, orphans []lifecycle.Orphan) []lifecycle.Orphan {
 	var left []lifecycle.Orphan
 	for _, group := range lifecycle.InReleaseOrder(orphans) {
 		byID := map[string]lifecycle.Orphan{}
@@ -324,8 +324,11 @@ func releaseEach(ctx context.Context, p providers.Provider, orphans []lifecycle.
 				byID[key] = o
 			}
 		}
-		for _, failed := range fanOutIDs(ctx, slices.Sorted(maps.Keys(byID)), provisionLimit, func(ctx context.Context, key string) error {
-			return remove(ctx, p, byID[key])
+		for _, failed := range fanOutIDs(ctx, slices.Sorted(maps.Keys(byID)), provisionLimit, func(ctx context.Context, key string, tell teller) error {
+			if err := d.ours(ctx, tell); err != nil {
+				return err
+			}
+			return d.remove(ctx, p, byID[key])
 		}) {
 			o := byID[failed.id]
 			o.Reason = reasonOf(failed.err)
@@ -336,7 +339,7 @@ func releaseEach(ctx context.Context, p providers.Provider, orphans []lifecycle.
 }
 
 // remove releases one resource; what is not there is released.
-func remove(ctx context.Context, p providers.Provider, o lifecycle.Orphan) error {
+func (d Dependencies) remove(ctx context.Context, p providers.Provider, o lifecycle.Orphan) error {
 	var err error
 	switch o.Kind {
 	case lifecycle.KindInstance:
@@ -346,7 +349,7 @@ func remove(ctx context.Context, p providers.Provider, o lifecycle.Orphan) error
 	case lifecycle.KindNetwork:
 		err = p.DeleteNetwork(ctx, o.ClusterID, o.ID)
 	case lifecycle.KindCluster:
-		err = removeAll(ctx, p, o)
+		err = d.removeAll(ctx, p, o)
 	default:
 		return fault.New(fault.Internal, "the orphan ledger has an entry of unknown kind %q", o.Kind)
 	}
@@ -357,12 +360,12 @@ func remove(ctx context.Context, p providers.Provider, o lifecycle.Orphan) error
 }
 
 // removeAll releases whatever the provider lists for a cluster.
-func removeAll(ctx context.Context, p providers.Provider, o lifecycle.Orphan) error {
+func (d Dependencies) removeAll(ctx context.Context, p providers.Provider, o lifecycle.Orphan) error {
 	tagged, err := listed(ctx, p, o.ClusterID)
 	if err != nil {
 		return err
 	}
-	if left := releaseEach(ctx, p, tagged); len(left) > 0 {
+	if left := d.releaseEach(ctx, p, tagged); len(left) > 0 {
 		return fault.New(fault.Unreachable, "%s", left[0])
 	}
 	return nil

@@ -36,11 +36,17 @@ func (a *Provisioning) Provision(ctx context.Context, in NodesInput) error {
 	if err != nil {
 		return err
 	}
+	if err := a.ours(ctx, teller{board: newBoard(nil)}); err != nil {
+		return err
+	}
 	if err := p.EnsureNetwork(ctx, providers.Network{ClusterID: rec.ClusterID, VxNet: rec.Spec.VxNet}); err != nil {
 		return fault.Wrap(err, fault.Internal, "network %q", rec.Spec.VxNet)
 	}
 	made := make(map[string]providers.Instance, len(in.Nodes))
-	results := fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, _ teller) (providers.Instance, error) {
+	results := fanOut(ctx, nodesOf(rec, in.Nodes), provisionLimit, func(ctx context.Context, n lifecycle.Node, tell teller) (providers.Instance, error) {
+		if err := a.ours(ctx, tell); err != nil {
+			return providers.Instance{}, err
+		}
 		return a.provisionNode(ctx, p, rec, n)
 	})
 	var failed []error
@@ -57,7 +63,7 @@ func (a *Provisioning) Provision(ctx context.Context, in NodesInput) error {
 			}
 		}
 	}
-	if _, err := a.update(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
+	if _, err := a.updateOurs(ctx, in.ClusterID, func(rec *lifecycle.Record) error {
 		for i := range rec.Nodes {
 			if inst, ok := made[rec.Nodes[i].ID]; ok {
 				describe(&rec.Nodes[i], inst)
@@ -165,7 +171,7 @@ func (a *Provisioning) Release(ctx context.Context, in ReleaseInput) (ReleaseRes
 			all = append(all, o)
 		}
 	}
-	orphans := releaseEach(ctx, p, all)
+	orphans := a.releaseEach(ctx, p, all)
 	if listErr != nil {
 		orphans = append(orphans, lifecycle.Orphan{
 			ClusterID: rec.ClusterID, Provider: rec.Provider, Kind: lifecycle.KindCluster, ID: rec.ClusterID, Reason: reasonOf(listErr),

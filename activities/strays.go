@@ -23,6 +23,10 @@ func (a *Nodes) EndStrays(ctx context.Context, in NodesInput) error {
 		if err != nil {
 			return struct{}{}, err
 		}
+		// Asked after the node said what runs: what began since is not ended.
+		if err := a.ours(ctx, tell); err != nil {
+			return struct{}{}, err
+		}
 		for _, id := range status.Running {
 			tell.says("ending " + id)
 			if _, err := a.Agents.Cancel(ctx, n, id); err != nil && !fault.Is(err, fault.NotFound) {

@@ -13,6 +13,8 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
+
+	"drover/lifecycle"
 )
 
 // server answers in turn whether the attempt goes on; the last answer stays.
@@ -67,6 +69,59 @@ func TestStageBeginsOnlyWhatTheServerStillWants(t *testing.T) {
 				require.Equal(t, "---", out.Outcomes)
 			}
 		})
+	}
+}
+
+// An attempt that waited for the record in a cut connection, until another one and a whole operation had followed, does
+// nothing to machines that are there now.
+func TestMachinesAreLeftAloneByAttemptsThatAreOver(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		activity func(*Activities) any
+		input    func(NodesInput) any
+	}{
+		Provision:    {func(a *Activities) any { return a.Provision }, func(in NodesInput) any { return in }},
+		Power:        {func(a *Activities) any { return a.Power }, func(in NodesInput) any { return PowerInput{NodesInput: in} }},
+		Resize:       {func(a *Activities) any { return a.Resize }, func(in NodesInput) any { return ResizeInput{NodesInput: in, Size: lifecycle.Size{CPU: 7}} }},
+		Grow:         {func(a *Activities) any { return a.Grow }, func(in NodesInput) any { return ResizeInput{NodesInput: in, Size: lifecycle.Size{VolumeSize: 70}} }},
+		Replace:      {func(a *Activities) any { return a.Replace }, func(in NodesInput) any { return ReplaceInput{NodesInput: in, To: FreshRoot} }},
+		ReleaseNodes: {func(a *Activities) any { return a.ReleaseNodes }, func(in NodesInput) any { return ReleaseNodesInput{NodesInput: in, Attempts: 9} }},
+		Release:      {func(a *Activities) any { return a.Release }, func(in NodesInput) any { return ReleaseInput{ClusterID: in.ClusterID} }},
+		EndStrays:    {func(a *Activities) any { return a.EndStrays }, func(in NodesInput) any { return in }},
+	} {
+		for word, answer := range map[string]error{"given up": serviceerror.NewNotFound("no such task"), "it goes on": nil} {
+			t.Run(name+"/"+word, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				rec := w.running(2)
+				for i := range rec.Nodes {
+					rec.Nodes[i].NextInstanceID = rec.Nodes[i].InstanceID + "-next"
+				}
+				_, index, err := w.store.Record(t.Context(), clusterID)
+				require.NoError(t, err)
+				_, err = w.store.PutRecord(t.Context(), rec, index)
+				require.NoError(t, err)
+				before, err := w.provider.List(t.Context(), clusterID)
+				require.NoError(t, err)
+				asked := &server{answers: []error{answer}}
+				w.deps.Temporal = asked
+				env := environment()
+				env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{Faults()}})
+				env.RegisterActivityWithOptions(tc.activity(New(w.deps)), activity.RegisterOptions{Name: name})
+				_, err = env.ExecuteActivity(name, tc.input(NodesInput{ClusterID: clusterID, Nodes: ids(rec)}))
+				require.Positive(t, asked.asked.Load())
+				if answer == nil {
+					require.NoError(t, err)
+					return
+				}
+				require.ErrorContains(t, err, "this attempt is over")
+				after, err := w.provider.List(t.Context(), clusterID)
+				require.NoError(t, err)
+				require.Equal(t, before, after)
+				now := w.record()
+				require.Equal(t, rec.Nodes, now.Nodes)
+			})
+		}
 	}
 }
 
