@@ -170,6 +170,10 @@ func (w *World) live(ctx context.Context, m *Matrix, report func(Outcome)) error
 		if ctx.Err() != nil {
 			return nil
 		}
+		if out.Err != nil {
+			machines, err := c.keepLogs()
+			out.Err = errors.Join(out.Err, fmt.Errorf("machines of %s: %s", c.id, machines), err)
+		}
 		if dies || out.Err != nil {
 			report(out)
 		}
