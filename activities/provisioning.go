@@ -36,7 +36,7 @@ func (a *Provisioning) Provision(ctx context.Context, in NodesInput) error {
 	if err != nil {
 		return err
 	}
-	if err := a.ours(ctx, teller{board: newBoard(nil)}); err != nil {
+	if err := a.ours(ctx, nobody()); err != nil {
 		return err
 	}
 	if err := p.EnsureNetwork(ctx, providers.Network{ClusterID: rec.ClusterID, VxNet: rec.Spec.VxNet}); err != nil {

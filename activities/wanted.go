@@ -27,9 +27,6 @@ const askWithin = 5 * time.Second
 // it is retryable when nobody answered.
 func (a *Nodes) wanted(t teller) func(context.Context) error {
 	return func(ctx context.Context) error {
-		if a.Temporal == nil || !activity.IsActivity(ctx) {
-			return nil
-		}
 		err := a.asks(ctx, t)
 		var gone *serviceerror.NotFound
 		switch {
@@ -47,9 +44,6 @@ func (a *Nodes) wanted(t teller) func(context.Context) error {
 // may be done any more; it is retryable when nobody answered. A cancelled activity is still ours: what a cancel means for
 // machines, the provider's call hears from its context.
 func (d Dependencies) ours(ctx context.Context, t teller) error {
-	if d.Temporal == nil || !activity.IsActivity(ctx) {
-		return nil
-	}
 	err := d.asks(ctx, t)
 	var gone *serviceerror.NotFound
 	switch {
@@ -65,15 +59,18 @@ func (d Dependencies) ours(ctx context.Context, t teller) error {
 // is asked, so that an attempt which was held up never puts what was over what is.
 func (d Dependencies) updateOurs(ctx context.Context, clusterID string, change func(*lifecycle.Record) error) (*lifecycle.Record, error) {
 	return d.update(ctx, clusterID, func(rec *lifecycle.Record) error {
-		if err := d.ours(ctx, teller{board: newBoard(nil)}); err != nil {
+		if err := d.ours(ctx, nobody()); err != nil {
 			return err
 		}
 		return change(rec)
 	})
 }
 
-// asks puts the question of one of an activity's nodes.
+// asks puts the question of one of an activity's nodes; without a server, everything goes on.
 func (d Dependencies) asks(ctx context.Context, t teller) error {
+	if d.Temporal == nil || !activity.IsActivity(ctx) {
+		return nil
+	}
 	return t.board.wanted.ask(func() error {
 		ctx, stop := context.WithTimeout(ctx, askWithin)
 		defer stop()

@@ -172,7 +172,7 @@ func (w *World) live(ctx context.Context, m *Matrix, report func(Outcome)) error
 		}
 		if out.Err != nil {
 			machines, err := c.keepLogs()
-			out.Err = errors.Join(out.Err, fmt.Errorf("machines of %s: %s", c.id, machines), err)
+			out.Err = fmt.Errorf("%w; machines of %s: %s", errors.Join(out.Err, err), c.id, machines)
 		}
 		if dies || out.Err != nil {
 			report(out)
