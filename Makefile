@@ -45,7 +45,7 @@ bin/drover-agent: FORCE
 bin/drover-node: FORCE
 	@$(BUILD) -o $@ ./providers/local/node
 .build/bin/%: FORCE
-	@$(GO) build -buildvcs=false -o $@ ./devstack/$*
+	@$(GO) build -buildvcs=false -o $@ ./tools/$*
 
 .PHONY: packages
 packages: ## build the example package etcd and its node images into .build/
@@ -64,14 +64,14 @@ servers: ## build the pinned Temporal, Consul and etcd, ten to twenty minutes th
 
 .PHONY: images
 images: ## without a registry: start a Docker engine if none runs, and make the images docker-compose.yml names; root
-	@devstack/images/engine.sh
-	@$(GO) run ./devstack/images
+	@tools/images/engine.sh
+	@$(GO) run ./tools/images
 
 # What tests in containers need beside an engine, where they can run at all. What it costs is not a test's time.
 .PHONY: docker-tools
 docker-tools:
 	@if command -v dockerd >/dev/null && command -v debootstrap >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		tools/ensure compose >/dev/null && $(GO) run ./devstack/images --only-debian; \
+		tools/ensure compose >/dev/null && $(GO) run ./tools/images --only-debian; \
 	fi
 
 # --- try -----------------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ race: servers build packages ## the same under the race detector; needs a C comp
 # Not part of `make test`: it builds Drover anew, inside an image.
 .PHONY: docker-test
 docker-test: servers build packages docker-tools ## the quick start with Docker, word for word; needs root, dockerd and debootstrap
-	$(TEST) -count=1 -timeout 40m $(ARGS) ./endtoend/compose -args -build
+	$(TEST) -count=1 -timeout 40m $(ARGS) ./tests/endtoend/compose -args -build
 
 # In sandboxes they are part of `make test`.
 .PHONY: docker-lives
@@ -129,15 +129,15 @@ docker-lives: servers build packages-all ## ZooKeeper, its observers and Redis C
 
 .PHONY: chaos
 chaos: servers ## kill everything at every moment of every operation, see docs/chaos.md (ARGS='-only CreateCluster -kill worker')
-	$(GO) run ./chaos/matrix $(ARGS)
+	$(GO) run ./tests/chaos/matrix $(ARGS)
 
 .PHONY: undo
 undo: servers ## let every operation fail at every step in every way, and compare what is left, see docs/lifecycle.md
-	$(GO) test ./chaos -count=1 -v -timeout 60m -run '^TestUndoneEqualsBefore$$' $(ARGS) -args -chaos-every-way
+	$(GO) test ./tests/chaos -count=1 -v -timeout 60m -run '^TestUndoneEqualsBefore$$' $(ARGS) -args -chaos-every-way
 
 .PHONY: bench
 bench: servers build packages ## measure operations on real nodes, see docs/benchmarks.md (ARGS='-only create')
-	$(GO) run ./bench $(ARGS)
+	$(GO) run ./tests/bench $(ARGS)
 
 .PHONY: bench-go
 bench-go: ## run the small benchmarks that lie beside the code (PKG=./remote/...)

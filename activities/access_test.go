@@ -5,9 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/activities/fakes"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/tests/fakes"
 	"drover/workflows/api"
 )
 

@@ -8,7 +8,7 @@ import (
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/providers"
-	"drover/providers/fake"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -44,7 +44,7 @@ func TestOrphansAreTriedUntilTheyAreGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	rec := w.running(2)
-	w.provider.On(fake.Rule{Method: "DeleteInstance", ID: rec.Nodes[0].InstanceID, Fault: fault.New(fault.Unreachable, "away")})
+	w.provider.On(fakeprovider.Rule{Method: "DeleteInstance", ID: rec.Nodes[0].InstanceID, Fault: fault.New(fault.Unreachable, "away")})
 	w.release()
 	require.Len(t, w.ledger(), 2)
 	require.Equal(t, api.ReleasedOrphans{Left: 2}, w.tryOrphans(), "the operation that released them still runs")
@@ -72,7 +72,7 @@ func TestOrphansOfAProviderThatCannotList(t *testing.T) {
 	w.running(1)
 	_, err := w.provider.CreateVolume(t.Context(), providers.VolumeSpec{ID: "vol-stray000", Tags: providers.Tags{ClusterID: clusterID}, SizeGiB: 1})
 	require.NoError(t, err)
-	w.provider.On(fake.Rule{Method: "List", Fault: fault.New(fault.Unreachable, "away")})
+	w.provider.On(fakeprovider.Rule{Method: "List", Fault: fault.New(fault.Unreachable, "away")})
 	require.Len(t, w.release().Orphans, 1)
 	require.Equal(t, lifecycle.KindCluster, w.ledger()[0].Kind)
 	require.NoError(t, w.acts.Deregister(t.Context(), DeregisterInput{ClusterID: clusterID}))
@@ -119,7 +119,7 @@ func TestCollectOrphansTakesWhatNoRecordNames(t *testing.T) {
 	require.Equal(t, []string{"fake volume vol-stray000"}, out.Found)
 	require.Equal(t, before, w.provider.Everything())
 
-	w.provider.On(fake.Rule{Method: "DeleteVolume", Nth: 1, Fault: fault.New(fault.Unreachable, "storage is away")})
+	w.provider.On(fakeprovider.Rule{Method: "DeleteVolume", Nth: 1, Fault: fault.New(fault.Unreachable, "storage is away")})
 	out, err = w.acts.CollectOrphans(t.Context(), api.CollectOrphansInput{ClusterID: clusterID})
 	require.NoError(t, err)
 	require.Len(t, out.Left, 1)

@@ -11,18 +11,18 @@ import (
 	"drover/fault"
 	"drover/metadata"
 	"drover/providers"
-	"drover/providers/fake"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
 func TestProvisionIsRepeatedWithoutMakingAnythingTwice(t *testing.T) {
 	t.Parallel()
-	for _, when := range []fake.When{fake.Before, fake.Half, fake.After} {
+	for _, when := range []fakeprovider.When{fakeprovider.Before, fakeprovider.Half, fakeprovider.After} {
 		t.Run(fmt.Sprint(when), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			rec := w.cluster(3)
-			w.provider.On(fake.Rule{Method: "CreateInstance", ID: rec.Nodes[1].InstanceID, Nth: 1, When: when, Steps: 2, Fault: fault.New(fault.Unreachable, "answer lost")})
+			w.provider.On(fakeprovider.Rule{Method: "CreateInstance", ID: rec.Nodes[1].InstanceID, Nth: 1, When: when, Steps: 2, Fault: fault.New(fault.Unreachable, "answer lost")})
 			in := NodesInput{ClusterID: clusterID, Nodes: ids(rec)}
 			f := w.requireFault(fault.Unreachable, w.acts.Provision(t.Context(), in))
 			require.True(t, f.Retryable)
@@ -51,14 +51,14 @@ func TestProvisionOfWhatCannotBeMadeSaysWhy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	rec := w.cluster(20)
-	w.provider.On(fake.Rule{Method: "CreateInstance", Fault: fault.New(fault.NoCapacity, "no addresses left")})
+	w.provider.On(fakeprovider.Rule{Method: "CreateInstance", Fault: fault.New(fault.NoCapacity, "no addresses left")})
 	f := w.requireFault(fault.NoCapacity, w.acts.Provision(t.Context(), NodesInput{ClusterID: clusterID, Nodes: ids(rec)}))
 	require.Contains(t, f.Message, "20 nodes failed")
 	require.Len(t, f.Problems, maxNamed)
 	require.True(t, f.Retryable)
 
 	w.provider.Clear()
-	w.provider.On(fake.Rule{Method: "CreateInstance", ID: rec.Nodes[7].InstanceID, Fault: fault.New(fault.Invalid, "no such image")})
+	w.provider.On(fakeprovider.Rule{Method: "CreateInstance", ID: rec.Nodes[7].InstanceID, Fault: fault.New(fault.Invalid, "no such image")})
 	f = w.requireFault(fault.Invalid, w.acts.Provision(t.Context(), NodesInput{ClusterID: clusterID, Nodes: ids(rec)}))
 	require.False(t, f.Retryable, "one hopeless node makes trying again hopeless")
 	require.Equal(t, rec.Nodes[7].ID, f.Node)
@@ -111,7 +111,7 @@ func TestReleaseOfWhatTheProviderDoesNotList(t *testing.T) {
 	require.Empty(t, w.provider.Everything())
 }
 
-type silent struct{ *fake.Provider }
+type silent struct{ *fakeprovider.Provider }
 
 func (silent) List(context.Context, string) (providers.Resources, error) {
 	return providers.Resources{}, nil
@@ -121,8 +121,8 @@ func TestReleaseLeavesWhatStaysToTheLedger(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	rec := w.running(3)
-	w.provider.On(fake.Rule{Method: "DeleteVolume", ID: rec.Nodes[0].VolumeIDs[0], Fault: fault.New(fault.Unreachable, "storage is away")})
-	w.provider.On(fake.Rule{Method: "DeleteInstance", ID: rec.Nodes[2].InstanceID, Fault: fault.New(fault.NotAllowed, "locked by hand")})
+	w.provider.On(fakeprovider.Rule{Method: "DeleteVolume", ID: rec.Nodes[0].VolumeIDs[0], Fault: fault.New(fault.Unreachable, "storage is away")})
+	w.provider.On(fakeprovider.Rule{Method: "DeleteInstance", ID: rec.Nodes[2].InstanceID, Fault: fault.New(fault.NotAllowed, "locked by hand")})
 
 	env := environment()
 	env.RegisterActivity(w.acts.Release)
@@ -146,7 +146,7 @@ func TestReleaseErrorOfManyResourcesIsBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.running(400)
-	w.provider.On(fake.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "%s", strings.Repeat("away ", 40))})
+	w.provider.On(fakeprovider.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "%s", strings.Repeat("away ", 40))})
 	env := environment()
 	env.RegisterActivity(w.acts.Release)
 	_, err := env.ExecuteActivity(w.acts.Release, ReleaseInput{ClusterID: clusterID})

@@ -14,10 +14,10 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/tests/fakes"
 	"drover/workflows/api"
 )
 

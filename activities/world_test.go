@@ -16,13 +16,13 @@ import (
 	tlog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 
-	"drover/activities/fakes"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/metadata/store"
 	"drover/providers"
-	"drover/providers/fake"
 	"drover/specs"
+	"drover/tests/fakes"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -37,14 +37,14 @@ type world struct {
 	*testing.T
 	store    *fakes.Store
 	agents   *fakes.Agents
-	provider *fake.Provider
+	provider *fakeprovider.Provider
 	deps     Dependencies
 	acts     *Activities
 	log      *syncBuffer
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{T: t, store: fakes.NewStore(), provider: fake.New(fake.Options{}), log: &syncBuffer{}}
+	w := &world{T: t, store: fakes.NewStore(), provider: fakeprovider.New(fakeprovider.Options{}), log: &syncBuffer{}}
 	w.agents = fakes.NewAgents(w.store)
 	w.deps = Dependencies{
 		Records: w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.agents,

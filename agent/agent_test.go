@@ -13,8 +13,8 @@ import (
 
 	"drover/agent/api"
 	"drover/metadata"
-	"drover/metadata/consultest"
 	"drover/metadata/store"
+	"drover/tests/stack/consultest"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"

@@ -18,16 +18,16 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"drover/activities"
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/metadata"
-	"drover/metadata/consultest"
 	"drover/metadata/store"
 	"drover/providers"
 	"drover/providers/local"
 	"drover/remote"
+	"drover/tests/fakes"
+	"drover/tests/stack/consultest"
 )
 
 const testCluster = "cl-test0001"

@@ -10,11 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/metadata/consultest"
 	"drover/metadata/store"
 	"drover/providers"
 	"drover/providers/conformance"
 	"drover/providers/static"
+	"drover/tests/stack/consultest"
 )
 
 // TestStaticConformance runs the suite of all providers over machines that somebody gave, with the worker's own record

@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/activities"
-	"drover/metadata/consultest"
 	"drover/metadata/store"
 	"drover/providers"
 	"drover/providers/static"
+	"drover/tests/stack/consultest"
 )
 
 // TestStaticScriptsMayBeCut ends the scripts that prepare and release a host after every command of theirs, as a host does

@@ -12,11 +12,11 @@ import (
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/metadata"
-	"drover/metadata/consultest"
 	"drover/metadata/store"
 	"drover/providers"
 	"drover/providers/static"
 	"drover/remote"
+	"drover/tests/stack/consultest"
 )
 
 // TestStaticHosts takes two machines through their time with Drover: sandboxes that somebody else made, reached with

@@ -7,11 +7,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/providers/fake"
+	"drover/tests/fakes"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -165,7 +165,7 @@ func TestProvisioningFailureIsUndone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.publish("app", nodes("a", 3, "start"))
-	w.provider.On(fake.Rule{Method: "CreateInstance", Nth: 2, Fault: fault.New(fault.Invalid, "image %q does not exist", "image-1")})
+	w.provider.On(fakeprovider.Rule{Method: "CreateInstance", Nth: 2, Fault: fault.New(fault.Invalid, "image %q does not exist", "image-1")})
 	r := w.start(api.CreateCluster, api.CreateClusterInput{App: "app"})
 	require.Equal(t, fault.Invalid, r.fault().Type)
 	require.Contains(t, r.fault().Message, "does not exist")
@@ -177,7 +177,7 @@ func TestProvisioningIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.publish("app", nodes("a", 2, "start"))
-	w.provider.On(fake.Rule{Method: "CreateInstance", Nth: 1, When: fake.After, Fault: fault.New(fault.Unreachable, "answer lost")})
+	w.provider.On(fakeprovider.Rule{Method: "CreateInstance", Nth: 1, When: fakeprovider.After, Fault: fault.New(fault.Unreachable, "answer lost")})
 	w.create("app")
 	require.Equal(t, 2+2+1, w.resources(), "what was made already is taken as it is")
 }
@@ -187,7 +187,7 @@ func TestUndoThatCannotReleaseGoesToTheLedger(t *testing.T) {
 	w := newWorld(t)
 	w.publish("app", nodes("a", 1, "init"))
 	w.agents.On("init", func(context.Context, fakes.Execution) agentapi.CommandStatus { return fakes.Exit(1, "no") })
-	w.provider.On(fake.Rule{Method: "DeleteVolume", Fault: fault.New(fault.Unreachable, "storage is away")})
+	w.provider.On(fakeprovider.Rule{Method: "DeleteVolume", Fault: fault.New(fault.Unreachable, "storage is away")})
 	r := w.start(api.CreateCluster, api.CreateClusterInput{App: "app"})
 	f := r.fault()
 	require.Contains(t, f.Message, "init on a/1 ended with exit code 1", "the original reason comes first")

@@ -6,11 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/providers/fake"
+	"drover/tests/fakes"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -258,7 +258,7 @@ func TestDC8WhatCannotBeReleasedGoesToTheLedger(t *testing.T) {
 		w.publish("app", nodes("a", 1, "destroy allow_force=true"))
 		w.create("app")
 		node := w.node("a", 1)
-		w.provider.On(fake.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "the hypervisor is away")})
+		w.provider.On(fakeprovider.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "the hypervisor is away")})
 		r := w.start1(api.DeleteCluster, api.DeleteClusterInput{Force: force})
 		require.Len(t, r.result.Orphans, 2, "the instance, and the volume it holds")
 		require.Contains(t, r.result.Orphans[0], "the hypervisor is away")

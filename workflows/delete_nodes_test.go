@@ -6,11 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/providers/fake"
+	"drover/tests/fakes"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -117,7 +117,7 @@ func TestDN10WhatCannotBeReleasedIsOnRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	createStore(w)
-	w.provider.On(fake.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "the hypervisor is away")})
+	w.provider.On(fakeprovider.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "the hypervisor is away")})
 	r := w.start1(api.DeleteNodes, api.DeleteNodesInput{Nodes: []string{w.node("a", 2).ID}})
 	require.Len(t, r.result.Orphans, 2, "the instance, and the volume it holds")
 	ledger := w.ledger()

@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/lifecycle"
+	"drover/tests/fakes"
 	"drover/workflows/api"
 )
 

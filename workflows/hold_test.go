@@ -12,9 +12,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"drover/activities"
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/lifecycle"
+	"drover/tests/fakes"
 	"drover/workflows/api"
 )
 

@@ -6,18 +6,18 @@ import (
 	"sync"
 	"time"
 
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/providers"
-	"drover/providers/fake"
+	"drover/tests/fakes"
+	"drover/tests/fakes/fakeprovider"
 )
 
 // machines lays agents and provider upon each other: an agent answers only while its machine runs and only after it was
 // started there, a new machine has none, and what a start began ends with a stop, or with the machine's power.
 type machines struct {
-	*fake.Provider
+	*fakeprovider.Provider
 	agents *fakes.Agents
 
 	mu       sync.Mutex
@@ -26,7 +26,7 @@ type machines struct {
 	services map[string]bool // by instance: its start was the last word
 }
 
-func newMachines(p *fake.Provider, a *fakes.Agents) *machines {
+func newMachines(p *fakeprovider.Provider, a *fakes.Agents) *machines {
 	return &machines{Provider: p, agents: a, running: map[string]bool{}, agent: map[string]bool{}, services: map[string]bool{}}
 }
 

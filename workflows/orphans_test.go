@@ -16,7 +16,7 @@ import (
 	"drover/activities"
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/providers/fake"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows"
 	"drover/workflows/api"
 )
@@ -60,11 +60,11 @@ func left(t *testing.T, n int) *world {
 	w := newWorld(t)
 	w.publish("app", nodes("a", 1, "start"))
 	w.create("app")
-	w.provider.On(fake.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "the hypervisor is away")})
+	w.provider.On(fakeprovider.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "the hypervisor is away")})
 	w.start1(api.DeleteCluster, api.DeleteClusterInput{})
 	w.provider.Clear()
 	for i := range n - 1 {
-		w.provider.On(fake.Rule{Method: "DeleteInstance", Nth: i + 1, Fault: fault.New(fault.Unreachable, "still away")})
+		w.provider.On(fakeprovider.Rule{Method: "DeleteInstance", Nth: i + 1, Fault: fault.New(fault.Unreachable, "still away")})
 	}
 	return w
 }

@@ -9,7 +9,7 @@ import (
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/providers"
-	"drover/providers/fake"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -63,7 +63,7 @@ func TestDC1APoweredOffClusterIsBootedForItsGuard(t *testing.T) {
 	require.Equal(t, []string{"DC5 destroy a/1"}, w.commands()[before:])
 	require.False(t, w.record().PoweredOff)
 	require.Equal(t, lifecycle.Stopped, w.record().State)
-	w.provider.On(fake.Rule{Method: "StartInstance", Fault: fault.New(fault.Invalid, "broken")})
+	w.provider.On(fakeprovider.Rule{Method: "StartInstance", Fault: fault.New(fault.Invalid, "broken")})
 	w.start1(api.DeleteCluster, api.DeleteClusterInput{Force: true})
 	w.nothingLeft()
 }

@@ -6,9 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/fault"
+	"drover/tests/fakes"
 	"drover/workflows/api"
 )
 

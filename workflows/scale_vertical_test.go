@@ -6,12 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/providers"
-	"drover/providers/fake"
+	"drover/tests/fakes"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -48,7 +48,7 @@ func TestSV1toSV7ScaleVerticalBranches(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOn(t, fake.Options{Capabilities: tc.offers})
+			w := newWorldOn(t, fakeprovider.Options{Capabilities: tc.offers})
 			w.publish("app", tc.a, nodes("b", 1, "stop", "start"))
 			w.create("app")
 			w.agents.On(lifecycle.ServiceNodesOrder, func(context.Context, fakes.Execution) agentapi.CommandStatus {
@@ -107,7 +107,7 @@ func TestSV4SizeThatCannotBeGivenBack(t *testing.T) {
 	w.agents.Handlers = append(w.agents.Handlers, func(_ context.Context, e fakes.Execution) (agentapi.CommandStatus, bool) {
 		return fakes.Exit(5, ""), e.Step() == "SV4" && e.Service() == "start"
 	})
-	w.provider.On(fake.Rule{Method: "ResizeInstance", Nth: 2, Fault: fault.New(fault.Invalid, "no such size any more")})
+	w.provider.On(fakeprovider.Rule{Method: "ResizeInstance", Nth: 2, Fault: fault.New(fault.Invalid, "no such size any more")})
 	r := w.start(api.ScaleVertical, api.ScaleVerticalInput{Role: "a", CPU: 4})
 	require.Error(t, r.err)
 	require.Contains(t, r.progress().Warnings[0].Message, "no such size any more")

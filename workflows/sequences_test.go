@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"drover/lifecycle"
-	"drover/providers/fake"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -22,7 +22,7 @@ func TestEverySequenceLeavesASoundCluster(t *testing.T) {
 		require.NoError(t, seed.Value.Set("1"))
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorldOn(property{rt, t}, fake.Options{})
+		w := newWorldOn(property{rt, t}, fakeprovider.Options{})
 		w.publishStore()
 		m := model{w: w, may: []shape{{}}}
 		for range rapid.IntRange(4, 12).Draw(rt, "operations") {

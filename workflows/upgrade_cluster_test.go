@@ -7,7 +7,7 @@ import (
 
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/providers/fake"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -125,7 +125,7 @@ func TestUP6PastAMachineThatWasNeverFinished(t *testing.T) {
 	for steps := range 4 {
 		w := newWorld(t)
 		w.upgradable("parallel")
-		w.provider.On(fake.Rule{Method: "ReplaceImage", Fault: fault.New(fault.Invalid, "the image does not boot"), When: fake.Half, Steps: steps})
+		w.provider.On(fakeprovider.Rule{Method: "ReplaceImage", Fault: fault.New(fault.Invalid, "the image does not boot"), When: fakeprovider.Half, Steps: steps})
 		require.Error(t, w.start(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"}).err)
 		w.provider.Clear()
 		w.start1(api.DowngradeCluster, api.DowngradeClusterInput{})

@@ -22,11 +22,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
-	"drover/activities/fakes"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/providers"
-	"drover/providers/fake"
+	"drover/tests/fakes"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows"
 	"drover/workflows/api"
 )
@@ -49,7 +49,7 @@ type world struct {
 	t        tb
 	store    *fakes.Store
 	agents   *fakes.Agents
-	provider *fake.Provider
+	provider *fakeprovider.Provider
 	machines *machines
 	acts     *activities.Activities
 	inject   *injection // nil: none
@@ -61,10 +61,10 @@ type world struct {
 	renewed  int  // how often the last operation went on in another run
 }
 
-func newWorld(t *testing.T) *world { return newWorldOn(t, fake.Options{}) }
+func newWorld(t *testing.T) *world { return newWorldOn(t, fakeprovider.Options{}) }
 
-func newWorldOn(t tb, o fake.Options) *world {
-	w := &world{t: t, store: fakes.NewStore(), provider: fake.New(o)}
+func newWorldOn(t tb, o fakeprovider.Options) *world {
+	w := &world{t: t, store: fakes.NewStore(), provider: fakeprovider.New(o)}
 	w.agents = fakes.NewAgents(w.store)
 	w.machines = newMachines(w.provider, w.agents)
 	w.acts = activities.New(activities.Dependencies{

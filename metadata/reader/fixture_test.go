@@ -9,9 +9,9 @@ import (
 
 	"drover/lifecycle"
 	"drover/metadata"
-	"drover/metadata/consultest"
 	"drover/metadata/store"
 	"drover/specs"
+	"drover/tests/stack/consultest"
 )
 
 // The tests are inside the package because they also drive the two ways of reading a tree one by one.

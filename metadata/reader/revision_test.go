@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/metadata/consultest"
+	"drover/tests/stack/consultest"
 )
 
 type result struct {

@@ -12,9 +12,9 @@ import (
 
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/metadata/consultest"
 	"drover/metadata/reader"
 	"drover/metadata/store"
+	"drover/tests/stack/consultest"
 )
 
 // documentedPolicy is what docs/security.md says a worker's token needs.

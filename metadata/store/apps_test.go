@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/metadata/consultest"
 	"drover/metadata/store"
+	"drover/tests/stack/consultest"
 )
 
 func TestAppIsPublishedOnce(t *testing.T) {

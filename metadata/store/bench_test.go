@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/metadata"
-	"drover/metadata/consultest"
 	"drover/metadata/pack"
 	"drover/metadata/reader"
+	"drover/tests/stack/consultest"
 )
 
 // serverCPU is the processor time the Consul server has used so far (Linux counts in hundredths of a second).

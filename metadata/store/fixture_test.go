@@ -8,10 +8,10 @@ import (
 
 	"drover/lifecycle"
 	"drover/metadata"
-	"drover/metadata/consultest"
 	"drover/metadata/reader"
 	"drover/metadata/store"
 	"drover/specs"
+	"drover/tests/stack/consultest"
 )
 
 const (

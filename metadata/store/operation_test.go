@@ -9,8 +9,8 @@ import (
 
 	"drover/fault"
 	"drover/metadata"
-	"drover/metadata/consultest"
 	"drover/metadata/pack"
+	"drover/tests/stack/consultest"
 )
 
 func (p parts) requireOperation(t *testing.T, want string) {

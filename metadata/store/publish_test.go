@@ -13,8 +13,8 @@ import (
 
 	"drover/fault"
 	"drover/metadata"
-	"drover/metadata/consultest"
 	"drover/metadata/pack"
+	"drover/tests/stack/consultest"
 )
 
 // keys is what Consul holds below the cluster, by path below its root.

@@ -9,8 +9,8 @@ import (
 
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/metadata/consultest"
 	"drover/metadata/store"
+	"drover/tests/stack/consultest"
 )
 
 func TestRecordIsWrittenOnlyOverWhatWasRead(t *testing.T) {

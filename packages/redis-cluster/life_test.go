@@ -13,22 +13,22 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"drover/packages/lab"
+	"drover/tests/apps"
 	"drover/workflows/api"
 )
 
 // The password before and after it is changed.
 const first, second = "first+password/of.all", "second=password,then"
 
-func TestMain(m *testing.M) { lab.Main(m) }
+func TestMain(m *testing.M) { apps.Main(m) }
 
 // cluster is a cluster and a client that writes to it.
 type cluster struct {
-	*lab.Cluster
-	l        *lab.Lab
+	*apps.Cluster
+	l        *apps.Lab
 	t        *testing.T
 	password string
-	writer   lab.Writer
+	writer   apps.Writer
 }
 
 // client is a client that knows some of the servers and finds the others, as clients of Redis do.
@@ -67,7 +67,7 @@ func (c *cluster) check(masters int) {
 	nodes := c.Nodes()
 	require.Len(c.t, nodes, 2*masters)
 	// Word of who leads may still be going round.
-	lab.Eventually(c.t, "all agree", func() bool {
+	apps.Eventually(c.t, "all agree", func() bool {
 		leading := 0
 		for _, n := range nodes {
 			m := c.measure(n)
@@ -116,11 +116,11 @@ func secret(t *testing.T, password string) string {
 
 func TestLife(t *testing.T) {
 	t.Parallel()
-	lab.Both(t, life)
+	apps.Both(t, life)
 }
 
-func life(t *testing.T, l *lab.Lab) {
-	versions := lab.Versions(t, "redis-cluster")
+func life(t *testing.T, l *apps.Lab) {
+	versions := apps.Versions(t, "redis-cluster")
 	for _, v := range versions {
 		l.Publish(t, "redis-cluster", v)
 	}
@@ -208,7 +208,7 @@ func (c *cluster) scaleIn(leaving api.NodeView) {
 	nodes := c.Nodes()
 	c.Begin("delete-nodes", append(c.group(leaving), "--yes")...)
 	var mover *api.NodeView
-	lab.Eventually(c.t, "slots are being moved", func() bool {
+	apps.Eventually(c.t, "slots are being moved", func() bool {
 		for _, n := range nodes {
 			if c.Try(n, "test -s /run/redis/scratch.*/moves").ExitCode == 0 {
 				mover = &n

@@ -5,12 +5,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/packages/lab"
+	"drover/tests/apps"
 )
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	lab.CheckScripts(t)
+	apps.CheckScripts(t)
 }
 
 func TestPackage(t *testing.T) {
@@ -18,10 +18,10 @@ func TestPackage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the package of Debian's: not with -short")
 	}
-	versions := lab.Versions(t, "redis-cluster")
+	versions := apps.Versions(t, "redis-cluster")
 	for i, version := range versions {
-		p := lab.Open(t, "redis-cluster", version)
-		lab.CheckTexts(t, "redis-cluster", version, "env.requirepass: required and without default")
+		p := apps.Open(t, "redis-cluster", version)
+		apps.CheckTexts(t, "redis-cluster", version, "env.requirepass: required and without default")
 		_, _, err := p.Render(nil)
 		require.ErrorContains(t, err, "env.requirepass", "nobody gets a cluster without a password by accident")
 		spec, _, err := p.Render(map[string]any{"env.requirepass": first})

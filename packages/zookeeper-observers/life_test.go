@@ -13,11 +13,11 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/require"
 
-	"drover/packages/lab"
+	"drover/tests/apps"
 	"drover/workflows/api"
 )
 
-func TestMain(m *testing.M) { lab.Main(m) }
+func TestMain(m *testing.M) { apps.Main(m) }
 
 // silent keeps the client from talking.
 type silent struct{}
@@ -35,9 +35,9 @@ func dial(t *testing.T, servers ...string) *zk.Conn {
 // pair is an ensemble, its observers, and a client that knows the observers alone.
 type pair struct {
 	t         *testing.T
-	ensemble  *lab.Cluster
-	observers *lab.Cluster
-	writer    lab.Writer
+	ensemble  *apps.Cluster
+	observers *apps.Cluster
+	writer    apps.Writer
 }
 
 // while does something while the client writes through the observers, which pass writes on to the leader.
@@ -77,7 +77,7 @@ func (p *pair) follow(observers int) []api.NodeView {
 	nodes := p.observers.Nodes()
 	require.Len(p.t, nodes, observers)
 	for _, n := range nodes {
-		lab.Eventually(p.t, n.NodeID+" knows the ensemble's servers of now", func() bool {
+		apps.Eventually(p.t, n.NodeID+" knows the ensemble's servers of now", func() bool {
 			return slices.Equal(want, lines(p.observers.On(n, "grep -v '^#' /etc/zookeeper/ensemble"))) &&
 				slices.Equal(listed, lines(string(p.observers.Try(n, conf(n.IP)+" | grep ':participant;'").Stdout))) &&
 				p.observers.Try(n, "/opt/app/bin/zk-node measure | grep -qF '\"role\": \"observer\"'").ExitCode == 0
@@ -115,12 +115,12 @@ func conf(ip string) string {
 
 func TestLinkedLife(t *testing.T) {
 	t.Parallel()
-	lab.Both(t, linkedLife)
+	apps.Both(t, linkedLife)
 }
 
-func linkedLife(t *testing.T, l *lab.Lab) {
-	observers := lab.Versions(t, "zookeeper-observers")
-	voters := lab.Versions(t, "zookeeper")
+func linkedLife(t *testing.T, l *apps.Lab) {
+	observers := apps.Versions(t, "zookeeper-observers")
+	voters := apps.Versions(t, "zookeeper")
 	version := voters[len(voters)-1]
 	l.Publish(t, "zookeeper", version)
 	l.Publish(t, "zookeeper-observers", observers[0])

@@ -5,12 +5,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/packages/lab"
+	"drover/tests/apps"
 )
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	lab.CheckScripts(t)
+	apps.CheckScripts(t)
 }
 
 func TestPackage(t *testing.T) {
@@ -18,10 +18,10 @@ func TestPackage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the package of Debian's: not with -short")
 	}
-	versions := lab.Versions(t, "zookeeper-observers")
+	versions := apps.Versions(t, "zookeeper-observers")
 	require.Len(t, versions, 1)
-	p := lab.Open(t, "zookeeper-observers", versions[0])
-	lab.CheckTexts(t, "zookeeper-observers", versions[0], "cluster.ensemble: required and without default")
+	p := apps.Open(t, "zookeeper-observers", versions[0])
+	apps.CheckTexts(t, "zookeeper-observers", versions[0], "cluster.ensemble: required and without default")
 	_, _, err := p.Render(nil)
 	require.ErrorContains(t, err, "cluster.ensemble", "observers need something to observe")
 	spec, _, err := p.Render(map[string]any{"cluster.ensemble": "cl-12345678"})

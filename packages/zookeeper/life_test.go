@@ -14,18 +14,18 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/stretchr/testify/require"
 
-	"drover/packages/lab"
+	"drover/tests/apps"
 	"drover/workflows/api"
 )
 
-func TestMain(m *testing.M) { lab.Main(m) }
+func TestMain(m *testing.M) { apps.Main(m) }
 
 // ensemble is a cluster and a client that writes to it.
 type ensemble struct {
-	*lab.Cluster
-	l      *lab.Lab
+	*apps.Cluster
+	l      *apps.Lab
 	t      *testing.T
-	writer lab.Writer
+	writer apps.Writer
 }
 
 // silent keeps the client from talking.
@@ -81,7 +81,7 @@ func (e *ensemble) check(servers int) {
 	}
 	slices.Sort(sids)
 	// An election may still be under way: whoever was restarted last may have led.
-	lab.Eventually(e.t, "one leads and the others follow", func() bool {
+	apps.Eventually(e.t, "one leads and the others follow", func() bool {
 		var roles []string
 		for _, n := range nodes {
 			roles = append(roles, e.role(n))
@@ -149,11 +149,11 @@ func (e *ensemble) started() map[string]string {
 
 func TestLife(t *testing.T) {
 	t.Parallel()
-	lab.Both(t, life)
+	apps.Both(t, life)
 }
 
-func life(t *testing.T, l *lab.Lab) {
-	versions := lab.Versions(t, "zookeeper")
+func life(t *testing.T, l *apps.Lab) {
+	versions := apps.Versions(t, "zookeeper")
 	for _, v := range versions {
 		l.Publish(t, "zookeeper", v)
 	}

@@ -5,12 +5,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/packages/lab"
+	"drover/tests/apps"
 )
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	lab.CheckScripts(t)
+	apps.CheckScripts(t)
 }
 
 func TestPackage(t *testing.T) {
@@ -18,10 +18,10 @@ func TestPackage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the package of Debian's: not with -short")
 	}
-	versions := lab.Versions(t, "zookeeper")
+	versions := apps.Versions(t, "zookeeper")
 	for i, version := range versions {
-		p := lab.Open(t, "zookeeper", version)
-		lab.CheckTexts(t, "zookeeper", version)
+		p := apps.Open(t, "zookeeper", version)
+		apps.CheckTexts(t, "zookeeper", version)
 		spec, _, err := p.Render(nil)
 		require.NoError(t, err)
 		require.Len(t, spec.Roles, 1)

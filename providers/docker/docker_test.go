@@ -15,9 +15,9 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/stretchr/testify/require"
 
-	"drover/devstack/engine"
 	"drover/providers"
 	"drover/providers/conformance"
+	"drover/tests/stack/engine"
 )
 
 // lab is the engine of this package's tests, with two images, and the node program.

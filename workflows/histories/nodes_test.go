@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
-	"drover/activities/fakes"
 	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/tests/fakes"
 )
 
 // barrier is the point at which nodes wait for a revision. The other points are commands: "start",

@@ -6,7 +6,7 @@ import (
 
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/providers/fake"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
 
@@ -234,6 +234,6 @@ func losing(point string) mishap {
 // broken makes the provider refuse the next call of a method.
 func broken(method string) mishap {
 	return mishap{func(w *world) {
-		w.provider.On(fake.Rule{Method: method, Nth: 1, Fault: fault.New(fault.Invalid, "no machine today")})
+		w.provider.On(fakeprovider.Rule{Method: method, Nth: 1, Fault: fault.New(fault.Invalid, "no machine today")})
 	}, "no machine today"}
 }

@@ -21,7 +21,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.uber.org/goleak"
 
-	"drover/devstack"
+	"drover/tests/stack"
 	"drover/workflows/api"
 )
 
@@ -51,7 +51,7 @@ func withServer(run func() int) (code int, err error) {
 	if testing.Short() && !*record {
 		return run(), nil
 	}
-	root, err := devstack.FindRoot()
+	root, err := stack.FindRoot()
 	if err != nil {
 		return 1, err
 	}

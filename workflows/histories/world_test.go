@@ -17,9 +17,9 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"drover/activities"
-	"drover/activities/fakes"
 	"drover/providers"
-	"drover/providers/fake"
+	"drover/tests/fakes"
+	"drover/tests/fakes/fakeprovider"
 	"drover/workflows"
 	"drover/workflows/api"
 )
@@ -33,7 +33,7 @@ type world struct {
 	queue     string
 	store     *fakes.Store
 	nodes     *nodes
-	provider  *fake.Provider
+	provider  *fakeprovider.Provider
 }
 
 // patience is how long the operations of one scenario may take together; usually it is a second or two.
@@ -46,7 +46,7 @@ func newWorld(t *testing.T, name string, a app) *world {
 	t.Cleanup(cancel)
 	w := &world{
 		t: t, ctx: ctx, clusterID: clusterIDOf(name), app: a, queue: "drover-" + name,
-		store: fakes.NewStore(), provider: fake.New(fake.Options{}),
+		store: fakes.NewStore(), provider: fakeprovider.New(fakeprovider.Options{}),
 	}
 	w.nodes = newNodes(w.store)
 	acts := activities.New(activities.Dependencies{

@@ -1,9 +1,0 @@
-// Command bench measures Drover against its targets on this machine and prints a table, the method and a verdict for
-// each: whole operations (part "create"), a change's way to the nodes ("change"), and the agent itself ("agent").
-//
-// It starts its own Temporal, Consul and worker, makes real local nodes, and removes all of it at the end. It is not a
-// micro benchmark: those are beside the code they measure (go test -bench).
-//
-//	go run ./bench                                everything, about five minutes
-//	go run ./bench -only create -nodes 10,50      one part, other sizes
-package main

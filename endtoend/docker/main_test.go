@@ -1,9 +1,0 @@
-package docker
-
-import (
-	"testing"
-
-	"drover/packages/lab"
-)
-
-func TestMain(m *testing.M) { lab.Main(m) }

@@ -1,0 +1,175 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	tlog "go.temporal.io/sdk/log"
+	"google.golang.org/grpc/codes"
+
+	"drover/providers/local"
+	"drover/tests/stack"
+	"drover/workflows/api"
+)
+
+// Options say where things run.
+type Options struct {
+	Root  string    // the source tree
+	Bin   string    // the programs, by Build
+	Dir   string    // made when absent; images and servers' data
+	Range string    // addresses for nodes; worlds that run at the same time need one each
+	Log   io.Writer // gets a line per thing done
+	// SSHServer is the OpenSSH server of the nodes; "" is the built-in one.
+	SSHServer string
+	// Partition is how long cut connections stay cut.
+	Partition time.Duration
+}
+
+// World is a Temporal server, a Consul server, a worker, and the relay between worker and Temporal.
+type World struct {
+	Options
+	stack     *stack.Stack
+	relay     *relay
+	temporals client.Client
+	machines  *local.Provider
+	wake      func()     // wakes up a worker that was replaced; nil when there is none
+	woken     chan error // gets what came of that
+}
+
+// appID is the application; its versions run the same commands. That of turnsID takes nodes one after the other.
+const (
+	appID   = "chaos"
+	turnsID = "chaos-turns"
+)
+
+// Build makes the programs in a folder, and the servers that are not there yet: a network namespace of its own reaches
+// nobody who has sources.
+func Build(ctx context.Context, root, bin string) error {
+	for _, name := range []string{"temporal", "consul"} {
+		if _, err := (&stack.Stack{Options: stack.Options{Root: root, Log: os.Stderr}}).Tool(ctx, name); err != nil {
+			return err
+		}
+	}
+	for name, pkg := range map[string]string{"drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node"} {
+		cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(bin, name), pkg)
+		cmd.Dir, cmd.Stderr = root, os.Stderr
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("build %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// OpenSSH is where its server is on this machine, if nodes can run it; else "".
+func OpenSSH() string {
+	const file = "/usr/sbin/sshd"
+	if _, err := os.Stat(file); err != nil || os.Getuid() != 0 {
+		return ""
+	}
+	return file
+}
+
+// Start runs everything.
+func Start(ctx context.Context, o Options) (_ *World, err error) {
+	w := &World{Options: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	if err := makeImage(filepath.Join(o.Dir, "images", "chaos")); err != nil {
+		return nil, err
+	}
+	if w.stack, err = stack.Start(ctx, stack.Options{
+		Dir: filepath.Join(o.Dir, "stack"), Root: o.Root, Bin: o.Bin, Images: filepath.Join(o.Dir, "images"), Log: o.Log, Range: o.Range,
+		SSHServer: o.SSHServer, NodeConsul: nodeConsul,
+	}); err != nil {
+		return nil, err
+	}
+	if w.relay, err = startRelay(ctx, w.stack.TemporalAddress); err != nil {
+		return nil, err
+	}
+	w.stack.WorkerEnv = []string{"TEMPORAL_ADDRESS=" + w.relay.address}
+	if err := w.stack.StartWorker(ctx); err != nil {
+		return nil, err
+	}
+	if w.temporals, err = client.DialContext(ctx, client.Options{
+		HostPort: w.stack.TemporalAddress, Logger: tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	}); err != nil {
+		return nil, err
+	}
+	if w.machines, err = w.stack.Machines(); err != nil {
+		return nil, err
+	}
+	return w, w.publish(ctx)
+}
+
+func (w *World) publish(ctx context.Context) error {
+	for app, policy := range map[string]string{appID: "parallel", turnsID: "sequential"} {
+		text, err := archive(filepath.Join(w.Dir, "package", app), policy)
+		if err != nil {
+			return err
+		}
+		for _, version := range []string{"1", "2"} {
+			if err := w.execute(ctx, "app/"+app+"/"+version, api.PublishApp,
+				api.PublishAppInput{App: app, Version: version, Archive: text}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// begin starts a workflow.
+func (w *World) begin(ctx context.Context, id, name string, in any) (client.WorkflowRun, error) {
+	return w.temporals.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: api.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
+	}, name, in)
+}
+
+// execute runs a workflow to its end.
+func (w *World) execute(ctx context.Context, id, name string, in, out any) error {
+	run, err := w.begin(ctx, id, name, in)
+	if err != nil {
+		return err
+	}
+	return result(ctx, run, out)
+}
+
+// result waits for the end of a workflow. The SDK gives a question up that a restart of the server swallowed: it is asked again.
+func result(ctx context.Context, run client.WorkflowRun, out any) error {
+	for {
+		err := run.Get(ctx, out)
+		if err == nil || ctx.Err() != nil || serviceerror.ToStatus(err).Code() != codes.DeadlineExceeded {
+			return err
+		}
+	}
+}
+
+// Close ends everything, nodes too, whatever it is doing: nobody needs the worker any more, which may be paused.
+func (w *World) Close() error {
+	var errs []error
+	if w.temporals != nil {
+		w.temporals.Close()
+	}
+	if w.stack != nil {
+		errs = append(errs, w.stack.KillWorker(), w.stack.Stop())
+	}
+	if w.relay != nil {
+		errs = append(errs, w.relay.close())
+	}
+	if w.machines != nil {
+		errs = append(errs, w.machines.Clear(context.Background()))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,150 @@
+// Command tracer is every command of a traced application: it tells the collector of the test who it is and what it sees,
+// and ends as the answer says.
+//
+//	tracer COMMAND [ARGUMENT...]
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"drover/tests/conformance/trace"
+)
+
+func main() {
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: tracer COMMAND [ARGUMENT...]")
+		os.Exit(2)
+	}
+	code, err := run(os.Args[1], os.Args[2:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tracer:", err)
+		os.Exit(97)
+	}
+	os.Exit(code)
+}
+
+func run(command string, args []string) (int, error) {
+	e := trace.Event{Command: command, Args: args, Path: os.Getenv("PATH"), UID: os.Getuid()}
+	var err error
+	if e.Dir, err = os.Getwd(); err != nil {
+		return 0, err
+	}
+	collector, err := word(trace.CollectorFile)
+	if err != nil {
+		return 0, err
+	}
+	if e.Image, err = word(trace.ImageFile); err != nil {
+		return 0, err
+	}
+	if e.Seen, err = seen(); err != nil {
+		return 0, err
+	}
+	e.Cluster, e.Node, e.Instance = e.Seen["/cluster/cluster_id"], e.Seen["/host/node_id"], e.Seen["/host/instance_id"]
+	e.Role, e.SID = e.Seen["/host/role"], e.Seen["/host/sid"]
+	if e.Live, err = live(); err != nil {
+		e.LiveError = err.Error()
+	}
+	if command != trace.Reload { // reloads may come at any time
+		if e.Volume, err = note(trace.VolumeLog, command); err != nil {
+			return 0, err
+		}
+		if e.Root, err = note(trace.RootLog, command); err != nil {
+			return 0, err
+		}
+	}
+	var a trace.Answer
+	if err := post("http://"+collector+trace.BeginPath, e, &a); err != nil {
+		return 0, err
+	}
+	fmt.Fprint(os.Stdout, a.Stdout)
+	fmt.Fprint(os.Stderr, a.Stderr)
+	return a.Exit, post("http://"+collector+trace.EndPath, trace.End{ID: a.ID}, nil)
+}
+
+func word(file string) (string, error) {
+	data, err := os.ReadFile(file)
+	return strings.TrimSpace(string(data)), err
+}
+
+// seen reads the rendered file: a JSON list of keys and values for every depth of the tree.
+func seen() (map[string]string, error) {
+	data, err := os.ReadFile(trace.SeenFile)
+	if err != nil {
+		return nil, err
+	}
+	keys := map[string]string{}
+	d := json.NewDecoder(bytes.NewReader(data))
+	for {
+		var pairs []struct{ Key, Value string }
+		if err := d.Decode(&pairs); errors.Is(err, io.EOF) {
+			return keys, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("%s: %w", trace.SeenFile, err)
+		}
+		for _, p := range pairs {
+			keys[p.Key] = p.Value
+		}
+	}
+}
+
+// live asks the node's metadata HTTP for the same keys.
+func live() (map[string]string, error) {
+	res, err := http.Get("http://metadata/self")
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("metadata answers %s: %s", res.Status, body)
+	}
+	keys := map[string]string{}
+	for line := range strings.Lines(string(body)) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		keys[key] = value
+	}
+	return keys, nil
+}
+
+// note appends a command to a log and returns what was there before.
+func note(file, command string) ([]string, error) {
+	before, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = fmt.Fprintln(f, command)
+	return strings.Fields(string(before)), errors.Join(err, f.Close())
+}
+
+func post(url string, request, answer any) error {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
+	res, err := http.Post(url, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the collector answers %s", res.Status)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.NewDecoder(res.Body).Decode(answer)
+}

@@ -1,0 +1,9 @@
+package given
+
+import (
+	"testing"
+
+	"drover/tests/apps"
+)
+
+func TestMain(m *testing.M) { apps.Main(m) }

@@ -1,0 +1,207 @@
+package endtoend
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"drover/activities"
+	"drover/tests/apps"
+	"drover/tests/stack"
+	"drover/workflows/api"
+)
+
+// stack is shared by all tests of the package; each works on clusters of its own.
+var servers *stack.Stack
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		fmt.Println("skipping the end-to-end tests: -short")
+		os.Exit(0)
+	}
+	code, err := withStack(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "end-to-end:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func withStack(run func() int) (code int, err error) {
+	root, err := stack.FindRoot()
+	if err != nil {
+		return 1, err
+	}
+	dir, err := os.MkdirTemp("", "drover-e2e-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	bin := filepath.Join(dir, "bin")
+	for name, pkg := range map[string]string{
+		"drover": "./starter", "drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node",
+	} {
+		cmd := exec.Command("go", "build", "-o", filepath.Join(bin, name), pkg)
+		cmd.Dir, cmd.Stderr = root, os.Stderr
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if err := cmd.Run(); err != nil {
+			return 1, fmt.Errorf("build %s: %w", name, err)
+		}
+	}
+	images := filepath.Join(dir, "images")
+	if err := os.MkdirAll(filepath.Join(images, "bare", "opt", "app"), 0o755); err != nil {
+		return 1, err
+	}
+	ctx := context.Background()
+	servers, err = stack.Start(ctx, stack.Options{
+		Dir: filepath.Join(dir, "stack"), Root: root, Bin: bin, Images: images, Log: os.Stderr,
+		WorkerFlags: []string{"--local-range", "127.90.0.0/16"},
+	})
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, servers.Stop()) }()
+	if err := servers.StartWorker(ctx); err != nil {
+		return 1, err
+	}
+	return run(), nil
+}
+
+// answer is what a program said.
+type answer struct {
+	code   int
+	stdout string
+	stderr string
+}
+
+// drover runs the CLI.
+func drover(t *testing.T, args ...string) answer {
+	t.Helper()
+	return program(t, servers.Binary("drover"), args...)
+}
+
+func program(t *testing.T, path string, args ...string) answer {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Env = append(os.Environ(), servers.Env()...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		require.NoError(t, err)
+	}
+	return answer{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+// ok asserts that a program succeeded.
+func (a answer) ok(t *testing.T) answer {
+	t.Helper()
+	require.Zero(t, a.code, "%s%s", a.stdout, a.stderr)
+	return a
+}
+
+func (a answer) json(t *testing.T, into any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(a.stdout), into), a.stdout)
+}
+
+// newID is an id no other test has.
+func newID() string { return "cl-" + activities.RandomID() }
+
+// publish makes an application of one role "a" with the given services available, and removes nothing: versions never
+// change. Commands append to /data/trace, which a test reads from the node's volume.
+func publish(t *testing.T, count int, services map[string]string) string {
+	t.Helper()
+	app := "traced-" + activities.RandomID()
+	dir := apps.Scripted{Type: "local", Image: "bare", Volume: "/data", Count: count, Services: apps.Tracing("/data/trace", services)}.Write(t)
+	drover(t, "apps", "publish", dir, "--app", app, "--version", "1").ok(t)
+	return app
+}
+
+// volumes are the folders behind the /data of a cluster's nodes, by sid.
+func volumes(t *testing.T, clusterID string) []string {
+	t.Helper()
+	dirs, err := filepath.Glob(filepath.Join(servers.StateDir, "volumes", "*"))
+	require.NoError(t, err)
+	var out []string
+	for _, dir := range dirs {
+		meta, err := os.ReadFile(filepath.Join(dir, "meta.json"))
+		if err == nil && strings.Contains(string(meta), clusterID) {
+			out = append(out, filepath.Join(dir, "data"))
+		}
+	}
+	return out
+}
+
+// traces are the commands that ran on each node of a cluster.
+func traces(t *testing.T, clusterID string) []string {
+	t.Helper()
+	var out []string
+	for _, dir := range volumes(t, clusterID) {
+		data, err := os.ReadFile(filepath.Join(dir, "trace"))
+		if err == nil {
+			out = append(out, strings.Join(strings.Fields(string(data)), " "))
+		}
+	}
+	return out
+}
+
+// eventually waits until something that another process does has happened.
+func eventually(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for !happened() {
+		require.True(t, time.Now().Before(deadline), "did not happen within a minute: %s", what)
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// nothingLeft asserts that no trace of a cluster remains: record, metadata, volumes, nodes.
+func nothingLeft(t *testing.T, clusterID string) {
+	t.Helper()
+	var list api.ClusterList
+	drover(t, "list", "-o", "json").ok(t).json(t, &list)
+	for _, c := range list.Clusters {
+		require.NotEqual(t, clusterID, c.ClusterID)
+	}
+	require.Empty(t, volumes(t, clusterID))
+	require.NotContains(t, grepState(t, clusterID), clusterID)
+}
+
+// grepState is every small file of the worker's state folder that names the cluster.
+func grepState(t *testing.T, clusterID string) string {
+	t.Helper()
+	var found []string
+	_ = filepath.WalkDir(servers.StateDir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".json") {
+			return nil
+		}
+		if data, err := os.ReadFile(path); err == nil && bytes.Contains(data, []byte(clusterID)) {
+			found = append(found, path+" names "+clusterID)
+		}
+		return nil
+	})
+	return strings.Join(found, "\n")
+}
+
+func temporalClient(t *testing.T) client.Client {
+	t.Helper()
+	c, err := client.DialContext(t.Context(), client.Options{HostPort: servers.TemporalAddress})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}

@@ -1,0 +1,55 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// PauseWorker stops the worker in the middle of whatever it does.
+func (s *Stack) PauseWorker() error { return s.worker.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// DumpWorker ends the worker and has it write what each of its goroutines was doing to its log.
+func (s *Stack) DumpWorker() error {
+	if s.worker == nil {
+		return nil
+	}
+	return s.worker.cmd.Process.Signal(syscall.SIGQUIT)
+}
+
+// ResumeWorker lets a paused worker go on where it was.
+func (s *Stack) ResumeWorker() error { return s.worker.cmd.Process.Signal(syscall.SIGCONT) }
+
+// ReplaceWorker starts another worker beside the paused one, which it takes for dead.
+func (s *Stack) ReplaceWorker(ctx context.Context) error {
+	p := s.worker
+	s.worker, s.metricsPort = nil, 0 // it keeps its port
+	s.replaced = append(s.replaced, p)
+	noted := fmt.Sprintf("%s-replaced-%d", p.pidPath, len(s.replaced))
+	if err := os.Rename(p.pidPath, noted); err != nil {
+		return err
+	}
+	p.pidPath = noted
+	return s.StartWorker(ctx)
+}
+
+// ResumeReplaced lets workers that were replaced go on where they were, beside the ones that took their work over.
+func (s *Stack) ResumeReplaced() error {
+	var errs []error
+	for _, p := range s.replaced {
+		errs = append(errs, p.cmd.Process.Signal(syscall.SIGCONT))
+	}
+	return errors.Join(errs...)
+}
+
+// KillReplaced ends workers that were replaced, whether they go on again or not.
+func (s *Stack) KillReplaced() error {
+	var errs []error
+	for _, p := range s.replaced {
+		errs = append(errs, p.kill())
+	}
+	s.replaced = nil
+	return errors.Join(errs...)
+}

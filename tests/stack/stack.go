@@ -1,0 +1,167 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"drover/providers/local"
+)
+
+// Options say what to run.
+type Options struct {
+	// Dir keeps databases, logs, process ids and the worker's state. It is made when absent.
+	Dir string
+	// Root is the source tree: tools/ensure and bin/ are below it.
+	Root string
+	// Bin has our programs, Images the images of local nodes. Default: bin and .build/images below Root.
+	Bin, Images string
+	// Log gets a line per thing done; nil is silence.
+	Log io.Writer
+	// UI serves the Temporal UI.
+	UI bool
+	// WellKnownPorts takes 7233, 8233 and 8500 where they are free, and any free port otherwise. A stack that ran in
+	// Dir before prefers the ports it had: nodes that still run know Consul's.
+	WellKnownPorts bool
+	// Range of addresses for local nodes, within 127.0.0.0/8. Stacks that run at the same time need one each.
+	Range string
+	// ConsulToken turns Consul's ACLs on, with nothing allowed by default: this token (a UUID) may do everything. The
+	// worker needs one of its own, by WorkerFlags or WorkerEnv.
+	ConsulToken string
+	// WorkerFlags are added to the worker's command line; WorkerEnv to its environment.
+	WorkerFlags []string
+	WorkerEnv   []string
+	// SSHServer is the OpenSSH server of local nodes; "" is the built-in one.
+	SSHServer string
+	// NodeConsul is another address of this machine at which Consul answers, on the same port, and which nodes are told; ""
+	// is the worker's. So that who cuts connections can tell theirs apart, and for nodes that cannot reach its loopback.
+	NodeConsul string
+}
+
+// Stack is the running servers. Methods are not safe for concurrent use.
+type Stack struct {
+	Options
+	TemporalAddress string // host:port
+	UIURL           string // "" without UI
+	ConsulURL       string // http://host:port
+	StateDir        string // the worker's state folder: nodes and volumes
+
+	temporal, consul, worker *process
+	replaced                 []*process // workers, by ReplaceWorker
+	metricsPort              int
+	last                     saved
+}
+
+// Start runs Temporal and Consul and waits until both answer. The worker is started by StartWorker.
+func Start(ctx context.Context, o Options) (_ *Stack, err error) {
+	s, err := newStack(o)
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range []string{s.Dir, s.StateDir, s.logDir(), s.pidDir()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Stop())
+		}
+	}()
+	if err := s.defineTemporal(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.defineConsul(ctx); err != nil {
+		return nil, err
+	}
+	// Both at the same time: each takes about half a second.
+	for _, p := range []*process{s.temporal, s.consul} {
+		if err := p.start(); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range []*process{s.temporal, s.consul} {
+		if err := p.waitReady(ctx); err != nil {
+			return nil, err
+		}
+		s.say("%s answers at %s", p.name, p.address)
+	}
+	return s, s.save()
+}
+
+// Attach finds a stack that another program started in o.Dir. It has addresses and no processes: Stop does nothing, and
+// Clear ends it.
+func Attach(o Options) (*Stack, error) {
+	s, err := newStack(o)
+	if err != nil {
+		return nil, err
+	}
+	if s.last.Temporal == 0 {
+		return nil, fmt.Errorf("no stack was started in %s", s.Dir)
+	}
+	s.TemporalAddress, s.ConsulURL = loopback(s.last.Temporal), "http://"+loopback(s.last.Consul)
+	if s.last.UI != 0 {
+		s.UIURL = "http://" + loopback(s.last.UI)
+	}
+	return s, nil
+}
+
+func newStack(o Options) (*Stack, error) {
+	s := &Stack{Options: o, StateDir: filepath.Join(o.Dir, "state")}
+	if s.Bin == "" {
+		s.Bin = filepath.Join(s.Root, "bin")
+	}
+	if s.Images == "" {
+		s.Images = filepath.Join(s.Root, ".build", "images")
+	}
+	if s.Log == nil {
+		s.Log = io.Discard
+	}
+	var err error
+	s.last, err = load(o.Dir)
+	return s, err
+}
+
+// Machines opens the local provider on the worker's nodes and volumes: to see what there is, or to clear it away.
+func (s *Stack) Machines() (*local.Provider, error) {
+	return local.New(local.Options{
+		StateDir: s.StateDir, ImagesDir: s.Images, Range: s.Range,
+		NodeBinary: s.Binary("drover-node"), AgentBinary: s.Binary("drover-agent"), SSHServer: s.SSHServer,
+	})
+}
+
+func (s *Stack) logDir() string { return filepath.Join(s.Dir, "log") }
+func (s *Stack) pidDir() string { return filepath.Join(s.Dir, "pids") }
+
+func (s *Stack) say(format string, args ...any) { fmt.Fprintf(s.Log, format+"\n", args...) }
+
+// Env are the variables drover, drover-worker and the temporal CLI need to find the stack.
+func (s *Stack) Env() []string {
+	return []string{
+		"TEMPORAL_ADDRESS=" + s.TemporalAddress,
+		"TEMPORAL_NAMESPACE=default",
+		"CONSUL_HTTP_ADDR=" + strings.TrimPrefix(s.ConsulURL, "http://"),
+		"DROVER_UI=" + s.UIURL,
+	}
+}
+
+// Binary is a program of ours.
+func (s *Stack) Binary(name string) string { return filepath.Join(s.Bin, name) }
+
+// LogFile is where a server writes what it says.
+func (s *Stack) LogFile(name string) string { return filepath.Join(s.logDir(), name+".log") }
+
+// Stop ends everything that was started, the worker first. Local nodes are the operator's: they outlive it.
+func (s *Stack) Stop() error {
+	errs := []error{s.KillReplaced()}
+	for _, p := range []*process{s.worker, s.temporal, s.consul} {
+		if p != nil {
+			errs = append(errs, p.stop())
+		}
+	}
+	return errors.Join(errs...)
+}

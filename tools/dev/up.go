@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"drover/tests/stack"
+)
+
+// up starts the stack, or starts it again on its data: new programs are then in use, and running operations go on.
+func (d dev) up(ctx context.Context) error {
+	ended, err := stack.Clear(d.options.Dir)
+	if err != nil {
+		return err
+	}
+	if len(ended) > 0 {
+		fmt.Println("Starting again:", strings.Join(ended, ", "))
+	}
+	servers, err := stack.Start(ctx, d.options)
+	if err != nil {
+		return err
+	}
+	if err := d.furnish(ctx, servers); err != nil {
+		return errors.Join(err, servers.Stop())
+	}
+	fmt.Println()
+	d.describe(servers)
+	fmt.Printf(`
+Type next, in the source tree:
+
+  . .dev/env                                # this shell then finds drover and the servers
+  drover create etcd                        # 3 nodes of etcd 3.6
+  drover create etcd --version 3.5 --set etcd_node.count=1
+  drover list
+  drover --help
+
+make dev-down ends it; make dev again starts it anew on the same data, with the programs as they are then.
+`)
+	return nil
+}
+
+// furnish adds what a stack for people has more than one for tests.
+func (d dev) furnish(ctx context.Context, servers *stack.Stack) error {
+	if err := servers.StartWorker(ctx); err != nil {
+		return err
+	}
+	if err := os.WriteFile(d.envFile(), []byte(env(servers)), 0o600); err != nil {
+		return err
+	}
+	for _, version := range []string{"3.5", "3.6"} {
+		if err := publish(ctx, servers, version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// env are lines for a shell.
+func env(servers *stack.Stack) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Written by make dev. Read it into a shell with: . .dev/env\n")
+	for _, line := range servers.Env() {
+		name, value, _ := strings.Cut(line, "=")
+		fmt.Fprintf(&b, "export %s=%s\n", name, quote(value))
+	}
+	bin := quote(servers.Bin)
+	fmt.Fprintf(&b, "case \":$PATH:\" in *:%s:*) ;; *) export PATH=%s:\"$PATH\" ;; esac\n", bin, bin)
+	return b.String()
+}
+
+// quote makes one word of s for a POSIX shell.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// publish makes a version of etcd available. A version that is published stays as it is: that is no reason not to start.
+func publish(ctx context.Context, servers *stack.Stack, version string) error {
+	folder := filepath.Join(servers.Root, ".build", "packages", "etcd-"+version)
+	cmd := exec.CommandContext(ctx, servers.Binary("drover"), "apps", "publish", folder, "--app", "etcd", "--version", version)
+	cmd.Env = append(os.Environ(), servers.Env()...)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		fmt.Println("etcd", version, "is published")
+	case errors.As(err, &exit) && exit.ExitCode() == refused:
+		fmt.Printf("etcd %s stays as it was published before: %s", version, out)
+	default:
+		return fmt.Errorf("publish etcd %s: %w: %s", version, err, out)
+	}
+	return nil
+}
+
+// refused is drover's exit code for what is not allowed; nothing was changed.
+const refused = 3
