@@ -24,8 +24,6 @@ type StageInput struct {
 	Service   string         `json:"service"`
 	Kind      lifecycle.Kind `json:"kind"`
 	Nodes     []string       `json:"nodes"`
-	// Previous runs the command of the version before the upgrade.
-	Previous bool `json:"previous,omitempty"`
 	// Params are JSON texts by role, appended to the command as one quoted argument (S7).
 	Params map[string]string `json:"params,omitempty"`
 	// Attempts counts, by node id, the commands of this stage that ended there without success and that an operator has
@@ -158,16 +156,12 @@ func (a *Nodes) current(ctx context.Context, clusterID string, seq int) (*lifecy
 }
 
 // service finds the service as the version that runs on the node describes it.
-func (in StageInput) service(rec *lifecycle.Record, role string) (specs.Service, bool) {
-	spec := rec.Spec
-	if in.Previous && rec.Previous != nil {
-		spec = rec.Previous.Spec
-	}
-	return lifecycle.RoleSpec(spec, role, in.Service)
+func (in StageInput) service(rec *lifecycle.Record, n lifecycle.Node) (specs.Service, bool) {
+	return lifecycle.RoleSpec(rec.SpecOn(n), n.Role, in.Service)
 }
 
 func (a *Nodes) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.Node, in StageInput, tell teller) (agentapi.CommandStatus, error) {
-	service, ok := in.service(rec, n.Role)
+	service, ok := in.service(rec, n)
 	if !ok {
 		return agentapi.CommandStatus{}, fault.New(fault.Internal, "role %q does not define %s", n.Role, in.Service)
 	}
@@ -310,7 +304,7 @@ func (a *Nodes) failureOf(rec *lifecycle.Record, in StageInput, r result[agentap
 		failure.Type, failure.ExitCode = fault.OutcomeUnknown, -1
 		failure.Message = fmt.Sprintf("%s on %s began and nobody knows how it ended (the node lost power or its processes were killed)", what, label(r.node))
 	case st.TimedOut:
-		service, _ := in.service(rec, r.node.Role)
+		service, _ := in.service(rec, r.node)
 		failure.Type = fault.CommandFailed
 		failure.Message = fmt.Sprintf("%s on %s timed out after %d s", what, label(r.node), service.Timeout)
 	case st.Canceled:

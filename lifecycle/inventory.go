@@ -158,3 +158,11 @@ func (r *Record) Node(id string) (*Node, bool) {
 	}
 	return nil, false
 }
+
+// SpecOn is the specification of the version whose image a node's machine boots.
+func (r *Record) SpecOn(n Node) *specs.Cluster {
+	if r.Previous != nil && n.VersionID == r.Previous.VersionID {
+		return r.Previous.Spec
+	}
+	return r.Spec
+}

@@ -31,38 +31,6 @@ const (
 	Deleting      State = "deleting"       // DeleteCluster passed its guards and releases
 )
 
-// Operation types, as the workflows are named.
-const (
-	OpCreateCluster    = "CreateCluster"
-	OpDeleteCluster    = "DeleteCluster"
-	OpAddNodes         = "AddNodes"
-	OpDeleteNodes      = "DeleteNodes"
-	OpScaleVertical    = "ScaleVertical"
-	OpUpgradeCluster   = "UpgradeCluster"
-	OpDowngradeCluster = "DowngradeCluster"
-	OpStartCluster     = "StartCluster"
-	OpStopCluster      = "StopCluster"
-	OpRestartCluster   = "RestartCluster"
-	OpRunService       = "RunService"
-	OpUpdateEnv        = "UpdateEnv"
-	OpRepairCluster    = "RepairCluster"
-)
-
-// allowed are the states an operation may start from. DeleteCluster may start from every one.
-var allowed = map[string][]State{
-	OpAddNodes:         {Active},
-	OpDeleteNodes:      {Active},
-	OpScaleVertical:    {Active},
-	OpUpgradeCluster:   {Active},
-	OpDowngradeCluster: {UpgradeFailed},
-	OpStartCluster:     {Stopped},
-	OpStopCluster:      {Active},
-	OpRestartCluster:   {Active},
-	OpRunService:       {Active},
-	OpUpdateEnv:        {Active, Stopped},
-	OpRepairCluster:    {Active, Stopped},
-}
-
 // Refusal says why an operation may not start, and what to do.
 type Refusal struct {
 	Why  string
@@ -72,9 +40,10 @@ type Refusal struct {
 func (r *Refusal) Error() string { return r.Why }
 
 // May says whether an operation may start from a state; nil when it may.
-func May(operation string, s State) *Refusal {
-	from, limited := allowed[operation]
-	if !limited || slices.Contains(from, s) {
+func May(op Op, s State) *Refusal {
+	p, _ := ProcedureOf(op)
+	from := p.From
+	if from == nil || slices.Contains(from, s) {
 		return nil
 	}
 	words := make([]string, len(from))
@@ -82,7 +51,7 @@ func May(operation string, s State) *Refusal {
 		words[i] = string(f)
 	}
 	return &Refusal{
-		Why:  fmt.Sprintf("%s is not allowed while the cluster is %s; it must be %s", operation, s, strings.Join(words, " or ")),
+		Why:  fmt.Sprintf("%s is not allowed while the cluster is %s; it must be %s", op, s, strings.Join(words, " or ")),
 		Hint: wayOut[s],
 	}
 }
@@ -96,7 +65,8 @@ func AfterDeath(r *Record) State {
 		return r.State
 	case r.Previous != nil:
 		return UpgradeFailed
-	case r.State == Active && slices.Contains(stopping, r.Operation.Type):
+	}
+	if p, _ := ProcedureOf(r.Operation.Type); r.State == Active && p.StopsServices {
 		return Stopped
 	}
 	return r.State
@@ -110,9 +80,6 @@ func OnceStopped(s State) State {
 	}
 	return Stopped
 }
-
-// stopping are the operations that stop services on their way, or find some that do not run.
-var stopping = []string{OpStopCluster, OpRestartCluster, OpScaleVertical, OpDeleteNodes, OpDeleteCluster, OpRepairCluster}
 
 // Unfinished says whether an operation left something in the temporary folders, or nodes it had begun to release.
 func Unfinished(r *Record) bool {

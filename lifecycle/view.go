@@ -337,3 +337,32 @@ func Common(a, b []string) []string {
 	}
 	return out
 }
+
+// Mixed is the cluster while some nodes run another version: a role with nodes on both appears twice, once with the
+// services of each version, so that a stage runs on every node what its version defines, in one order.
+func (v View) Mixed(target View, upgraded []string) View {
+	on := Only(upgraded)
+	keep := func(r RoleView, which Among) (RoleView, bool) {
+		var nodes []NodeRef
+		for _, n := range r.Nodes {
+			if which(n) {
+				nodes = append(nodes, n)
+			}
+		}
+		r.Nodes = nodes
+		return r, len(nodes) > 0
+	}
+	var roles []RoleView
+	for _, r := range v.Roles {
+		if old, some := keep(r, Except(upgraded)); some {
+			roles = append(roles, old)
+		}
+		if next, ok := target.Role(r.Name); ok {
+			if next, some := keep(next, on); some {
+				roles = append(roles, next)
+			}
+		}
+	}
+	v.Roles = roles
+	return v
+}

@@ -1,146 +1,254 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
-	"time"
 
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/lifecycle"
 	"drover/workflows/api"
 )
 
-// provision makes the resources of nodes.
-func (op *operation) provision(ctx workflow.Context, nodes []string) error {
-	_, err := inBatches[struct{}](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
-		return provisioning(fmt.Sprintf("make %d machines", len(batch))), activities.Provision,
-			activities.NodesInput{ClusterID: op.clusterID, Nodes: batch}
-	})
-	return err
+// effect is one thing a step does to the world, as a value. It is performed by activities, may be performed again, and
+// then finds done what is done.
+type effect interface {
+	perform(p *performer, ctx workflow.Context, at lifecycle.StepID) error
+	nodes() int // how many nodes it is about; 0: none in particular
+	waits() bool
 }
 
-// machines changes machines of nodes by one of the activities that take them in batches.
-func (op *operation) machines(ctx workflow.Context, words, activity string, nodes []string, input func(activities.NodesInput) any) error {
-	_, err := inBatches[struct{}](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
-		return provisioning(fmt.Sprintf("%s of %d nodes", words, len(batch))), activity,
-			input(activities.NodesInput{ClusterID: op.clusterID, Nodes: batch})
-	})
-	return err
+// What effects are about: anything, nodes by id, or nodes by id that are waited for within the barrier's timeout.
+type (
+	anything struct{}
+	on       []string
+	waiting  []string
+)
+
+func (anything) nodes() int  { return 0 }
+func (anything) waits() bool { return false }
+func (o on) nodes() int      { return len(o) }
+func (o on) waits() bool     { return false }
+func (w waiting) nodes() int { return len(w) }
+func (waiting) waits() bool  { return true }
+
+// Machines.
+type (
+	provision      struct{ on }       // make machines and volumes
+	release        struct{ on }       // give machines and volumes back; what cannot be goes to the orphan ledger
+	releaseCluster struct{ anything } // the same for everything the cluster has
+	power          struct {
+		up bool
+		on
+	}
+	replace struct { // a new machine with another image
+		to activities.Image
+		on
+	}
+	resize struct {
+		on
+		size lifecycle.Size
+	}
+	resizeBack struct{ on } // the size before the scaling under way
+	grow       struct {     // larger volumes
+		on
+		size lifecycle.Size
+	}
+)
+
+// Metadata.
+type (
+	publish struct { // change the record, and make the next revision visible
+		anything
+		change activities.Change
+	}
+	publishWhole struct{ anything } // the same over whatever is in Consul
+	publishEnv   struct {           // changed parameters
+		anything
+		values map[string]any
+	}
+	inform struct { // publish at the end of an operation: a node that does not answer is a warning
+		waiting
+		change activities.Change
+	}
+	deregister struct{ anything } // remove metadata and record
+	deleting   struct{ anything } // the record says that there is no way back
+)
+
+// Nodes.
+type (
+	startAgents struct{ waiting } // and wait until each has applied the published revision
+	barrier     struct{ waiting } // wait until each has applied the published revision (B2)
+	endStrays   struct{ waiting } // end commands that belong to no operation
+	serve       struct {          // run a stage while an operation is undone
+		anything
+		as    lifecycle.StepID
+		stage lifecycle.Stage
+	}
+)
+
+// Order and bookkeeping.
+type (
+	nothing struct{ anything }
+	powered struct { // the record shall say whether the machines are off
+		anything
+		off bool
+	}
+	commit struct{ effect } // once it is done nothing before it is undone any more
+	once   struct{ effect } // not repeated with its step
+	trying struct {         // a failure is a warning, and ends the list
+		anything
+		words string
+		list  []effect
+	}
+)
+
+func (e provision) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.machines(ctx, "make machines", activities.Provision, e.on, func(in activities.NodesInput) any { return in })
 }
 
-// power switches machines on or off.
-func (op *operation) power(ctx workflow.Context, on bool, nodes []string) error {
+func (e power) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
 	words := "power off"
-	if on {
+	if e.up {
 		words = "power on"
 	}
-	return op.machines(ctx, words, activities.Power, nodes, func(in activities.NodesInput) any {
-		return activities.PowerInput{NodesInput: in, On: on}
+	return p.machines(ctx, words, activities.Power, e.on, func(in activities.NodesInput) any {
+		return activities.PowerInput{NodesInput: in, On: e.up}
 	})
 }
 
-// replace gives nodes a new machine.
-func (op *operation) replace(ctx workflow.Context, to activities.Image, nodes []string) error {
-	return op.machines(ctx, "new machines", activities.Replace, nodes, func(in activities.NodesInput) any {
-		return activities.ReplaceInput{NodesInput: in, To: to}
+func (e replace) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.machines(ctx, "new machines", activities.Replace, e.on, func(in activities.NodesInput) any {
+		return activities.ReplaceInput{NodesInput: in, To: e.to}
 	})
 }
 
-// releaseNodes gives back the resources of nodes; what cannot be given back goes to the orphan ledger and is told.
-func (op *operation) releaseNodes(ctx workflow.Context, nodes []string) error {
-	results, err := inBatches[activities.ReleaseResult](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
-		o := provisioning(fmt.Sprintf("release %d nodes", len(batch)))
-		return o, activities.ReleaseNodes, activities.ReleaseNodesInput{
-			NodesInput: activities.NodesInput{ClusterID: op.clusterID, Nodes: batch}, Attempts: o.RetryPolicy.MaximumAttempts,
-		}
+func (e resize) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.machines(ctx, "resize", activities.Resize, e.on, func(in activities.NodesInput) any {
+		return activities.ResizeInput{NodesInput: in, Size: e.size}
 	})
-	for _, r := range results {
-		op.leaves(ctx, r.Orphans)
-	}
+}
+
+func (e resizeBack) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.machines(ctx, "restore the size", activities.Resize, e.on, func(in activities.NodesInput) any {
+		return activities.ResizeInput{NodesInput: in, Back: true}
+	})
+}
+
+func (e grow) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.machines(ctx, "grow the volumes", activities.Grow, e.on, func(in activities.NodesInput) any {
+		return activities.ResizeInput{NodesInput: in, Size: e.size}
+	})
+}
+
+func (e release) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.releaseNodes(ctx, e.on)
+}
+
+func (e releaseCluster) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	var result activities.ReleaseResult
+	err := p.call(ctx, provisioning("release the resources of "+p.clusterID), activities.Release, activities.ReleaseInput{ClusterID: p.clusterID}, &result)
+	p.orphaned(ctx, result.Orphans)
 	return err
 }
 
-// publish changes the control record (nil: not) and makes the next revision of the cluster's metadata visible.
-func (op *operation) publish(ctx workflow.Context, change *activities.Change) error {
-	return op.revise(ctx, activities.Publish, func(next int64) any {
-		return activities.PublishInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Change: change}
+func (e publish) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.publish(ctx, e.change)
+}
+
+func (e publishWhole) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.revise(ctx, activities.Publish, func(next int64) any {
+		return activities.PublishInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Whole: true}
 	})
 }
 
-// releaseLast releases nodes that are dropped from the record by the change that comes next, whatever happens: resources
-// that may be left go to the orphan ledger.
-func (op *operation) releaseLast(ctx workflow.Context, nodes []string, drop *activities.Change) error {
-	err := op.releaseNodes(ctx, nodes)
-	if err != nil {
-		drop.Lost = summary(err)
-	}
-	return err
+func (e publishEnv) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.revise(ctx, activities.PublishEnv, func(next int64) any {
+		return activities.EnvInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Values: e.values}
+	})
 }
 
-// revise publishes the next revision. After a publish that failed nobody knows whether its revision is visible, and what
-// is visible does not change: that revision is published again, which finishes it at least, and then the one after it.
-func (op *operation) revise(ctx workflow.Context, activity string, input func(next int64) any) error {
-	for {
-		again := op.unsure
-		next := op.view.Revision + 1
-		op.unsure = true
-		if err := op.call(ctx, quick(fmt.Sprintf("publish revision %d", next)), activity, input(next), nil); err != nil {
-			return err
-		}
-		op.view.Revision, op.unsure = next, false
-		if !again {
-			return nil
-		}
-	}
-}
-
-// settle publishes a change while the operation ends, and waits for the nodes without insisting: a node that does not
-// answer must not keep the temporary folders from being cleared.
-func (op *operation) settle(ctx workflow.Context, id string, change *activities.Change, nodes []string) error {
-	if err := op.publish(ctx, change); err != nil {
+func (e inform) perform(p *performer, ctx workflow.Context, at lifecycle.StepID) error {
+	if err := p.publish(ctx, e.change); err != nil {
 		return err
 	}
-	if err := op.barrierOn(ctx, id, nodes); err != nil {
-		op.progress.warn(api.Warning{Step: id, Message: summary(err)})
+	if err := (barrier{e.waiting}).perform(p, ctx, at); err != nil {
+		p.progress.warn(api.Warning{Step: string(at), Message: summary(err)})
 	}
 	return nil
 }
 
-// startAgents makes the agent run on nodes and waits until each has applied the published revision.
-func (op *operation) startAgents(ctx workflow.Context, id string, nodes []string) error {
-	return op.await(ctx, id, activities.StartAgents, "start the agent", nodes)
+func (e deregister) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.call(ctx, patient("deregister "+p.clusterID), activities.Deregister, activities.DeregisterInput{ClusterID: p.clusterID}, nil)
 }
 
-// barrierOn waits until nodes have applied the published revision (B2).
-func (op *operation) barrierOn(ctx workflow.Context, id string, nodes []string) error {
-	return op.await(ctx, id, activities.Barrier, "wait for the configuration", nodes)
+func (e deleting) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	return p.close(ctx, api.OpRunning, lifecycle.Deleting, nil)
 }
 
-func (op *operation) await(ctx workflow.Context, id, activity, words string, nodes []string) error {
-	results, err := inBatches[activities.BarrierResult](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
-		return remote(fmt.Sprintf("%s on %d nodes, revision %d", words, len(batch), op.view.Revision), op.barrier), activity,
-			activities.BarrierInput{
-				ClusterID: op.clusterID, Step: id, Nodes: batch, Revision: op.view.Revision,
-				TimeoutSec: int(op.barrier / time.Second), StrictConfig: op.strict,
-			}
+func (e startAgents) perform(p *performer, ctx workflow.Context, at lifecycle.StepID) error {
+	return p.await(ctx, at, activities.StartAgents, "start the agent", e.waiting)
+}
+
+func (e barrier) perform(p *performer, ctx workflow.Context, at lifecycle.StepID) error {
+	return p.await(ctx, at, activities.Barrier, "wait for the configuration", e.waiting)
+}
+
+func (e endStrays) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	_, err := inBatches[struct{}](p, ctx, e.waiting, func(batch []string) (workflow.ActivityOptions, string, any) {
+		return remote(fmt.Sprintf("end stray commands on %d nodes", len(batch)), p.barrier), activities.EndStrays,
+			activities.NodesInput{ClusterID: p.clusterID, Nodes: batch}
 	})
-	for _, r := range results {
-		op.progress.Warnings = append(op.progress.Warnings, r.Warnings...)
+	return err
+}
+
+func (e serve) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	for _, g := range e.stage.Groups {
+		if _, err := p.run(ctx, e.as, "start again", group{e.stage.Service, e.stage.Kind, g}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e nothing) perform(*performer, workflow.Context, lifecycle.StepID) error { return nil }
+
+func (e powered) perform(p *performer, _ workflow.Context, _ lifecycle.StepID) error {
+	p.end.poweredOff = &e.off
+	return nil
+}
+
+func (e commit) perform(p *performer, ctx workflow.Context, at lifecycle.StepID) error {
+	err := e.effect.perform(p, ctx, at)
+	if err == nil {
+		p.undo.drop()
 	}
 	return err
 }
 
-// release gives back every resource of the cluster; what cannot be given back goes to the orphan ledger and is told.
-func (op *operation) release(ctx workflow.Context) error {
-	var result activities.ReleaseResult
-	err := op.call(ctx, provisioning("release the resources of "+op.clusterID), activities.Release,
-		activities.ReleaseInput{ClusterID: op.clusterID}, &result)
-	op.leaves(ctx, result.Orphans)
-	return err
+func (e trying) perform(p *performer, ctx workflow.Context, at lifecycle.StepID) error {
+	if err := performAll(p, ctx, at, e.list); err != nil {
+		p.progress.warn(api.Warning{Step: string(at), Message: e.words + ": " + summary(err)})
+	}
+	return nil
 }
 
-// deregister removes all metadata of the cluster; nothing is known of it afterwards.
-func (op *operation) deregister(ctx workflow.Context) error {
-	return op.call(ctx, patient("deregister "+op.clusterID), activities.Deregister,
-		activities.DeregisterInput{ClusterID: op.clusterID}, nil)
+// performAll performs effects in order, until one fails.
+func performAll(p *performer, ctx workflow.Context, at lifecycle.StepID, list []effect) error {
+	for _, e := range list {
+		if err := e.perform(p, ctx, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// performEach performs effects in order, past those that fail, and joins the failures.
+func performEach(p *performer, ctx workflow.Context, at lifecycle.StepID, list []effect) error {
+	var failed []error
+	for _, e := range list {
+		failed = append(failed, e.perform(p, ctx, at))
+	}
+	return errors.Join(failed...)
 }

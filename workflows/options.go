@@ -64,16 +64,13 @@ func long(summary string, limit time.Duration) workflow.ActivityOptions {
 	return o
 }
 
-// ending: commands on nodes that are to end. A node that cannot be reached keeps nobody waiting for much more than half a
+// stopping: ending commands on nodes. A node that cannot be reached keeps nobody waiting for much more than half a
 // minute: what is undone next may well release it.
-func ending(summary string) workflow.ActivityOptions {
+func stopping(summary string) workflow.ActivityOptions {
 	o := remote(summary, 0)
 	o.RetryPolicy = retry(200*time.Millisecond, 10*time.Second, 8)
 	return o
 }
-
-// seconds is a package's timeout as a duration.
-func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
 func retry(initial, longest time.Duration, attempts int32) *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{

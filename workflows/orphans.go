@@ -102,14 +102,14 @@ func rest(ctx workflow.Context, now workflow.ReceiveChannel, d time.Duration) (w
 	return woken, err
 }
 
-// leaves takes note of what went to the orphan ledger, and sees to it that somebody works it off. That this fails is no
-// harm: every worker starts the retries too.
-func (op *operation) leaves(ctx workflow.Context, orphans []string) {
+// orphaned notes what went to the orphan ledger, and makes sure that its retries run. A failure here does no harm: every
+// worker starts the retries too.
+func (p *performer) orphaned(ctx workflow.Context, orphans []string) {
 	if len(orphans) == 0 {
 		return
 	}
-	op.orphans = append(op.orphans, orphans...)
-	op.progress.warn(api.Warning{Message: fmt.Sprintf(
+	p.orphans = append(p.orphans, orphans...)
+	p.progress.warn(api.Warning{Message: fmt.Sprintf(
 		"not released, in the orphan ledger and tried again until gone (drover orphans): %s", strings.Join(orphans, "; "))})
 	var err error
 	for range 3 { // the retries may end between being there and being told
@@ -129,10 +129,10 @@ func (op *operation) leaves(ctx workflow.Context, orphans []string) {
 
 // leftBehind lets a failure say what was not released on the way back.
 func (op *operation) leftBehind(err error) error {
-	if err == nil || len(op.orphans) == 0 || temporal.IsCanceledError(err) {
+	if err == nil || len(op.performer.orphans) == 0 || temporal.IsCanceledError(err) {
 		return err
 	}
 	f := faultOf(err)
-	f.Message += fmt.Sprintf("; not released and in the orphan ledger: %s", strings.Join(op.orphans, "; "))
+	f.Message += fmt.Sprintf("; not released and in the orphan ledger: %s", strings.Join(op.performer.orphans, "; "))
 	return f
 }

@@ -52,7 +52,7 @@ func TestEveryPlanMarksItsPoints(t *testing.T) {
 					continue
 				}
 				require.Len(t, c.marked, 1)
-				require.Contains(t, c.declared.Steps, c.marked[0])
+				require.Contains(t, c.declared.Steps, lifecycle.StepID(c.marked[0]))
 				require.Equal(t, &api.Point{Step: c.marked[0], Why: c.declared.Why}, c.shown, "a plan comes to no point")
 			}
 

@@ -20,8 +20,8 @@ type progress struct {
 	at      int // the step that was begun or skipped last, of Steps
 }
 
-func newProgress(ctx workflow.Context, clusterID, operation string) progress {
-	return progress{ctx: ctx, Progress: api.Progress{
+func newProgress(ctx workflow.Context, clusterID, operation string) *progress {
+	return &progress{ctx: ctx, Progress: api.Progress{
 		ClusterID: clusterID, Operation: operation, State: api.OpRunning, StartedAt: workflow.Now(ctx).UTC(), Steps: []api.Step{},
 		NoReturn: pointOf(lifecycle.NoReturn(operation)), Stays: pointOf(lifecycle.Stays(operation)),
 	}}
@@ -31,15 +31,45 @@ func pointOf(p lifecycle.Point) *api.Point {
 	if len(p.Steps) == 0 {
 		return nil
 	}
-	return &api.Point{Step: p.Steps[0], Why: p.Why}
+	return &api.Point{Step: string(p.Steps[0]), Why: p.Why}
 }
 
-// expect shows the steps of the plan as pending.
-func (p *progress) expect(plan api.Plan) {
-	for _, s := range plan.Steps {
+// expect shows the steps of the plan as pending, and where its points are.
+func (p *progress) expect(plan []api.PlanStep) {
+	p.Steps = p.Steps[:0]
+	p.replan(plan, 0)
+}
+
+// replan replaces what is shown behind the steps that were walked.
+func (p *progress) replan(plan []api.PlanStep, walked int) {
+	p.Steps = p.Steps[:min(walked, len(p.Steps))]
+	for _, s := range plan[min(walked, len(plan)):] {
 		p.Steps = append(p.Steps, api.Step{ID: s.ID, Words: s.Words, State: api.StepPending, Nodes: nodesOf(s)})
 	}
+	p.points(plan)
 	p.show()
+}
+
+// points shows where the points of the plan are.
+func (p *progress) points(plan []api.PlanStep) {
+	for _, s := range plan {
+		if s.NoReturn != "" {
+			p.NoReturn.Step = s.ID
+		}
+		if s.Stays != "" {
+			p.Stays.Step = s.ID
+		}
+	}
+}
+
+// reach notes when the operation comes to a point.
+func (p *progress) reach(s api.PlanStep) {
+	if s.NoReturn != "" {
+		p.NoReturn.PassedAt = workflow.Now(p.ctx).UTC()
+	}
+	if s.Stays != "" {
+		p.Stays.PassedAt = workflow.Now(p.ctx).UTC()
+	}
 }
 
 func nodesOf(s api.PlanStep) int {

@@ -9,32 +9,19 @@ import (
 	"drover/workflows/api"
 )
 
-// types are all workflows by their registered names.
-func types() map[string]any {
+// reads are the workflows that change no cluster, by their registered names.
+func reads() map[string]any {
 	return map[string]any{
-		api.CreateCluster:    CreateCluster,
-		api.DeleteCluster:    DeleteCluster,
-		api.AddNodes:         AddNodes,
-		api.DeleteNodes:      DeleteNodes,
-		api.ScaleVertical:    ScaleVertical,
-		api.UpgradeCluster:   UpgradeCluster,
-		api.DowngradeCluster: DowngradeCluster,
-		api.StartCluster:     StartCluster,
-		api.StopCluster:      StopCluster,
-		api.RestartCluster:   RestartCluster,
-		api.RunService:       RunService,
-		api.UpdateEnv:        UpdateEnv,
-		api.RepairCluster:    RepairCluster,
-		api.DescribeCluster:  DescribeCluster,
-		api.ListClusters:     ListClusters,
-		api.PublishApp:       PublishApp,
-		api.ListApps:         ListApps,
-		api.ListProviders:    ListProviders,
-		api.ListHosts:        ListHosts,
-		api.ListOrphans:      ListOrphans,
-		api.RetryOrphans:     RetryOrphans,
-		api.CollectOrphans:   CollectOrphans,
-		api.ExamineCluster:   ExamineCluster,
+		api.DescribeCluster: DescribeCluster,
+		api.ListClusters:    ListClusters,
+		api.PublishApp:      PublishApp,
+		api.ListApps:        ListApps,
+		api.ListProviders:   ListProviders,
+		api.ListHosts:       ListHosts,
+		api.ListOrphans:     ListOrphans,
+		api.RetryOrphans:    RetryOrphans,
+		api.CollectOrphans:  CollectOrphans,
+		api.ExamineCluster:  ExamineCluster,
 	}
 }
 
@@ -48,7 +35,10 @@ func Register(r worker.Registry, a *activities.Activities) {
 
 // RegisterWorkflows registers the workflows alone, as a replayer needs them.
 func RegisterWorkflows(r worker.WorkflowRegistry) {
-	for name, fn := range types() {
+	for _, d := range definitions() {
+		r.RegisterWorkflowWithOptions(d.workflow, workflow.RegisterOptions{Name: d.name})
+	}
+	for name, fn := range reads() {
 		r.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 	}
 }

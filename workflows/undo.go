@@ -7,72 +7,115 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/fault"
+	"drover/lifecycle"
 	"drover/workflows/api"
 )
 
-// undoStack remembers how to take back what was done. Entries are registered before the step they belong to, run in
-// reverse order on a context no cancel reaches, and are no-ops where the step never happened.
-type undoStack []undoEntry
+// undoStack remembers how to undo what was done. Entries are registered before the step they belong to, run in reverse
+// order on a context that no cancel reaches, and are no-ops where the step never happened.
+type undoStack struct {
+	entries []undoEntry
+}
 
+// undoEntry is the compensation of a step, as a value.
 type undoEntry struct {
-	id, words string
-	do        func(workflow.Context) error
-	last      bool
+	id      lifecycle.StepID
+	words   string
+	effects []effect     // all of them, past those that fail
+	op      lifecycle.Op // the procedure that undoes it; effects are only what is done when it fails
+	allElse bool         // only when everything registered later was undone
+	scope   string       // dropped when this part of the procedure is complete
+	done    leaving      // what the cluster is once it has succeeded
+	notDone leaving      // what the cluster is once it has failed
+}
+
+func undoing(id lifecycle.StepID, words string, effects ...effect) undoEntry {
+	return undoEntry{id: id, words: words, effects: effects}
+}
+
+// by undoes by a procedure of its own.
+func (u undoEntry) by(op lifecycle.Op) undoEntry { u.op = op; return u }
+
+// onlyIfAllElseIsUndone is for deregistration, which forgets what other entries have not managed to release.
+func (u undoEntry) onlyIfAllElseIsUndone() undoEntry { u.allElse = true; return u }
+
+func (u undoEntry) succeeding(state lifecycle.State) undoEntry {
+	u.done = leaving{state, true}
+	return u
+}
+
+func (u undoEntry) failing(state lifecycle.State) undoEntry {
+	u.notDone = leaving{state, true}
+	return u
+}
+
+// register takes over the entries of a step that begins.
+func (s *undoStack) register(st step) {
+	if st.instead {
+		s.drop()
+	}
+	s.entries = append(s.entries, st.undo...)
+}
+
+// drop declares that nothing done so far is undone any more.
+func (s *undoStack) drop() { s.entries = nil }
+
+// complete drops the entries of a part of the procedure.
+func (s *undoStack) complete(scope string) {
+	if scope == "" {
+		return
+	}
+	var left []undoEntry
+	for _, e := range s.entries {
+		if e.scope != scope {
+			left = append(left, e)
+		}
+	}
+	s.entries = left
 }
 
 // words are what would be undone now, in that order.
-func (s undoStack) words() []string {
+func (s *undoStack) words() []string {
 	var words []string
-	for i := len(s) - 1; i >= 0; i-- {
-		words = append(words, s[i].words)
+	for i := len(s.entries) - 1; i >= 0; i-- {
+		words = append(words, s.entries[i].words)
 	}
 	return words
 }
 
-// onUndo registers how to take back the step that comes next.
-func (op *operation) onUndo(id, words string, do func(workflow.Context) error) {
-	if !op.planning {
-		op.undo = append(op.undo, undoEntry{id: id, words: words, do: do})
-	}
-}
-
-// onUndoLast registers what may only be undone when everything before it was: deregistration, which forgets what the
-// other entries have not managed to release.
-func (op *operation) onUndoLast(id, words string, do func(workflow.Context) error) {
-	if !op.planning {
-		op.undo = append(op.undo, undoEntry{id: id, words: words, do: do, last: true})
-	}
-}
-
-// keep declares that what was done so far stays, and registers what must happen in its place if the operation fails.
-func (op *operation) keep(id, words string, do func(workflow.Context) error) {
-	if !op.planning {
-		op.undo = nil
-	}
-	op.onUndo(id, words, do)
-}
-
-// undoAll takes everything back, going on past an undo that fails, and returns the joined failures.
+// undoAll undoes everything, going on past an entry that fails, and returns the joined failures.
 func (op *operation) undoAll(cause error) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
 	op.progress.undoing(cause)
 	var failed []error
-	entries := op.undo
-	op.undo = nil
+	entries := op.undo.entries
+	op.undo.drop()
 	for i := len(entries) - 1; i >= 0; i-- {
 		entry := entries[i]
-		if entry.last && len(failed) > 0 {
+		if entry.allElse && len(failed) > 0 {
 			continue
 		}
-		at := op.progress.begin(&op.progress.Undo, entry.id, entry.words, 0, 0)
-		err := entry.do(ctx)
+		at := op.progress.begin(&op.progress.Undo, string(entry.id), entry.words, 0, 0)
+		err := op.undoOne(ctx, entry)
 		op.progress.finish(&op.progress.Undo, at, api.StepUndone, err)
+		op.leave(entry.done, err == nil)
+		op.leave(entry.notDone, err != nil)
 		if err != nil {
 			failed = append(failed, err)
 		}
 	}
 	return errors.Join(failed...)
+}
+
+func (op *operation) undoOne(ctx workflow.Context, entry undoEntry) error {
+	if entry.op == "" {
+		return performEach(op.performer, ctx, entry.id, entry.effects)
+	}
+	if err := op.rollBack(ctx, entry.op); err != nil {
+		return errors.Join(err, performEach(op.performer, ctx, entry.id, entry.effects))
+	}
+	return nil
 }
 
 // undone joins the reason of an operation's end with a failure to undo it. After a cancel the result must not be a

@@ -98,7 +98,7 @@ var whatStays = []staying{
 	{"grow online", "SV2", []string{sizes}, "SV2: volumes never shrink"},
 	{"upgrade", "UP1", []string{where, tree}, "UP5: any failure leaves upgrade_failed; the way back is a downgrade"},
 	{"upgrade or roll back", "UP5", []string{where, tree}, "UP5: the way back is given up"},
-	{"downgrade", "UP5", []string{where, tree}, "a downgrade that fails is run again"},
+	{"downgrade", "UP5b", []string{where, tree}, "a downgrade that fails is run again"},
 	{"stop", "SP2", []string{where}, "StopCluster: what is off stays off"},
 	{"start", "ST1", []string{where}, "StartCluster: machines that run stay on"},
 	{"update env", "UE1", []string{tree}, "UE1: values that are visible stay"},

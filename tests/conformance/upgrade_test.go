@@ -104,7 +104,7 @@ func TestUP5toUP8_Downgrade(t *testing.T) {
 
 	back[0] += " | hosts a/1 a/2 b/1; from 1"
 	c.run(api.DowngradeCluster, api.DowngradeClusterInput{}, back...)
-	require.Equal(t, "UP5 UP6 UP7 UP8", c.walked())
+	require.Equal(t, "UP5b UP6 UP7 UP8", c.walked())
 	c.bootedFrom(map[string]string{"stop": "two", "start": "one"})
 	for _, b := range c.rec.ran("start") {
 		if b.Role == "a" {

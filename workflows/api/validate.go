@@ -191,3 +191,24 @@ func (in CreateClusterInput) OnFailureHold() bool { return in.OnFailure == OnFai
 
 // OnFailureHold says whether a failed step shall wait for an operator.
 func (in UpgradeClusterInput) OnFailureHold() bool { return in.OnFailure == OnFailureHold }
+
+// OnFailureKeep says whether a failed creation is kept for inspection.
+func (in CreateClusterInput) OnFailureKeep() bool { return in.OnFailure == OnFailureKeep }
+
+// Waiting are the waits themselves, of every input that has them.
+func (w Waits) Waiting() Waits { return w }
+
+// IsDryRun says whether only a plan is wanted.
+func (w Waits) IsDryRun() bool { return w.DryRun }
+
+// IsDryRun says whether only a plan is wanted.
+func (in DeleteClusterInput) IsDryRun() bool { return in.DryRun }
+
+// IsDryRun says whether only a plan is wanted.
+func (in StopClusterInput) IsDryRun() bool { return in.DryRun }
+
+// IsDryRun says whether only a plan is wanted.
+func (in RestartClusterInput) IsDryRun() bool { return in.DryRun }
+
+// IsDryRun says whether only a plan is wanted.
+func (in RunServiceInput) IsDryRun() bool { return in.DryRun }

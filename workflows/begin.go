@@ -1,0 +1,103 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"drover/activities"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// begin opens an operation on an existing cluster: everything that can be refused is refused here. Short and not
+// cancellable, so that it is never half done. What an operation that died left in the temporary folders goes first.
+func (op *operation) begin(in activities.BeginInput) error {
+	ctx, done := workflow.NewDisconnectedContext(op.ctx)
+	defer done()
+	in.ClusterID, in.RunID, in.Type = op.clusterID, op.runID, op.name
+	err := op.opened(ctx, quick("open "+op.name+" of "+op.clusterID), in)
+	switch {
+	case err == nil && !op.begun.Unfinished:
+		op.end.state = op.begun.View.State
+		return nil
+	case in.DryRun && err == nil:
+		return fault.New(fault.NotAllowed, "an earlier operation died half-way; what it left is cleared when the next operation runs for real").
+			At(op.clusterID, "", "").WithHint("run the operation without dry run")
+	case in.DryRun:
+		return err
+	case err == nil:
+		if err = op.clearUnfinished(ctx); err == nil {
+			return op.begin(in)
+		}
+	}
+	return undone(err, op.abandon(ctx))
+}
+
+// beginAs opens the operation that undoes this one, on a context that no cancel reaches.
+func (op *operation) beginAs(ctx workflow.Context, name lifecycle.Op) error {
+	revision := op.performer.revision
+	err := op.opened(ctx, patient("open "+name+" of "+op.clusterID), activities.BeginInput{ClusterID: op.clusterID, RunID: op.runID, Type: name})
+	op.performer.revision = max(revision, op.performer.revision)
+	return err
+}
+
+// opened takes what the operation starts from, into a fresh value: decoding leaves alone what an answer omits, and a
+// second answer would be mixed with the first.
+func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in activities.BeginInput) error {
+	var begun activities.Begun
+	if err := op.performer.call(ctx, o, activities.BeginOperation, in, &begun); err != nil {
+		return err
+	}
+	op.starts(begun)
+	return nil
+}
+
+// starts takes over what the operation starts from.
+func (op *operation) starts(begun activities.Begun) {
+	op.begun, op.performer.removed = begun, 0
+	op.progress.App = begun.View.App
+	op.performer.seq, op.performer.revision, op.performer.params = begun.View.Seq, begun.View.Revision, begun.Params
+}
+
+// beginCreate checks the request and writes the control record with every id the cluster will need. Short and not
+// cancellable, so that it is never half done.
+func (op *operation) beginCreate(in api.CreateClusterInput) error {
+	ctx, done := workflow.NewDisconnectedContext(op.ctx)
+	defer done()
+	var view lifecycle.View
+	err := op.performer.call(ctx, quick("check the request and choose ids"), activities.PrepareCreate, activities.PrepareCreateInput{
+		ClusterID: op.clusterID, RunID: op.runID, Create: in,
+	}, &view)
+	if err != nil && !in.DryRun {
+		return undone(err, op.abandon(ctx))
+	}
+	op.starts(activities.Begun{View: view})
+	op.end.state = lifecycle.Failed
+	return err
+}
+
+// abandon takes back what the beginning of the operation wrote, if it failed after that.
+func (op *operation) abandon(ctx workflow.Context) error {
+	return op.performer.call(ctx, patient("abandon "+op.name+" of "+op.clusterID), activities.Abandon, activities.AbandonInput{
+		ClusterID: op.clusterID, RunID: op.runID,
+	}, nil)
+}
+
+// clearUnfinished empties the temporary folders an operation left that died half-way, boots the machines it may have
+// switched off, and releases the nodes it had begun to add or to release.
+func (op *operation) clearUnfinished(ctx workflow.Context) error {
+	stale, stay := op.begun.Stale, lifecycle.Except(op.begun.Stale)
+	op.progress.warn(api.Warning{Message: fmt.Sprintf(
+		"an earlier operation died half-way: its temporary folders are cleared, %d nodes it had begun to add or to delete are released", len(stale))})
+	if op.begun.MayBeOff {
+		if err := (power{true, lifecycle.IDsOf(op.begun.View.Refs(stay))}).perform(op.performer, ctx, ""); err != nil {
+			op.progress.warn(api.Warning{Message: summary(err)})
+		}
+	}
+	_ = op.performer.releaseNodes(ctx, stale) // what is left goes to the orphan ledger with the change below
+	none := []string{}
+	change := activities.Change{Remove: stale, Adding: &none, Deleting: &none, VerticalScaling: &none}
+	return inform{op.begun.View.AgentIDs(stay), change}.perform(op.performer, ctx, "")
+}

@@ -1,0 +1,176 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"drover/activities"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// failedCommands is what an order group or a question left undone: what an operator is told, and what runs again if asked to.
+type failedCommands struct {
+	nodes     []api.HeldNode  // nodes on which the service did not succeed, in the group's order
+	on        lifecycle.Among // the same
+	succeeded int             // the other nodes
+	ended     []string        // first ids of commands that ended: to run again, they need another id
+}
+
+// run runs one order group: all of its nodes at the same time (S2), to the end on every node (S6).
+func (p *performer) run(ctx workflow.Context, at lifecycle.StepID, words string, g group) (failedCommands, error) {
+	limit := seconds(g.Timeout())
+	in := activities.StageInput{
+		ClusterID: p.clusterID, Seq: p.seq, Step: string(at), Service: g.service, Kind: g.kind, Params: p.params,
+	}
+	batches := runBatches[activities.StageResult](p, ctx, g.NodeIDs(), func(nodes []string) (workflow.ActivityOptions, string, any) {
+		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), activities.RunStage, p.attempt(in, nodes)
+	})
+	for _, b := range batches {
+		p.endCommands(ctx, words, p.attempt(in, b.nodes), b.err)
+	}
+	left := failuresOf(in, g.Group, batches)
+	results, err := resultsOf(batches)
+	if err == nil {
+		err = stageFault(p.clusterID, g.service, results)
+	}
+	return left, err
+}
+
+// ask runs a command that prints node ids.
+func (p *performer) ask(ctx workflow.Context, at lifecycle.StepID, a ask) ([]string, failedCommands, error) {
+	asked := string(at) + " " + a.key() // once a step
+	var ids []string
+	in := activities.AskInput{
+		ClusterID: p.clusterID, Seq: p.seq, Step: string(at), Role: a.role, Service: a.service, Selector: a.selector, Nodes: a.nodes,
+		Attempt: p.attempts[asked],
+	}
+	err := p.call(ctx, long(a.service+" names nodes", seconds(a.timeout)), activities.AskNodes, in, &ids)
+	p.endCommands(ctx, a.service, in.Command(), err)
+	var left failedCommands
+	if err != nil && (commandFailed(err) || unknown(err)) {
+		left.ended = []string{asked} // to be asked again, it needs another id
+	}
+	if err == nil && len(ids) == 0 && a.empty != "" {
+		p.progress.warn(api.Warning{Step: string(at), Message: a.empty})
+	}
+	return ids, left, err
+}
+
+// endCommands ends the commands of an activity that a cancel ended and that could not do it: a worker that dies about then
+// takes the cancel with it, for the server neither retries what is cancelled nor gives it to another worker.
+func (p *performer) endCommands(ctx workflow.Context, words string, in activities.StageInput, err error) {
+	if ctx.Err() == nil || !temporal.IsCanceledError(err) || commandsEnded(err) {
+		return
+	}
+	ctx, done := workflow.NewDisconnectedContext(ctx)
+	defer done()
+	o := stopping(fmt.Sprintf("end %s on %d nodes", words, len(in.Nodes)))
+	if err := p.call(ctx, o, activities.EndCommands, in, nil); err != nil {
+		p.progress.warn(api.Warning{Message: "cancelled, but " + summary(err)})
+	}
+}
+
+func commandsEnded(err error) bool {
+	var cancelled *temporal.CanceledError
+	var what string
+	return errors.As(err, &cancelled) && cancelled.HasDetails() && cancelled.Details(&what) == nil && what == activities.CommandsEnded
+}
+
+// failuresOf reads what became of a group's nodes. Nodes whose activity gave no answer count as open: their command may
+// not have begun or may still run, and doing the step again attaches to it.
+func failuresOf(in activities.StageInput, g lifecycle.Group, batches []batch[activities.StageResult]) failedCommands {
+	outcomes := map[string]byte{}
+	for _, b := range batches {
+		for i, node := range b.nodes {
+			switch {
+			case b.err != nil:
+				outcomes[node] = activities.OutcomeOpen
+			case i < len(b.result.Outcomes):
+				outcomes[node] = b.result.Outcomes[i]
+			default:
+				outcomes[node] = activities.OutcomeSuccess
+			}
+		}
+	}
+	f := failedCommands{on: func(n lifecycle.NodeRef) bool { return outcomes[n.ID] != activities.OutcomeSuccess }}
+	for _, run := range g.Runs {
+		for _, n := range run.Nodes {
+			held := api.HeldNode{Node: lifecycle.Label(run.Role, n.SID) + " " + n.ID}
+			switch outcomes[n.ID] {
+			case activities.OutcomeSuccess:
+				f.succeeded++
+				continue
+			case activities.OutcomeFailed:
+				held.Outcome = api.NodeFailed
+			case activities.OutcomeUnknown:
+				held.Outcome = api.NodeUnknown
+			default:
+				held.Outcome = api.NodeOpen
+			}
+			if held.Outcome != api.NodeOpen {
+				f.ended = append(f.ended, activities.CommandID(in, n.ID))
+			}
+			f.nodes = append(f.nodes, held)
+		}
+	}
+	return f
+}
+
+// again lets commands that ended without success run again: an operator has decided so.
+func (p *performer) again(left failedCommands) {
+	if p.attempts == nil {
+		p.attempts = map[string]int{}
+	}
+	for _, id := range left.ended {
+		p.attempts[id]++
+	}
+}
+
+// attempt is the input for some nodes of a group, with the attempts their commands are at.
+func (p *performer) attempt(in activities.StageInput, nodes []string) activities.StageInput {
+	first := in // without attempts
+	in.Nodes = nodes
+	for _, node := range nodes {
+		if n := p.attempts[activities.CommandID(first, node)]; n > 0 {
+			if in.Attempts == nil {
+				in.Attempts = map[string]int{}
+			}
+			in.Attempts[node] = n
+		}
+	}
+	return in
+}
+
+// stageFault joins the failures of a group's nodes; nil when every node succeeded.
+func stageFault(clusterID, service string, results []activities.StageResult) error {
+	var failures []activities.NodeFailure
+	failed := 0
+	for _, r := range results {
+		failed += r.Failed
+		failures = append(failures, r.Failures...)
+	}
+	if failed == 0 {
+		return nil
+	}
+	slices.SortStableFunc(failures, activities.UnknownFirst)
+	first := failures[0]
+	f := fault.New(first.Type, "%s", first.Message).At(clusterID, first.NodeID, service)
+	f.Retryable, f.ExitCode, f.Output = false, first.ExitCode, first.Output
+	if failed > 1 {
+		f.Message = fmt.Sprintf("%d nodes failed; %s", failed, first.Message)
+		for _, other := range failures {
+			f.Problems = append(f.Problems, other.Message)
+		}
+	}
+	return f
+}
+
+// seconds is a package's timeout as a duration.
+func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

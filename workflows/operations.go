@@ -1,0 +1,79 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"drover/activities"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// definition is an operation: its workflow, and its procedure without a request of its own, as another operation runs it
+// to undo itself.
+type definition struct {
+	name     lifecycle.Op
+	workflow func(workflow.Context, converter.RawValue, handover) (api.OperationResult, error)
+	plan     func(cluster) procedure
+}
+
+// definitions are all operations. What they are called, where they may start and what their steps are is declared in the
+// catalogue of lifecycle; what they do is in one file each.
+func definitions() []definition {
+	return []definition{
+		define(lifecycle.OpCreateCluster, createCluster, nil),
+		define(lifecycle.OpDeleteCluster, deleteCluster, func(b *activities.BeginInput, in *api.DeleteClusterInput) { b.Delete = in }),
+		define(lifecycle.OpAddNodes, addNodes, func(b *activities.BeginInput, in *api.AddNodesInput) { b.Add = in }),
+		define(lifecycle.OpDeleteNodes, deleteNodes, func(b *activities.BeginInput, in *api.DeleteNodesInput) { b.Remove = in }),
+		define(lifecycle.OpScaleVertical, scaleVertical, func(b *activities.BeginInput, in *api.ScaleVerticalInput) { b.Scale = in }),
+		define(lifecycle.OpUpgradeCluster, upgradeCluster, func(b *activities.BeginInput, in *api.UpgradeClusterInput) { b.Upgrade = in }),
+		define(lifecycle.OpDowngradeCluster, downgradeCluster, nil),
+		define(lifecycle.OpStartCluster, startCluster, nil),
+		define(lifecycle.OpStopCluster, stopCluster, nil),
+		define(lifecycle.OpRestartCluster, restartCluster, func(b *activities.BeginInput, in *api.RestartClusterInput) { b.Restart = in }),
+		define(lifecycle.OpRunService, runService, func(b *activities.BeginInput, in *api.RunServiceInput) { b.Service = in }),
+		define(lifecycle.OpUpdateEnv, updateEnv, func(b *activities.BeginInput, in *api.UpdateEnvInput) { b.Env = in }),
+		define(lifecycle.OpRepairCluster, repairCluster, func(b *activities.BeginInput, in *api.RepairClusterInput) { b.Repair = in }),
+	}
+}
+
+// define makes an operation of its procedure. request puts the input where BeginOperation checks it.
+func define[I settings](name lifecycle.Op, plan func(cluster, I) procedure, request func(*activities.BeginInput, *I)) definition {
+	run := func(ctx workflow.Context, raw converter.RawValue, before handover) (api.OperationResult, error) {
+		var in I
+		op, err := open(ctx, name, raw, &in)
+		if err != nil {
+			return api.OperationResult{}, wire(err)
+		}
+		op.receive(raw, before)
+		begin := func() error {
+			if create, ok := any(in).(api.CreateClusterInput); ok {
+				return op.beginCreate(create)
+			}
+			input := activities.BeginInput{DryRun: in.IsDryRun()}
+			if request != nil {
+				request(&input, &in)
+			}
+			return op.begin(input)
+		}
+		return op.run(begin, in.IsDryRun(), func(a answers) procedure {
+			c := known(op.begun)
+			c.answers = a
+			return plan(c, in)
+		})
+	}
+	return definition{name, run, func(c cluster) procedure {
+		var none I
+		return plan(c, none)
+	}}
+}
+
+// planOf is the procedure of an operation without a request of its own.
+func planOf(name lifecycle.Op) func(cluster) procedure {
+	for _, d := range definitions() {
+		if d.name == name {
+			return d.plan
+		}
+	}
+	return nil
+}
