@@ -77,3 +77,15 @@ func planOf(name lifecycle.Op) func(cluster) procedure {
 	}
 	return nil
 }
+
+// Workflow is the workflow of an operation as a request starts it; nil for an unknown name. Callers: tests that wrap it.
+func Workflow(name lifecycle.Op) func(workflow.Context, converter.RawValue) (api.OperationResult, error) {
+	for _, d := range definitions() {
+		if d.name == name {
+			return func(ctx workflow.Context, raw converter.RawValue) (api.OperationResult, error) {
+				return d.workflow(ctx, raw, handover{})
+			}
+		}
+	}
+	return nil
+}

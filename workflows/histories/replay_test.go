@@ -98,12 +98,12 @@ func TestReplayNoticesOtherCode(t *testing.T) {
 			if err := workflow.Sleep(ctx, 1); err != nil {
 				return api.OperationResult{}, err
 			}
-			return workflows.RestartCluster(ctx, raw)
+			return workflows.Workflow(api.RestartCluster)(ctx, raw)
 		},
 		"does nothing": func(workflow.Context, converter.RawValue) (api.OperationResult, error) {
 			return api.OperationResult{}, nil
 		},
-		"is another": workflows.StopCluster,
+		"is another": workflows.Workflow(api.StopCluster),
 	} {
 		for _, flavour := range []string{happy, failed, cancelled, midflight} {
 			t.Run(name+"/"+flavour, func(t *testing.T) {
