@@ -55,7 +55,7 @@ func withStack(run func() int) (code int, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	bin := filepath.Join(dir, "bin")
 	for name, pkg := range map[string]string{
-		"drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node", "tracer": "./conformance/tracer",
+		"drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node", "tracer": "./tests/conformance/tracer",
 	} {
 		cmd := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(bin, name), pkg)
 		cmd.Dir, cmd.Stderr = root, os.Stderr

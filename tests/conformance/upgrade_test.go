@@ -151,7 +151,7 @@ func TestUP5_SequentialFailure(t *testing.T) {
 		"stop: b/1 | hosts a/1 a/2 b/1", "start: b/1 | hosts a/1 a/2 b/1; from 1", "upgrade: b/1", "stop: a/1", "upgrade: a/1=7")
 	require.Equal(t, "upgrade_failed", c.state())
 	c.run(api.DowngradeCluster, api.DowngradeClusterInput{},
-		"stop: a/1 b/1 | hosts a/1 a/2 b/1; from 1", "stop: a/2", "start: b/1 | hosts a/1 a/2 b/1", "start: a/1 a/2")
+		"stop: a/1 a/2 b/1 | hosts a/1 a/2 b/1; from 1", "start: b/1 | hosts a/1 a/2 b/1", "start: a/1 a/2")
 	for _, b := range c.rec.ran("start") {
 		require.Equal(t, "one", b.Image, b.label())
 	}
