@@ -4,7 +4,8 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/publish"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -17,7 +18,7 @@ func AddNodes(ctx workflow.Context, raw converter.RawValue) (api.OperationResult
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Add: &in}, func() error {
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Add: &in}, func() error {
 		return op.addNodes(op.begun.Added)
 	})
 }
@@ -29,7 +30,7 @@ func (op *operation) addNodes(added []string) error {
 	none := []string{}
 
 	// Undo, up to AN5: the new nodes go, /hosts and /adding-hosts are clean, the existing nodes know.
-	remove := activities.Change{Remove: added, Adding: &none}
+	remove := publish.Change{Remove: added, Adding: &none}
 	op.onUndo("AN2", "remove the new nodes from metadata", func(ctx workflow.Context) error {
 		return op.settle(ctx, "AN2", &remove, oldAgents)
 	})
@@ -51,7 +52,7 @@ func (op *operation) addNodes(added []string) error {
 
 	// AN2: register them in /hosts and /adding-hosts, one revision.
 	if err := op.step(api.PlanStep{ID: "AN2", Words: "register the new nodes in /hosts and /adding-hosts"}, len(added), 0, func(ctx workflow.Context) error {
-		return op.publish(ctx, &activities.Change{Adding: &added})
+		return op.publish(ctx, &publish.Change{Adding: &added})
 	}); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (op *operation) addNodes(added []string) error {
 
 	// From here on the new nodes hold data: they stay, whatever happens. Only /adding-hosts goes.
 	op.keep("AN7", "delete the content of /adding-hosts", func(ctx workflow.Context) error {
-		return op.settle(ctx, "AN7", &activities.Change{Adding: &none}, allAgents)
+		return op.settle(ctx, "AN7", &publish.Change{Adding: &none}, allAgents)
 	})
 
 	// AN6: scale_out on existing nodes of every role that defines it.
@@ -87,7 +88,7 @@ func (op *operation) addNodes(added []string) error {
 
 	// AN7: remove /adding-hosts; barrier on all.
 	return op.step(api.PlanStep{ID: "AN7", Words: "delete the content of /adding-hosts"}, len(allAgents), op.barrier, func(ctx workflow.Context) error {
-		if err := op.publish(ctx, &activities.Change{Adding: &none}); err != nil {
+		if err := op.publish(ctx, &publish.Change{Adding: &none}); err != nil {
 			return err
 		}
 		op.settled()

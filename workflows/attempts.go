@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"drover/activities"
+	"drover/activities/agents"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -16,37 +16,37 @@ type failedGroup struct {
 
 // failuresOf reads what became of a group's nodes. Nodes whose activity gave no answer count as open: their command may
 // not have begun or may still run, and doing the step again attaches to it.
-func (op *operation) failuresOf(in activities.StageInput, group lifecycle.Group, batches []batch[activities.StageResult]) failedGroup {
+func (op *operation) failuresOf(in agents.StageInput, group lifecycle.Group, batches []batch[agents.StageResult]) failedGroup {
 	outcomes := map[string]byte{}
 	for _, b := range batches {
 		for i, node := range b.nodes {
 			switch {
 			case b.err != nil:
-				outcomes[node] = activities.OutcomeOpen
+				outcomes[node] = agents.OutcomeOpen
 			case i < len(b.result.Outcomes):
 				outcomes[node] = b.result.Outcomes[i]
 			default:
-				outcomes[node] = activities.OutcomeSuccess
+				outcomes[node] = agents.OutcomeSuccess
 			}
 		}
 	}
-	f := failedGroup{on: func(n lifecycle.NodeRef) bool { return outcomes[n.ID] != activities.OutcomeSuccess }}
+	f := failedGroup{on: func(n lifecycle.NodeRef) bool { return outcomes[n.ID] != agents.OutcomeSuccess }}
 	for _, run := range group.Runs {
 		for _, n := range run.Nodes {
 			held := api.HeldNode{Node: lifecycle.Label(run.Role, n.SID) + " " + n.ID}
 			switch outcomes[n.ID] {
-			case activities.OutcomeSuccess:
+			case agents.OutcomeSuccess:
 				f.succeeded++
 				continue
-			case activities.OutcomeFailed:
+			case agents.OutcomeFailed:
 				held.Outcome = api.NodeFailed
-			case activities.OutcomeUnknown:
+			case agents.OutcomeUnknown:
 				held.Outcome = api.NodeUnknown
 			default:
 				held.Outcome = api.NodeOpen
 			}
 			if held.Outcome != api.NodeOpen {
-				f.ended = append(f.ended, activities.CommandID(in, n.ID))
+				f.ended = append(f.ended, agents.CommandID(in, n.ID))
 			}
 			f.nodes = append(f.nodes, held)
 		}
@@ -65,11 +65,11 @@ func (op *operation) again() {
 }
 
 // attempt is the input for some nodes of a group, with the attempts their commands are at.
-func (op *operation) attempt(in activities.StageInput, nodes []string) activities.StageInput {
+func (op *operation) attempt(in agents.StageInput, nodes []string) agents.StageInput {
 	first := in // without attempts
 	in.Nodes = nodes
 	for _, node := range nodes {
-		if n := op.attempts[activities.CommandID(first, node)]; n > 0 {
+		if n := op.attempts[agents.CommandID(first, node)]; n > 0 {
 			if in.Attempts == nil {
 				in.Attempts = map[string]int{}
 			}

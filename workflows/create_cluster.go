@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -103,7 +104,7 @@ func (op *operation) prepareCreate(in api.CreateClusterInput) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
 	var view lifecycle.View
-	err := op.call(ctx, quick("check the request and choose ids"), activities.PrepareCreate, activities.PrepareCreateInput{
+	err := op.call(ctx, quick("check the request and choose ids"), activities.PrepareCreate, records.PrepareCreateInput{
 		ClusterID: op.clusterID, RunID: op.runID, Create: in,
 	}, &view)
 	if err != nil && !in.DryRun {

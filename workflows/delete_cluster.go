@@ -7,7 +7,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/records"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
@@ -20,7 +20,7 @@ func DeleteCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationR
 	if err != nil {
 		return api.OperationResult{}, wire(err)
 	}
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Delete: &in}, func() error {
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Delete: &in}, func() error {
 		return op.deleteCluster(in.Force)
 	})
 }

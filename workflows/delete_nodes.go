@@ -6,7 +6,8 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/publish"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -19,7 +20,7 @@ func DeleteNodes(ctx workflow.Context, raw converter.RawValue) (api.OperationRes
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Remove: &in}, func() error {
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Remove: &in}, func() error {
 		return op.deleteNodes(in.Nodes, in.Force)
 	})
 }
@@ -32,10 +33,10 @@ func (op *operation) deleteNodes(targets []string, force bool) error {
 
 	// DN1: register the targets in /deleting-hosts; they stay in /hosts. However the operation ends, it is empty again.
 	op.onUndo("DN1", "delete the content of /deleting-hosts", func(ctx workflow.Context) error {
-		return op.settle(ctx, "DN1", &activities.Change{Deleting: &none}, all)
+		return op.settle(ctx, "DN1", &publish.Change{Deleting: &none}, all)
 	})
 	if err := op.step(api.PlanStep{ID: "DN1", Words: "register the nodes to be deleted in /deleting-hosts"}, len(targets), 0, func(ctx workflow.Context) error {
-		return op.publish(ctx, &activities.Change{Deleting: &targets})
+		return op.publish(ctx, &publish.Change{Deleting: &targets})
 	}); err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (op *operation) deleteNodes(targets []string, force bool) error {
 	if len(op.view.Stage(lifecycle.ServiceStop, lifecycle.Command, nil, leaving).Groups) > 0 {
 		op.keep("DN1", "delete the content of /deleting-hosts, start the nodes again", func(ctx workflow.Context) error {
 			err := errors.Join(
-				op.settle(ctx, "DN1", &activities.Change{Deleting: &none}, all),
+				op.settle(ctx, "DN1", &publish.Change{Deleting: &none}, all),
 				op.serveAgain(ctx, branch, leaving))
 			if err != nil {
 				op.state = lifecycle.Stopped
@@ -85,7 +86,7 @@ func (op *operation) deleteNodes(targets []string, force bool) error {
 	}
 
 	// DN10: release the leaving nodes' resources. From here on they leave, whatever happens.
-	drop := activities.Change{Remove: targets, Deleting: &none}
+	drop := publish.Change{Remove: targets, Deleting: &none}
 	if err := op.noReturn(); err != nil {
 		return err
 	}

@@ -7,6 +7,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/activities/agents"
+	"drover/activities/machines"
+	"drover/activities/publish"
 	"drover/workflows/api"
 )
 
@@ -14,16 +17,16 @@ import (
 func (op *operation) provision(ctx workflow.Context, nodes []string) error {
 	_, err := inBatches[struct{}](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
 		return provisioning(fmt.Sprintf("make %d machines", len(batch))), activities.Provision,
-			activities.NodesInput{ClusterID: op.clusterID, Nodes: batch}
+			machines.NodesInput{ClusterID: op.clusterID, Nodes: batch}
 	})
 	return err
 }
 
 // machines changes machines of nodes by one of the activities that take them in batches.
-func (op *operation) machines(ctx workflow.Context, words, activity string, nodes []string, input func(activities.NodesInput) any) error {
+func (op *operation) machines(ctx workflow.Context, words, activity string, nodes []string, input func(machines.NodesInput) any) error {
 	_, err := inBatches[struct{}](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
 		return provisioning(fmt.Sprintf("%s of %d nodes", words, len(batch))), activity,
-			input(activities.NodesInput{ClusterID: op.clusterID, Nodes: batch})
+			input(machines.NodesInput{ClusterID: op.clusterID, Nodes: batch})
 	})
 	return err
 }
@@ -34,24 +37,24 @@ func (op *operation) power(ctx workflow.Context, on bool, nodes []string) error 
 	if on {
 		words = "power on"
 	}
-	return op.machines(ctx, words, activities.Power, nodes, func(in activities.NodesInput) any {
-		return activities.PowerInput{NodesInput: in, On: on}
+	return op.machines(ctx, words, activities.Power, nodes, func(in machines.NodesInput) any {
+		return machines.PowerInput{NodesInput: in, On: on}
 	})
 }
 
 // replace gives nodes a new machine.
-func (op *operation) replace(ctx workflow.Context, to activities.Image, nodes []string) error {
-	return op.machines(ctx, "new machines", activities.Replace, nodes, func(in activities.NodesInput) any {
-		return activities.ReplaceInput{NodesInput: in, To: to}
+func (op *operation) replace(ctx workflow.Context, to machines.Image, nodes []string) error {
+	return op.machines(ctx, "new machines", activities.Replace, nodes, func(in machines.NodesInput) any {
+		return machines.ReplaceInput{NodesInput: in, To: to}
 	})
 }
 
 // releaseNodes gives back the resources of nodes; what cannot be given back goes to the orphan ledger and is told.
 func (op *operation) releaseNodes(ctx workflow.Context, nodes []string) error {
-	results, err := inBatches[activities.ReleaseResult](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
+	results, err := inBatches[machines.ReleaseResult](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
 		o := provisioning(fmt.Sprintf("release %d nodes", len(batch)))
-		return o, activities.ReleaseNodes, activities.ReleaseNodesInput{
-			NodesInput: activities.NodesInput{ClusterID: op.clusterID, Nodes: batch}, Attempts: o.RetryPolicy.MaximumAttempts,
+		return o, activities.ReleaseNodes, machines.ReleaseNodesInput{
+			NodesInput: machines.NodesInput{ClusterID: op.clusterID, Nodes: batch}, Attempts: o.RetryPolicy.MaximumAttempts,
 		}
 	})
 	for _, r := range results {
@@ -61,15 +64,15 @@ func (op *operation) releaseNodes(ctx workflow.Context, nodes []string) error {
 }
 
 // publish changes the control record (nil: not) and makes the next revision of the cluster's metadata visible.
-func (op *operation) publish(ctx workflow.Context, change *activities.Change) error {
+func (op *operation) publish(ctx workflow.Context, change *publish.Change) error {
 	return op.revise(ctx, activities.Publish, func(next int64) any {
-		return activities.PublishInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Change: change}
+		return publish.PublishInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Change: change}
 	})
 }
 
 // releaseLast releases nodes that are dropped from the record by the change that comes next, whatever happens: resources
 // that may be left go to the orphan ledger.
-func (op *operation) releaseLast(ctx workflow.Context, nodes []string, drop *activities.Change) error {
+func (op *operation) releaseLast(ctx workflow.Context, nodes []string, drop *publish.Change) error {
 	err := op.releaseNodes(ctx, nodes)
 	if err != nil {
 		drop.Lost = summary(err)
@@ -96,7 +99,7 @@ func (op *operation) revise(ctx workflow.Context, activity string, input func(ne
 
 // settle publishes a change while the operation ends, and waits for the nodes without insisting: a node that does not
 // answer must not keep the temporary folders from being cleared.
-func (op *operation) settle(ctx workflow.Context, id string, change *activities.Change, nodes []string) error {
+func (op *operation) settle(ctx workflow.Context, id string, change *publish.Change, nodes []string) error {
 	if err := op.publish(ctx, change); err != nil {
 		return err
 	}
@@ -117,9 +120,9 @@ func (op *operation) barrierOn(ctx workflow.Context, id string, nodes []string) 
 }
 
 func (op *operation) await(ctx workflow.Context, id, activity, words string, nodes []string) error {
-	results, err := inBatches[activities.BarrierResult](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
+	results, err := inBatches[agents.BarrierResult](op, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
 		return remote(fmt.Sprintf("%s on %d nodes, revision %d", words, len(batch), op.view.Revision), op.barrier), activity,
-			activities.BarrierInput{
+			agents.BarrierInput{
 				ClusterID: op.clusterID, Step: id, Nodes: batch, Revision: op.view.Revision,
 				TimeoutSec: int(op.barrier / time.Second), StrictConfig: op.strict,
 			}
@@ -132,9 +135,9 @@ func (op *operation) await(ctx workflow.Context, id, activity, words string, nod
 
 // release gives back every resource of the cluster; what cannot be given back goes to the orphan ledger and is told.
 func (op *operation) release(ctx workflow.Context) error {
-	var result activities.ReleaseResult
+	var result machines.ReleaseResult
 	err := op.call(ctx, provisioning("release the resources of "+op.clusterID), activities.Release,
-		activities.ReleaseInput{ClusterID: op.clusterID}, &result)
+		machines.ReleaseInput{ClusterID: op.clusterID}, &result)
 	op.leaves(ctx, result.Orphans)
 	return err
 }
@@ -142,5 +145,5 @@ func (op *operation) release(ctx workflow.Context) error {
 // deregister removes all metadata of the cluster; nothing is known of it afterwards.
 func (op *operation) deregister(ctx workflow.Context) error {
 	return op.call(ctx, patient("deregister "+op.clusterID), activities.Deregister,
-		activities.DeregisterInput{ClusterID: op.clusterID}, nil)
+		publish.DeregisterInput{ClusterID: op.clusterID}, nil)
 }

@@ -13,6 +13,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/activities/publish"
+	"drover/activities/records"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
@@ -30,7 +32,7 @@ type operation struct {
 	strict    bool // strict_config
 	// onFailureHold: the request wants a failed step to wait for an operator; keepsFailed: it wants nothing undone.
 	onFailureHold, keepsFailed bool
-	begun                      activities.Begun
+	begun                      records.Begun
 	// state is what the cluster is if the operation ended now.
 	state      lifecycle.State
 	poweredOff *bool // whether the machines are off from now on; nil: as they were
@@ -101,7 +103,7 @@ func (op *operation) seen(view lifecycle.View) {
 
 // onCluster runs an operation on an existing cluster: it opens it in the control record, walks the procedure, takes back
 // what the procedure registered if it fails, and writes the last word.
-func (op *operation) onCluster(begin activities.BeginInput, procedure func() error) (api.OperationResult, error) {
+func (op *operation) onCluster(begin records.BeginInput, procedure func() error) (api.OperationResult, error) {
 	if err := op.begin(begin); err != nil {
 		return api.OperationResult{}, op.finish(err)
 	}
@@ -208,7 +210,7 @@ func (op *operation) close(outcome string, state lifecycle.State, cause error) e
 	if cause != nil {
 		reason = summary(cause)
 	}
-	return op.call(ctx, patient("record that "+op.name+" "+outcome), activities.EndOperation, activities.EndInput{
+	return op.call(ctx, patient("record that "+op.name+" "+outcome), activities.EndOperation, records.EndInput{
 		ClusterID: op.clusterID, RunID: op.runID, Outcome: outcome, ClusterState: state, Reason: reason, PoweredOff: op.poweredOff,
 		Skipped: op.skips,
 	}, nil)
@@ -286,7 +288,7 @@ func summary(err error) string {
 
 // begin opens an operation on an existing cluster: everything that can be refused is refused here. Short and not
 // cancellable, so that it is never half done. What an operation that died left in the temporary folders goes first.
-func (op *operation) begin(in activities.BeginInput) error {
+func (op *operation) begin(in records.BeginInput) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
 	in.ClusterID, in.RunID, in.Type = op.clusterID, op.runID, op.name
@@ -312,8 +314,8 @@ func (op *operation) begin(in activities.BeginInput) error {
 
 // opened takes what the operation starts from, into a fresh value: decoding leaves alone what an answer omits, and a
 // second answer would be mixed with the first.
-func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in activities.BeginInput) error {
-	var begun activities.Begun
+func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in records.BeginInput) error {
+	var begun records.Begun
 	if err := op.call(ctx, o, activities.BeginOperation, in, &begun); err != nil {
 		return err
 	}
@@ -324,7 +326,7 @@ func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in
 
 // abandon takes back what the beginning of the operation wrote, if it failed after that.
 func (op *operation) abandon(ctx workflow.Context) error {
-	return op.call(ctx, patient("abandon "+op.name+" of "+op.clusterID), activities.Abandon, activities.AbandonInput{
+	return op.call(ctx, patient("abandon "+op.name+" of "+op.clusterID), activities.Abandon, records.AbandonInput{
 		ClusterID: op.clusterID, RunID: op.runID,
 	}, nil)
 }
@@ -341,7 +343,7 @@ func (op *operation) clearUnfinished(ctx workflow.Context) error {
 		}
 	}
 	none := []string{}
-	change := activities.Change{Remove: stale, Adding: &none, Deleting: &none, VerticalScaling: &none}
+	change := publish.Change{Remove: stale, Adding: &none, Deleting: &none, VerticalScaling: &none}
 	if err := op.releaseNodes(ctx, stale); err != nil {
 		change.Lost = summary(err)
 	}

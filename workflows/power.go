@@ -4,7 +4,8 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/machines"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -17,7 +18,7 @@ func StartCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationRe
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun}, op.startCluster)
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun}, op.startCluster)
 }
 
 // startCluster is ST1 to ST3.
@@ -30,7 +31,7 @@ func (op *operation) startCluster() error {
 	// runs stays as it is, also one the operation before left running.
 	if err := op.step(api.PlanStep{ID: "ST1", Words: "boot all nodes"}, len(nodes), 0, func(ctx workflow.Context) error {
 		if op.view.PoweredOff {
-			if err := op.replace(ctx, activities.FreshRoot, nodes); err != nil {
+			if err := op.replace(ctx, machines.FreshRoot, nodes); err != nil {
 				return err
 			}
 		}
@@ -68,7 +69,7 @@ func StopCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationRes
 	if err != nil {
 		return api.OperationResult{}, wire(err)
 	}
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun}, op.stopCluster)
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun}, op.stopCluster)
 }
 
 // stopCluster is SP1 and SP2.
@@ -95,7 +96,7 @@ func RestartCluster(ctx workflow.Context, raw converter.RawValue) (api.Operation
 	if err != nil {
 		return api.OperationResult{}, wire(err)
 	}
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Restart: &in}, func() error { return op.restartCluster(in.Role) })
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Restart: &in}, func() error { return op.restartCluster(in.Role) })
 }
 
 // restartCluster is RS1 to RS3: restart of the roles that define it; stop, then start, of the others.

@@ -7,6 +7,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/activities/agents"
+	"drover/activities/publish"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -20,7 +23,7 @@ func RepairCluster(ctx workflow.Context, raw converter.RawValue) (api.OperationR
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Repair: &in}, func() error { return op.repairCluster(in.Nodes) })
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Repair: &in}, func() error { return op.repairCluster(in.Nodes) })
 }
 
 // repairCluster is RP1 to RP5. Each step finds done what is as it should be, and stays done.
@@ -29,7 +32,7 @@ func (op *operation) repairCluster(machines []string) error {
 
 	publish := func(ctx workflow.Context) error {
 		return op.revise(ctx, activities.Publish, func(next int64) any {
-			return activities.PublishInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Whole: true}
+			return publish.PublishInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Whole: true}
 		})
 	}
 
@@ -59,7 +62,7 @@ func (op *operation) repairCluster(machines []string) error {
 			}
 			_, err := inBatches[struct{}](op, ctx, all, func(batch []string) (workflow.ActivityOptions, string, any) {
 				return remote(fmt.Sprintf("end stray commands on %d nodes", len(batch)), op.barrier), activities.EndStrays,
-					activities.NodesInput{ClusterID: op.clusterID, Nodes: batch}
+					agents.StraysInput{ClusterID: op.clusterID, Nodes: batch}
 			})
 			return err
 		}); err != nil {

@@ -4,7 +4,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -16,7 +16,7 @@ func RunService(ctx workflow.Context, raw converter.RawValue) (api.OperationResu
 	if err != nil {
 		return api.OperationResult{}, wire(err)
 	}
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Service: &in}, func() error { return op.runService(in) })
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Service: &in}, func() error { return op.runService(in) })
 }
 
 // runService is RV1: the service on the nodes its selector names, else those the request names, else as

@@ -9,6 +9,10 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/activities/agents"
+	"drover/activities/machines"
+	"drover/activities/publish"
+	"drover/activities/records"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
@@ -23,7 +27,7 @@ func ScaleVertical(ctx workflow.Context, raw converter.RawValue, before handover
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
 	op.receive(raw, before)
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Scale: &in}, func() error {
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Scale: &in}, func() error {
 		return op.scaleVertical(in.Role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize})
 	})
 }
@@ -38,10 +42,10 @@ func (op *operation) scaleVertical(roleName string, size lifecycle.Size) error {
 	// SV1: set /vertical-scaling-roles. It is there before the first stop and until after the last start, and it goes
 	// however the operation ends.
 	op.onUndo("SV1", "delete /vertical-scaling-roles", func(ctx workflow.Context) error {
-		return op.settle(ctx, "SV1", &activities.Change{VerticalScaling: &none}, all)
+		return op.settle(ctx, "SV1", &publish.Change{VerticalScaling: &none}, all)
 	})
 	if err := op.step(api.PlanStep{ID: "SV1", Words: "register the role in /vertical-scaling-roles"}, len(all), op.barrier, func(ctx workflow.Context) error {
-		if err := op.publish(ctx, &activities.Change{VerticalScaling: &s.roles}); err != nil {
+		if err := op.publish(ctx, &publish.Change{VerticalScaling: &s.roles}); err != nil {
 			return err
 		}
 		return op.barrierOn(ctx, "SV1", all)
@@ -66,7 +70,7 @@ func (op *operation) scaleVertical(roleName string, size lifecycle.Size) error {
 	}
 
 	// SV6: publish the new sizes and remove /vertical-scaling-roles, one revision.
-	whole := &activities.Change{VerticalScaling: &none, Size: &activities.RoleSize{Role: roleName, Size: size}}
+	whole := &publish.Change{VerticalScaling: &none, Size: &publish.RoleSize{Role: roleName, Size: size}}
 	if err := op.noReturn(); err != nil {
 		return err
 	}
@@ -193,8 +197,8 @@ func (s *scaling) resize(ctx workflow.Context, id string, nodes []string) error 
 	if err := s.power(ctx, false, nodes); err != nil {
 		return err
 	}
-	if err := s.machines(ctx, "resize", activities.Resize, nodes, func(in activities.NodesInput) any {
-		return activities.ResizeInput{NodesInput: in, Size: s.size}
+	if err := s.machines(ctx, "resize", activities.Resize, nodes, func(in machines.NodesInput) any {
+		return machines.ResizeInput{NodesInput: in, Size: s.size}
 	}); err != nil {
 		return err
 	}
@@ -214,8 +218,8 @@ func (s *scaling) resize(ctx workflow.Context, id string, nodes []string) error 
 func (s *scaling) resizeBack(ctx workflow.Context, id string, nodes []string) []error {
 	kept := s.power(ctx, false, nodes)
 	if kept == nil {
-		kept = s.machines(ctx, "give back the size", activities.Resize, nodes, func(in activities.NodesInput) any {
-			return activities.ResizeInput{NodesInput: in, Back: true}
+		kept = s.machines(ctx, "give back the size", activities.Resize, nodes, func(in machines.NodesInput) any {
+			return machines.ResizeInput{NodesInput: in, Back: true}
 		})
 	}
 	if kept != nil {
@@ -228,8 +232,8 @@ func (s *scaling) resizeBack(ctx workflow.Context, id string, nodes []string) []
 }
 
 func (s *scaling) grow(ctx workflow.Context, nodes []string) error {
-	return s.machines(ctx, "grow the volumes", activities.Grow, nodes, func(in activities.NodesInput) any {
-		return activities.ResizeInput{NodesInput: in, Size: s.size}
+	return s.machines(ctx, "grow the volumes", activities.Grow, nodes, func(in machines.NodesInput) any {
+		return machines.ResizeInput{NodesInput: in, Size: s.size}
 	})
 }
 
@@ -254,7 +258,7 @@ func (op *operation) ask(ctx workflow.Context, id string, role lifecycle.RoleVie
 	s, _ := role.Service(service)
 	asked := id + " " + role.Name + " " + service // once a step
 	var ids []string
-	in := activities.AskInput{
+	in := agents.AskInput{
 		ClusterID: op.clusterID, Seq: op.view.Seq, Step: id, Role: role.Name, Service: service, Selector: selector, Nodes: nodes,
 		Attempt: op.attempts[asked],
 	}

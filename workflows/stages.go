@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/activities/agents"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
@@ -71,10 +72,10 @@ func (op *operation) group(id string, stage lifecycle.Stage, group lifecycle.Gro
 // execute runs an order group outside of any step, as undo does.
 func (op *operation) execute(ctx workflow.Context, id, words string, stage lifecycle.Stage, group lifecycle.Group) error {
 	limit := time.Duration(group.Timeout()) * time.Second
-	in := activities.StageInput{
+	in := agents.StageInput{
 		ClusterID: op.clusterID, Seq: op.view.Seq, Step: id, Service: stage.Service, Kind: stage.Kind, Previous: op.previous, Params: op.params,
 	}
-	batches := runBatches[activities.StageResult](op, ctx, group.NodeIDs(), func(nodes []string) (workflow.ActivityOptions, string, any) {
+	batches := runBatches[agents.StageResult](op, ctx, group.NodeIDs(), func(nodes []string) (workflow.ActivityOptions, string, any) {
 		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), activities.RunStage, op.attempt(in, nodes)
 	})
 	op.failed = op.failuresOf(in, group, batches)
@@ -90,7 +91,7 @@ func (op *operation) execute(ctx workflow.Context, id, words string, stage lifec
 
 // endCommands ends the commands of an activity that a cancel ended and that could not do it: a worker that dies about then
 // takes the cancel with it, for the server neither tries again what is cancelled nor gives it to another worker.
-func (op *operation) endCommands(ctx workflow.Context, words string, in activities.StageInput, err error) {
+func (op *operation) endCommands(ctx workflow.Context, words string, in agents.StageInput, err error) {
 	if ctx.Err() == nil || !temporal.IsCanceledError(err) || saysCommandsEnded(err) {
 		return
 	}
@@ -105,12 +106,12 @@ func (op *operation) endCommands(ctx workflow.Context, words string, in activiti
 func saysCommandsEnded(err error) bool {
 	var cancelled *temporal.CanceledError
 	var what string
-	return errors.As(err, &cancelled) && cancelled.HasDetails() && cancelled.Details(&what) == nil && what == activities.CommandsEnded
+	return errors.As(err, &cancelled) && cancelled.HasDetails() && cancelled.Details(&what) == nil && what == agents.CommandsEnded
 }
 
 // stageFault joins the failures of a group's nodes; nil when every node succeeded.
-func stageFault(clusterID, service string, results []activities.StageResult) error {
-	var failures []activities.NodeFailure
+func stageFault(clusterID, service string, results []agents.StageResult) error {
+	var failures []agents.NodeFailure
 	failed := 0
 	for _, r := range results {
 		failed += r.Failed
@@ -119,7 +120,7 @@ func stageFault(clusterID, service string, results []activities.StageResult) err
 	if failed == 0 {
 		return nil
 	}
-	slices.SortStableFunc(failures, activities.UnknownFirst)
+	slices.SortStableFunc(failures, agents.UnknownFirst)
 	first := failures[0]
 	f := fault.New(first.Type, "%s", first.Message).At(clusterID, first.NodeID, service)
 	f.Retryable, f.ExitCode, f.Output = false, first.ExitCode, first.Output

@@ -5,6 +5,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/activities/publish"
+	"drover/activities/records"
 	"drover/workflows/api"
 )
 
@@ -16,7 +18,7 @@ func UpdateEnv(ctx workflow.Context, raw converter.RawValue) (api.OperationResul
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Env: &in}, func() error { return op.updateEnv(in.Values) })
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Env: &in}, func() error { return op.updateEnv(in.Values) })
 }
 
 // updateEnv is UE1 and UE2.
@@ -26,7 +28,7 @@ func (op *operation) updateEnv(values map[string]any) error {
 	// UE1: publish the changed values, endpoints that refer to them included.
 	if err := op.step(api.PlanStep{ID: "UE1", Words: "publish the changed parameters"}, 0, 0, func(ctx workflow.Context) error {
 		return op.revise(ctx, activities.PublishEnv, func(next int64) any {
-			return activities.EnvInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Values: values}
+			return publish.EnvInput{ClusterID: op.clusterID, Seq: op.view.Seq, Revision: next, Values: values}
 		})
 	}); err != nil {
 		return err

@@ -7,7 +7,9 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/machines"
+	"drover/activities/publish"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -21,7 +23,7 @@ func UpgradeCluster(ctx workflow.Context, raw converter.RawValue, before handove
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
 	op.receive(raw, before)
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun, Upgrade: &in}, func() error {
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Upgrade: &in}, func() error {
 		op.onUndo("UP5", "end the upgrade", func(ctx workflow.Context) error {
 			return op.upgradeFailed(ctx, in.OnFailure == api.OnFailureRollback)
 		})
@@ -70,7 +72,7 @@ func (op *operation) upgradeCluster() error {
 	}
 	finish := func(ctx workflow.Context) error {
 		none := ""
-		err := op.settle(ctx, "UP5", &activities.Change{UpgradeFrom: &none}, all)
+		err := op.settle(ctx, "UP5", &publish.Change{UpgradeFrom: &none}, all)
 		if err == nil {
 			op.state = lifecycle.Active
 		}
@@ -98,7 +100,7 @@ func (op *operation) upgradeNodes(nodes []string) error {
 
 	// UP2: start the nodes with the image of the new version.
 	if err := op.step(api.PlanStep{ID: "UP2", Words: "new image" + words}, len(nodes), 0, func(ctx workflow.Context) error {
-		return op.replace(ctx, activities.NewVersion, nodes)
+		return op.replace(ctx, machines.NewVersion, nodes)
 	}); err != nil {
 		return err
 	}
@@ -106,7 +108,7 @@ func (op *operation) upgradeNodes(nodes []string) error {
 	// UP3: agent, /upgrade-audit/from_app_version, barrier on every node that runs.
 	from := op.begun.Before.Version
 	if err := op.step(api.PlanStep{ID: "UP3", Words: "start the agent" + words}, len(agents), op.barrier, func(ctx workflow.Context) error {
-		if err := op.publish(ctx, &activities.Change{UpgradeFrom: &from}); err != nil {
+		if err := op.publish(ctx, &publish.Change{UpgradeFrom: &from}); err != nil {
 			return err
 		}
 		if err := op.startAgents(ctx, "UP3", agents); err != nil {
@@ -150,7 +152,7 @@ func DowngradeCluster(ctx workflow.Context, raw converter.RawValue) (api.Operati
 		return api.OperationResult{}, wire(err)
 	}
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
-	return op.onCluster(activities.BeginInput{DryRun: in.DryRun}, func() error {
+	return op.onCluster(records.BeginInput{DryRun: in.DryRun}, func() error {
 		op.onUndo("UP7", "register the machines there are", func(ctx workflow.Context) error { return op.publish(ctx, nil) })
 		return op.downgradeCluster()
 	})
@@ -162,7 +164,7 @@ func (op *operation) rollback(ctx workflow.Context) error {
 	op.ctx, op.turn = ctx, nil
 	defer func() { op.ctx = was }()
 	revision := op.view.Revision
-	if err := op.opened(ctx, patient("choose machines for the way back"), activities.BeginInput{
+	if err := op.opened(ctx, patient("choose machines for the way back"), records.BeginInput{
 		ClusterID: op.clusterID, RunID: op.runID, Type: api.DowngradeCluster,
 	}); err != nil {
 		return err
@@ -200,7 +202,7 @@ func (op *operation) downgradeCluster() error {
 
 	// UP6: start the nodes with the image of the old version.
 	if err := op.step(api.PlanStep{ID: "UP6", Words: "start all nodes with the image of the version before"}, len(nodes), 0, func(ctx workflow.Context) error {
-		if err := op.replace(ctx, activities.PreviousVersion, nodes); err != nil {
+		if err := op.replace(ctx, machines.PreviousVersion, nodes); err != nil {
 			return err
 		}
 		return op.power(ctx, true, nodes)
@@ -210,7 +212,7 @@ func (op *operation) downgradeCluster() error {
 
 	// UP7: agent on all nodes, barrier. The record says the old version from here on.
 	if err := op.step(api.PlanStep{ID: "UP7", Words: "start the agent on all nodes"}, len(all), op.barrier, func(ctx workflow.Context) error {
-		if err := op.publish(ctx, &activities.Change{UpgradeFrom: &none, Restore: true}); err != nil {
+		if err := op.publish(ctx, &publish.Change{UpgradeFrom: &none, Restore: true}); err != nil {
 			return err
 		}
 		return op.startAgents(ctx, "UP7", all)
