@@ -13,7 +13,7 @@ import (
 // The workflows here change no cluster. They exist so that callers need Temporal alone: no Consul address, no token
 // that could read secrets. They may run under any workflow id.
 
-// DescribeCluster reads one cluster and asks its nodes how they are.
+// DescribeCluster reads one cluster, and asks its agents when the input says so.
 func DescribeCluster(ctx workflow.Context, raw converter.RawValue) (api.ClusterView, error) {
 	return read[api.DescribeClusterInput, api.ClusterView](ctx, raw, activities.DescribeCluster)
 }

@@ -28,6 +28,9 @@ func ScaleVertical(ctx workflow.Context, raw converter.RawValue, before handover
 	op.barrier, op.strict = in.Barrier(), in.StrictConfig
 	op.receive(raw, before)
 	return op.onCluster(records.BeginInput{DryRun: in.DryRun, Scale: &in}, func() error {
+		if op.begun.Role != "" {
+			in.Role = op.begun.Role
+		}
 		return op.scaleVertical(in.Role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize})
 	})
 }

@@ -17,10 +17,11 @@ import (
 	"drover/workflows/api"
 )
 
-// askAgents is how long DescribeCluster waits for a node's agent to say how it is.
+// askAgents is how long DescribeCluster and ExamineCluster wait for one agent.
 const askAgents = 3 * time.Second
 
-// DescribeCluster reads the control record and asks every agent how it is. Values, secrets and keys stay out.
+// DescribeCluster reads the control record, and asks every agent for its status when the input says so. Values, secrets
+// and keys stay out. A cluster that does not exist is NotFound.
 func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeClusterInput) (api.ClusterView, error) {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	if err != nil {
@@ -33,20 +34,30 @@ func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeCluster
 	view := clusterView(rec, orphans)
 	view.Endpoints = endpoints(rec)
 	view.Nodes = []api.NodeView{}
-	for _, r := range fanout.Run(ctx, rec.Nodes, 0, func(ctx context.Context, n lifecycle.Node, _ fanout.Progress) (agentapi.Status, error) {
+	for _, n := range rec.Nodes {
+		view.Nodes = append(view.Nodes, nodeView(n))
+	}
+	if in.Agents {
+		for i, r := range a.ask(ctx, rec.Nodes) {
+			view.Nodes[i].Health, view.Nodes[i].Agent = r.Value.Health, agentView(r)
+		}
+	}
+	return view, nil
+}
+
+var errNoMachine = errors.New("no machine yet")
+
+// ask gives the status of every node's agent, in the order of the nodes.
+func (a *Activities) ask(ctx context.Context, nodes []lifecycle.Node) []fanout.Result[agentapi.Status] {
+	return fanout.Run(ctx, nodes, 0, func(ctx context.Context, n lifecycle.Node, _ fanout.Progress) (agentapi.Status, error) {
 		if n.SSH.Addr == "" {
 			return agentapi.Status{}, errNoMachine
 		}
 		ctx, stop := context.WithTimeout(ctx, askAgents)
 		defer stop()
 		return a.Agents.Status(ctx, n)
-	}) {
-		view.Nodes = append(view.Nodes, nodeView(r))
-	}
-	return view, nil
+	})
 }
-
-var errNoMachine = fmt.Errorf("no machine yet")
 
 // ListClusters reads all control records.
 func (a *Activities) ListClusters(ctx context.Context, _ api.ListClustersInput) (api.ClusterList, error) {
@@ -78,23 +89,23 @@ func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterV
 	}
 }
 
-func nodeView(r fanout.Result[agentapi.Status]) api.NodeView {
-	n := r.Node
-	view := api.NodeView{
-		NodeID: n.ID, InstanceID: n.InstanceID, Role: n.Role, SID: n.SID, IP: n.IP,
-		CPU: n.CPU, Memory: n.Memory, VolumeSize: n.VolumeSize, Health: r.Value.Health,
+func nodeView(n lifecycle.Node) api.NodeView {
+	return api.NodeView{
+		NodeID: n.ID, InstanceID: n.InstanceID, Role: n.Role, SID: n.SID, IP: n.IP, CPU: n.CPU, Memory: n.Memory, VolumeSize: n.VolumeSize,
 	}
+}
+
+// agentView describes an agent's answer to people.
+func agentView(r fanout.Result[agentapi.Status]) string {
 	switch {
 	case errors.Is(r.Err, errNoMachine):
-		view.Agent = r.Err.Error()
+		return r.Err.Error()
 	case r.Err != nil:
-		view.Agent = "unreachable: " + bounds.Tail(r.Err.Error(), bounds.WarningLimit)
+		return "unreachable: " + bounds.Tail(r.Err.Error(), bounds.WarningLimit)
 	case r.Value.Waiting != "":
-		view.Agent = fmt.Sprintf("revision %d, %s", r.Value.Revision, r.Value.Waiting)
-	default:
-		view.Agent = fmt.Sprintf("revision %d", r.Value.Revision)
+		return fmt.Sprintf("revision %d, %s", r.Value.Revision, r.Value.Waiting)
 	}
-	return view
+	return fmt.Sprintf("revision %d", r.Value.Revision)
 }
 
 // endpoints are the cluster's resolved ports, by name.

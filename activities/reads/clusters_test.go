@@ -25,7 +25,7 @@ func TestDescribeClusterShowsNodesAndNoSecrets(t *testing.T) {
 	require.NoError(t, err)
 	rec := w.Record()
 	w.Agents.Broken[rec.Nodes[1].ID] = true
-	view, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID})
+	view, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID, Agents: true})
 	require.NoError(t, err)
 	require.NotContains(t, world.JSON(t, view), world.Secret)
 	require.Equal(t, []api.Endpoint{{Name: "client", Port: "2379", Protocol: "tcp"}}, view.Endpoints)
@@ -34,6 +34,15 @@ func TestDescribeClusterShowsNodesAndNoSecrets(t *testing.T) {
 	require.Contains(t, view.Nodes[1].Agent, "unreachable: ")
 	require.Equal(t, rec.Nodes[1].IP, view.Nodes[1].IP)
 	require.Equal(t, 3, view.NodeCount)
+
+	asked := w.Agents.Asked()
+	silent, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID})
+	require.NoError(t, err)
+	require.Equal(t, asked, w.Agents.Asked(), "no agent is asked")
+	for i := range view.Nodes {
+		view.Nodes[i].Agent, view.Nodes[i].Health = "", ""
+	}
+	require.Equal(t, view, silent)
 
 	list, err := w.Acts.Reads.ListClusters(t.Context(), api.ListClustersInput{})
 	require.NoError(t, err)
@@ -49,7 +58,7 @@ func TestDescribeClusterBeforeThereAreMachines(t *testing.T) {
 	t.Parallel()
 	w := world.New(t)
 	w.Cluster(1)
-	view, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID})
+	view, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID, Agents: true})
 	require.NoError(t, err)
 	require.Equal(t, "no machine yet", view.Nodes[0].Agent)
 	require.Equal(t, "creating", view.State)

@@ -8,9 +8,7 @@ import (
 
 	"drover/activities/internal/bounds"
 	"drover/activities/internal/control"
-	"drover/activities/internal/fanout"
 	"drover/activities/internal/ledger"
-	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/metadata"
@@ -125,11 +123,7 @@ func (a *Activities) onNodes(ctx context.Context, rec *lifecycle.Record) map[str
 		}
 	}
 	out := map[string]lifecycle.AgentSight{}
-	for _, r := range fanout.Run(ctx, nodes, 0, func(ctx context.Context, n lifecycle.Node, _ fanout.Progress) (agentapi.Status, error) {
-		ctx, stop := context.WithTimeout(ctx, askAgents)
-		defer stop()
-		return a.Agents.Status(ctx, n)
-	}) {
+	for _, r := range a.ask(ctx, nodes) {
 		seen := lifecycle.AgentSight{Revision: r.Value.Revision, InstanceID: r.Value.InstanceID, Running: r.Value.Running}
 		if r.Err != nil {
 			seen.Problem = bounds.Reason(r.Err)

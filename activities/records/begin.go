@@ -36,6 +36,8 @@ type Begun struct {
 	View lifecycle.View `json:"view"`
 	// Before is the view of the version that runs, where View is the one to be reached (upgrade, downgrade).
 	Before *lifecycle.View `json:"before,omitempty"`
+	// Role is the role to grow or to scale, also when the request names none.
+	Role string `json:"role,omitempty"`
 	// Added are the ids chosen for new nodes, in the view already.
 	Added []string `json:"added,omitempty"`
 	// Upgraded are the nodes that boot another version than the one before the upgrade (downgrade). Idle are those on which
@@ -125,7 +127,7 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 	case in.Delete != nil:
 		out.LinkedBy, err = a.beginDelete(ctx, rec, *in.Delete)
 	case in.Add != nil:
-		out.Added, err = a.beginAdd(ctx, rec, view, *in.Add, retried)
+		err = a.beginAdd(ctx, rec, view, *in.Add, retried, &out)
 	case in.Remove != nil:
 		err = refused(rec, lifecycle.MayRemove(view, in.Remove.Nodes, in.Remove.Force))
 	case in.Scale != nil:
@@ -203,30 +205,35 @@ func refused(rec *lifecycle.Record, r *lifecycle.Refusal) error {
 
 // beginAdd chooses the ids of the new nodes. They are in the record from here on, so that whatever is made for them is
 // known, and marked as being added.
-func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.AddNodesInput, retried bool) ([]string, error) {
-	if retried {
-		return rec.Adding, nil
+func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.AddNodesInput, retried bool, out *Begun) error {
+	role, refusal := lifecycle.RoleToGrow(view, in.Role)
+	if refusal != nil {
+		return notAllowed(rec, refusal)
 	}
-	if err := refused(rec, lifecycle.MayAdd(view, in.Role, in.Count)); err != nil {
-		return nil, err
+	out.Role, out.Added = role, rec.Adding
+	if retried {
+		return nil
+	}
+	if err := refused(rec, lifecycle.MayAdd(view, role, in.Count)); err != nil {
+		return err
 	}
 	used, err := a.usedGSIDs(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	nodes, err := lifecycle.Extend(rec.Spec, rec.Nodes, in.Role, in.Count, ids.Random{Used: used})
+	nodes, err := lifecycle.Extend(rec.Spec, rec.Nodes, role, in.Count, ids.Random{Used: used})
 	if err != nil {
-		return nil, fault.New(fault.NotAllowed, "%v", err).At(rec.ClusterID, "", "")
+		return fault.New(fault.NotAllowed, "%v", err).At(rec.ClusterID, "", "")
 	}
-	var added []string
+	out.Added = nil
 	for _, n := range nodes {
 		n.VersionID = rec.VersionID
 		rec.Nodes = append(rec.Nodes, n)
-		added = append(added, n.ID)
+		out.Added = append(out.Added, n.ID)
 	}
 	inOrder(rec)
-	rec.Adding = added
-	return added, nil
+	rec.Adding = out.Added
+	return nil
 }
 
 // inOrder keeps nodes by role, as the specification lists roles, then sid.
@@ -254,7 +261,12 @@ func (a *Activities) beginScale(rec *lifecycle.Record, view lifecycle.View, in a
 			WithHint("add nodes on larger machines and delete the others, or leave --cpu and --memory out")
 	}
 	out.GrowOnline = can.GrowMountedVolume
-	return refused(rec, lifecycle.MayScale(view, in.Role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}))
+	role, refusal := lifecycle.RoleToScale(view, in.Role)
+	if refusal != nil {
+		return notAllowed(rec, refusal)
+	}
+	out.Role = role
+	return refused(rec, lifecycle.MayScale(view, role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}))
 }
 
 // beginStart chooses new machines for the nodes that lost their root disk when the cluster was powered off, and for no

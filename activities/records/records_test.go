@@ -12,6 +12,7 @@ import (
 	"drover/activities/records"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/tests/fakes/world"
 	"drover/workflows/api"
 )
@@ -184,4 +185,32 @@ func TestEndOperation(t *testing.T) {
 	require.Equal(t, lifecycle.Deleting, rec.State, "no state given leaves it")
 	require.Equal(t, "because", rec.Reason)
 	require.True(t, rec.EverActive)
+}
+
+// A request without a role is about the only one that it can be about, also when it is repeated.
+func TestBeginOperationChoosesTheRole(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	require.NoError(t, w.Store.PutApp(t.Context(), metadata.App{
+		AppID: "app", VersionID: "1", Archive: world.ArchiveWith(t, 1, `"advanced_actions":["scale_horizontal"],`),
+	}))
+	_, err := w.Acts.Records.PrepareCreate(t.Context(), prepare("run-1"))
+	require.NoError(t, err)
+	w.Ended(lifecycle.Active)
+	for range 2 {
+		begun, err := w.Acts.Records.BeginOperation(t.Context(), records.BeginInput{
+			ClusterID: world.ClusterID, RunID: "run-2", Type: api.AddNodes, Add: &api.AddNodesInput{Count: 2},
+		})
+		require.NoError(t, err)
+		require.Equal(t, "a", begun.Role)
+		require.Len(t, begun.Added, 2)
+		require.Equal(t, begun.Added, w.Record().Adding)
+	}
+	require.Len(t, w.Record().Nodes, 3)
+	require.NoError(t, w.Acts.Records.Abandon(t.Context(), records.AbandonInput{ClusterID: world.ClusterID, RunID: "run-2"}))
+	begun, err := w.Acts.Records.BeginOperation(t.Context(), records.BeginInput{
+		ClusterID: world.ClusterID, RunID: "run-3", Type: api.ScaleVertical, Scale: &api.ScaleVerticalInput{CPU: 2},
+	})
+	require.NoError(t, err)
+	require.Equal(t, "a", begun.Role)
 }
