@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 
+	"drover/activities/internal/attempt"
 	"drover/fault"
 )
 
@@ -37,7 +38,7 @@ func convert(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case canceled(ctx):
+	case attempt.Canceled(ctx):
 		if temporal.IsCanceledError(err) {
 			return err // with what it has to say
 		}
@@ -70,9 +71,4 @@ func ToTemporal(f *fault.Fault) error {
 		NonRetryable: !f.Retryable,
 		Details:      []any{wire},
 	})
-}
-
-// canceled says whether the activity was truly cancelled, as against paused, reset, or let go by a stopping worker.
-func canceled(ctx context.Context) bool {
-	return ctx.Err() != nil && temporal.IsCanceledError(context.Cause(ctx))
 }

@@ -1,4 +1,4 @@
-package activities
+package activities_test
 
 import (
 	"context"
@@ -12,15 +12,17 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 
+	"drover/activities"
 	"drover/fault"
+	"drover/tests/fakes/world"
 )
 
 // across gives what a workflow sees of an activity that fails with err while its context was ended by cause (nil: it
 // was not).
 func across(t *testing.T, cause, err error) error {
 	t.Helper()
-	env := environment()
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&ending{cause: cause}, Faults()}})
+	env := world.Environment()
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&ending{cause: cause}, activities.Faults()}})
 	env.RegisterActivityWithOptions(func(context.Context) error { return err }, activity.RegisterOptions{Name: "Fail"})
 	_, out := env.ExecuteActivity("Fail")
 	return out
@@ -50,15 +52,6 @@ func (e *endingInbound) ExecuteActivity(ctx context.Context, in *interceptor.Exe
 	return e.Next.ExecuteActivity(ctx, in)
 }
 
-func application(t *testing.T, err error) (*temporal.ApplicationError, fault.Fault) {
-	t.Helper()
-	var app *temporal.ApplicationError
-	require.ErrorAs(t, err, &app)
-	var f fault.Fault
-	require.NoError(t, app.Details(&f))
-	return app, f
-}
-
 func TestFaultTypesKeepTheirRetryability(t *testing.T) {
 	t.Parallel()
 	for typ, retried := range map[fault.Type]bool{
@@ -74,7 +67,7 @@ func TestFaultTypesKeepTheirRetryability(t *testing.T) {
 				"by fmt":      fmt.Errorf("while doing: %w", fault.New(typ, "because")),
 				"with others": errors.Join(errors.New("first"), fault.New(typ, "because")),
 			} {
-				app, f := application(t, across(t, nil, err))
+				app, f := world.Application(t, across(t, nil, err))
 				require.Equal(t, string(typ), app.Type(), name)
 				require.Equal(t, !retried, app.NonRetryable(), name)
 				require.Equal(t, typ, f.Type, name)
@@ -90,7 +83,7 @@ func TestFaultArrivesWhole(t *testing.T) {
 	sent := fault.Wrap(errors.New("connection refused"), fault.CommandFailed, "start on a/1").At("cl-1", "cln-1", "start").
 		WithHint("look at %s", "the node")
 	sent.ExitCode, sent.Output, sent.Problems = 7, "line\n", []string{"one", "two"}
-	app, got := application(t, across(t, nil, sent))
+	app, got := world.Application(t, across(t, nil, sent))
 	require.Equal(t, "start on a/1: connection refused (look at the node)", app.Message())
 	require.Equal(t, fault.Fault{
 		Type: fault.CommandFailed, Message: "start on a/1: connection refused", Cluster: "cl-1", Node: "cln-1", Service: "start",
@@ -103,13 +96,13 @@ func TestRetryableFlagWinsOverType(t *testing.T) {
 	t.Parallel()
 	f := fault.New(fault.Unreachable, "gone for good")
 	f.Retryable = false
-	app, _ := application(t, across(t, nil, f))
+	app, _ := world.Application(t, across(t, nil, f))
 	require.True(t, app.NonRetryable())
 }
 
 func TestPlainErrorBecomesInternal(t *testing.T) {
 	t.Parallel()
-	app, f := application(t, across(t, nil, fmt.Errorf("read: %w", errors.New("broken pipe"))))
+	app, f := world.Application(t, across(t, nil, fmt.Errorf("read: %w", errors.New("broken pipe"))))
 	require.Equal(t, string(fault.Internal), app.Type())
 	require.False(t, app.NonRetryable())
 	require.Contains(t, f.Message, "read: broken pipe")
@@ -117,7 +110,7 @@ func TestPlainErrorBecomesInternal(t *testing.T) {
 
 func TestApplicationErrorIsNotConvertedTwice(t *testing.T) {
 	t.Parallel()
-	app, f := application(t, across(t, nil, ToTemporal(fault.New(fault.NotAllowed, "no").WithHint("ask"))))
+	app, f := world.Application(t, across(t, nil, activities.ToTemporal(fault.New(fault.NotAllowed, "no").WithHint("ask"))))
 	require.Equal(t, string(fault.NotAllowed), app.Type())
 	require.Equal(t, "no", f.Message)
 	require.Equal(t, "no (ask)", app.Message())
@@ -141,7 +134,7 @@ func TestOnlyATrueCancelIsACancel(t *testing.T) {
 		} {
 			got := across(t, cause, err)
 			require.False(t, temporal.IsCanceledError(got), "%s: %v", name, cause)
-			app, f := application(t, got)
+			app, f := world.Application(t, got)
 			require.Equal(t, string(fault.Unreachable), app.Type(), "%s: %v", name, cause)
 			require.False(t, app.NonRetryable(), "the next attempt goes on: %v", cause)
 			require.True(t, f.Retryable)

@@ -1,6 +1,6 @@
 package activities
 
-// Registered activity names.
+// Names of activities, as they stand in histories. Each is the name of its method, which a call by method value uses.
 const (
 	PrepareCreate   = "PrepareCreate"
 	BeginOperation  = "BeginOperation"
@@ -37,35 +37,35 @@ const (
 // All gives every activity by its registered name.
 func (a *Activities) All() map[string]any {
 	return map[string]any{
-		PrepareCreate:   a.PrepareCreate,
-		BeginOperation:  a.BeginOperation,
-		EndOperation:    a.EndOperation,
-		Abandon:         a.Abandon,
-		Provision:       a.Provision,
-		Release:         a.Release,
-		Publish:         a.Publish,
-		Deregister:      a.Deregister,
-		StartAgents:     a.StartAgents,
-		Barrier:         a.Barrier,
-		RunStage:        a.RunStage,
-		EndCommands:     a.EndCommands,
-		EndStrays:       a.EndStrays,
-		AskNodes:        a.AskNodes,
-		PublishEnv:      a.PublishEnv,
-		ReleaseNodes:    a.ReleaseNodes,
-		Replace:         a.Replace,
-		Grow:            a.Grow,
-		Resize:          a.Resize,
-		Power:           a.Power,
-		PublishApp:      a.PublishApp,
-		ListApps:        a.ListApps,
-		DescribeCluster: a.DescribeCluster,
-		ListClusters:    a.ListClusters,
-		ListProviders:   a.ListProviders,
-		ListHosts:       a.ListHosts,
-		ListOrphans:     a.ListOrphans,
-		ReleaseOrphans:  a.ReleaseOrphans,
-		CollectOrphans:  a.CollectOrphans,
-		ExamineCluster:  a.ExamineCluster,
+		PrepareCreate:   a.Records.PrepareCreate,
+		BeginOperation:  a.Records.BeginOperation,
+		EndOperation:    a.Records.EndOperation,
+		Abandon:         a.Records.Abandon,
+		Provision:       a.Machines.Provision,
+		Release:         a.Machines.Release,
+		Publish:         a.Publish.Publish,
+		Deregister:      a.Publish.Deregister,
+		StartAgents:     a.Agents.StartAgents,
+		Barrier:         a.Agents.Barrier,
+		RunStage:        a.Agents.RunStage,
+		EndCommands:     a.Agents.EndCommands,
+		EndStrays:       a.Agents.EndStrays,
+		AskNodes:        a.Agents.AskNodes,
+		PublishEnv:      a.Publish.PublishEnv,
+		ReleaseNodes:    a.Machines.ReleaseNodes,
+		Replace:         a.Machines.Replace,
+		Grow:            a.Machines.Grow,
+		Resize:          a.Machines.Resize,
+		Power:           a.Machines.Power,
+		PublishApp:      a.Apps.PublishApp,
+		ListApps:        a.Apps.ListApps,
+		DescribeCluster: a.Reads.DescribeCluster,
+		ListClusters:    a.Reads.ListClusters,
+		ListProviders:   a.Reads.ListProviders,
+		ListHosts:       a.Reads.ListHosts,
+		ListOrphans:     a.Orphans.ListOrphans,
+		ReleaseOrphans:  a.Orphans.ReleaseOrphans,
+		CollectOrphans:  a.Orphans.CollectOrphans,
+		ExamineCluster:  a.Reads.ExamineCluster,
 	}
 }

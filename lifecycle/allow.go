@@ -46,6 +46,46 @@ func (v View) RefusesForce(among Among) []string {
 	return roles
 }
 
+// RoleToGrow is the role that a request to add nodes is about: the one it names, or else the only one that may grow.
+func RoleToGrow(v View, named string) (string, *Refusal) {
+	return onlyRole(v, named, "grow", func(r RoleView) bool { return r.ScaleHorizontal || r.AddNodes })
+}
+
+// RoleToScale is the role that a vertical scaling is about: the one it names, or else the only one that is not a replica.
+func RoleToScale(v View, named string) (string, *Refusal) {
+	return onlyRole(v, named, "be scaled", func(RoleView) bool { return true })
+}
+
+// onlyRole is the named role, or else the only master role that can do what the verb says. A cluster of one master role
+// has no choice: whether that role can is for the operation's own checks to say.
+func onlyRole(v View, named, verb string, can func(RoleView) bool) (string, *Refusal) {
+	if _, roleless := v.Role(""); named != "" || roleless {
+		return named, nil
+	}
+	var masters, able []string
+	for _, r := range v.Roles {
+		if r.ReplicaOf != "" {
+			continue
+		}
+		masters = append(masters, r.Name)
+		if can(r) {
+			able = append(able, r.Name)
+		}
+	}
+	switch {
+	case len(able) == 1:
+		return able[0], nil
+	case len(masters) == 1:
+		return masters[0], nil
+	case len(able) == 0:
+		return "", &Refusal{Why: fmt.Sprintf("none of the cluster's %d roles can %s", len(masters), verb), Hint: "its roles: " + strings.Join(masters, ", ")}
+	}
+	return "", &Refusal{
+		Why:  fmt.Sprintf("the request names no role, and %d roles of the cluster can %s", len(able), verb),
+		Hint: "name one of them with --role: " + strings.Join(able, ", "),
+	}
+}
+
 // MayAdd is AN0's permission: the role exists, is a master role, and its advanced_actions allow growing.
 func MayAdd(v View, role string, count int) *Refusal {
 	r, ok := v.Role(role)

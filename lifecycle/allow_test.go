@@ -32,6 +32,41 @@ func TestMayAdd(t *testing.T) {
 	requireRefusal(t, "count is 0", MayAdd(v, "add", 0))
 }
 
+func TestRoleThatARequestLeavesOut(t *testing.T) {
+	t.Parallel()
+	grows, adds := RoleView{Name: "grows", ScaleHorizontal: true}, RoleView{Name: "adds", AddNodes: true}
+	fixed, replica := RoleView{Name: "fixed"}, RoleView{Name: "grows-replica", ReplicaOf: "grows", ScaleHorizontal: true}
+	for name, tc := range map[string]struct {
+		roles         []RoleView
+		named         string
+		grow, scale   string // the role
+		noGrow, noFit string // or the refusal
+	}{
+		"named":                   {roles: []RoleView{grows, adds}, named: "adds", grow: "adds", scale: "adds"},
+		"named, and not there":    {roles: []RoleView{grows}, named: "z", grow: "z", scale: "z"},
+		"without roles":           {roles: []RoleView{{Name: ""}}},
+		"one":                     {roles: []RoleView{grows}, grow: "grows", scale: "grows"},
+		"one with replicas":       {roles: []RoleView{grows, replica}, grow: "grows", scale: "grows"},
+		"one that may not":        {roles: []RoleView{fixed}, grow: "fixed", scale: "fixed"},
+		"one that may of several": {roles: []RoleView{fixed, grows, replica}, grow: "grows", noFit: "2 roles of the cluster can be scaled"},
+		"several that may":        {roles: []RoleView{fixed, grows, adds}, noGrow: "2 roles of the cluster can grow", noFit: "3 roles"},
+		"several, none that may":  {roles: []RoleView{fixed, {Name: "other"}}, noGrow: "none of the cluster's 2 roles can grow", noFit: "2 roles"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := View{Roles: tc.roles}
+			role, refusal := RoleToGrow(v, tc.named)
+			require.Equal(t, tc.grow, role)
+			requireRefusal(t, tc.noGrow, refusal)
+			role, refusal = RoleToScale(v, tc.named)
+			require.Equal(t, tc.scale, role)
+			requireRefusal(t, tc.noFit, refusal)
+		})
+	}
+	_, refusal := RoleToGrow(View{Roles: []RoleView{fixed, grows, adds}}, "")
+	require.Equal(t, "name one of them with --role: grows, adds", refusal.Hint)
+}
+
 func TestMayRemove(t *testing.T) {
 	t.Parallel()
 	a := role("a", 1, 3, with(service(ServiceDestroy, 0), func(s *ServiceView) { s.AllowForce = false }))

@@ -166,3 +166,18 @@ func (r *Record) SpecOn(n Node) *specs.Cluster {
 	}
 	return r.Spec
 }
+
+// NamedNodes are the nodes with these ids, in that order; ids that the record does not have are left out.
+func (r *Record) NamedNodes(ids []string) []Node {
+	byID := make(map[string]Node, len(r.Nodes))
+	for _, n := range r.Nodes {
+		byID[n.ID] = n
+	}
+	var nodes []Node
+	for _, id := range ids {
+		if n, ok := byID[id]; ok {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}

@@ -152,6 +152,9 @@ func Label(role string, sid int) string {
 	return fmt.Sprintf("%s/%d", role, sid)
 }
 
+// Label is the node's label.
+func (n Node) Label() string { return Label(n.Role, n.SID) }
+
 func (s *Stage) add(order int, run Run) {
 	for i := range s.Groups {
 		if s.Groups[i].Order == order {

@@ -132,6 +132,7 @@ func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activ
 	}
 	deps := activities.Dependencies{
 		Records: kv, Trees: kv, Apps: kv, Ledger: kv,
+		KeyPairs:        remote.NewKeyPair,
 		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: cfg.binary("drover-agent")},
 		Providers:       machines,
 		DefaultProvider: cfg.providers.Default,

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"drover/activities"
 	. "drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -11,8 +10,8 @@ func addNodes(c cluster, _ api.AddNodesInput) procedure {
 	added := c.begun.Added
 	isNew, isOld := Only(added), Except(added)
 	newAgents, oldAgents, all := c.AgentIDs(isNew), c.AgentIDs(isOld), c.AgentIDs(nil)
-	adding, none := activities.Change{Adding: &added}, activities.Change{Adding: &[]string{}}
-	removed := activities.Change{Adding: &[]string{}, Remove: added}
+	adding, none := change{Adding: &added}, change{Adding: &[]string{}}
+	removed := change{Adding: &[]string{}, Remove: added}
 
 	return steps(
 		// AN0: scale_out.pre_check on existing nodes; non-zero refuses, nothing is created.

@@ -5,7 +5,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/records"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
@@ -13,7 +13,7 @@ import (
 
 // begin opens an operation on an existing cluster: everything that can be refused is refused here. Short and not
 // cancellable, so that it is never half done. What an operation that died left in the temporary folders goes first.
-func (op *operation) begin(in activities.BeginInput) error {
+func (op *operation) begin(in records.BeginInput) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
 	in.ClusterID, in.RunID, in.Type = op.clusterID, op.runID, op.name
@@ -38,24 +38,23 @@ func (op *operation) begin(in activities.BeginInput) error {
 // beginAs opens the operation that undoes this one, on a context that no cancel reaches.
 func (op *operation) beginAs(ctx workflow.Context, name lifecycle.Op) error {
 	revision := op.performer.revision
-	err := op.opened(ctx, patient("open "+name+" of "+op.clusterID), activities.BeginInput{ClusterID: op.clusterID, RunID: op.runID, Type: name})
+	err := op.opened(ctx, patient("open "+name+" of "+op.clusterID), records.BeginInput{ClusterID: op.clusterID, RunID: op.runID, Type: name})
 	op.performer.revision = max(revision, op.performer.revision)
 	return err
 }
 
 // opened takes what the operation starts from, into a fresh value: decoding leaves alone what an answer omits, and a
 // second answer would be mixed with the first.
-func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in activities.BeginInput) error {
-	var begun activities.Begun
-	if err := op.performer.call(ctx, o, activities.BeginOperation, in, &begun); err != nil {
-		return err
+func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in records.BeginInput) error {
+	begun, err := call(op.performer, ctx, o, doRecords.BeginOperation, in)
+	if err == nil {
+		op.starts(begun)
 	}
-	op.starts(begun)
-	return nil
+	return err
 }
 
 // starts takes over what the operation starts from.
-func (op *operation) starts(begun activities.Begun) {
+func (op *operation) starts(begun records.Begun) {
 	op.begun, op.performer.removed = begun, 0
 	op.progress.App = begun.View.App
 	op.performer.seq, op.performer.revision, op.performer.params = begun.View.Seq, begun.View.Revision, begun.Params
@@ -66,23 +65,22 @@ func (op *operation) starts(begun activities.Begun) {
 func (op *operation) beginCreate(in api.CreateClusterInput) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
-	var view lifecycle.View
-	err := op.performer.call(ctx, quick("check the request and choose ids"), activities.PrepareCreate, activities.PrepareCreateInput{
+	view, err := call(op.performer, ctx, quick("check the request and choose ids"), doRecords.PrepareCreate, records.PrepareCreateInput{
 		ClusterID: op.clusterID, RunID: op.runID, Create: in,
-	}, &view)
+	})
 	if err != nil && !in.DryRun {
 		return undone(err, op.abandon(ctx))
 	}
-	op.starts(activities.Begun{View: view})
+	op.starts(records.Begun{View: view})
 	op.end.state = lifecycle.Failed
 	return err
 }
 
 // abandon takes back what the beginning of the operation wrote, if it failed after that.
 func (op *operation) abandon(ctx workflow.Context) error {
-	return op.performer.call(ctx, patient("abandon "+op.name+" of "+op.clusterID), activities.Abandon, activities.AbandonInput{
+	return run(op.performer, ctx, patient("abandon "+op.name+" of "+op.clusterID), doRecords.Abandon, records.AbandonInput{
 		ClusterID: op.clusterID, RunID: op.runID,
-	}, nil)
+	})
 }
 
 // clearUnfinished empties the temporary folders an operation left that died half-way, boots the machines it may have
@@ -98,6 +96,6 @@ func (op *operation) clearUnfinished(ctx workflow.Context) error {
 	}
 	_ = op.performer.releaseNodes(ctx, stale) // what is left goes to the orphan ledger with the change below
 	none := []string{}
-	change := activities.Change{Remove: stale, Adding: &none, Deleting: &none, VerticalScaling: &none}
-	return inform{op.begun.View.AgentIDs(stay), change}.perform(op.performer, ctx, "")
+	cleared := change{Remove: stale, Adding: &none, Deleting: &none, VerticalScaling: &none}
+	return inform{op.begun.View.AgentIDs(stay), cleared}.perform(op.performer, ctx, "")
 }

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"drover/activities"
+	"drover/activities/agents"
 	"drover/workflows/api"
 )
 
@@ -50,8 +51,8 @@ func TestACancelOutlivesTheWorker(t *testing.T) {
 func TestACancelledStageEndsItsOwnCommands(t *testing.T) {
 	t.Parallel()
 	for says, itself := range map[error]bool{
-		temporal.NewCanceledError(activities.CommandsEnded): true,
-		temporal.NewCanceledError():                         false, // the server alone cancels what no worker has
+		temporal.NewCanceledError(agents.CommandsEnded): true,
+		temporal.NewCanceledError():                     false, // the server alone cancels what no worker has
 	} {
 		w := newWorld(t)
 		createStore(w)

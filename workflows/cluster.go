@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"drover/activities"
+	"drover/activities/records"
 	"drover/fault"
 	"drover/lifecycle"
 )
@@ -11,13 +11,13 @@ import (
 type cluster struct {
 	lifecycle.View                 // of the version that runs
 	target         *lifecycle.View // of the version an upgrade leads to; nil: there is none
-	begun          activities.Begun
+	begun          records.Begun
 	answers        answers
 	among          lifecycle.Among // whose turn it is, while nodes are taken one after the other; nil: all at once
 }
 
 // known is the cluster as the beginning of an operation found it.
-func known(begun activities.Begun) cluster {
+func known(begun records.Begun) cluster {
 	if begun.Before == nil {
 		return cluster{View: begun.View, begun: begun}
 	}

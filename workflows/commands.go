@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/agents"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
@@ -23,35 +23,29 @@ type failedCommands struct {
 	ended     []string        // first ids of commands that ended: to run again, they need another id
 }
 
-// run runs one order group: all of its nodes at the same time (S2), to the end on every node (S6).
-func (p *performer) run(ctx workflow.Context, at lifecycle.StepID, words string, g group) (failedCommands, error) {
+// commands runs one order group: all of its nodes at the same time (S2), to the end on every node (S6).
+func (p *performer) commands(ctx workflow.Context, at lifecycle.StepID, words string, g group) (failedCommands, error) {
 	limit := seconds(g.Timeout())
-	in := activities.StageInput{
+	in := agents.StageInput{
 		ClusterID: p.clusterID, Seq: p.seq, Step: string(at), Service: g.service, Kind: g.kind, Params: p.params,
 	}
-	batches := runBatches[activities.StageResult](p, ctx, g.NodeIDs(), func(nodes []string) (workflow.ActivityOptions, string, any) {
-		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), activities.RunStage, p.attempt(in, nodes)
+	batches := runBatches(p, ctx, g.NodeIDs(), withResult(doAgents.RunStage), func(nodes []string) (workflow.ActivityOptions, agents.StageInput) {
+		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), p.attempt(in, nodes)
 	})
 	for _, b := range batches {
 		p.endCommands(ctx, words, p.attempt(in, b.nodes), b.err)
 	}
-	left := failuresOf(in, g.Group, batches)
-	results, err := resultsOf(batches)
-	if err == nil {
-		err = stageFault(p.clusterID, g.service, results)
-	}
-	return left, err
+	return failuresOf(in, g.Group, batches), stageFault(p.clusterID, g.service, batches)
 }
 
 // ask runs a command that prints node ids.
 func (p *performer) ask(ctx workflow.Context, at lifecycle.StepID, a ask) ([]string, failedCommands, error) {
 	asked := string(at) + " " + a.key() // once a step
-	var ids []string
-	in := activities.AskInput{
+	in := agents.AskInput{
 		ClusterID: p.clusterID, Seq: p.seq, Step: string(at), Role: a.role, Service: a.service, Selector: a.selector, Nodes: a.nodes,
 		Attempt: p.attempts[asked],
 	}
-	err := p.call(ctx, long(a.service+" names nodes", seconds(a.timeout)), activities.AskNodes, in, &ids)
+	ids, err := call(p, ctx, long(a.service+" names nodes", seconds(a.timeout)), doAgents.AskNodes, in)
 	p.endCommands(ctx, a.service, in.Command(), err)
 	var left failedCommands
 	if err != nil && (commandFailed(err) || unknown(err)) {
@@ -65,14 +59,14 @@ func (p *performer) ask(ctx workflow.Context, at lifecycle.StepID, a ask) ([]str
 
 // endCommands ends the commands of an activity that a cancel ended and that could not do it: a worker that dies about then
 // takes the cancel with it, for the server neither retries what is cancelled nor gives it to another worker.
-func (p *performer) endCommands(ctx workflow.Context, words string, in activities.StageInput, err error) {
+func (p *performer) endCommands(ctx workflow.Context, words string, in agents.StageInput, err error) {
 	if ctx.Err() == nil || !temporal.IsCanceledError(err) || commandsEnded(err) {
 		return
 	}
 	ctx, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
 	o := stopping(fmt.Sprintf("end %s on %d nodes", words, len(in.Nodes)))
-	if err := p.call(ctx, o, activities.EndCommands, in, nil); err != nil {
+	if err := run(p, ctx, o, doAgents.EndCommands, in); err != nil {
 		p.progress.warn(api.Warning{Message: "cancelled, but " + summary(err)})
 	}
 }
@@ -80,42 +74,42 @@ func (p *performer) endCommands(ctx workflow.Context, words string, in activitie
 func commandsEnded(err error) bool {
 	var cancelled *temporal.CanceledError
 	var what string
-	return errors.As(err, &cancelled) && cancelled.HasDetails() && cancelled.Details(&what) == nil && what == activities.CommandsEnded
+	return errors.As(err, &cancelled) && cancelled.HasDetails() && cancelled.Details(&what) == nil && what == agents.CommandsEnded
 }
 
 // failuresOf reads what became of a group's nodes. Nodes whose activity gave no answer count as open: their command may
 // not have begun or may still run, and doing the step again attaches to it.
-func failuresOf(in activities.StageInput, g lifecycle.Group, batches []batch[activities.StageResult]) failedCommands {
+func failuresOf(in agents.StageInput, g lifecycle.Group, batches []batch[agents.StageResult]) failedCommands {
 	outcomes := map[string]byte{}
 	for _, b := range batches {
 		for i, node := range b.nodes {
 			switch {
 			case b.err != nil:
-				outcomes[node] = activities.OutcomeOpen
+				outcomes[node] = agents.OutcomeOpen
 			case i < len(b.result.Outcomes):
 				outcomes[node] = b.result.Outcomes[i]
 			default:
-				outcomes[node] = activities.OutcomeSuccess
+				outcomes[node] = agents.OutcomeSuccess
 			}
 		}
 	}
-	f := failedCommands{on: func(n lifecycle.NodeRef) bool { return outcomes[n.ID] != activities.OutcomeSuccess }}
+	f := failedCommands{on: func(n lifecycle.NodeRef) bool { return outcomes[n.ID] != agents.OutcomeSuccess }}
 	for _, run := range g.Runs {
 		for _, n := range run.Nodes {
 			held := api.HeldNode{Node: lifecycle.Label(run.Role, n.SID) + " " + n.ID}
 			switch outcomes[n.ID] {
-			case activities.OutcomeSuccess:
+			case agents.OutcomeSuccess:
 				f.succeeded++
 				continue
-			case activities.OutcomeFailed:
+			case agents.OutcomeFailed:
 				held.Outcome = api.NodeFailed
-			case activities.OutcomeUnknown:
+			case agents.OutcomeUnknown:
 				held.Outcome = api.NodeUnknown
 			default:
 				held.Outcome = api.NodeOpen
 			}
 			if held.Outcome != api.NodeOpen {
-				f.ended = append(f.ended, activities.CommandID(in, n.ID))
+				f.ended = append(f.ended, agents.CommandID(in, n.ID))
 			}
 			f.nodes = append(f.nodes, held)
 		}
@@ -134,11 +128,11 @@ func (p *performer) again(left failedCommands) {
 }
 
 // attempt is the input for some nodes of a group, with the attempts their commands are at.
-func (p *performer) attempt(in activities.StageInput, nodes []string) activities.StageInput {
+func (p *performer) attempt(in agents.StageInput, nodes []string) agents.StageInput {
 	first := in // without attempts
 	in.Nodes = nodes
 	for _, node := range nodes {
-		if n := p.attempts[activities.CommandID(first, node)]; n > 0 {
+		if n := p.attempts[agents.CommandID(first, node)]; n > 0 {
 			if in.Attempts == nil {
 				in.Attempts = map[string]int{}
 			}
@@ -148,18 +142,22 @@ func (p *performer) attempt(in activities.StageInput, nodes []string) activities
 	return in
 }
 
-// stageFault joins the failures of a group's nodes; nil when every node succeeded.
-func stageFault(clusterID, service string, results []activities.StageResult) error {
-	var failures []activities.NodeFailure
+// stageFault is the first activity that gave no answer, or the failures of a group's nodes as one; nil when every node
+// succeeded.
+func stageFault(clusterID, service string, batches []batch[agents.StageResult]) error {
+	var failures []agents.NodeFailure
 	failed := 0
-	for _, r := range results {
-		failed += r.Failed
-		failures = append(failures, r.Failures...)
+	for _, b := range batches {
+		if b.err != nil {
+			return b.err
+		}
+		failed += b.result.Failed
+		failures = append(failures, b.result.Failures...)
 	}
 	if failed == 0 {
 		return nil
 	}
-	slices.SortStableFunc(failures, activities.UnknownFirst)
+	slices.SortStableFunc(failures, agents.UnknownFirst)
 	first := failures[0]
 	f := fault.New(first.Type, "%s", first.Message).At(clusterID, first.NodeID, service)
 	f.Retryable, f.ExitCode, f.Output = false, first.ExitCode, first.Output

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"drover/activities"
 	. "drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -11,8 +10,8 @@ func deleteNodes(c cluster, in api.DeleteNodesInput) procedure {
 	targets := in.Nodes
 	leaving, remaining := Only(targets), Except(targets)
 	all, stay := c.AgentIDs(nil), c.AgentIDs(remaining)
-	deleting, none := activities.Change{Deleting: &targets}, activities.Change{Deleting: &[]string{}}
-	dropped := activities.Change{Deleting: &[]string{}, Remove: targets}
+	deleting, none := change{Deleting: &targets}, change{Deleting: &[]string{}}
+	dropped := change{Deleting: &[]string{}, Remove: targets}
 	branch := c.leaveBranch(leaving)
 
 	return steps(

@@ -6,7 +6,9 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/agents"
+	"drover/activities/machines"
+	published "drover/activities/publish"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -33,6 +35,12 @@ func (o on) waits() bool     { return false }
 func (w waiting) nodes() int { return len(w) }
 func (waiting) waits() bool  { return true }
 
+// change is what a step alters in the control record; roleSize is a size of a role, its replicas and their nodes.
+type (
+	change   = published.Change
+	roleSize = published.RoleSize
+)
+
 // Machines.
 type (
 	provision      struct{ on }       // make machines and volumes
@@ -43,7 +51,7 @@ type (
 		on
 	}
 	replace struct { // a new machine with another image
-		to activities.Image
+		to machines.Image
 		on
 	}
 	resize struct {
@@ -61,7 +69,7 @@ type (
 type (
 	publish struct { // change the record, and make the next revision visible
 		anything
-		change activities.Change
+		change change
 	}
 	publishWhole struct{ anything } // the same over whatever is in Consul
 	publishEnv   struct {           // changed parameters
@@ -70,7 +78,7 @@ type (
 	}
 	inform struct { // publish at the end of an operation: a node that does not answer is a warning
 		waiting
-		change activities.Change
+		change change
 	}
 	deregister struct{ anything } // remove metadata and record
 	deleting   struct{ anything } // the record says that there is no way back
@@ -105,7 +113,7 @@ type (
 )
 
 func (e provision) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	return p.machines(ctx, "make machines", activities.Provision, e.on, func(in activities.NodesInput) any { return in })
+	return onMachines(p, ctx, "make machines", doMachines.Provision, e.on, func(in machines.NodesInput) machines.NodesInput { return in })
 }
 
 func (e power) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
@@ -113,32 +121,32 @@ func (e power) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) e
 	if e.up {
 		words = "power on"
 	}
-	return p.machines(ctx, words, activities.Power, e.on, func(in activities.NodesInput) any {
-		return activities.PowerInput{NodesInput: in, On: e.up}
+	return onMachines(p, ctx, words, doMachines.Power, e.on, func(in machines.NodesInput) machines.PowerInput {
+		return machines.PowerInput{NodesInput: in, On: e.up}
 	})
 }
 
 func (e replace) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	return p.machines(ctx, "new machines", activities.Replace, e.on, func(in activities.NodesInput) any {
-		return activities.ReplaceInput{NodesInput: in, To: e.to}
+	return onMachines(p, ctx, "new machines", doMachines.Replace, e.on, func(in machines.NodesInput) machines.ReplaceInput {
+		return machines.ReplaceInput{NodesInput: in, To: e.to}
 	})
 }
 
 func (e resize) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	return p.machines(ctx, "resize", activities.Resize, e.on, func(in activities.NodesInput) any {
-		return activities.ResizeInput{NodesInput: in, Size: e.size}
+	return onMachines(p, ctx, "resize", doMachines.Resize, e.on, func(in machines.NodesInput) machines.ResizeInput {
+		return machines.ResizeInput{NodesInput: in, Size: e.size}
 	})
 }
 
 func (e resizeBack) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	return p.machines(ctx, "restore the size", activities.Resize, e.on, func(in activities.NodesInput) any {
-		return activities.ResizeInput{NodesInput: in, Back: true}
+	return onMachines(p, ctx, "restore the size", doMachines.Resize, e.on, func(in machines.NodesInput) machines.ResizeInput {
+		return machines.ResizeInput{NodesInput: in, Back: true}
 	})
 }
 
 func (e grow) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	return p.machines(ctx, "grow the volumes", activities.Grow, e.on, func(in activities.NodesInput) any {
-		return activities.ResizeInput{NodesInput: in, Size: e.size}
+	return onMachines(p, ctx, "grow the volumes", doMachines.Grow, e.on, func(in machines.NodesInput) machines.ResizeInput {
+		return machines.ResizeInput{NodesInput: in, Size: e.size}
 	})
 }
 
@@ -147,8 +155,7 @@ func (e release) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID)
 }
 
 func (e releaseCluster) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	var result activities.ReleaseResult
-	err := p.call(ctx, provisioning("release the resources of "+p.clusterID), activities.Release, activities.ReleaseInput{ClusterID: p.clusterID}, &result)
+	result, err := call(p, ctx, provisioning("release the resources of "+p.clusterID), doMachines.Release, machines.ReleaseInput{ClusterID: p.clusterID})
 	p.orphaned(ctx, result.Orphans)
 	return err
 }
@@ -158,14 +165,14 @@ func (e publish) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID)
 }
 
 func (e publishWhole) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	return p.revise(ctx, activities.Publish, func(next int64) any {
-		return activities.PublishInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Whole: true}
+	return revise(p, ctx, doPublish.Publish, func(next int64) published.PublishInput {
+		return published.PublishInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Whole: true}
 	})
 }
 
 func (e publishEnv) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	return p.revise(ctx, activities.PublishEnv, func(next int64) any {
-		return activities.EnvInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Values: e.values}
+	return revise(p, ctx, doPublish.PublishEnv, func(next int64) published.EnvInput {
+		return published.EnvInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Values: e.values}
 	})
 }
 
@@ -180,7 +187,7 @@ func (e inform) perform(p *performer, ctx workflow.Context, at lifecycle.StepID)
 }
 
 func (e deregister) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	return p.call(ctx, patient("deregister "+p.clusterID), activities.Deregister, activities.DeregisterInput{ClusterID: p.clusterID}, nil)
+	return run(p, ctx, patient("deregister "+p.clusterID), doPublish.Deregister, published.DeregisterInput{ClusterID: p.clusterID})
 }
 
 func (e deleting) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
@@ -188,24 +195,22 @@ func (e deleting) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID
 }
 
 func (e startAgents) perform(p *performer, ctx workflow.Context, at lifecycle.StepID) error {
-	return p.await(ctx, at, activities.StartAgents, "start the agent", e.waiting)
+	return p.await(ctx, at, doAgents.StartAgents, "start the agent", e.waiting)
 }
 
 func (e barrier) perform(p *performer, ctx workflow.Context, at lifecycle.StepID) error {
-	return p.await(ctx, at, activities.Barrier, "wait for the configuration", e.waiting)
+	return p.await(ctx, at, doAgents.Barrier, "wait for the configuration", e.waiting)
 }
 
 func (e endStrays) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	_, err := inBatches[struct{}](p, ctx, e.waiting, func(batch []string) (workflow.ActivityOptions, string, any) {
-		return remote(fmt.Sprintf("end stray commands on %d nodes", len(batch)), p.barrier), activities.EndStrays,
-			activities.NodesInput{ClusterID: p.clusterID, Nodes: batch}
-	})
-	return err
+	return inBatches(p, ctx, e.waiting, noResult(doAgents.EndStrays), func(batch []string) (workflow.ActivityOptions, agents.StraysInput) {
+		return remote(fmt.Sprintf("end stray commands on %d nodes", len(batch)), p.barrier), agents.StraysInput{ClusterID: p.clusterID, Nodes: batch}
+	}, nil)
 }
 
 func (e serve) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
 	for _, g := range e.stage.Groups {
-		if _, err := p.run(ctx, e.as, "start again", group{e.stage.Service, e.stage.Kind, g}); err != nil {
+		if _, err := p.commands(ctx, e.as, "start again", group{e.stage.Service, e.stage.Kind, g}); err != nil {
 			return err
 		}
 	}

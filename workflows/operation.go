@@ -5,7 +5,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -16,7 +16,7 @@ type operation struct {
 	ctx                    workflow.Context
 	clusterID, name, runID string
 	input                  converter.RawValue
-	begun                  activities.Begun
+	begun                  records.Begun
 	trace                  api.Plan // what was begun
 	handover               handover // what earlier runs of this operation did
 	end                    *ending

@@ -4,7 +4,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -22,23 +22,23 @@ type definition struct {
 func definitions() []definition {
 	return []definition{
 		define(lifecycle.OpCreateCluster, createCluster, nil),
-		define(lifecycle.OpDeleteCluster, deleteCluster, func(b *activities.BeginInput, in *api.DeleteClusterInput) { b.Delete = in }),
-		define(lifecycle.OpAddNodes, addNodes, func(b *activities.BeginInput, in *api.AddNodesInput) { b.Add = in }),
-		define(lifecycle.OpDeleteNodes, deleteNodes, func(b *activities.BeginInput, in *api.DeleteNodesInput) { b.Remove = in }),
-		define(lifecycle.OpScaleVertical, scaleVertical, func(b *activities.BeginInput, in *api.ScaleVerticalInput) { b.Scale = in }),
-		define(lifecycle.OpUpgradeCluster, upgradeCluster, func(b *activities.BeginInput, in *api.UpgradeClusterInput) { b.Upgrade = in }),
+		define(lifecycle.OpDeleteCluster, deleteCluster, func(b *records.BeginInput, in *api.DeleteClusterInput) { b.Delete = in }),
+		define(lifecycle.OpAddNodes, addNodes, func(b *records.BeginInput, in *api.AddNodesInput) { b.Add = in }),
+		define(lifecycle.OpDeleteNodes, deleteNodes, func(b *records.BeginInput, in *api.DeleteNodesInput) { b.Remove = in }),
+		define(lifecycle.OpScaleVertical, scaleVertical, func(b *records.BeginInput, in *api.ScaleVerticalInput) { b.Scale = in }),
+		define(lifecycle.OpUpgradeCluster, upgradeCluster, func(b *records.BeginInput, in *api.UpgradeClusterInput) { b.Upgrade = in }),
 		define(lifecycle.OpDowngradeCluster, downgradeCluster, nil),
 		define(lifecycle.OpStartCluster, startCluster, nil),
 		define(lifecycle.OpStopCluster, stopCluster, nil),
-		define(lifecycle.OpRestartCluster, restartCluster, func(b *activities.BeginInput, in *api.RestartClusterInput) { b.Restart = in }),
-		define(lifecycle.OpRunService, runService, func(b *activities.BeginInput, in *api.RunServiceInput) { b.Service = in }),
-		define(lifecycle.OpUpdateEnv, updateEnv, func(b *activities.BeginInput, in *api.UpdateEnvInput) { b.Env = in }),
-		define(lifecycle.OpRepairCluster, repairCluster, func(b *activities.BeginInput, in *api.RepairClusterInput) { b.Repair = in }),
+		define(lifecycle.OpRestartCluster, restartCluster, func(b *records.BeginInput, in *api.RestartClusterInput) { b.Restart = in }),
+		define(lifecycle.OpRunService, runService, func(b *records.BeginInput, in *api.RunServiceInput) { b.Service = in }),
+		define(lifecycle.OpUpdateEnv, updateEnv, func(b *records.BeginInput, in *api.UpdateEnvInput) { b.Env = in }),
+		define(lifecycle.OpRepairCluster, repairCluster, func(b *records.BeginInput, in *api.RepairClusterInput) { b.Repair = in }),
 	}
 }
 
 // define makes an operation of its procedure. request puts the input where BeginOperation checks it.
-func define[I settings](name lifecycle.Op, plan func(cluster, I) procedure, request func(*activities.BeginInput, *I)) definition {
+func define[I settings](name lifecycle.Op, plan func(cluster, I) procedure, request func(*records.BeginInput, *I)) definition {
 	run := func(ctx workflow.Context, raw converter.RawValue, before handover) (api.OperationResult, error) {
 		var in I
 		op, err := open(ctx, name, raw, &in)
@@ -50,7 +50,7 @@ func define[I settings](name lifecycle.Op, plan func(cluster, I) procedure, requ
 			if create, ok := any(in).(api.CreateClusterInput); ok {
 				return op.beginCreate(create)
 			}
-			input := activities.BeginInput{DryRun: in.IsDryRun()}
+			input := records.BeginInput{DryRun: in.IsDryRun()}
 			if request != nil {
 				request(&input, &in)
 			}

@@ -3,10 +3,10 @@ package workflows
 import (
 	"time"
 
+	"drover/activities/machines"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
-
-	"drover/activities"
 )
 
 // Activity options by name, so that steps contain no numbers. Attempts are bounded where trying for ever would hide a
@@ -42,7 +42,7 @@ func provisioning(summary string) workflow.ActivityOptions {
 		StartToCloseTimeout: time.Hour,
 		HeartbeatTimeout:    heartbeat,
 		WaitForCancellation: true,
-		RetryPolicy:         retry(time.Second, 30*time.Second, activities.ReleaseAttempts),
+		RetryPolicy:         retry(time.Second, 30*time.Second, machines.ReleaseAttempts),
 	}
 }
 

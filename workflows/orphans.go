@@ -10,13 +10,12 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
 	"drover/workflows/api"
 )
 
 // ListOrphans reads the orphan ledger.
 func ListOrphans(ctx workflow.Context, raw converter.RawValue) (api.OrphanList, error) {
-	return read[api.ListOrphansInput, api.OrphanList](ctx, raw, activities.ListOrphans)
+	return read(ctx, raw, doOrphans.ListOrphans)
 }
 
 // CollectOrphans releases what providers list for a cluster and no record names.
@@ -27,7 +26,7 @@ func CollectOrphans(ctx workflow.Context, raw converter.RawValue) (api.Collected
 		return out, wire(err)
 	}
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, provisioning("release what is on no record")),
-		activities.CollectOrphans, in).Get(ctx, &out)
+		nameOf(doOrphans.CollectOrphans), in).Get(ctx, &out)
 	return out, wire(err)
 }
 
@@ -45,7 +44,7 @@ func RetryOrphans(ctx workflow.Context, raw converter.RawValue) (api.ReleasedOrp
 	now := workflow.GetSignalChannel(ctx, api.SignalNow)
 	for round := in.Rounds; ; round++ {
 		var tried api.ReleasedOrphans
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, releasing()), activities.ReleaseOrphans, in).Get(ctx, &tried)
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, releasing()), nameOf(doOrphans.ReleaseOrphans), in).Get(ctx, &tried)
 		if err != nil {
 			return out, wire(err)
 		}

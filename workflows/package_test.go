@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/metadata/store"
+	"drover/metadata"
 	"drover/specs"
 )
 
@@ -39,7 +39,7 @@ func (w *world) publishAs(app, version string, more top, nodes ...map[string]any
 		"config.json": config, "cluster.json.mustache": reference.ReplaceAllString(string(text), "{{$1}}"),
 		"locale/en.json": `{"err_code77": "the data is still needed"}`,
 	})
-	require.NoError(w.t, w.store.PutApp(w.t.Context(), store.App{
+	require.NoError(w.t, w.store.PutApp(w.t.Context(), metadata.App{
 		AppID: app, VersionID: version, Archive: archive, PublishedAt: "2026-01-0" + version + "T00:00:00Z",
 	}))
 }

@@ -1,16 +1,19 @@
 package workflows
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"drover/activities"
+	"drover/activities/agents"
+	"drover/activities/machines"
+	published "drover/activities/publish"
+	"drover/activities/records"
 	"drover/lifecycle"
 )
 
@@ -42,11 +45,6 @@ type ending struct {
 	skips      []string // what operators skipped
 }
 
-// call runs an activity and waits for it; the activity belongs to the step that is running.
-func (p *performer) call(ctx workflow.Context, o workflow.ActivityOptions, activity string, input, output any) error {
-	return ended(p.start(ctx, o, activity, input).Get(ctx, output))
-}
-
 // ended makes a cancellation of the failure of an activity that was not retried only because it was cancelled, like one
 // whose worker died then.
 func ended(err error) error {
@@ -65,67 +63,23 @@ func (p *performer) start(ctx workflow.Context, o workflow.ActivityOptions, acti
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, input)
 }
 
-// batch is what became of one activity over some nodes.
-type batch[R any] struct {
-	nodes  []string
-	result R
-	err    error
-}
-
-// runBatches runs one activity for every perActivity nodes, all at the same time, and waits for all.
-func runBatches[R any](p *performer, ctx workflow.Context, nodes []string, call func(nodes []string) (workflow.ActivityOptions, string, any)) []batch[R] {
-	var batches []batch[R]
-	var futures []workflow.Future
-	for nodes := range slices.Chunk(nodes, p.perActivity) {
-		options, activity, input := call(nodes)
-		futures = append(futures, p.start(ctx, options, activity, input))
-		batches = append(batches, batch[R]{nodes: nodes})
-	}
-	for i, f := range futures {
-		batches[i].err = ended(f.Get(ctx, &batches[i].result))
-	}
-	return batches
-}
-
-// inBatches is runBatches for callers that need only the results and the first error.
-func inBatches[R any](p *performer, ctx workflow.Context, nodes []string, call func(nodes []string) (workflow.ActivityOptions, string, any)) ([]R, error) {
-	return resultsOf(runBatches[R](p, ctx, nodes, call))
-}
-
-func resultsOf[R any](batches []batch[R]) ([]R, error) {
-	results := make([]R, len(batches))
-	var first error
-	for i, b := range batches {
-		results[i] = b.result
-		if b.err != nil && first == nil {
-			first = b.err
-		}
-	}
-	return results, first
-}
-
-// machines changes machines of nodes by one of the activities that take them in batches.
-func (p *performer) machines(ctx workflow.Context, words, activity string, nodes []string, input func(activities.NodesInput) any) error {
-	_, err := inBatches[struct{}](p, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
-		return provisioning(fmt.Sprintf("%s of %d nodes", words, len(batch))), activity,
-			input(activities.NodesInput{ClusterID: p.clusterID, Nodes: batch})
-	})
-	return err
+// onMachines changes machines of nodes by one of the activities that take them in batches.
+func onMachines[I any](p *performer, ctx workflow.Context, words string, activity func(context.Context, I) error, nodes []string, input func(machines.NodesInput) I) error {
+	return inBatches(p, ctx, nodes, noResult(activity), func(batch []string) (workflow.ActivityOptions, I) {
+		return provisioning(fmt.Sprintf("%s of %d nodes", words, len(batch))), input(machines.NodesInput{ClusterID: p.clusterID, Nodes: batch})
+	}, nil)
 }
 
 // releaseNodes gives back the resources of nodes. Why that failed is told to the change that drops the nodes from the
 // record afterwards, whatever happens: it writes what may be left into the orphan ledger.
 func (p *performer) releaseNodes(ctx workflow.Context, nodes []string) error {
 	p.lost = ""
-	results, err := inBatches[activities.ReleaseResult](p, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
+	err := inBatches(p, ctx, nodes, withResult(doMachines.ReleaseNodes), func(batch []string) (workflow.ActivityOptions, machines.ReleaseNodesInput) {
 		o := provisioning(fmt.Sprintf("release %d nodes", len(batch)))
-		return o, activities.ReleaseNodes, activities.ReleaseNodesInput{
-			NodesInput: activities.NodesInput{ClusterID: p.clusterID, Nodes: batch}, Attempts: o.RetryPolicy.MaximumAttempts,
+		return o, machines.ReleaseNodesInput{
+			NodesInput: machines.NodesInput{ClusterID: p.clusterID, Nodes: batch}, Attempts: o.RetryPolicy.MaximumAttempts,
 		}
-	})
-	for _, r := range results {
-		p.orphaned(ctx, r.Orphans)
-	}
+	}, func(r machines.ReleaseResult) { p.orphaned(ctx, r.Orphans) })
 	if err != nil {
 		p.lost = summary(err)
 	}
@@ -133,27 +87,27 @@ func (p *performer) releaseNodes(ctx workflow.Context, nodes []string) error {
 }
 
 // publish changes the control record and makes the next revision of the cluster's metadata visible.
-func (p *performer) publish(ctx workflow.Context, change activities.Change) error {
-	if len(change.Remove) > 0 {
-		change.Lost = p.lost
+func (p *performer) publish(ctx workflow.Context, c change) error {
+	if len(c.Remove) > 0 {
+		c.Lost = p.lost
 	}
-	err := p.revise(ctx, activities.Publish, func(next int64) any {
-		return activities.PublishInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Change: &change}
+	err := revise(p, ctx, doPublish.Publish, func(next int64) published.PublishInput {
+		return published.PublishInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Change: &c}
 	})
 	if err == nil {
-		p.removed += len(change.Remove)
+		p.removed += len(c.Remove)
 	}
 	return err
 }
 
 // revise publishes the next revision. After a publish that failed it is not known whether its revision is visible, and
 // what is visible does not change: that revision is published again, which finishes it at least, and then the next one.
-func (p *performer) revise(ctx workflow.Context, activity string, input func(next int64) any) error {
+func revise[I any](p *performer, ctx workflow.Context, activity func(context.Context, I) error, input func(next int64) I) error {
 	for {
 		again := p.unsure
 		next := p.revision + 1
 		p.unsure = true
-		if err := p.call(ctx, quick(fmt.Sprintf("publish revision %d", next)), activity, input(next), nil); err != nil {
+		if err := run(p, ctx, quick(fmt.Sprintf("publish revision %d", next)), activity, input(next)); err != nil {
 			return err
 		}
 		p.revision, p.unsure = next, false
@@ -163,18 +117,13 @@ func (p *performer) revise(ctx workflow.Context, activity string, input func(nex
 	}
 }
 
-func (p *performer) await(ctx workflow.Context, at lifecycle.StepID, activity, words string, nodes []string) error {
-	results, err := inBatches[activities.BarrierResult](p, ctx, nodes, func(batch []string) (workflow.ActivityOptions, string, any) {
-		return remote(fmt.Sprintf("%s on %d nodes, revision %d", words, len(batch), p.revision), p.barrier), activity,
-			activities.BarrierInput{
-				ClusterID: p.clusterID, Step: string(at), Nodes: batch, Revision: p.revision,
-				TimeoutSec: int(p.barrier / time.Second), StrictConfig: p.strict,
-			}
-	})
-	for _, r := range results {
-		p.progress.Warnings = append(p.progress.Warnings, r.Warnings...)
-	}
-	return err
+func (p *performer) await(ctx workflow.Context, at lifecycle.StepID, activity func(context.Context, agents.BarrierInput) (agents.BarrierResult, error), words string, nodes []string) error {
+	return inBatches(p, ctx, nodes, withResult(activity), func(batch []string) (workflow.ActivityOptions, agents.BarrierInput) {
+		return remote(fmt.Sprintf("%s on %d nodes, revision %d", words, len(batch), p.revision), p.barrier), agents.BarrierInput{
+			ClusterID: p.clusterID, Step: string(at), Nodes: batch, Revision: p.revision,
+			TimeoutSec: int(p.barrier / time.Second), StrictConfig: p.strict,
+		}
+	}, func(r agents.BarrierResult) { p.progress.Warnings = append(p.progress.Warnings, r.Warnings...) })
 }
 
 // close writes how the operation stands into the control record. It must arrive, cancelled or not.
@@ -185,8 +134,8 @@ func (p *performer) close(ctx workflow.Context, outcome string, state lifecycle.
 	if cause != nil {
 		reason = summary(cause)
 	}
-	return p.call(ctx, patient("record that the operation is "+outcome), activities.EndOperation, activities.EndInput{
+	return run(p, ctx, patient("record that the operation is "+outcome), doRecords.EndOperation, records.EndInput{
 		ClusterID: p.clusterID, RunID: p.runID, Outcome: outcome, ClusterState: state, Reason: reason, PoweredOff: p.end.poweredOff,
 		Skipped: p.end.skips,
-	}, nil)
+	})
 }

@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"drover/activities"
+	"drover/activities/machines"
 	. "drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -14,7 +14,7 @@ func startCluster(c cluster, _ api.StartClusterInput) procedure {
 	// stays as it is, also one the operation before left running.
 	boot := do(ST1, power{true, nodes}, powered{off: false})
 	if c.PoweredOff {
-		boot = do(ST1, replace{activities.FreshRoot, nodes}, power{true, nodes}, powered{off: false})
+		boot = do(ST1, replace{machines.FreshRoot, nodes}, power{true, nodes}, powered{off: false})
 	}
 	return steps(
 		boot.undo(undoing(ST2, "register the machines there are", publish{})),

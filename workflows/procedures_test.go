@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/activities"
+	"drover/activities/records"
 	. "drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -194,7 +194,7 @@ func TestAnswersChangeOnlyWhatFollows(t *testing.T) {
 }
 
 func (b branch) cluster() cluster {
-	c := cluster{View: View{ClusterID: "cl-a", Version: "1", State: Active, EverActive: true, Roles: rolesOf(b.roles)}}
+	c := cluster{begun: records.Begun{Role: "a"}, View: View{ClusterID: "cl-a", Version: "1", State: Active, EverActive: true, Roles: rolesOf(b.roles)}}
 	if b.target != "" {
 		c.target = &View{ClusterID: "cl-a", Version: "2", State: Active, EverActive: true, Roles: rolesOf(b.target)}
 	}
@@ -360,7 +360,7 @@ func effectText(e effect) string {
 	return name
 }
 
-func changeText(c activities.Change) string {
+func changeText(c change) string {
 	text := ""
 	for _, f := range []struct {
 		name string

@@ -9,8 +9,8 @@ import (
 	"drover/workflows/api"
 )
 
-// reads are the workflows that change no cluster, by their registered names.
-func reads() map[string]any {
+// readers are the workflows that change no cluster, by their registered names.
+func readers() map[string]any {
 	return map[string]any{
 		api.DescribeCluster: DescribeCluster,
 		api.ListClusters:    ListClusters,
@@ -38,7 +38,7 @@ func RegisterWorkflows(r worker.WorkflowRegistry) {
 	for _, d := range definitions() {
 		r.RegisterWorkflowWithOptions(d.workflow, workflow.RegisterOptions{Name: d.name})
 	}
-	for name, fn := range reads() {
+	for name, fn := range readers() {
 		r.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 	}
 }

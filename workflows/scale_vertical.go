@@ -3,18 +3,18 @@ package workflows
 import (
 	"slices"
 
-	"drover/activities"
 	. "drover/lifecycle"
 	"drover/workflows/api"
 )
 
 // scaleVertical is "Scale Vertical": SV1 to SV7, of one role and its replicas.
 func scaleVertical(c cluster, in api.ScaleVerticalInput) procedure {
-	role, _ := c.Role(in.Role) // that it exists was checked when the operation began
+	name := c.begun.Role // as the request says, or the only one there is
+	role, _ := c.Role(name)
 	size := Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}
-	roles, nodes, all := c.FamilyRoles(in.Role), IDsOf(c.Family(in.Role)), c.AgentIDs(nil)
-	scaling, none := activities.Change{VerticalScaling: &roles}, activities.Change{VerticalScaling: &[]string{}}
-	scaled := activities.Change{VerticalScaling: &[]string{}, Size: &activities.RoleSize{Role: in.Role, Size: size}}
+	roles, nodes, all := c.FamilyRoles(name), IDsOf(c.Family(name)), c.AgentIDs(nil)
+	scaling, none := change{VerticalScaling: &roles}, change{VerticalScaling: &[]string{}}
+	scaled := change{VerticalScaling: &[]string{}, Size: &roleSize{Role: name, Size: size}}
 
 	// SV3: which branch?
 	var branch procedure

@@ -1,7 +1,7 @@
 package workflows
 
 import (
-	"drover/activities"
+	"drover/activities/machines"
 	. "drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -24,7 +24,7 @@ func upgradeCluster(c cluster, in api.UpgradeClusterInput) procedure {
 	if in.OnFailure == api.OnFailureRollback {
 		failed = failed.by(OpDowngradeCluster)
 	}
-	finish := inform{all, activities.Change{UpgradeFrom: new(string)}}
+	finish := inform{all, change{UpgradeFrom: new(string)}}
 	return steps(
 		turns.begins(UpgradeFailed).undo(failed),
 		do(UP5, finish).undo(undoing(UP5, Words(OpUpgradeCluster, UP5), finish).succeeding(Active)),
@@ -46,10 +46,10 @@ func (c cluster) upgradeNodes(nodes []string, first bool) procedure {
 		do(UP1, power{false, nodes}).about("power off nodes %s", sids),
 
 		// UP2: start the nodes with the image of the new version.
-		do(UP2, replace{activities.NewVersion, nodes}).about("new image of nodes %s", sids),
+		do(UP2, replace{machines.NewVersion, nodes}).about("new image of nodes %s", sids),
 
 		// UP3: agent, /upgrade-audit/from_app_version, barrier.
-		do(UP3, publish{change: activities.Change{UpgradeFrom: &from}}, startAgents{agents}, barrier{others}).about("start the agent of nodes %s", sids),
+		do(UP3, publish{change: change{UpgradeFrom: &from}}, startAgents{agents}, barrier{others}).about("start the agent of nodes %s", sids),
 
 		// UP4: upgrade(pre), start, upgrade(post).
 		next.stage(UP4, ServiceUpgrade, BeforeStart, nil),
@@ -68,10 +68,10 @@ func downgradeCluster(c cluster, _ api.DowngradeClusterInput) procedure {
 		do(UP5b, power{false, nodes}),
 
 		// UP6: start the nodes with the image of the old version.
-		do(UP6, replace{activities.PreviousVersion, nodes}, power{true, nodes}),
+		do(UP6, replace{machines.PreviousVersion, nodes}, power{true, nodes}),
 
 		// UP7: agent on all nodes, barrier. Nodes see the old version from here on.
-		do(UP7, publish{change: activities.Change{UpgradeFrom: new(string), Restore: true}}, startAgents{all}),
+		do(UP7, publish{change: change{UpgradeFrom: new(string), Restore: true}}, startAgents{all}),
 
 		// UP8: start by order, by the old version.
 		c.stage(UP8, ServiceStart, nil, nil),

@@ -155,7 +155,7 @@ func (op *operation) limit(s step) time.Duration {
 func (op *operation) perform(ctx workflow.Context, s *step) (failedCommands, error) {
 	switch {
 	case s.group != nil:
-		left, err := op.performer.run(ctx, s.id, s.words, *s.group)
+		left, err := op.performer.commands(ctx, s.id, s.words, *s.group)
 		if err != nil { // all that runs again, should an operator want it
 			s.group = &group{s.group.service, s.group.kind, s.group.Limit(left.on)}
 		}

@@ -25,6 +25,7 @@ import (
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/providers"
+	"drover/remote"
 	"drover/tests/fakes"
 	"drover/tests/fakes/fakeprovider"
 	"drover/workflows"
@@ -68,7 +69,8 @@ func newWorldOn(t tb, o fakeprovider.Options) *world {
 	w.agents = fakes.NewAgents(w.store)
 	w.machines = newMachines(w.provider, w.agents)
 	w.acts = activities.New(activities.Dependencies{
-		Records: w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: node{w.machines},
+		KeyPairs: remote.NewKeyPair,
+		Records:  w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: node{w.machines},
 		Providers:       map[string]providers.Provider{"fake": w.machines},
 		DefaultProvider: "fake", AuthorizedKey: authorizedKey, NodeConsul: "http://127.0.0.1:8500", KVPrefix: "drover",
 		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }, Logger: slog.New(slog.DiscardHandler),

@@ -11,23 +11,11 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"drover/fault"
+	"drover/metadata"
 )
 
 // MaxArchive is the largest package archive in bytes.
 const MaxArchive = 384 << 10
-
-// App is a published package.
-type App struct {
-	AppID     string `json:"app_id"`
-	VersionID string `json:"version_id"`
-	// Digest is the SHA-256 of the archive in hex; PutApp computes it when it is empty.
-	Digest      string `json:"digest"`
-	PublishedAt string `json:"published_at"` // RFC 3339, UTC
-	// Roles in order, "" for role-less.
-	Roles []string `json:"roles"`
-	// Archive is the package as tar.gz. It is stored apart: Apps does not return it.
-	Archive []byte `json:"-"`
-}
 
 func (s *Store) appKey(appID, versionID string) string {
 	return s.prefix + "/apps/" + appID + "/" + versionID
@@ -35,8 +23,8 @@ func (s *Store) appKey(appID, versionID string) string {
 
 // PutApp publishes a package. A version never changes: publishing the same archive again does nothing, another one
 // under the same version is a Conflict fault.
-func (s *Store) PutApp(ctx context.Context, app App) error {
-	if err := app.check(); err != nil {
+func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
+	if err := checkApp(app); err != nil {
 		return err
 	}
 	what := "publish " + app.AppID + " " + app.VersionID
@@ -83,7 +71,7 @@ func (s *Store) PutApp(ctx context.Context, app App) error {
 		what, there.PublishedAt, there.Digest, digest).WithHint("publish it under a new version")
 }
 
-func (a App) check() error {
+func checkApp(a metadata.App) error {
 	if err := checkName("application id", a.AppID); err != nil {
 		return err
 	}
@@ -99,7 +87,7 @@ func (a App) check() error {
 }
 
 // appVersion reads the description of a version; nil when it is not published.
-func (s *Store) appVersion(ctx context.Context, key, what string) (*App, error) {
+func (s *Store) appVersion(ctx context.Context, key, what string) (*metadata.App, error) {
 	kv, _, err := s.client.KV().Get(key, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
 	if err != nil || kv == nil {
 		return nil, failed(err, "%s", what)
@@ -107,8 +95,8 @@ func (s *Store) appVersion(ctx context.Context, key, what string) (*App, error) 
 	return decodeApp(kv.Key, kv.Value)
 }
 
-func decodeApp(key string, value []byte) (*App, error) {
-	app := new(App)
+func decodeApp(key string, value []byte) (*metadata.App, error) {
+	app := new(metadata.App)
 	if err := json.Unmarshal(value, app); err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "published package %s cannot be read", key)
 	}
@@ -116,7 +104,7 @@ func decodeApp(key string, value []byte) (*App, error) {
 }
 
 // App reads a published package with its archive. One that is not published is a NotFound fault.
-func (s *Store) App(ctx context.Context, appID, versionID string) (*App, error) {
+func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App, error) {
 	if err := errors.Join(checkName("application id", appID), checkName("version", versionID)); err != nil {
 		return nil, err
 	}
@@ -144,14 +132,14 @@ func (s *Store) App(ctx context.Context, appID, versionID string) (*App, error) 
 }
 
 // Apps reads all published packages without their archives, ordered by application id and version as text.
-func (s *Store) Apps(ctx context.Context) ([]App, error) {
+func (s *Store) Apps(ctx context.Context) ([]metadata.App, error) {
 	const what = "list the published applications"
 	root := s.prefix + "/apps/"
 	keys, _, err := s.client.KV().Keys(root, "", (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
 	if err != nil {
 		return nil, failed(err, what)
 	}
-	var out []App
+	var out []metadata.App
 	for _, key := range keys {
 		// <app>/<version> describes; <app>/<version>/<digest> is an archive.
 		if strings.Count(key[len(root):], "/") != 1 || strings.HasSuffix(key, "/") {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
+	"drover/metadata"
 	"drover/metadata/store"
 	"drover/tests/stack/consultest"
 )
@@ -20,7 +21,7 @@ func TestAppIsPublishedOnce(t *testing.T) {
 	archive := make([]byte, store.MaxArchive)
 	_, err := rand.Read(archive)
 	require.NoError(t, err)
-	app := store.App{
+	app := metadata.App{
 		AppID: "kv", VersionID: "1.0 β", Archive: archive, PublishedAt: "2026-11-23T05:00:00Z", Roles: []string{"kv", "kv-replica"},
 	}
 	require.NoError(t, p.store.PutApp(t.Context(), app))
@@ -50,7 +51,7 @@ func TestAppsAreListedWithoutArchives(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, id := range [][2]string{{"b", "1"}, {"a", "2"}, {"a", "1"}} {
-		require.NoError(t, p.store.PutApp(t.Context(), store.App{AppID: id[0], VersionID: id[1], Archive: []byte(id[0] + id[1])}))
+		require.NoError(t, p.store.PutApp(t.Context(), metadata.App{AppID: id[0], VersionID: id[1], Archive: []byte(id[0] + id[1])}))
 	}
 	apps, err := p.store.Apps(t.Context())
 	require.NoError(t, err)
@@ -69,15 +70,15 @@ func TestAppRefusals(t *testing.T) {
 	_, err := p.store.App(t.Context(), "kv", "9")
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 
-	err = p.store.PutApp(t.Context(), store.App{AppID: "kv", VersionID: "1", Archive: make([]byte, store.MaxArchive+1)})
+	err = p.store.PutApp(t.Context(), metadata.App{AppID: "kv", VersionID: "1", Archive: make([]byte, store.MaxArchive+1)})
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
 	require.ErrorContains(t, err, fmt.Sprint(store.MaxArchive))
 	require.ErrorContains(t, err, fmt.Sprint(store.MaxArchive+1))
 
-	err = p.store.PutApp(t.Context(), store.App{AppID: "kv", VersionID: "1", Digest: "00"})
+	err = p.store.PutApp(t.Context(), metadata.App{AppID: "kv", VersionID: "1", Digest: "00"})
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
 	for _, name := range []string{"", "a/b", "a\n"} {
-		require.True(t, fault.Is(p.store.PutApp(t.Context(), store.App{AppID: name, VersionID: "1"}), fault.Invalid))
+		require.True(t, fault.Is(p.store.PutApp(t.Context(), metadata.App{AppID: name, VersionID: "1"}), fault.Invalid))
 		_, err = p.store.App(t.Context(), "kv", name)
 		require.True(t, fault.Is(err, fault.Invalid))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/metadata/store"
 	"drover/tests/stack/consultest"
 )
@@ -125,7 +126,7 @@ func calls(t *testing.T, s *store.Store) map[string]func() error {
 		"record":       func() error { _, _, err := s.Record(ctx, clusterID); return err },
 		"put":          func() error { _, err := s.PutRecord(ctx, record(1), 0); return err },
 		"records":      func() error { _, err := s.Records(ctx); return err },
-		"app":          func() error { return s.PutApp(ctx, store.App{AppID: "a", VersionID: "1"}) },
+		"app":          func() error { return s.PutApp(ctx, metadata.App{AppID: "a", VersionID: "1"}) },
 		"apps":         func() error { _, err := s.Apps(ctx); return err },
 	}
 }

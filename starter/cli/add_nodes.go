@@ -38,9 +38,6 @@ again. After that they may hold data and stay.`,
 		if err := checkInput(id, in); err != nil {
 			return output.Output{}, err
 		}
-		if err := a.fillRole(ctx, id, &in.Role); err != nil {
-			return output.Output{}, err
-		}
 		return a.start(ctx, &l, operations.Request{
 			Operation: api.AddNodes,
 			ClusterID: id,

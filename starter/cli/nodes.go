@@ -25,7 +25,7 @@ func (a *app) nodes() *cobra.Command {
 			if err != nil {
 				return output.Output{}, err
 			}
-			cluster, err := server.Cluster(ctx, args[0])
+			cluster, err := server.ClusterAndAgents(ctx, args[0])
 			if err != nil {
 				return output.Output{}, err
 			}

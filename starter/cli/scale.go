@@ -53,9 +53,6 @@ stays. Volumes only grow, and when nothing else changes they grow while the node
 		if err := checkInput(id, in, problems...); err != nil {
 			return output.Output{}, err
 		}
-		if err := a.fillRole(ctx, id, &in.Role); err != nil {
-			return output.Output{}, err
-		}
 		return a.start(ctx, &l, operations.Request{
 			Operation: api.ScaleVertical,
 			ClusterID: id,

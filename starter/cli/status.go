@@ -64,7 +64,7 @@ func (a *app) statusOf(ctx context.Context, server *operations.Server, id string
 		both              errgroup.Group
 	)
 	both.Go(func() error {
-		value.Cluster, clusterErr = server.Cluster(ctx, id)
+		value.Cluster, clusterErr = server.ClusterAndAgents(ctx, id)
 		return nil
 	})
 	both.Go(func() error {

@@ -122,31 +122,17 @@ func TestDryRunIsThePlan(t *testing.T) {
 	require.JSONEq(t, `{"dry_run":true}`, c.input)
 }
 
-func TestARoleThatIsLeftOutIsFilledInWhenThereIsOne(t *testing.T) {
+// Which role a request without one is about is decided when the operation begins, for every client.
+func TestARoleThatIsLeftOutIsLeftToTheWorker(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct {
-		version, verb string
-		code          int
-		want          string
-	}{
-		"one, with replicas":    {"one", "add-nodes", exitUnreachable, `"role":"etcd_node"`},
-		"one, for scale":        {"one", "scale --cpu 2", exitUnreachable, `"role":"etcd_node"`},
-		"without name":          {"none", "add-nodes", exitUnreachable, `{"count":1}`},
-		"not published anymore": {"gone", "add-nodes", exitUnreachable, `{"count":1}`},
-		"several":               {"two", "add-nodes", exitUsage, "one of etcd_node, proxy"},
-	} {
-		t.Run(name, func(t *testing.T) {
+	for verb, want := range map[string]string{"add-nodes": `{"count":1}`, "scale --cpu 2": `{"cpu":2}`} {
+		t.Run(verb, func(t *testing.T) {
 			t.Parallel()
-			c := &counter{answers: answering(tt.version)}
-			got := ask(t, c, "", append(strings.Fields(tt.verb), known)...)
-			require.Equal(t, tt.code, got.code, got.stderr.String())
-			if tt.code == exitUsage {
-				require.Contains(t, got.stderr.String(), tt.want)
-				require.Empty(t, c.operation)
-				return
-			}
-			require.Contains(t, c.input, tt.want)
-			require.Equal(t, []string{api.DescribeCluster, api.ListApps}, c.reads)
+			c := &counter{answers: answering("two")}
+			got := ask(t, c, "", append(strings.Fields(verb), known)...)
+			require.Equal(t, exitUnreachable, got.code, got.stderr.String())
+			require.Contains(t, c.input, want)
+			require.Empty(t, c.reads)
 		})
 	}
 }

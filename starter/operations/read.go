@@ -13,10 +13,19 @@ import (
 	"drover/workflows/api"
 )
 
-// Cluster reads one cluster's record with its nodes.
+// Cluster reads one cluster's record with its nodes. It contacts no node.
 func (s *Server) Cluster(ctx context.Context, id string) (*api.ClusterView, error) {
+	return s.describe(ctx, api.DescribeClusterInput{ClusterID: id})
+}
+
+// ClusterAndAgents is Cluster with the answers of the nodes' agents.
+func (s *Server) ClusterAndAgents(ctx context.Context, id string) (*api.ClusterView, error) {
+	return s.describe(ctx, api.DescribeClusterInput{ClusterID: id, Agents: true})
+}
+
+func (s *Server) describe(ctx context.Context, in api.DescribeClusterInput) (*api.ClusterView, error) {
 	var out api.ClusterView
-	if err := s.read(ctx, api.DescribeCluster, api.DescribeClusterInput{ClusterID: id}, &out); err != nil {
+	if err := s.read(ctx, api.DescribeCluster, in, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil

@@ -33,7 +33,13 @@ func TestReadsRunUnderIDsOfTheirOwnAndEndByThemselves(t *testing.T) {
 	c.On("ExecuteWorkflow", mock.Anything, options, api.ListApps, api.ListAppsInput{}).
 		Return(run(t, "r", api.AppList{Apps: []api.AppView{{App: "etcd"}}}, nil), nil).Once()
 
-	view, err := s.Cluster(t.Context(), cluster)
+	c.On("ExecuteWorkflow", mock.Anything, options, api.DescribeCluster, api.DescribeClusterInput{ClusterID: cluster, Agents: true}).
+		Return(run(t, "r", api.ClusterView{ClusterID: cluster, State: "stopped"}, nil), nil).Once()
+
+	view, err := s.ClusterAndAgents(t.Context(), cluster)
+	require.NoError(t, err)
+	require.Equal(t, "stopped", view.State)
+	view, err = s.Cluster(t.Context(), cluster)
 	require.NoError(t, err)
 	require.Equal(t, "active", view.State)
 	list, err := s.Clusters(t.Context())

@@ -21,8 +21,9 @@ import (
 
 	"drover/activities"
 	"drover/fault"
-	"drover/metadata/store"
+	"drover/metadata"
 	"drover/providers"
+	"drover/remote"
 	"drover/tests/fakes"
 	"drover/tests/fakes/fakeprovider"
 	"drover/workflows"
@@ -44,7 +45,8 @@ func newWorld(t *testing.T) *world {
 	w := &world{store: fakes.NewStore(), provider: fakeprovider.New(fakeprovider.Options{})}
 	w.agents = fakes.NewAgents(w.store)
 	w.acts = activities.New(activities.Dependencies{
-		Records: w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.agents,
+		KeyPairs: remote.NewKeyPair,
+		Records:  w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.agents,
 		Providers: map[string]providers.Provider{"fake": w.provider}, DefaultProvider: "fake",
 		AuthorizedKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f test",
 		NodeConsul:    "http://127.0.0.1:8500", KVPrefix: "drover", Now: time.Now, Logger: slog.New(slog.DiscardHandler),
@@ -53,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	archive, err := p.Archive()
 	require.NoError(t, err)
-	require.NoError(t, w.store.PutApp(t.Context(), store.App{AppID: "bad", VersionID: "1", Archive: archive}))
+	require.NoError(t, w.store.PutApp(t.Context(), metadata.App{AppID: "bad", VersionID: "1", Archive: archive}))
 	require.NoError(t, w.run(workflowID, api.CreateCluster, `{"app": "bad"}`))
 	return w
 }
@@ -216,7 +218,7 @@ func (w *world) publishLinking(t *testing.T, app, id string) {
 	require.NoError(t, err)
 	archive, err := p.Archive()
 	require.NoError(t, err)
-	require.NoError(t, w.store.PutApp(t.Context(), store.App{AppID: app, VersionID: "1", Archive: archive}))
+	require.NoError(t, w.store.PutApp(t.Context(), metadata.App{AppID: app, VersionID: "1", Archive: archive}))
 }
 
 // refuses is an operation that is refused and changes nothing.

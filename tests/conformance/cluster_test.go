@@ -165,7 +165,7 @@ func (c *cluster) progress() api.Progress {
 // view is what operators see of the cluster.
 func (c *cluster) view() api.ClusterView {
 	c.t.Helper()
-	view, err := execute[api.ClusterView](c.t, "read/"+activities.RandomID(), api.DescribeCluster, api.DescribeClusterInput{ClusterID: c.id})
+	view, err := execute[api.ClusterView](c.t, "read/"+activities.RandomID(), api.DescribeCluster, api.DescribeClusterInput{ClusterID: c.id, Agents: true})
 	require.NoError(c.t, err)
 	return view
 }

@@ -38,6 +38,7 @@ type Agents struct {
 	journal  map[journalKey]*command
 	ran      []Execution
 	files    map[string]string
+	asked    int // for their status
 	Handlers []Handler
 	// Warn makes every Sync answer with these warnings.
 	Warn []agentapi.Warning
@@ -253,6 +254,9 @@ func (a *Agents) Cancel(ctx context.Context, n lifecycle.Node, id string) (agent
 
 // Status says how an agent is.
 func (a *Agents) Status(_ context.Context, n lifecycle.Node) (agentapi.Status, error) {
+	a.mu.Lock()
+	a.asked++
+	a.mu.Unlock()
 	cluster, err := a.answering(n)
 	if err != nil {
 		return agentapi.Status{}, err
@@ -261,6 +265,13 @@ func (a *Agents) Status(_ context.Context, n lifecycle.Node) (agentapi.Status, e
 	return agentapi.Status{
 		ClusterID: cluster, NodeID: n.ID, InstanceID: n.InstanceID, Revision: p.Revision, ConsulOK: true, Health: "disabled",
 	}, nil
+}
+
+// Asked counts the calls of Status.
+func (a *Agents) Asked() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.asked
 }
 
 // Put keeps a file in memory.

@@ -25,7 +25,7 @@ type Store struct {
 	records    map[string]stored
 	trees      map[string]Published
 	history    map[string][]Published
-	apps       map[string]store.App
+	apps       map[string]metadata.App
 	operations map[string]string
 	orphans    []lifecycle.Orphan
 	// changed is closed and replaced whenever a tree is published.
@@ -48,7 +48,7 @@ type Published struct {
 func NewStore() *Store {
 	return &Store{
 		records: map[string]stored{}, trees: map[string]Published{}, history: map[string][]Published{},
-		apps: map[string]store.App{}, operations: map[string]string{}, changed: make(chan struct{}),
+		apps: map[string]metadata.App{}, operations: map[string]string{}, changed: make(chan struct{}),
 	}
 }
 
@@ -239,7 +239,7 @@ func (s *Store) History(id string) []Published {
 }
 
 // PutApp publishes a package; a version never changes.
-func (s *Store) PutApp(ctx context.Context, app store.App) error {
+func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 	if err := check(ctx, app.AppID, app.VersionID); err != nil {
 		return err
 	}
@@ -266,13 +266,13 @@ func (s *Store) PutApp(ctx context.Context, app store.App) error {
 }
 
 // cloned shares nothing with app that a caller could change.
-func cloned(app store.App) store.App {
+func cloned(app metadata.App) metadata.App {
 	app.Archive, app.Roles = slices.Clone(app.Archive), slices.Clone(app.Roles)
 	return app
 }
 
 // App reads a published package.
-func (s *Store) App(ctx context.Context, appID, versionID string) (*store.App, error) {
+func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App, error) {
 	if err := check(ctx, appID, versionID); err != nil {
 		return nil, err
 	}
@@ -287,13 +287,13 @@ func (s *Store) App(ctx context.Context, appID, versionID string) (*store.App, e
 }
 
 // Apps lists the published packages without their archives.
-func (s *Store) Apps(ctx context.Context) ([]store.App, error) {
+func (s *Store) Apps(ctx context.Context) ([]metadata.App, error) {
 	if err := check(ctx); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []store.App
+	var out []metadata.App
 	for _, key := range slices.Sorted(maps.Keys(s.apps)) {
 		app := cloned(s.apps[key])
 		app.Archive = nil

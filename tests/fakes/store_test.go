@@ -299,7 +299,7 @@ var behaviours = []struct {
 	{"app versions never change", func(w storeWorld) {
 		_, err := w.App(w.Context(), "kv", "1")
 		w.requireFault(fault.NotFound, err)
-		app := store.App{AppID: "kv", VersionID: "1", Archive: []byte("one"), PublishedAt: "2026-01-01T00:00:00Z", Roles: []string{"a", ""}}
+		app := metadata.App{AppID: "kv", VersionID: "1", Archive: []byte("one"), PublishedAt: "2026-01-01T00:00:00Z", Roles: []string{"a", ""}}
 		require.NoError(w, w.PutApp(w.Context(), app))
 		later := app
 		later.PublishedAt = "2027-01-01T00:00:00Z"
@@ -319,7 +319,7 @@ var behaviours = []struct {
 		require.Equal(w, "one", string(got.Archive))
 	}},
 	{"apps are listed without archives", func(w storeWorld) {
-		for _, app := range []store.App{{AppID: "b", VersionID: "1"}, {AppID: "a", VersionID: "2"}, {AppID: "a-x", VersionID: "1"}, {AppID: "a", VersionID: "1"}} {
+		for _, app := range []metadata.App{{AppID: "b", VersionID: "1"}, {AppID: "a", VersionID: "2"}, {AppID: "a-x", VersionID: "1"}, {AppID: "a", VersionID: "1"}} {
 			app.Archive = []byte(app.AppID + app.VersionID)
 			require.NoError(w, w.PutApp(w.Context(), app))
 		}
@@ -334,7 +334,7 @@ var behaviours = []struct {
 		require.ElementsMatch(w, []string{"a 1", "a 2", "a-x 1", "b 1"}, names)
 	}},
 	{"apps that cannot be kept", func(w storeWorld) {
-		for name, app := range map[string]store.App{
+		for name, app := range map[string]metadata.App{
 			"id":      {AppID: "a/b", VersionID: "1"},
 			"version": {AppID: "a", VersionID: ""},
 			"digest":  {AppID: "a", VersionID: "1", Archive: []byte("x"), Digest: strings.Repeat("0", 64)},
@@ -375,7 +375,7 @@ func (w storeWorld) all(ctx context.Context, name string) map[string]error {
 	out["Remove"] = w.Remove(ctx, name)
 	out["Disown"] = w.Disown(ctx, name, "w")
 	out["SetOperation"] = w.SetOperation(ctx, name, "CreateCluster")
-	out["PutApp"] = w.PutApp(ctx, store.App{AppID: name, VersionID: "1"})
+	out["PutApp"] = w.PutApp(ctx, metadata.App{AppID: name, VersionID: "1"})
 	_, out["App"] = w.App(ctx, name, "1")
 	return out
 }

@@ -7,7 +7,7 @@ type ExamineClusterInput struct {
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
 func (in ExamineClusterInput) Problems() []string {
-	return DescribeClusterInput(in).Problems()
+	return DescribeClusterInput{ClusterID: in.ClusterID}.Problems()
 }
 
 // Examination is what ExamineCluster returns: no findings, all is well.

@@ -30,7 +30,7 @@ type DeleteClusterInput struct {
 
 // AddNodesInput starts AddNodes under workflow id cluster/<cluster id>.
 type AddNodesInput struct {
-	// Role that grows; "" for role-less packages. Its replicas grow with it.
+	// Role that grows; its replicas grow with it. Default: the only role that can.
 	Role  string `json:"role,omitempty"`
 	Count int    `json:"count"`
 	Waits
@@ -48,7 +48,7 @@ type DeleteNodesInput struct {
 
 // ScaleVerticalInput starts ScaleVertical under workflow id cluster/<cluster id>: one role with its replicas.
 type ScaleVerticalInput struct {
-	Role       string `json:"role,omitempty"`
+	Role       string `json:"role,omitempty"`        // default: the only master role
 	CPU        int    `json:"cpu,omitempty"`         // cores; 0 leaves it
 	Memory     int    `json:"memory,omitempty"`      // MiB; 0 leaves it
 	VolumeSize int    `json:"volume_size,omitempty"` // GiB; 0 leaves it; never smaller
@@ -141,6 +141,9 @@ type Holds struct {
 // DescribeClusterInput reads one cluster.
 type DescribeClusterInput struct {
 	ClusterID string `json:"cluster_id"`
+	// Agents asks the agent of every node for its revision and health; each may take 3 s to answer. Without it no node is
+	// contacted.
+	Agents bool `json:"agents,omitempty"`
 }
 
 // ListClustersInput reads all clusters.

@@ -71,7 +71,7 @@ func (in ListOrphansInput) Problems() []string {
 	if in.ClusterID == "" {
 		return nil
 	}
-	return DescribeClusterInput(in).Problems()
+	return DescribeClusterInput{ClusterID: in.ClusterID}.Problems()
 }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/metadata/store"
+	"drover/metadata"
 	"drover/specs"
 )
 
@@ -103,7 +103,7 @@ func (a app) archive(t *testing.T, version int) []byte {
 func (w *world) publish(a app) {
 	w.t.Helper()
 	for version := range 2 {
-		require.NoError(w.t, w.store.PutApp(w.t.Context(), store.App{
+		require.NoError(w.t, w.store.PutApp(w.t.Context(), metadata.App{
 			AppID: a.id, VersionID: strconv.Itoa(version + 1), Archive: a.archive(w.t, version+1), PublishedAt: "2026-01-01T00:00:00Z",
 		}))
 	}

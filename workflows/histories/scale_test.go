@@ -29,7 +29,7 @@ func TestThousandNodes(t *testing.T) {
 	r.measure(w, api.CreateCluster, 1000, api.CreateClusterInput{App: "large", Waits: api.Waits{DryRun: true}})
 	r.measure(w, api.CreateCluster, 1000, api.CreateClusterInput{App: "large"})
 	r.measure(w, api.AddNodes, 1250, api.AddNodesInput{Role: "a", Count: 250})
-	r.measure(w, api.DescribeCluster, 1250, api.DescribeClusterInput{ClusterID: w.clusterID})
+	r.measure(w, api.DescribeCluster, 1250, api.DescribeClusterInput{ClusterID: w.clusterID, Agents: true})
 	r.measure(w, api.DeleteNodes, 1250, api.DeleteNodesInput{Nodes: w.members("a")[700:]})
 	require.Len(t, w.members("a"), 700)
 	r.measure(w, api.ScaleVertical, 1000, api.ScaleVerticalInput{Role: "a", CPU: 2, VolumeSize: 2})

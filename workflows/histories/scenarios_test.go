@@ -160,7 +160,7 @@ func repairOne(w *world) any { return api.RepairClusterInput{Nodes: w.members("a
 
 func deleteFirst(w *world) any { return api.DeleteNodesInput{Nodes: w.members("a")[:1]} }
 
-func describe(w *world) any { return api.DescribeClusterInput{ClusterID: w.clusterID} }
+func describe(w *world) any { return api.DescribeClusterInput{ClusterID: w.clusterID, Agents: true} }
 
 func archive(w *world) any {
 	return api.PublishAppInput{App: "fresh", Version: "1", Archive: app{id: "fresh", roles: small().roles}.archive(w.t, 1)}

@@ -18,6 +18,7 @@ import (
 
 	"drover/activities"
 	"drover/providers"
+	"drover/remote"
 	"drover/tests/fakes"
 	"drover/tests/fakes/fakeprovider"
 	"drover/workflows"
@@ -50,7 +51,8 @@ func newWorld(t *testing.T, name string, a app) *world {
 	}
 	w.nodes = newNodes(w.store)
 	acts := activities.New(activities.Dependencies{
-		Records: w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.nodes,
+		KeyPairs: remote.NewKeyPair,
+		Records:  w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.nodes,
 		Providers:       map[string]providers.Provider{"fake": w.provider},
 		DefaultProvider: "fake", NodeConsul: "http://127.0.0.1:8500", KVPrefix: "drover",
 		AuthorizedKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f recorder",

@@ -1,0 +1,126 @@
+package activities
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"drover/activities/agents"
+	"drover/activities/apps"
+	"drover/activities/internal/access"
+	"drover/activities/internal/attempt"
+	"drover/activities/internal/ids"
+	"drover/activities/internal/ledger"
+	"drover/activities/machines"
+	"drover/activities/orphans"
+	"drover/activities/publish"
+	"drover/activities/reads"
+	"drover/activities/records"
+	"drover/providers"
+)
+
+// RecordStore is what all subjects together ask of the store of control records.
+type RecordStore interface {
+	records.RecordStore
+	publish.RecordStore
+}
+
+// TreeStore is what all subjects together ask of the store of published metadata.
+type TreeStore interface {
+	records.TreeStore
+	publish.TreeStore
+	orphans.TreeStore
+	reads.TreeStore
+}
+
+// AppStore keeps published packages.
+type AppStore interface{ apps.Store }
+
+// OrphanStore keeps the orphan ledger.
+type OrphanStore interface{ ledger.Store }
+
+// Agents reach the agent on a node.
+type Agents interface {
+	agents.Client
+	reads.Agents
+}
+
+// Dependencies are what the worker wires in.
+type Dependencies struct {
+	Records RecordStore
+	Trees   TreeStore
+	Apps    AppStore
+	Ledger  OrphanStore
+	// Access gives out tokens; nil: nodes get none.
+	Access access.Store
+	Agents Agents
+	// Temporal is asked before commands begin; nil: they begin without asking (tests).
+	Temporal  attempt.Server
+	Providers providers.Set
+	// DefaultProvider is used when a request names none.
+	DefaultProvider string
+	KeyPairs        machines.KeyPairs
+	// AuthorizedKey is the public half of the key that Drover logs in to nodes with (authorized_keys line).
+	AuthorizedKey string
+	// NodeConsul is Consul's HTTP address as nodes reach it; KVPrefix is the root of Drover's keys in it.
+	NodeConsul string
+	KVPrefix   string
+	// OperationRuns reports whether an operation of a cluster is open at the workflow engine; nil: the record decides.
+	OperationRuns func(ctx context.Context, clusterID string) (bool, error)
+	Now           func() time.Time
+	Logger        *slog.Logger
+}
+
+func (d Dependencies) tokens() access.Tokens {
+	return access.Tokens{Store: d.Access, Records: d.Records}
+}
+
+// RestoreAccess grants again what clusters have lost in Consul, and revokes what is left of clusters that are gone.
+func (d Dependencies) RestoreAccess(ctx context.Context) error {
+	return d.tokens().Restore(ctx, d.Records)
+}
+
+// Activities holds the activities of every subject.
+type Activities struct {
+	Records  *records.Activities
+	Machines *machines.Activities
+	Agents   *agents.Activities
+	Publish  *publish.Activities
+	Orphans  *orphans.Activities
+	Reads    *reads.Activities
+	Apps     *apps.Activities
+}
+
+// New makes the activities over their dependencies.
+func New(d Dependencies) *Activities {
+	tokens, check := d.tokens(), attempt.Check{Server: d.Temporal}
+	return &Activities{
+		Records: &records.Activities{
+			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens,
+			Providers: d.Providers, DefaultProvider: d.DefaultProvider, Now: d.Now,
+		},
+		Machines: &machines.Activities{
+			Records: d.Records, Ledger: d.Ledger, Attempt: check, Providers: d.Providers,
+			KeyPairs: d.KeyPairs, AuthorizedKey: d.AuthorizedKey, Now: d.Now,
+		},
+		Agents: &agents.Activities{
+			Records: d.Records, Apps: d.Apps, Agents: d.Agents, Tokens: tokens, Attempt: check,
+			NodeConsul: d.NodeConsul, KVPrefix: d.KVPrefix, Logger: d.Logger,
+		},
+		Publish: &publish.Activities{
+			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens, Now: d.Now,
+		},
+		Orphans: &orphans.Activities{
+			Records: d.Records, Trees: d.Trees, Ledger: d.Ledger, Tokens: tokens, Attempt: check,
+			Providers: d.Providers, OperationRuns: d.OperationRuns, Now: d.Now,
+		},
+		Reads: &reads.Activities{
+			Records: d.Records, Trees: d.Trees, Ledger: d.Ledger, Agents: d.Agents, Tokens: tokens,
+			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns,
+		},
+		Apps: &apps.Activities{Apps: d.Apps, Now: d.Now},
+	}
+}
+
+// RandomID is 8 characters of a-z and 0-9, the part behind the dash of every id.
+func RandomID() string { return ids.New() }

@@ -1,0 +1,148 @@
+package agents
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"drover/activities/internal/attempt"
+	"drover/activities/internal/bounds"
+	"drover/activities/internal/fanout"
+	agentapi "drover/agent/api"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// BarrierInput names nodes and the revision they shall have applied.
+type BarrierInput struct {
+	ClusterID string   `json:"cluster_id"`
+	Step      string   `json:"step"`
+	Nodes     []string `json:"nodes"`
+	Revision  int64    `json:"revision"`
+	// TimeoutSec is how long one node may take.
+	TimeoutSec   int  `json:"timeout_sec"`
+	StrictConfig bool `json:"strict_config,omitempty"`
+}
+
+// BarrierResult carries what nodes warned about.
+type BarrierResult struct {
+	Warnings []api.Warning `json:"warnings,omitempty"`
+}
+
+// StartAgents makes the agent run on every named node and waits until each has applied the revision (CC3, AN4).
+func (a *Activities) StartAgents(ctx context.Context, in BarrierInput) (BarrierResult, error) {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err == nil {
+		rec, err = a.Tokens.Grant(ctx, rec)
+	}
+	if err != nil {
+		return BarrierResult{}, err
+	}
+	started := &nodeSet{}
+	out, err := a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) error {
+		progress.Line("starting the agent")
+		if err := a.putKeys(ctx, n); err != nil {
+			return err
+		}
+		if err := a.Agents.Ensure(ctx, n, a.agentConfig(rec, n)); err != nil {
+			return err
+		}
+		started.add(n)
+		return nil
+	})
+	if told := a.hasAgent(context.WithoutCancel(ctx), rec.ClusterID, started); err == nil {
+		err = told
+	}
+	return out, err
+}
+
+func (s *nodeSet) add(n lifecycle.Node) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nodes = append(s.nodes, n)
+}
+
+// Barrier waits until every named node has applied the revision (B2, B4).
+func (a *Activities) Barrier(ctx context.Context, in BarrierInput) (BarrierResult, error) {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return BarrierResult{}, err
+	}
+	return a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node, _ fanout.Progress) error {
+		if rec.ConsulToken == "" || n.HasToken {
+			return nil
+		}
+		return a.Agents.Ensure(ctx, n, a.agentConfig(rec, n)) // it was started before there were tokens
+	})
+}
+
+func (a *Activities) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierInput, first func(context.Context, lifecycle.Node, fanout.Progress) error) (BarrierResult, error) {
+	ctx, stop := attempt.UntilStopping(ctx)
+	defer stop()
+	timeout := time.Duration(in.TimeoutSec) * time.Second
+	results := fanout.Run(ctx, rec.NamedNodes(in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.SyncResult, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		if err := first(ctx, n, progress); err != nil {
+			return agentapi.SyncResult{}, err
+		}
+		progress.Line(fmt.Sprintf("applying revision %d", in.Revision))
+		return a.Agents.Sync(ctx, n, in.Revision, timeout)
+	})
+	if err := a.hasToken(ctx, rec, results); err != nil {
+		return BarrierResult{}, err
+	}
+	var out BarrierResult
+	var failed []error
+	for _, r := range results {
+		if r.Err != nil {
+			failed = append(failed, a.barrierFault(ctx, rec, in, r.Node, r.Err))
+			continue
+		}
+		out.add(in.Step, r.Node, r.Value.Warnings, rec.Secrets(&r.Node))
+	}
+	if err := fanout.FirstOf(failed); err != nil {
+		return BarrierResult{}, err
+	}
+	if in.StrictConfig && len(out.Warnings) > 0 {
+		w := out.Warnings[0]
+		return BarrierResult{}, fault.New(fault.ConfigFailed, "%d configuration warnings and strict_config is set, the first on %s: %s",
+			len(out.Warnings), w.Node, w.Message).At(rec.ClusterID, w.Node, "")
+	}
+	return out, nil
+}
+
+// barrierFault says which node did not come along; an operation that is cancelled or moved is not the node's fault.
+func (a *Activities) barrierFault(ctx context.Context, rec *lifecycle.Record, in BarrierInput, n lifecycle.Node, err error) error {
+	if ctx.Err() != nil {
+		return fault.Wrap(context.Cause(ctx), fault.Unreachable, "waiting for node %s (%s) was interrupted", n.Label(), n.ID)
+	}
+	f := fault.Wrap(err, fault.BarrierTimeout, "node %s (%s) did not apply revision %d within %d s", n.Label(), n.ID, in.Revision, in.TimeoutSec)
+	if f.Type == fault.Unreachable || f.Type == fault.Internal {
+		f.Type, f.Retryable = fault.BarrierTimeout, false
+	}
+	secrets := rec.Secrets(&n)
+	f.Message, f.Output = lifecycle.Redact(f.Message, secrets), lifecycle.RedactCut(f.Output, secrets)
+	return f.At(rec.ClusterID, n.ID, "")
+}
+
+// maxWarnings is how many warnings of one barrier travel; the rest are counted.
+const maxWarnings = 20
+
+// add takes over a node's warnings, secrets removed: commands and templates print what they were given.
+func (r *BarrierResult) add(step string, n lifecycle.Node, warnings []agentapi.Warning, secrets []string) {
+	for _, w := range warnings {
+		switch {
+		case len(r.Warnings) < maxWarnings:
+			text := fmt.Sprintf("%s: %s failed: %s", w.Resource, w.What, lifecycle.Redact(w.Message, secrets))
+			if out := strings.TrimSpace(lifecycle.Redact(w.Output, secrets)); out != "" {
+				text = bounds.Head(text, bounds.WarningLimit/2) + ": " + bounds.TailInJSON(out, bounds.WarningLimit/2, bounds.WarningLimit/2)
+			}
+			r.Warnings = append(r.Warnings, api.Warning{Step: step, Node: n.Label(), Message: bounds.Head(text, bounds.WarningLimit+2)})
+		case len(r.Warnings) == maxWarnings:
+			r.Warnings = append(r.Warnings, api.Warning{Step: step, Message: "more warnings: drover-agent status on the nodes shows them"})
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package agents_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drover/activities"
+	"drover/activities/agents"
+	"drover/activities/publish"
+	agentapi "drover/agent/api"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/tests/fakes/world"
+)
+
+func barrier(rec *lifecycle.Record, revision int64) agents.BarrierInput {
+	return agents.BarrierInput{ClusterID: world.ClusterID, Step: "CC3", Nodes: world.IDs(rec), Revision: revision, TimeoutSec: 60}
+}
+
+func TestBarrierWaitsForARevision(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(3)
+	done := make(chan error, 1)
+	go func() { _, err := w.Acts.Agents.Barrier(t.Context(), barrier(rec, 2)); done <- err }()
+	require.NoError(t, w.Acts.Publish.Publish(t.Context(), publish.PublishInput{ClusterID: world.ClusterID, Seq: 1, Revision: 2}))
+	require.NoError(t, <-done)
+}
+
+func TestBarrierNamesTheNodeThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(3)
+	w.Agents.Broken[rec.Nodes[1].ID] = true
+	_, err := w.Acts.Agents.Barrier(t.Context(), barrier(rec, 1))
+	f := w.RequireFault(fault.BarrierTimeout, err)
+	require.False(t, f.Retryable)
+	require.Equal(t, []string{world.ClusterID, rec.Nodes[1].ID}, []string{f.Cluster, f.Node})
+	require.Contains(t, f.Message, "node a/2 ("+rec.Nodes[1].ID+") did not apply revision 1 within 60 s")
+}
+
+func TestBarrierOfARevisionThatNeverComesTimesOut(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	in := barrier(w.Running(2), 9)
+	in.TimeoutSec = 1
+	_, err := w.Acts.Agents.Barrier(t.Context(), in)
+	w.RequireFault(fault.BarrierTimeout, err)
+}
+
+func TestBarrierThatIsInterruptedIsNobodysFault(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(2)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	deps := w.Deps
+	deps.Records = patient{w.Store}
+	_, err := activities.New(deps).Agents.Barrier(ctx, barrier(rec, 9))
+	require.True(t, w.RequireFault(fault.Unreachable, err).Retryable)
+	require.ErrorContains(t, err, "interrupted")
+}
+
+// patient records are read whatever the context.
+type patient struct{ activities.RecordStore }
+
+func (p patient) Record(ctx context.Context, id string) (*lifecycle.Record, uint64, error) {
+	return p.RecordStore.Record(context.WithoutCancel(ctx), id)
+}
+
+func TestBarrierResultIsBoundedAndWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(50)
+	for _, output := range []string{strings.Repeat("x", 1024), strings.Repeat("<", 1024), strings.Repeat("\x01", 1024)} {
+		w.Agents.Warn = nil
+		for i := range 8 {
+			w.Agents.Warn = append(w.Agents.Warn, agentapi.Warning{
+				Resource: fmt.Sprintf("r%d.toml", i), What: "reload", Message: "exit code 1 of reload --password=" + world.Secret, Output: world.Secret + output + "end",
+			})
+		}
+		out, err := w.Acts.Agents.Barrier(t.Context(), barrier(rec, 1))
+		require.NoError(t, err)
+		text := world.JSON(t, out)
+		require.LessOrEqual(t, len(text), world.ResultLimit)
+		require.NotContains(t, text, world.Secret)
+		require.Len(t, out.Warnings, agents.MaxWarnings+1)
+		require.Contains(t, out.Warnings[agents.MaxWarnings].Message, "more warnings")
+		first := out.Warnings[0]
+		require.Equal(t, []string{"CC3", "a/1"}, []string{first.Step, first.Node})
+		require.True(t, strings.HasPrefix(first.Message, "r0.toml: reload failed: exit code 1"), first.Message)
+		require.True(t, strings.HasSuffix(first.Message, "end"), first.Message)
+	}
+	w.Agents.Warn = w.Agents.Warn[:1]
+	in := barrier(rec, 1)
+	in.StrictConfig = true
+	_, err := w.Acts.Agents.Barrier(t.Context(), in)
+	f := w.RequireFault(fault.ConfigFailed, err)
+	require.Contains(t, f.Message, "r0.toml")
+	require.NotContains(t, world.JSON(t, f), world.Secret)
+	require.LessOrEqual(t, len(world.JSON(t, f)), world.ResultLimit)
+}
+
+func TestStartAgentsGivesEachNodeItsOwnConfiguration(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(2) // the fakes refuse another node's configuration
+	for _, n := range rec.Nodes {
+		cfg := agents.AgentConfig(w.Acts.Agents, rec, n)
+		require.Equal(t, []string{world.ClusterID, n.ID, n.InstanceID, "a"}, []string{cfg.ClusterID, cfg.NodeID, cfg.InstanceID, cfg.Role})
+		require.Len(t, cfg.MetadataListen, 1)
+		require.Nil(t, cfg.HealthCheck)
+	}
+	w.Agents.Broken[rec.Nodes[0].ID] = true
+	_, err := w.Acts.Agents.StartAgents(t.Context(), barrier(rec, 1))
+	require.Equal(t, rec.Nodes[0].ID, w.RequireFault(fault.BarrierTimeout, err).Node)
+}
+
+func TestBarrierOfManyFailingNodesIsBounded(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(250)
+	for _, n := range rec.Nodes {
+		w.Agents.Broken[n.ID] = true
+	}
+	_, err := w.Acts.Agents.Barrier(t.Context(), barrier(rec, 1))
+	f := w.RequireFault(fault.BarrierTimeout, err)
+	require.LessOrEqual(t, len(world.JSON(t, f)), world.ResultLimit)
+}

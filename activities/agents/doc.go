@@ -1,0 +1,45 @@
+// Package agents starts agents, waits until they have applied a revision, and runs the package's commands on nodes
+// through them. It makes no connections (the agents do) and decides neither the order of commands nor what follows from a
+// failure. Workflows call it in every stage and barrier.
+package agents
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"drover/activities/internal/access"
+	"drover/activities/internal/attempt"
+	"drover/activities/internal/control"
+	"drover/activities/internal/packages"
+	agentapi "drover/agent/api"
+	"drover/lifecycle"
+)
+
+// Client reaches the agent on a node. Run launches a command once under its id and waits for its end, however often it
+// is called and whatever breaks in between; it never cancels by itself.
+type Client interface {
+	Ensure(ctx context.Context, node lifecycle.Node, cfg agentapi.Config) error
+	Sync(ctx context.Context, node lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error)
+	// Run asks mayBegin just before the command begins; when that fails, nothing begins.
+	Run(ctx context.Context, node lifecycle.Node, id string, cmd agentapi.Command,
+		mayBegin func(context.Context) error, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error)
+	Cancel(ctx context.Context, node lifecycle.Node, id string) (agentapi.CommandStatus, error)
+	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
+	// Put writes a file on a node, whole or not at all.
+	Put(ctx context.Context, node lifecycle.Node, path string, content []byte, mode fs.FileMode) error
+}
+
+// Activities talk to the agents of nodes.
+type Activities struct {
+	Records control.Store
+	Apps    packages.Store
+	Agents  Client
+	Tokens  access.Tokens
+	Attempt attempt.Check
+	// NodeConsul is Consul's HTTP address as nodes reach it; KVPrefix is the root of Drover's keys in it.
+	NodeConsul string
+	KVPrefix   string
+	Logger     *slog.Logger
+}

@@ -1,0 +1,5 @@
+package agents
+
+const MaxWarnings = maxWarnings
+
+var AgentConfig = (*Activities).agentConfig

@@ -1,0 +1,363 @@
+package agents
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"drover/activities/internal/attempt"
+	"drover/activities/internal/bounds"
+	"drover/activities/internal/control"
+	"drover/activities/internal/fanout"
+	"drover/activities/internal/packages"
+	agentapi "drover/agent/api"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/specs"
+)
+
+// StageInput is one order group of a stage: the service runs on all named nodes at the same time (S2).
+type StageInput struct {
+	ClusterID string         `json:"cluster_id"`
+	Seq       int            `json:"seq"`
+	Step      string         `json:"step"`
+	Service   string         `json:"service"`
+	Kind      lifecycle.Kind `json:"kind"`
+	Nodes     []string       `json:"nodes"`
+	// Params are JSON texts by role, appended to the command as one quoted argument (S7).
+	Params map[string]string `json:"params,omitempty"`
+	// Attempts counts, by node id, the commands of this stage that ended there without success and that an operator has
+	// decided to run again. Nodes that are not named run their first.
+	Attempts map[string]int `json:"attempts,omitempty"`
+}
+
+// StageResult says on which nodes the command did not succeed; every node has ended.
+type StageResult struct {
+	Failed   int           `json:"failed"`
+	Failures []NodeFailure `json:"failures,omitempty"` // the first maxFailures, unknown outcomes before others
+	// Outcomes has one letter per node of the input, in its order; empty when every node succeeded.
+	Outcomes string `json:"outcomes,omitempty"`
+}
+
+// The letters of StageResult.Outcomes.
+const (
+	OutcomeSuccess = '.'
+	OutcomeFailed  = 'x' // the command ended, without success
+	OutcomeUnknown = '?' // the command began and nobody knows how it ended
+	OutcomeOpen    = '-' // no answer: the command may not have begun, or it may still run
+)
+
+// NodeFailure is one node on which a command did not end with exit code 0 (S6).
+type NodeFailure struct {
+	NodeID   string     `json:"node_id"`
+	Node     string     `json:"node"` // "etcd_node/1"
+	Type     fault.Type `json:"type"`
+	ExitCode int        `json:"exit_code"`
+	Message  string     `json:"message"`
+	Output   string     `json:"output,omitempty"` // at most 4 KiB, secrets removed
+}
+
+// maxFailures bounds the result of a stage to well below 16 KiB.
+const maxFailures = 3
+
+// cancelWithin is how long cancelled commands get to end by themselves and be killed.
+const cancelWithin = time.Minute
+
+// CommandID is the key under which a node's journal runs a command once: cluster, operation number, step, service,
+// kind and node. A retry of the activity, a new worker and a reset workflow find the same command again. Only an
+// operator's decision to run a command again that ended without success makes another one of it.
+func CommandID(in StageInput, nodeID string) string {
+	kind := ""
+	if in.Kind == lifecycle.PreCheck {
+		kind = ".pre_check"
+	}
+	return fmt.Sprintf("%s.%d.%s.%s%s.%s%s", in.ClusterID, in.Seq, in.Step, idSafe(in.Service), kind, nodeID, again(in.Attempts[nodeID]))
+}
+
+// again is the end of a command's id, "" for the first.
+func again(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(".again-%d", n)
+}
+
+// maxInID is how much of a service's name goes into ids: journals take 200 characters in all.
+const maxInID = 64
+
+// idSafe makes service names usable in ids: custom names may contain anything and be long. Names that had to be changed
+// get a digest of the whole, so that different names stay different.
+func idSafe(s string) string {
+	safe := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', r == '-':
+			return r
+		}
+		return '-'
+	}, s)
+	if safe == s && len(s) <= maxInID {
+		return s
+	}
+	sum := sha256.Sum256([]byte(s))
+	return fmt.Sprintf("%s-%x", safe[:min(len(safe), maxInID)], sum[:8])
+}
+
+// RunStage runs the service's command on every named node and returns when all have ended (S6). A true cancel kills
+// what still runs; a stopping worker only lets go, and the next attempt attaches to the same commands.
+func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, error) {
+	rec, err := a.current(ctx, in.ClusterID, in.Seq)
+	if err != nil {
+		return StageResult{}, err
+	}
+	if err := a.withParamSecrets(ctx, rec, in); err != nil {
+		return StageResult{}, err
+	}
+	working, stop := attempt.UntilStopping(ctx)
+	defer stop()
+	results := fanout.Run(working, rec.NamedNodes(in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.CommandStatus, error) {
+		return a.runOn(ctx, rec, n, in, progress)
+	})
+	if working.Err() != nil {
+		if attempt.Canceled(ctx) {
+			if a.cancelAll(ctx, in.ClusterID, results, func(node string) string { return CommandID(in, node) }) {
+				return StageResult{}, temporal.NewCanceledError(CommandsEnded)
+			}
+			return StageResult{}, ctx.Err()
+		}
+		return StageResult{}, fault.Wrap(context.Cause(working), fault.Unreachable, "commands go on on their nodes")
+	}
+	if in.Service == lifecycle.ServiceCustomMetadata {
+		if err := a.keepTokens(ctx, in.ClusterID, results); err != nil {
+			return StageResult{}, err
+		}
+	}
+	return a.judge(ctx, rec, in, results), nil
+}
+
+// readWithin is how long an attempt that is about to run commands may wait for the record. It is shorter than the server's
+// patience for an attempt that says nothing, so that one it has given up never goes on to run commands.
+const readWithin = 8 * time.Second
+
+// current reads the record for commands of an operation, and refuses when a later one has begun: an attempt that was held
+// up, by a cut connection or with its worker, has been replaced long ago, and the nodes' journals need not remember what
+// the other one ran, for upgrades give nodes new machines.
+func (a *Activities) current(ctx context.Context, clusterID string, seq int) (*lifecycle.Record, error) {
+	ctx, stop := context.WithTimeout(ctx, readWithin)
+	defer stop()
+	rec, _, err := a.Records.Record(ctx, clusterID)
+	if err != nil {
+		return nil, err
+	}
+	if now := rec.Operation.Seq; now > seq {
+		return nil, fault.New(fault.Conflict, "operation %d of %s is over, %s runs as operation %d: no more commands of the former",
+			seq, clusterID, rec.Operation.Type, now)
+	}
+	return rec, nil
+}
+
+// service finds the service as the version that runs on the node describes it.
+func (in StageInput) service(rec *lifecycle.Record, n lifecycle.Node) (specs.Service, bool) {
+	return lifecycle.RoleSpec(rec.SpecOn(n), n.Role, in.Service)
+}
+
+func (a *Activities) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.Node, in StageInput, progress fanout.Progress) (agentapi.CommandStatus, error) {
+	service, ok := in.service(rec, n)
+	if !ok {
+		return agentapi.CommandStatus{}, fault.New(fault.Internal, "role %q does not define %s", n.Role, in.Service)
+	}
+	cmd := agentapi.Command{
+		Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: n.Label() + " " + in.Service,
+		Stdout: in.Service == lifecycle.ServiceCustomMetadata,
+	}
+	if in.Kind == lifecycle.PreCheck {
+		cmd.Cmd = service.PreCheck
+	}
+	if params := in.Params[n.Role]; params != "" && in.Kind == lifecycle.Command {
+		cmd.Cmd += " " + quoted(params)
+	}
+	id := CommandID(in, n.ID)
+	progress.Command(id)
+	secrets := rec.Secrets(&n)
+	return a.Agents.Run(ctx, n, id, cmd, a.Attempt.MayBegin(progress), func(st agentapi.CommandStatus) {
+		progress.Line(lifecycle.RedactCut(st.LastLine, secrets))
+	})
+}
+
+// quoted makes text one word of a POSIX shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// CommandsEnded is the detail of the cancellation of an activity that has ended its commands on every node. Without it
+// nobody may have: the server cancels an activity by itself while no worker has it.
+const CommandsEnded = "commands ended"
+
+// EndCommands ends the commands of a RunStage or AskNodes that was cancelled and whose worker could not say that it did so.
+// What has not begun never will.
+func (a *Activities) EndCommands(ctx context.Context, in StageInput) error {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err != nil {
+		return err
+	}
+	working, stop := attempt.UntilStopping(ctx)
+	defer stop()
+	var failed []error
+	for _, r := range fanout.Run(working, rec.NamedNodes(in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.CommandStatus, error) {
+		progress.Line("ending " + CommandID(in, n.ID))
+		return a.Agents.Cancel(ctx, n, CommandID(in, n.ID))
+	}) {
+		if r.Err != nil && !fault.Is(r.Err, fault.NotFound) {
+			failed = append(failed, fault.Wrap(r.Err, fault.Unreachable, "%s of node %s (%s) may still run", in.Service, r.Node.Label(), r.Node.ID).
+				At(rec.ClusterID, r.Node.ID, in.Service))
+		}
+	}
+	return fanout.FirstOf(failed)
+}
+
+// cancelAll ends the commands of an operation that was truly cancelled, so that nothing runs on while it is undone, and
+// says whether it reached all of them.
+func (a *Activities) cancelAll(ctx context.Context, clusterID string, results []fanout.Result[agentapi.CommandStatus], id func(node string) string) bool {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelWithin)
+	defer stop()
+	var running []lifecycle.Node
+	for _, r := range results {
+		if r.Err != nil {
+			running = append(running, r.Node)
+		}
+	}
+	all := true
+	for _, r := range fanout.Run(ctx, running, 0, func(ctx context.Context, n lifecycle.Node, _ fanout.Progress) (agentapi.CommandStatus, error) {
+		return a.Agents.Cancel(ctx, n, id(n.ID))
+	}) {
+		if r.Err != nil && !fault.Is(r.Err, fault.NotFound) {
+			all = false
+			a.Logger.Warn("a cancelled command could not be reached", "cluster", clusterID, "node", r.Node.ID, "error", r.Err)
+		}
+	}
+	return all
+}
+
+// judge turns what nodes answered into the stage's result.
+func (a *Activities) judge(ctx context.Context, rec *lifecycle.Record, in StageInput, results []fanout.Result[agentapi.CommandStatus]) StageResult {
+	var out StageResult
+	outcomes := map[string]byte{}
+	var failures []NodeFailure
+	for _, r := range results {
+		if failure, ok := a.failureOf(rec, in, r); !ok {
+			failures = append(failures, failure)
+			outcomes[r.Node.ID] = failure.outcome()
+		}
+	}
+	if out.Failed = len(failures); out.Failed == 0 {
+		return out
+	}
+	for _, node := range in.Nodes {
+		outcome, failed := outcomes[node]
+		if !failed {
+			outcome = OutcomeSuccess
+		}
+		out.Outcomes += string(outcome)
+	}
+	slices.SortStableFunc(failures, UnknownFirst)
+	for _, failure := range failures[:min(len(failures), maxFailures)] {
+		if text := a.errorText(ctx, rec, failure.ExitCode); text != "" && failure.Type == fault.CommandFailed {
+			failure.Message += ": " + text
+		}
+		failure.Message = bounds.Head(failure.Message, bounds.MessageLimit)
+		out.Failures = append(out.Failures, failure)
+	}
+	return out
+}
+
+// UnknownFirst orders failures: those that somebody has to look at before anything else.
+func UnknownFirst(a, b NodeFailure) int {
+	return rank(a.Type) - rank(b.Type)
+}
+
+func rank(t fault.Type) int {
+	if t == fault.OutcomeUnknown {
+		return 0
+	}
+	return 1
+}
+
+// outcome is the failure's letter.
+func (f NodeFailure) outcome() byte {
+	switch f.Type {
+	case fault.CommandFailed:
+		return OutcomeFailed
+	case fault.OutcomeUnknown:
+		return OutcomeUnknown
+	}
+	return OutcomeOpen
+}
+
+func (a *Activities) failureOf(rec *lifecycle.Record, in StageInput, r fanout.Result[agentapi.CommandStatus]) (NodeFailure, bool) {
+	what := in.Service
+	if in.Kind == lifecycle.PreCheck {
+		what += " pre_check"
+	}
+	failure := NodeFailure{NodeID: r.Node.ID, Node: r.Node.Label(), ExitCode: r.Value.ExitCode}
+	switch st := r.Value; {
+	case r.Err != nil:
+		f := fault.Wrap(r.Err, fault.Internal, "%s on %s", what, r.Node.Label())
+		failure.Type, failure.Message, failure.ExitCode = f.Type, f.Error(), -1
+	case st.State == agentapi.StateUnknown:
+		failure.Type, failure.ExitCode = fault.OutcomeUnknown, -1
+		failure.Message = fmt.Sprintf("%s on %s began and nobody knows how it ended (the node lost power or its processes were killed)", what, r.Node.Label())
+	case st.TimedOut:
+		service, _ := in.service(rec, r.Node)
+		failure.Type = fault.CommandFailed
+		failure.Message = fmt.Sprintf("%s on %s timed out after %d s", what, r.Node.Label(), service.Timeout)
+	case st.Canceled:
+		failure.Type = fault.CommandFailed
+		failure.Message = fmt.Sprintf("%s on %s was cancelled on the node", what, r.Node.Label())
+	case st.ExitCode != 0:
+		failure.Type = fault.CommandFailed
+		failure.Message = fmt.Sprintf("%s on %s ended with exit code %d", what, r.Node.Label(), st.ExitCode)
+	default:
+		return NodeFailure{}, true
+	}
+	output, secrets := r.Value.Output, rec.Secrets(&r.Node)
+	if r.Value.Truncated {
+		output = bounds.WithoutCutSecret(output, secrets)
+	}
+	failure.Output = bounds.TailInJSON(lifecycle.RedactCut(output, secrets), agentapi.OutputTail, bounds.OutputInJSON)
+	failure.Message = lifecycle.Redact(failure.Message, secrets)
+	return failure, false
+}
+
+// errorText is the package's own text for an exit code (err_code<N> of its locale), "" when it has none.
+func (a *Activities) errorText(ctx context.Context, rec *lifecycle.Record, code int) string {
+	if code <= 0 {
+		return ""
+	}
+	pkg, err := packages.Open(ctx, a.Apps, rec.AppID, rec.VersionID)
+	if err != nil {
+		return ""
+	}
+	text, _ := pkg.ErrCode("en", code)
+	return text
+}
+
+// keepTokens puts the standard output of custom_metadata into the record, from where the next revision publishes it.
+func (a *Activities) keepTokens(ctx context.Context, clusterID string, results []fanout.Result[agentapi.CommandStatus]) error {
+	tokens := map[string]string{}
+	for _, r := range results {
+		if r.Err == nil && r.Value.ExitCode == 0 {
+			tokens[r.Node.ID] = strings.TrimRight(r.Value.Stdout, "\n")
+		}
+	}
+	_, err := control.Update(ctx, a.Records, clusterID, func(rec *lifecycle.Record) error {
+		for i := range rec.Nodes {
+			if token, ok := tokens[rec.Nodes[i].ID]; ok {
+				rec.Nodes[i].Token = token
+			}
+		}
+		return nil
+	})
+	return err
+}

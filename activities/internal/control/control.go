@@ -1,0 +1,114 @@
+// Package control reads and changes control records with compare-and-swap. What a change means is decided by its caller,
+// one of the subjects of activities.
+package control
+
+import (
+	"context"
+	"fmt"
+
+	"drover/activities/internal/attempt"
+	"drover/activities/internal/fanout"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// Reader reads control records.
+type Reader interface {
+	// Record gives the record and its index; NotFound when there is none.
+	Record(ctx context.Context, clusterID string) (*lifecycle.Record, uint64, error)
+}
+
+// Store also writes them. PutRecord is a Conflict unless the record still has that index (0: it must not exist yet).
+type Store interface {
+	Reader
+	PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error)
+}
+
+// MaxTries bounds how often a record is read again after another writer was faster.
+const MaxTries = 50
+
+// Update reads, changes and writes a record, and repeats that when another writer was faster. It returns what it wrote.
+// A record that changes all the time is Unreachable, which is retryable.
+func Update(ctx context.Context, s Store, clusterID string, change func(*lifecycle.Record) error) (*lifecycle.Record, error) {
+	for range MaxTries {
+		rec, index, err := s.Record(ctx, clusterID)
+		if err != nil {
+			return nil, err
+		}
+		if err := change(rec); err != nil {
+			return nil, err
+		}
+		_, err = s.PutRecord(ctx, rec, index)
+		if err == nil {
+			return rec, nil
+		}
+		if !fault.Is(err, fault.Conflict) {
+			return nil, err
+		}
+	}
+	return nil, fault.New(fault.Unreachable, "the control record of %s changed during each of %d writes", clusterID, MaxTries)
+}
+
+// UpdateCurrent is Update for what an attempt found out about machines: between reading the record and writing it the
+// server is asked, so that an attempt which was held up does not replace newer facts with older ones.
+func UpdateCurrent(ctx context.Context, s Store, check attempt.Check, clusterID string, change func(*lifecycle.Record) error) (*lifecycle.Record, error) {
+	return Update(ctx, s, clusterID, func(rec *lifecycle.Record) error {
+		if err := check.StillCurrent(ctx, fanout.None()); err != nil {
+			return err
+		}
+		return change(rec)
+	})
+}
+
+// Find gives a cluster's record, nil when there is none.
+func Find(ctx context.Context, r Reader, clusterID string) (*lifecycle.Record, error) {
+	rec, _, err := r.Record(ctx, clusterID)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return rec, err
+}
+
+// Running reports whether an operation of a cluster is open: by the workflow engine's word, or the record's when there is
+// no engine to ask (nil).
+type Running func(ctx context.Context, clusterID string) (bool, error)
+
+// OrRecord falls back to the record.
+func (ask Running) OrRecord(ctx context.Context, r Reader, clusterID string) (bool, error) {
+	if ask != nil {
+		return ask(ctx, clusterID)
+	}
+	rec, err := Find(ctx, r, clusterID)
+	return rec != nil && rec.Operation.State == api.OpRunning, err
+}
+
+// Writer is how an operation signs the revisions it publishes.
+func Writer(clusterID string, seq int) string { return fmt.Sprintf("%s#%d", clusterID, seq) }
+
+// Forgetter deletes what is known of a cluster.
+type Forgetter interface {
+	DeleteRecord(ctx context.Context, clusterID string) error
+}
+
+// Trees removes what nodes see of a cluster.
+type Trees interface {
+	Remove(ctx context.Context, clusterID string) error
+}
+
+// Tokens revokes what nodes of a cluster may read.
+type Tokens interface {
+	Revoke(ctx context.Context, clusterID string) error
+}
+
+// Forget removes all that is known of a cluster. Its nodes' access is revoked after the record is gone, when nothing
+// grants it again.
+func Forget(ctx context.Context, trees Trees, records Forgetter, tokens Tokens, clusterID string) error {
+	if err := trees.Remove(ctx, clusterID); err != nil {
+		return err
+	}
+	if err := records.DeleteRecord(ctx, clusterID); err != nil {
+		return err
+	}
+	return tokens.Revoke(ctx, clusterID)
+}

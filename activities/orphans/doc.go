@@ -1,0 +1,43 @@
+// Package orphans works on what no operation owns: entries of the orphan ledger, resources that no record names, and keys
+// of clusters that are gone. It changes nothing that a cluster uses and nothing of a cluster whose operation runs. The
+// workflows behind `drover orphans`, and the one that retries releases, call it.
+package orphans
+
+import (
+	"context"
+	"time"
+
+	"drover/activities/internal/access"
+	"drover/activities/internal/attempt"
+	"drover/activities/internal/control"
+	"drover/activities/internal/ledger"
+	"drover/metadata"
+	"drover/providers"
+)
+
+// RecordStore reads control records.
+type RecordStore interface {
+	control.Reader
+	access.Lister
+}
+
+// TreeStore finds and removes what nodes could see of a cluster.
+type TreeStore interface {
+	control.Trees
+	// Clusters are the ids of those that nodes could see something of.
+	Clusters(ctx context.Context) ([]string, error)
+	// Look reads what is published, without judging it.
+	Look(ctx context.Context, clusterID string) (metadata.Look, error)
+}
+
+// Activities work on orphans.
+type Activities struct {
+	Records       RecordStore
+	Trees         TreeStore
+	Ledger        ledger.Store
+	Tokens        access.Tokens
+	Attempt       attempt.Check
+	Providers     providers.Set
+	OperationRuns control.Running
+	Now           func() time.Time
+}

@@ -1,0 +1,93 @@
+package publish
+
+import (
+	"slices"
+
+	"drover/lifecycle"
+)
+
+// Change is what a step alters in the control record before it is published. Fields are absolute values, nil leaves
+// things as they are, and applying a change twice is the same as once.
+type Change struct {
+	// Adding, Deleting and VerticalScaling are the new contents of the temporary folders.
+	Adding          *[]string `json:"adding,omitempty"`
+	Deleting        *[]string `json:"deleting,omitempty"`
+	VerticalScaling *[]string `json:"vertical_scaling,omitempty"`
+	// UpgradeFrom is /upgrade-audit/from_app_version; "" removes it.
+	UpgradeFrom *string `json:"upgrade_from,omitempty"`
+	// Remove drops nodes. Lost says why their resources could not be released: they go to the orphan ledger.
+	Remove []string `json:"remove,omitempty"`
+	Lost   string   `json:"lost,omitempty"`
+	// Size is the new size of a role, its replicas and their nodes.
+	Size *RoleSize `json:"size,omitempty"`
+	// Restore takes the way back of an upgrade. It is kept until the cluster is active, so that it can be taken again.
+	Restore bool `json:"restore,omitempty"`
+}
+
+// RoleSize is a size of a role, its replicas and all their nodes.
+type RoleSize struct {
+	Role string `json:"role"`
+	lifecycle.Size
+}
+
+func (c *Change) apply(rec *lifecycle.Record) {
+	if c == nil {
+		return
+	}
+	set := func(target *[]string, value *[]string) {
+		if value != nil {
+			*target = *value
+		}
+	}
+	set(&rec.Adding, c.Adding)
+	set(&rec.Deleting, c.Deleting)
+	set(&rec.VerticalScaling, c.VerticalScaling)
+	if c.UpgradeFrom != nil {
+		rec.UpgradeFrom = *c.UpgradeFrom
+	}
+	if c.VerticalScaling != nil && len(*c.VerticalScaling) == 0 {
+		for i := range rec.Nodes {
+			rec.Nodes[i].Was = nil
+		}
+	}
+	rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool {
+		return slices.Contains(c.Remove, n.ID)
+	})
+	rec.Releasing = slices.DeleteFunc(rec.Releasing, func(id string) bool { return slices.Contains(c.Remove, id) })
+	if c.Size != nil {
+		c.Size.apply(rec)
+	}
+	if c.Restore && rec.Previous != nil {
+		rec.Spec, rec.VersionID = rec.Previous.Spec, rec.Previous.VersionID
+	}
+}
+
+func (s *RoleSize) apply(rec *lifecycle.Record) {
+	put := func(target *int, value int) {
+		if value > 0 {
+			*target = value
+		}
+	}
+	members := map[string]bool{}
+	for i := range rec.Spec.Roles {
+		r := &rec.Spec.Roles[i]
+		if r.Master() != s.Role {
+			continue
+		}
+		members[r.Name] = true
+		put(&r.CPU, s.CPU)
+		put(&r.Memory, s.Memory)
+		if r.Volume != nil {
+			put(&r.Volume.Size, s.VolumeSize)
+		}
+	}
+	for i := range rec.Nodes {
+		if n := &rec.Nodes[i]; members[n.Role] {
+			put(&n.CPU, s.CPU)
+			put(&n.Memory, s.Memory)
+			if len(n.VolumeIDs) > 0 {
+				put(&n.VolumeSize, s.VolumeSize)
+			}
+		}
+	}
+}

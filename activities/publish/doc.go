@@ -1,0 +1,39 @@
+// Package publish changes control records and makes the result visible to nodes as a revision of the cluster's metadata,
+// and removes it at the end. What the tree contains is built by package metadata; waiting until nodes have applied a
+// revision is package agents. Workflows call it between the steps that change what nodes know of each other.
+package publish
+
+import (
+	"context"
+	"time"
+
+	"drover/activities/internal/access"
+	"drover/activities/internal/control"
+	"drover/activities/internal/ledger"
+	"drover/activities/internal/packages"
+	"drover/metadata"
+)
+
+// RecordStore keeps control records.
+type RecordStore interface {
+	control.Store
+	control.Forgetter
+}
+
+// TreeStore publishes what nodes see, all at once and once per revision and writer.
+type TreeStore interface {
+	control.Trees
+	Publish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
+	// Republish is Publish that also overwrites what others have written or deleted.
+	Republish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
+}
+
+// Activities publish revisions.
+type Activities struct {
+	Records RecordStore
+	Trees   TreeStore
+	Apps    packages.Store
+	Ledger  ledger.Writer
+	Tokens  access.Tokens
+	Now     func() time.Time
+}

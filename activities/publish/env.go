@@ -1,0 +1,33 @@
+package publish
+
+import (
+	"context"
+
+	"drover/activities/internal/control"
+	"drover/activities/internal/packages"
+	"drover/lifecycle"
+)
+
+// EnvInput publishes changed env values as a revision.
+type EnvInput struct {
+	ClusterID string         `json:"cluster_id"`
+	Seq       int            `json:"seq"`
+	Revision  int64          `json:"revision"`
+	Values    map[string]any `json:"values"`
+}
+
+// PublishEnv takes the changed values over into the control record and publishes them.
+func (a *Activities) PublishEnv(ctx context.Context, in EnvInput) error {
+	rec, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+		values, spec, err := packages.WithEnv(ctx, a.Apps, rec, in.Values)
+		if err != nil {
+			return err
+		}
+		rec.Values, rec.Spec = values, spec
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return a.publish(ctx, rec, in.Seq, in.Revision, false)
+}

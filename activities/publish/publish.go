@@ -1,0 +1,91 @@
+package publish
+
+import (
+	"context"
+
+	"drover/activities/internal/control"
+	"drover/activities/internal/ledger"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/metadata"
+)
+
+// PublishInput names the revision to publish. Writer makes a retry of the same operation a no-op and another writer a
+// conflict.
+type PublishInput struct {
+	ClusterID string `json:"cluster_id"`
+	Seq       int    `json:"seq"`
+	Revision  int64  `json:"revision"`
+	// Change is made to the control record first.
+	Change *Change `json:"change,omitempty"`
+	// Whole compares every key in Consul, and not what the revision before is known to have written: somebody else may have
+	// been there.
+	Whole bool `json:"whole,omitempty"`
+}
+
+// Publish makes a change to the control record, builds the tree from it and makes that visible as the given revision,
+// all at once (B1).
+func (a *Activities) Publish(ctx context.Context, in PublishInput) error {
+	if err := a.keepLost(ctx, in.ClusterID, in.Change); err != nil {
+		return err
+	}
+	rec, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+		in.Change.apply(rec)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return a.publish(ctx, rec, in.Seq, in.Revision, in.Whole)
+}
+
+// publish makes what the record says visible as a revision, and then the record say so.
+func (a *Activities) publish(ctx context.Context, rec *lifecycle.Record, seq int, revision int64, whole bool) error {
+	tree, err := metadata.Build(rec)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "the metadata of %s cannot be built", rec.ClusterID)
+	}
+	// Who may see it comes first: agents that are refused back off.
+	if rec, err = a.Tokens.Grant(ctx, rec); err != nil {
+		return err
+	}
+	put := a.Trees.Publish
+	if whole {
+		put = a.Trees.Republish
+	}
+	if err := put(ctx, rec.ClusterID, revision, control.Writer(rec.ClusterID, seq), tree); err != nil {
+		return err
+	}
+	_, err = control.Update(ctx, a.Records, rec.ClusterID, func(rec *lifecycle.Record) error {
+		rec.Revision = max(rec.Revision, revision)
+		return nil
+	})
+	return err
+}
+
+// DeregisterInput names a cluster of which nothing shall be known any more.
+type DeregisterInput struct {
+	ClusterID string `json:"cluster_id"`
+}
+
+// Deregister removes the cluster's metadata and then its control record. It is strictly the last step of a cluster.
+func (a *Activities) Deregister(ctx context.Context, in DeregisterInput) error {
+	return control.Forget(ctx, a.Trees, a.Records, a.Tokens, in.ClusterID)
+}
+
+// keepLost writes the resources of nodes that a change drops from the record into the ledger, before it does.
+func (a *Activities) keepLost(ctx context.Context, clusterID string, c *Change) error {
+	if c == nil || c.Lost == "" {
+		return nil
+	}
+	rec, _, err := a.Records.Record(ctx, clusterID)
+	if err != nil {
+		return err
+	}
+	var orphans []lifecycle.Orphan
+	for _, n := range rec.NamedNodes(c.Remove) {
+		orphans = append(orphans, ledger.OfNode(rec, n, c.Lost)...)
+	}
+	_, err = ledger.Keep(ctx, a.Ledger, orphans, a.Now())
+	return err
+}

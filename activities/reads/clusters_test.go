@@ -1,0 +1,72 @@
+package reads_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/tests/fakes/world"
+	"drover/workflows/api"
+)
+
+func TestDescribeClusterShowsNodesAndNoSecrets(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	w.Running(3)
+	_, err := w.Change(func(rec *lifecycle.Record) error {
+		require.Contains(t, world.JSON(t, rec), world.Secret, "the record itself has it")
+		rec.Spec.Env = map[string]string{"password": world.Secret}
+		rec.Values["env.other_password"] = world.Secret
+		rec.Nodes[0].Token = world.Secret
+		return nil
+	})
+	require.NoError(t, err)
+	rec := w.Record()
+	w.Agents.Broken[rec.Nodes[1].ID] = true
+	view, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID, Agents: true})
+	require.NoError(t, err)
+	require.NotContains(t, world.JSON(t, view), world.Secret)
+	require.Equal(t, []api.Endpoint{{Name: "client", Port: "2379", Protocol: "tcp"}}, view.Endpoints)
+	require.Len(t, view.Nodes, 3)
+	require.Equal(t, "revision 1", view.Nodes[0].Agent)
+	require.Contains(t, view.Nodes[1].Agent, "unreachable: ")
+	require.Equal(t, rec.Nodes[1].IP, view.Nodes[1].IP)
+	require.Equal(t, 3, view.NodeCount)
+
+	asked := w.Agents.Asked()
+	silent, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID})
+	require.NoError(t, err)
+	require.Equal(t, asked, w.Agents.Asked(), "no agent is asked")
+	for i := range view.Nodes {
+		view.Nodes[i].Agent, view.Nodes[i].Health = "", ""
+	}
+	require.Equal(t, view, silent)
+
+	list, err := w.Acts.Reads.ListClusters(t.Context(), api.ListClustersInput{})
+	require.NoError(t, err)
+	require.Len(t, list.Clusters, 1)
+	require.Empty(t, list.Clusters[0].Nodes)
+	require.NotContains(t, world.JSON(t, list), world.Secret)
+
+	_, err = w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: "cl-unknown0"})
+	w.RequireFault(fault.NotFound, err)
+}
+
+func TestDescribeClusterBeforeThereAreMachines(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	w.Cluster(1)
+	view, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID, Agents: true})
+	require.NoError(t, err)
+	require.Equal(t, "no machine yet", view.Nodes[0].Agent)
+	require.Equal(t, "creating", view.State)
+}
+
+func TestListClustersWhenThereAreNone(t *testing.T) {
+	t.Parallel()
+	list, err := world.New(t).Acts.Reads.ListClusters(t.Context(), api.ListClustersInput{})
+	require.NoError(t, err)
+	require.Equal(t, `{"clusters":[]}`, world.JSON(t, list))
+}

@@ -1,0 +1,44 @@
+// Package reads answers questions about clusters, providers and hosts, and changes nothing. Comparing what it has read is
+// done by lifecycle. The workflows behind the CLI's reading verbs call it.
+package reads
+
+import (
+	"context"
+
+	"drover/activities/internal/access"
+	"drover/activities/internal/control"
+	"drover/activities/internal/ledger"
+	agentapi "drover/agent/api"
+	"drover/lifecycle"
+	"drover/metadata"
+	"drover/providers"
+)
+
+// RecordStore reads control records.
+type RecordStore interface {
+	control.Reader
+	access.Lister
+}
+
+// TreeStore reads what is published, without judging it.
+type TreeStore interface {
+	Look(ctx context.Context, clusterID string) (metadata.Look, error)
+}
+
+// Agents ask the agent on a node for its status.
+type Agents interface {
+	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
+}
+
+// Activities read.
+type Activities struct {
+	Records   RecordStore
+	Trees     TreeStore
+	Ledger    ledger.Reader
+	Agents    Agents
+	Tokens    access.Tokens
+	Providers providers.Set
+	// DefaultProvider is marked in the list of providers.
+	DefaultProvider string
+	OperationRuns   control.Running
+}

@@ -1,0 +1,308 @@
+package records
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"drover/activities/internal/control"
+	"drover/activities/internal/ids"
+	"drover/activities/internal/packages"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/workflows/api"
+)
+
+// BeginInput opens an operation on an existing cluster. At most one of the requests is set.
+type BeginInput struct {
+	ClusterID string `json:"cluster_id"`
+	RunID     string `json:"run_id"`
+	Type      string `json:"type"` // workflow type
+	DryRun    bool   `json:"dry_run,omitempty"`
+
+	Delete  *api.DeleteClusterInput  `json:"delete,omitempty"`
+	Add     *api.AddNodesInput       `json:"add,omitempty"`
+	Remove  *api.DeleteNodesInput    `json:"remove,omitempty"`
+	Scale   *api.ScaleVerticalInput  `json:"scale,omitempty"`
+	Upgrade *api.UpgradeClusterInput `json:"upgrade,omitempty"`
+	Env     *api.UpdateEnvInput      `json:"env,omitempty"`
+	Service *api.RunServiceInput     `json:"service,omitempty"`
+	Restart *api.RestartClusterInput `json:"restart,omitempty"`
+	Repair  *api.RepairClusterInput  `json:"repair,omitempty"`
+}
+
+// Begun is what an operation starts from.
+type Begun struct {
+	View lifecycle.View `json:"view"`
+	// Before is the view of the version that runs, where View is the one to be reached (upgrade, downgrade).
+	Before *lifecycle.View `json:"before,omitempty"`
+	// Role is the role to grow or to scale, also when the request names none.
+	Role string `json:"role,omitempty"`
+	// Added are the ids chosen for new nodes, in the view already.
+	Added []string `json:"added,omitempty"`
+	// Upgraded are the nodes that boot another version than the one before the upgrade (downgrade). Idle are those on which
+	// nothing can run: their machine is off, gone, or so new that no agent was started on it.
+	Upgraded []string `json:"upgraded,omitempty"`
+	Idle     []string `json:"idle,omitempty"`
+	// Unfinished: an operation that died half-way left things in the temporary folders. They are to be cleared and the
+	// operation begun again; Stale are the nodes it had begun to add or to release. MayBeOff: it may have switched
+	// machines off.
+	Unfinished bool     `json:"unfinished,omitempty"`
+	Stale      []string `json:"stale,omitempty"`
+	MayBeOff   bool     `json:"may_be_off,omitempty"`
+	// GrowOnline says that the provider grows volumes while they are in use.
+	GrowOnline bool `json:"grow_online,omitempty"`
+	// LinkedBy are the clusters that link to this one (delete, by force).
+	LinkedBy []lifecycle.Linking `json:"linked_by,omitempty"`
+	// Params are the JSON arguments of the service to run, by role, defaults filled in.
+	Params map[string]string `json:"params,omitempty"`
+}
+
+// BeginOperation checks everything that can be checked before anything is touched, numbers the operation, chooses the
+// ids it will need and marks it as running. The server lets only one run per cluster be open, so another operation
+// found running has died without saying so; it is taken over. A dry run writes nothing and shows command texts.
+func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, error) {
+	if in.DryRun {
+		rec, _, err := a.Records.Record(ctx, in.ClusterID)
+		if err != nil {
+			return Begun{}, err
+		}
+		return a.begin(ctx, rec, in)
+	}
+	var out Begun
+	rec, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+		var err error
+		out, err = a.begin(ctx, rec, in)
+		return err
+	})
+	if err != nil {
+		return Begun{}, err
+	}
+	if in.Delete != nil && !out.Unfinished {
+		// Again, now that the record says that the deletion runs: a cluster that was created meanwhile either sees that, or is
+		// seen here.
+		if out.LinkedBy, err = a.beginDelete(ctx, rec, *in.Delete); err != nil {
+			return Begun{}, err
+		}
+	}
+	// The operation before is over, however it ended: what it may have half published must not block this one.
+	if err := a.Trees.Disown(ctx, in.ClusterID, control.Writer(in.ClusterID, rec.Operation.Seq-1)); err != nil {
+		return Begun{}, err
+	}
+	// It may also have died after its last publish and before the record knew.
+	published, err := a.Trees.Revision(ctx, in.ClusterID)
+	if err != nil {
+		return Begun{}, err
+	}
+	out.View.Revision = max(out.View.Revision, published)
+	return out, a.Trees.SetOperation(ctx, in.ClusterID, in.Type)
+}
+
+// begin makes the operation's first changes to the record; a retry finds them made.
+func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginInput) (Begun, error) {
+	var out Begun
+	mine := !in.DryRun && rec.Operation.RunID == in.RunID
+	retried := mine && !rec.Operation.Clearing && rec.Operation.Type == in.Type // a rollback begins as another type
+	if !mine {
+		if rec.Operation.State == api.OpRunning {
+			rec.PoweredOff = rec.PoweredOff || rec.Operation.Type == api.StopCluster && !rec.Operation.Clearing
+			rec.State = lifecycle.AfterDeath(rec)
+		}
+		if refusal := lifecycle.May(in.Type, rec.State); refusal != nil {
+			return out, notAllowed(rec, refusal)
+		}
+		rec.Operation = lifecycle.Operation{
+			Seq: rec.Operation.Seq + 1, Type: in.Type, RunID: in.RunID, State: api.OpRunning,
+			StartedAt: a.Now().UTC().Format(time.RFC3339),
+		}
+	}
+	view := lifecycle.ViewOf(rec, in.DryRun)
+	if releases := in.Type == api.DeleteCluster && !lifecycle.GuardsApply(view); !retried && !releases && lifecycle.Unfinished(rec) {
+		rec.Operation.Clearing = true // it begins again once the remains are cleared
+		return Begun{View: view, Unfinished: true, Stale: lifecycle.Stale(rec), MayBeOff: len(rec.VerticalScaling) > 0}, nil
+	}
+	rec.Operation.Clearing = false
+	var err error
+	switch {
+	case in.Delete != nil:
+		out.LinkedBy, err = a.beginDelete(ctx, rec, *in.Delete)
+	case in.Add != nil:
+		err = a.beginAdd(ctx, rec, view, *in.Add, retried, &out)
+	case in.Remove != nil:
+		err = refused(rec, lifecycle.MayRemove(view, in.Remove.Nodes, in.Remove.Force))
+	case in.Scale != nil:
+		err = a.beginScale(rec, view, *in.Scale, &out)
+	case in.Upgrade != nil:
+		err = a.beginUpgrade(ctx, rec, in, retried, &out)
+	case in.Type == api.DowngradeCluster:
+		err = a.beginDowngrade(ctx, rec, in, retried, &out)
+	case in.Type == api.StartCluster:
+		beginStart(rec)
+	case in.Env != nil:
+		_, _, err = packages.WithEnv(ctx, a.Apps, rec, in.Env.Values)
+	case in.Repair != nil:
+		err = beginRepair(rec, in.Repair.Nodes)
+	case in.Restart != nil:
+		err = refused(rec, lifecycle.MayRestart(view, in.Restart.Role))
+	case in.Service != nil:
+		out.Params, err = a.beginService(ctx, rec, view, *in.Service)
+	}
+	if err != nil {
+		return Begun{}, err
+	}
+	out.View = lifecycle.ViewOf(rec, in.DryRun)
+	return out, nil
+}
+
+// AbandonInput names an operation that could not begin.
+type AbandonInput struct {
+	ClusterID string `json:"cluster_id"`
+	RunID     string `json:"run_id"`
+}
+
+// Abandon takes back what the beginning of an operation wrote before it failed, and nothing else: an operation that was
+// refused wrote nothing, and the record may be somebody else's.
+func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if fault.Is(err, fault.NotFound) {
+		return a.Tokens.Revoke(ctx, in.ClusterID) // an earlier try may have been cut off behind the record
+	}
+	if err != nil || rec.Operation.RunID != in.RunID {
+		return err
+	}
+	if rec.Operation.Type == api.CreateCluster {
+		return control.Forget(ctx, a.Trees, a.Records, a.Tokens, in.ClusterID)
+	}
+	if _, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+		rec.Operation.State = api.OpFailed
+		rec.TakeBackChoices()
+		if rec.Operation.Clearing { // what an earlier operation left may still be to be cleared
+			rec.Operation.Clearing = lifecycle.Unfinished(rec)
+			return nil
+		}
+		rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool { return slices.Contains(rec.Adding, n.ID) })
+		rec.Adding = nil
+		if rec.Operation.Type == api.UpgradeCluster && rec.Previous != nil {
+			rec.Spec, rec.VersionID, rec.Previous = rec.Previous.Spec, rec.Previous.VersionID, nil
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return a.Trees.SetOperation(ctx, in.ClusterID, "")
+}
+
+func notAllowed(rec *lifecycle.Record, r *lifecycle.Refusal) error {
+	return fault.New(fault.NotAllowed, "%s", r.Why).WithHint("%s", r.Hint).At(rec.ClusterID, "", "")
+}
+
+func refused(rec *lifecycle.Record, r *lifecycle.Refusal) error {
+	if r == nil {
+		return nil
+	}
+	return notAllowed(rec, r)
+}
+
+// beginAdd chooses the ids of the new nodes. They are in the record from here on, so that whatever is made for them is
+// known, and marked as being added.
+func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.AddNodesInput, retried bool, out *Begun) error {
+	role, refusal := lifecycle.RoleToGrow(view, in.Role)
+	if refusal != nil {
+		return notAllowed(rec, refusal)
+	}
+	out.Role, out.Added = role, rec.Adding
+	if retried {
+		return nil
+	}
+	if err := refused(rec, lifecycle.MayAdd(view, role, in.Count)); err != nil {
+		return err
+	}
+	used, err := a.usedGSIDs(ctx)
+	if err != nil {
+		return err
+	}
+	nodes, err := lifecycle.Extend(rec.Spec, rec.Nodes, role, in.Count, ids.Random{Used: used})
+	if err != nil {
+		return fault.New(fault.NotAllowed, "%v", err).At(rec.ClusterID, "", "")
+	}
+	out.Added = nil
+	for _, n := range nodes {
+		n.VersionID = rec.VersionID
+		rec.Nodes = append(rec.Nodes, n)
+		out.Added = append(out.Added, n.ID)
+	}
+	inOrder(rec)
+	rec.Adding = out.Added
+	return nil
+}
+
+// inOrder keeps nodes by role, as the specification lists roles, then sid.
+func inOrder(rec *lifecycle.Record) {
+	rank := map[string]int{}
+	for i, r := range rec.Spec.Roles {
+		rank[r.Name] = i
+	}
+	slices.SortStableFunc(rec.Nodes, func(x, y lifecycle.Node) int {
+		if x.Role != y.Role {
+			return rank[x.Role] - rank[y.Role]
+		}
+		return x.SID - y.SID
+	})
+}
+
+func (a *Activities) beginScale(rec *lifecycle.Record, view lifecycle.View, in api.ScaleVerticalInput, out *Begun) error {
+	p, err := a.Providers.Find(rec.Provider)
+	if err != nil {
+		return err
+	}
+	can := p.Capabilities()
+	if can.Fixed && (in.CPU != 0 || in.Memory != 0) {
+		return fault.New(fault.NotAllowed, "cpu and memory of %s cannot be changed: provider %q was given its machines as they are", rec.ClusterID, rec.Provider).
+			WithHint("add nodes on larger machines and delete the others, or leave --cpu and --memory out")
+	}
+	out.GrowOnline = can.GrowMountedVolume
+	role, refusal := lifecycle.RoleToScale(view, in.Role)
+	if refusal != nil {
+		return notAllowed(rec, refusal)
+	}
+	out.Role = role
+	return refused(rec, lifecycle.MayScale(view, role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}))
+}
+
+// beginStart chooses new machines for the nodes that lost their root disk when the cluster was powered off, and for no
+// other: an upgrade that failed may have left a choice.
+func beginStart(rec *lifecycle.Record) {
+	fresh := func(n lifecycle.Node) bool { return rec.PoweredOff && losesRoot(rec, n) }
+	for i := range rec.Nodes {
+		if n := &rec.Nodes[i]; !fresh(*n) && n.NextInstanceID != "" {
+			rec.Choose(n, "")
+		}
+	}
+	chooseInstances(rec, fresh)
+}
+
+// beginRepair refuses nodes that are not of the cluster.
+func beginRepair(rec *lifecycle.Record, nodes []string) error {
+	for _, id := range nodes {
+		if _, ok := rec.Node(id); !ok {
+			return fault.New(fault.NotFound, "cluster %s has no node %s", rec.ClusterID, id).At(rec.ClusterID, id, "").
+				WithHint("drover nodes %s lists them", rec.ClusterID)
+		}
+	}
+	return nil
+}
+
+// chooseInstances picks the ids of the machines that shall replace those of some nodes.
+func chooseInstances(rec *lifecycle.Record, which func(lifecycle.Node) bool) {
+	for i := range rec.Nodes {
+		if n := &rec.Nodes[i]; n.NextInstanceID == "" && which(*n) {
+			rec.Choose(n, ids.Random{}.Instance())
+		}
+	}
+}
+
+// losesRoot says whether a node's root disk does not outlive a stop of the cluster.
+func losesRoot(rec *lifecycle.Record, n lifecycle.Node) bool {
+	role, ok := rec.Spec.Role(n.Role)
+	return ok && !role.UserAccess
+}

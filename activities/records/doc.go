@@ -1,0 +1,52 @@
+// Package records opens and closes operations in control records: it checks requests against what a cluster is, chooses
+// ids, and writes down how operations end. It touches no node and no machine, and publishes nothing to nodes; which
+// operation may follow which is decided by lifecycle. Workflows call it at the start and at the end of every operation.
+package records
+
+import (
+	"context"
+	"time"
+
+	"drover/activities/internal/access"
+	"drover/activities/internal/control"
+	"drover/activities/internal/ledger"
+	"drover/activities/internal/packages"
+	"drover/providers"
+)
+
+// RecordStore keeps control records.
+type RecordStore interface {
+	control.Store
+	access.Lister
+	control.Forgetter
+}
+
+// TreeStore is what the start and the end of an operation change of the published metadata.
+type TreeStore interface {
+	control.Trees
+	// Revision is the published one, 0 when there is none.
+	Revision(ctx context.Context, clusterID string) (int64, error)
+	// Disown removes an unfinished publish of a writer that is known to be over.
+	Disown(ctx context.Context, clusterID, writer string) error
+	// SetOperation shows agents which operation runs ("": none), so that health checks do not interfere.
+	SetOperation(ctx context.Context, clusterID, operation string) error
+}
+
+// AppStore reads published packages.
+type AppStore interface {
+	packages.Store
+	packages.Lister
+}
+
+// Activities open and close operations.
+type Activities struct {
+	Records   RecordStore
+	Trees     TreeStore
+	Apps      AppStore
+	Ledger    ledger.Reader
+	Tokens    access.Tokens
+	Providers providers.Set
+	// DefaultProvider makes the machines of clusters whose request names no provider.
+	DefaultProvider string
+	Now             func() time.Time
+}

@@ -1,0 +1,52 @@
+package records
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"drover/activities/internal/control"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/specs"
+	"drover/workflows/api"
+)
+
+// checkLinks makes sure that every linked cluster is there to stay: its nodes' addresses are what the new ones wait for.
+func (a *Activities) checkLinks(ctx context.Context, spec *specs.Cluster) error {
+	var problems []string
+	for _, name := range slices.Sorted(maps.Keys(spec.Links)) {
+		id := spec.Links[name]
+		if id == "" {
+			continue
+		}
+		rec, err := control.Find(ctx, a.Records, id)
+		if err != nil {
+			return err
+		}
+		if problem := lifecycle.LinkProblem(id, rec); problem != "" {
+			problems = append(problems, fmt.Sprintf("link %q: %s", name, problem))
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	f := fault.New(fault.Invalid, "%s", strings.Join(problems, "; "))
+	f.Problems = problems
+	return f
+}
+
+// beginDelete asks whether the cluster may be deleted, and tells whose links force goes past.
+func (a *Activities) beginDelete(ctx context.Context, rec *lifecycle.Record, in api.DeleteClusterInput) ([]lifecycle.Linking, error) {
+	all, err := a.Records.Records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	linked := lifecycle.LinkedBy(rec.ClusterID, all)
+	if err := refused(rec, lifecycle.MayDelete(lifecycle.ViewOf(rec, false), in.Force, linked)); err != nil || !in.Force {
+		return nil, err
+	}
+	return linked, nil
+}

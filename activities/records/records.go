@@ -1,0 +1,206 @@
+package records
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"drover/activities/internal/control"
+	"drover/activities/internal/ids"
+	"drover/activities/internal/ledger"
+	"drover/activities/internal/packages"
+	"drover/fault"
+	"drover/lifecycle"
+	"drover/specs"
+	"drover/workflows/api"
+)
+
+// PrepareCreateInput starts a new cluster.
+type PrepareCreateInput struct {
+	ClusterID string                 `json:"cluster_id"`
+	RunID     string                 `json:"run_id"`
+	Create    api.CreateClusterInput `json:"create"`
+}
+
+// PrepareCreate checks everything that can be checked before anything is touched, chooses every id the cluster will
+// need and writes the control record, state creating. A dry run writes nothing and shows command texts.
+func (a *Activities) PrepareCreate(ctx context.Context, in PrepareCreateInput) (lifecycle.View, error) {
+	if view, exists, err := a.alreadyPrepared(ctx, in); exists || err != nil {
+		return view, err
+	}
+	if err := a.noOrphans(ctx, in.ClusterID); err != nil {
+		return lifecycle.View{}, err
+	}
+	rec, err := a.newRecord(ctx, in)
+	if err != nil {
+		return lifecycle.View{}, err
+	}
+	if in.Create.DryRun {
+		return lifecycle.ViewOf(rec, true), nil
+	}
+	_, raced := a.Records.PutRecord(ctx, rec, 0)
+	if fault.Is(raced, fault.Conflict) { // by another attempt of this one, of a worker that was given up and woke up, or by a namesake
+		if view, exists, err := a.alreadyPrepared(ctx, in); exists || err != nil {
+			return view, err
+		}
+	}
+	if raced != nil {
+		return lifecycle.View{}, raced
+	}
+	return a.prepared(ctx, rec)
+}
+
+// alreadyPrepared goes on with the record that another attempt has made, and refuses somebody else's.
+func (a *Activities) alreadyPrepared(ctx context.Context, in PrepareCreateInput) (view lifecycle.View, exists bool, err error) {
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return view, false, nil
+	case err != nil:
+		return view, false, err
+	case rec.Operation.RunID == in.RunID && rec.Operation.Type == api.CreateCluster:
+		view, err = a.prepared(ctx, rec)
+		return view, true, err
+	}
+	return view, true, fault.New(fault.Conflict, "cluster %s already exists, state %s", in.ClusterID, rec.State).
+		WithHint("choose another id, or delete it first: drover delete %s", in.ClusterID)
+}
+
+// prepared looks at the links once more, now that the record tells of them: a deletion of a linked cluster that began
+// meanwhile either is seen here, or sees the record.
+func (a *Activities) prepared(ctx context.Context, rec *lifecycle.Record) (lifecycle.View, error) {
+	if err := a.checkLinks(ctx, rec.Spec); err != nil {
+		return lifecycle.View{}, err
+	}
+	if err := a.Trees.SetOperation(ctx, rec.ClusterID, api.CreateCluster); err != nil {
+		return lifecycle.View{}, err
+	}
+	return lifecycle.ViewOf(rec, false), nil
+}
+
+func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lifecycle.Record, error) {
+	provider := in.Create.Provider
+	if provider == "" {
+		provider = a.DefaultProvider
+	}
+	if _, err := a.Providers.Find(provider); err != nil {
+		return nil, err
+	}
+	version, spec, err := a.render(ctx, in.Create)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkLinks(ctx, spec); err != nil {
+		return nil, err
+	}
+	used, err := a.usedGSIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := lifecycle.Allocate(spec, ids.Random{Used: used})
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "%s %s: %v", in.Create.App, version, err)
+	}
+	for i := range nodes {
+		nodes[i].VersionID = version
+	}
+	userID := in.Create.UserID
+	if userID == "" {
+		userID = "drover"
+	}
+	now := a.Now().UTC().Format(time.RFC3339)
+	return &lifecycle.Record{
+		ClusterID: in.ClusterID, Name: spec.Name, AppID: in.Create.App, VersionID: version, Provider: provider,
+		UserID: userID, Zone: in.Create.Zone, GlobalUUID: uuid.NewString(), State: lifecycle.Creating,
+		Values: in.Create.Values, Spec: spec, Nodes: nodes, CreatedAt: now,
+		Operation: lifecycle.Operation{
+			Seq: 1, Type: api.CreateCluster, RunID: in.RunID, State: api.OpRunning, StartedAt: now,
+		},
+	}, nil
+}
+
+// render finds the published package (the newest version when none is named) and renders it with the user's values.
+func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (version string, _ *specs.Cluster, _ error) {
+	version = in.Version
+	if version == "" {
+		newest, err := packages.Newest(ctx, a.Apps, in.App)
+		if err != nil {
+			return "", nil, err
+		}
+		version = newest
+	}
+	pkg, err := packages.Open(ctx, a.Apps, in.App, version)
+	if err != nil {
+		return "", nil, err
+	}
+	spec, _, err := pkg.Render(packages.WithName(pkg, in.Values, in.Name))
+	if err != nil {
+		return "", nil, packages.Refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
+	}
+	return version, spec, nil
+}
+
+func (a *Activities) usedGSIDs(ctx context.Context) (map[int]bool, error) {
+	all, err := a.Records.Records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	used := map[int]bool{}
+	for _, rec := range all {
+		for _, n := range rec.Nodes {
+			used[n.GSID] = true
+		}
+	}
+	return used, nil
+}
+
+// EndInput closes an operation.
+type EndInput struct {
+	ClusterID string `json:"cluster_id"`
+	RunID     string `json:"run_id"`
+	// Outcome is how the operation ended; ClusterState is the cluster's state from now on ("" leaves it).
+	Outcome      string          `json:"outcome"`
+	ClusterState lifecycle.State `json:"cluster_state,omitempty"`
+	Reason       string          `json:"reason,omitempty"`
+	// PoweredOff is whether the machines are off from now on; nil leaves it.
+	PoweredOff *bool `json:"powered_off,omitempty"`
+	// Skipped are the failed steps that operators took on themselves: which, who, when and why.
+	Skipped []string `json:"skipped,omitempty"`
+}
+
+// EndOperation writes how the operation ended and what the cluster is now.
+func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
+	_, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+		if rec.Operation.RunID != in.RunID {
+			return fault.New(fault.Conflict, "cluster %s: operation %s took over", in.ClusterID, rec.Operation.Type)
+		}
+		rec.Operation.State, rec.Operation.Skipped = in.Outcome, in.Skipped
+		rec.Reason = in.Reason
+		if in.PoweredOff != nil {
+			rec.PoweredOff = *in.PoweredOff
+		}
+		if in.ClusterState != "" {
+			rec.State = in.ClusterState
+		}
+		if in.ClusterState == lifecycle.Active {
+			rec.EverActive, rec.Previous = true, nil // an active cluster has no way back to take
+		}
+		return nil
+	})
+	if err != nil || in.Outcome == api.OpRunning {
+		return err
+	}
+	return a.Trees.SetOperation(ctx, in.ClusterID, "")
+}
+
+// noOrphans refuses a new cluster under an id whose old resources are still there: they would be taken for its own.
+func (a *Activities) noOrphans(ctx context.Context, clusterID string) error {
+	left, err := ledger.OfCluster(ctx, a.Ledger, clusterID)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	return fault.New(fault.Conflict, "%d resources of an earlier cluster %s are not released yet, the first: %s", len(left), clusterID, left[0]).
+		WithHint("choose another id, or put the cause right and run: drover orphans --retry")
+}

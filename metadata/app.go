@@ -1,0 +1,14 @@
+package metadata
+
+// App is one published version of an application package.
+type App struct {
+	AppID     string `json:"app_id"`
+	VersionID string `json:"version_id"`
+	// Digest is the SHA-256 of the archive in hex; the store computes it when it is empty.
+	Digest      string `json:"digest"`
+	PublishedAt string `json:"published_at"` // RFC 3339, UTC
+	// Roles in order, "" for role-less.
+	Roles []string `json:"roles"`
+	// Archive is the package as tar.gz. It is stored apart: lists leave it out.
+	Archive []byte `json:"-"`
+}
