@@ -166,7 +166,7 @@ func TestAfterDeath(t *testing.T) {
 		{"services may be stopped", Record{State: Active, Operation: Operation{Type: OpScaleVertical}}, Stopped},
 		{"so with every operation that stops", Record{State: Active, Operation: Operation{Type: OpDeleteNodes}}, Stopped},
 		{"it had not begun itself", Record{State: Active, Operation: Operation{Type: OpStopCluster, Clearing: true}}, Active},
-		{"an upgrade has a way back", Record{State: Active, Operation: Operation{Type: OpUpgradeCluster}, Previous: &Previous{}}, UpgradeFailed},
+		{"an upgrade has a way back", Record{State: Active, Operation: Operation{Type: OpUpgradeCluster}, Target: &Version{}}, UpgradeFailed},
 		{"a creation stays one", Record{State: Creating, Operation: Operation{Type: OpCreateCluster}}, Creating},
 		{"a deletion past its guards too", Record{State: Deleting, Operation: Operation{Type: OpDeleteCluster}}, Deleting},
 	} {

@@ -95,18 +95,18 @@ type Record struct {
 	Releasing []string `json:"releasing,omitempty"`
 	// PoweredOff says that StopCluster switched the machines off.
 	PoweredOff bool `json:"powered_off,omitempty"`
-	// Previous is what the cluster was before an upgrade that is not finished yet: the way back. Whatever makes the
-	// cluster active ends it.
-	Previous *Previous `json:"previous,omitempty"`
-	// UpgradeFrom is /upgrade-audit/from_app_version during an upgrade.
+	// Target is where an upgrade that is not finished leads to; VersionID and Spec are what runs, and the way back. Whatever
+	// makes the cluster active ends it: the end of the upgrade makes it what runs.
+	Target *Version `json:"target,omitempty"`
+	// UpgradeFrom is /upgrade-audit/from_app_version during an upgrade. While it is set, nodes see the target.
 	UpgradeFrom string `json:"upgrade_from,omitempty"`
 	// ConsulToken is the secret of the token the cluster's agents read their metadata with; empty while Drover gives out
 	// none. It is kept so that a token that was lost is made again as nodes know it.
 	ConsulToken string `json:"consul_token,omitempty"`
 }
 
-// Previous is an application version and its specification.
-type Previous struct {
+// Version is an application version and its specification.
+type Version struct {
 	VersionID string         `json:"version_id"`
 	Spec      *specs.Cluster `json:"spec"`
 }
@@ -159,12 +159,41 @@ func (r *Record) Node(id string) (*Node, bool) {
 	return nil, false
 }
 
-// SpecOn is the specification of the version whose image a node's machine boots.
-func (r *Record) SpecOn(n Node) *specs.Cluster {
-	if r.Previous != nil && n.VersionID == r.Previous.VersionID {
-		return r.Previous.Spec
+// Running is the version that runs, or ran before an upgrade that is not finished.
+func (r *Record) Running() Version { return Version{r.VersionID, r.Spec} }
+
+// On is the version whose image a node's machine boots.
+func (r *Record) On(n Node) Version {
+	if r.Target != nil && n.VersionID == r.Target.VersionID {
+		return *r.Target
 	}
-	return r.Spec
+	return r.Running()
+}
+
+// Shown is the version that nodes see in metadata.
+func (r *Record) Shown() Version {
+	if r.Target != nil && r.UpgradeFrom != "" {
+		return *r.Target
+	}
+	return r.Running()
+}
+
+// Upgraded are the nodes whose machines boot the target of an upgrade.
+func (r *Record) Upgraded() []string {
+	var ids []string
+	for _, n := range r.Nodes {
+		if r.Target != nil && n.VersionID == r.Target.VersionID {
+			ids = append(ids, n.ID)
+		}
+	}
+	return ids
+}
+
+// Commit makes the target of an upgrade what runs.
+func (r *Record) Commit() {
+	if r.Target != nil {
+		r.VersionID, r.Spec, r.Target = r.Target.VersionID, r.Target.Spec, nil
+	}
 }
 
 // NamedNodes are the nodes with these ids, in that order; ids that the record does not have are left out.

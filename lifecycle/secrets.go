@@ -27,8 +27,8 @@ func (r *Record) Secrets(n *Node) []string {
 	if r.Spec != nil {
 		add(r.Spec.Secrets...)
 	}
-	if r.Previous != nil && r.Previous.Spec != nil {
-		add(r.Previous.Spec.Secrets...)
+	if r.Target != nil && r.Target.Spec != nil {
+		add(r.Target.Spec.Secrets...)
 	}
 	add(r.ConsulToken)
 	for i := range r.Nodes {

@@ -14,7 +14,7 @@ func TestSecretsOfARecord(t *testing.T) {
 	rec := &lifecycle.Record{
 		ConsulToken: "5b1e6c1e-token",
 		Spec:        &specs.Cluster{Secrets: []string{`quo"ted<pass>`, "", "plain"}},
-		Previous:    &lifecycle.Previous{Spec: &specs.Cluster{Secrets: []string{"before"}}},
+		Target:      &lifecycle.Version{Spec: &specs.Cluster{Secrets: []string{"before"}}},
 		Nodes: []lifecycle.Node{
 			{ID: "a", PrivateKey: "-----BEGIN KEY-----\nfirst-line\nsecond-line\n-----END KEY-----\n", Token: "join me: abcdefgh"},
 			{ID: "b", PrivateKey: "-----BEGIN KEY-----\nof-another\n-----END KEY-----\n", Token: "1"},

@@ -63,7 +63,7 @@ func AfterDeath(r *Record) State {
 	switch {
 	case r.Operation.Clearing:
 		return r.State
-	case r.Previous != nil:
+	case r.Target != nil:
 		return UpgradeFailed
 	}
 	if p, _ := ProcedureOf(r.Operation.Type); r.State == Active && p.StopsServices {

@@ -112,6 +112,17 @@ func ViewOf(r *Record, withCommands bool) View {
 	return v
 }
 
+// TargetViewOf makes the view of the version that an upgrade of the record leads to; nil when there is none.
+func TargetViewOf(r *Record, withCommands bool) *View {
+	if r.Target == nil {
+		return nil
+	}
+	next := *r
+	next.VersionID, next.Spec = r.Target.VersionID, r.Target.Spec
+	v := ViewOf(&next, withCommands)
+	return &v
+}
+
 // Sequential is the value of upgrading_policy and vertical_scaling_policy that takes one node after the other.
 const Sequential = "sequential"
 

@@ -15,7 +15,7 @@ func Build(rec *lifecycle.Record) (Tree, error) {
 	if rec == nil || rec.Spec == nil {
 		return nil, fault.New(fault.Invalid, "metadata: the control record has no specification")
 	}
-	b := builder{rec: rec, spec: rec.Spec, tree: make(Tree, 64+24*len(rec.Nodes))}
+	b := builder{rec: rec, spec: rec.Shown().Spec, tree: make(Tree, 64+24*len(rec.Nodes))}
 	b.cluster()
 	b.endpoints()
 	b.env()
@@ -62,7 +62,7 @@ func (b *builder) name(kind, name string) bool {
 func (b *builder) cluster() {
 	r := b.rec
 	for field, value := range map[string]string{
-		"cluster_id": r.ClusterID, "app_id": r.AppID, "app_version": r.VersionID, "user_id": r.UserID,
+		"cluster_id": r.ClusterID, "app_id": r.AppID, "app_version": r.Shown().VersionID, "user_id": r.UserID,
 		"global_uuid": r.GlobalUUID, "vxnet": b.spec.VxNet, "zone": r.Zone,
 		// There is no cloud API behind Drover. The keys exist so that templates that mention them render.
 		"api_server/host": "", "api_server/port": "", "api_server/protocol": "", "api_server/zone": r.Zone,

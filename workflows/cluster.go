@@ -18,10 +18,7 @@ type cluster struct {
 
 // known is the cluster as the beginning of an operation found it.
 func known(begun records.Begun) cluster {
-	if begun.Before == nil {
-		return cluster{View: begun.View, begun: begun}
-	}
-	return cluster{View: *begun.Before, target: &begun.View, begun: begun}
+	return cluster{View: begun.View, target: begun.Target, begun: begun}
 }
 
 // taking is the cluster while it is the turn of some nodes.

@@ -99,7 +99,7 @@ func (w *world) hasTheResources(rec *lifecycle.Record) {
 func (w *world) stateIsTrue(rec *lifecycle.Record) {
 	w.t.Helper()
 	if rec.State != lifecycle.UpgradeFailed && rec.State != lifecycle.Deleting {
-		require.Nil(w.t, rec.Previous, "a way back of a cluster that is %s", rec.State)
+		require.Nil(w.t, rec.Target, "an unfinished upgrade of a cluster that is %s", rec.State)
 	}
 	if rec.State != lifecycle.Active {
 		return

@@ -379,8 +379,8 @@ func changeText(c change) string {
 	if c.Size != nil {
 		text += fmt.Sprintf(" size=%v", c.Size.Size)
 	}
-	if c.Restore {
-		text += " restore"
+	if c.Commit {
+		text += " commit"
 	}
 	return text
 }

@@ -24,7 +24,7 @@ func upgradeCluster(c cluster, in api.UpgradeClusterInput) procedure {
 	if in.OnFailure == api.OnFailureRollback {
 		failed = failed.by(OpDowngradeCluster)
 	}
-	finish := inform{all, change{UpgradeFrom: new(string)}}
+	finish := inform{all, change{UpgradeFrom: new(string), Commit: true}}
 	return steps(
 		turns.begins(UpgradeFailed).undo(failed),
 		do(UP5, finish).undo(undoing(UP5, Words(OpUpgradeCluster, UP5), finish).succeeding(Active)),
@@ -71,7 +71,7 @@ func downgradeCluster(c cluster, _ api.DowngradeClusterInput) procedure {
 		do(UP6, replace{machines.PreviousVersion, nodes}, power{true, nodes}),
 
 		// UP7: agent on all nodes, barrier. Nodes see the old version from here on.
-		do(UP7, publish{change: change{UpgradeFrom: new(string), Restore: true}}, startAgents{all}),
+		do(UP7, publish{change: change{UpgradeFrom: new(string)}}, startAgents{all}),
 
 		// UP8: start by order, by the old version.
 		c.stage(UP8, ServiceStart, nil, nil),

@@ -68,7 +68,7 @@ func (a *Activities) hasAgent(ctx context.Context, clusterID string, started *no
 func (a *Activities) agentConfig(rec *lifecycle.Record, n lifecycle.Node) agentapi.Config {
 	cfg := agentapi.Config{
 		ClusterID: rec.ClusterID, NodeID: n.ID, InstanceID: n.InstanceID, Role: n.Role,
-		Consul: a.NodeConsul, Token: rec.ConsulToken, KVPrefix: a.KVPrefix, MetadataRootAccess: rec.Spec.MetadataRootAccess,
+		Consul: a.NodeConsul, Token: rec.ConsulToken, KVPrefix: a.KVPrefix, MetadataRootAccess: rec.On(n).Spec.MetadataRootAccess,
 	}
 	// Nodes that share one machine's loopback have an address of their own there; every other node answers itself.
 	listen := "127.0.0.1"
@@ -76,7 +76,7 @@ func (a *Activities) agentConfig(rec *lifecycle.Record, n lifecycle.Node) agenta
 		listen = n.IP
 	}
 	cfg.MetadataListen = []string{net.JoinHostPort(listen, "80")}
-	role, ok := rec.Spec.Role(n.Role)
+	role, ok := rec.On(n).Spec.Role(n.Role)
 	if !ok {
 		return cfg
 	}

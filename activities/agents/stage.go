@@ -162,7 +162,7 @@ func (a *Activities) current(ctx context.Context, clusterID string, seq int) (*l
 
 // service finds the service as the version that runs on the node describes it.
 func (in StageInput) service(rec *lifecycle.Record, n lifecycle.Node) (specs.Service, bool) {
-	return lifecycle.RoleSpec(rec.SpecOn(n), n.Role, in.Service)
+	return lifecycle.RoleSpec(rec.On(n).Spec, n.Role, in.Service)
 }
 
 func (a *Activities) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.Node, in StageInput, progress fanout.Progress) (agentapi.CommandStatus, error) {
@@ -263,7 +263,7 @@ func (a *Activities) judge(ctx context.Context, rec *lifecycle.Record, in StageI
 	}
 	slices.SortStableFunc(failures, UnknownFirst)
 	for _, failure := range failures[:min(len(failures), maxFailures)] {
-		if text := a.errorText(ctx, rec, failure.ExitCode); text != "" && failure.Type == fault.CommandFailed {
+		if text := a.errorText(ctx, rec, failure); text != "" && failure.Type == fault.CommandFailed {
 			failure.Message += ": " + text
 		}
 		failure.Message = bounds.Head(failure.Message, bounds.MessageLimit)
@@ -331,15 +331,16 @@ func (a *Activities) failureOf(rec *lifecycle.Record, in StageInput, r fanout.Re
 }
 
 // errorText is the package's own text for an exit code (err_code<N> of its locale), "" when it has none.
-func (a *Activities) errorText(ctx context.Context, rec *lifecycle.Record, code int) string {
-	if code <= 0 {
+func (a *Activities) errorText(ctx context.Context, rec *lifecycle.Record, f NodeFailure) string {
+	n, ok := rec.Node(f.NodeID)
+	if !ok || f.ExitCode <= 0 {
 		return ""
 	}
-	pkg, err := packages.Open(ctx, a.Apps, rec.AppID, rec.VersionID)
+	pkg, err := packages.Open(ctx, a.Apps, rec.AppID, rec.On(*n).VersionID)
 	if err != nil {
 		return ""
 	}
-	text, _ := pkg.ErrCode("en", code)
+	text, _ := pkg.ErrCode("en", f.ExitCode)
 	return text
 }
 

@@ -35,21 +35,24 @@ func (a *Activities) Replace(ctx context.Context, in ReplaceInput) error {
 		if n.NextInstanceID == "" {
 			return nil
 		}
-		spec, version := rec.Spec, rec.VersionID
-		if in.To == PreviousVersion && rec.Previous != nil {
-			spec, version = rec.Previous.Spec, rec.Previous.VersionID
+		to := rec.Running()
+		if in.To == NewVersion {
+			if rec.Target == nil {
+				return fault.New(fault.Internal, "cluster %s is not being upgraded", rec.ClusterID)
+			}
+			to = *rec.Target
 		}
 		has := now[n.ID]
-		if in.To != FreshRoot && has == n.InstanceID && n.VersionID == version {
+		if in.To != FreshRoot && has == n.InstanceID && n.VersionID == to.VersionID {
 			n.NextInstanceID = "" // it boots that version already
 			return nil
 		}
 		if has == "" || has == n.NextInstanceID {
 			has = n.InstanceID
 		}
-		role, ok := spec.Role(n.Role)
+		role, ok := to.Spec.Role(n.Role)
 		if !ok {
-			return fault.New(fault.Internal, "role %q is not in the specification of version %s", n.Role, version)
+			return fault.New(fault.Internal, "role %q is not in the specification of version %s", n.Role, to.VersionID)
 		}
 		next := *n
 		next.InstanceID = n.NextInstanceID
@@ -62,7 +65,7 @@ func (a *Activities) Replace(ctx context.Context, in ReplaceInput) error {
 			return err
 		}
 		describe(n, inst)
-		n.InstanceID, n.NextInstanceID, n.VersionID = n.NextInstanceID, "", version
+		n.InstanceID, n.NextInstanceID, n.VersionID = n.NextInstanceID, "", to.VersionID
 		return nil
 	})
 }

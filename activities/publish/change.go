@@ -20,8 +20,8 @@ type Change struct {
 	Lost   string   `json:"lost,omitempty"`
 	// Size is the new size of a role, its replicas and their nodes.
 	Size *RoleSize `json:"size,omitempty"`
-	// Restore takes the way back of an upgrade. It is kept until the cluster is active, so that it can be taken again.
-	Restore bool `json:"restore,omitempty"`
+	// Commit makes the target of an upgrade what runs: there is no way back any more.
+	Commit bool `json:"commit,omitempty"`
 }
 
 // RoleSize is a size of a role, its replicas and all their nodes.
@@ -57,8 +57,8 @@ func (c *Change) apply(rec *lifecycle.Record) {
 	if c.Size != nil {
 		c.Size.apply(rec)
 	}
-	if c.Restore && rec.Previous != nil {
-		rec.Spec, rec.VersionID = rec.Previous.Spec, rec.Previous.VersionID
+	if c.Commit {
+		rec.Commit()
 	}
 }
 

@@ -33,15 +33,15 @@ type BeginInput struct {
 
 // Begun is what an operation starts from.
 type Begun struct {
-	View lifecycle.View `json:"view"`
-	// Before is the view of the version that runs, where View is the one to be reached (upgrade, downgrade).
-	Before *lifecycle.View `json:"before,omitempty"`
+	// View is of the version that runs, Target of the one that an unfinished upgrade leads to.
+	View   lifecycle.View  `json:"view"`
+	Target *lifecycle.View `json:"target,omitempty"`
 	// Role is the role to grow or to scale, also when the request names none.
 	Role string `json:"role,omitempty"`
 	// Added are the ids chosen for new nodes, in the view already.
 	Added []string `json:"added,omitempty"`
-	// Upgraded are the nodes that boot another version than the one before the upgrade (downgrade). Idle are those on which
-	// nothing can run: their machine is off, gone, or so new that no agent was started on it.
+	// Upgraded are the nodes that boot the target. Idle are those on which nothing can run (downgrade): their machine is off,
+	// gone, or so new that no agent was started on it.
 	Upgraded []string `json:"upgraded,omitempty"`
 	Idle     []string `json:"idle,omitempty"`
 	// Unfinished: an operation that died half-way left things in the temporary folders. They are to be cleared and the
@@ -133,9 +133,9 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 	case in.Scale != nil:
 		err = a.beginScale(rec, view, *in.Scale, &out)
 	case in.Upgrade != nil:
-		err = a.beginUpgrade(ctx, rec, in, retried, &out)
+		err = a.beginUpgrade(ctx, rec, in, retried)
 	case in.Type == api.DowngradeCluster:
-		err = a.beginDowngrade(ctx, rec, in, retried, &out)
+		out.Idle, err = a.beginDowngrade(ctx, rec, retried)
 	case in.Type == api.StartCluster:
 		beginStart(rec)
 	case in.Env != nil:
@@ -150,7 +150,7 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 	if err != nil {
 		return Begun{}, err
 	}
-	out.View = lifecycle.ViewOf(rec, in.DryRun)
+	out.View, out.Target, out.Upgraded = lifecycle.ViewOf(rec, in.DryRun), lifecycle.TargetViewOf(rec, in.DryRun), rec.Upgraded()
 	return out, nil
 }
 
@@ -182,8 +182,8 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 		}
 		rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool { return slices.Contains(rec.Adding, n.ID) })
 		rec.Adding = nil
-		if rec.Operation.Type == api.UpgradeCluster && rec.Previous != nil {
-			rec.Spec, rec.VersionID, rec.Previous = rec.Previous.Spec, rec.Previous.VersionID, nil
+		if rec.Operation.Type == api.UpgradeCluster {
+			rec.Target = nil
 		}
 		return nil
 	}); err != nil {

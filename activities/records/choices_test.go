@@ -40,7 +40,7 @@ func TestADowngradeKnowsIdleNodes(t *testing.T) {
 	rec := w.Running(3)
 	w.Ended(lifecycle.UpgradeFailed)
 	_, err := w.Change(func(rec *lifecycle.Record) error {
-		rec.Previous = &lifecycle.Previous{VersionID: rec.VersionID, Spec: rec.Spec}
+		rec.Target = &lifecycle.Version{VersionID: "next", Spec: rec.Spec}
 		require.Equal(t, rec.Nodes[1].InstanceID, rec.Nodes[1].AgentOn, "its agent was started")
 		rec.Nodes[1].AgentOn = "i-another0" // it has a new machine
 		return nil

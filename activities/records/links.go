@@ -45,7 +45,11 @@ func (a *Activities) beginDelete(ctx context.Context, rec *lifecycle.Record, in 
 		return nil, err
 	}
 	linked := lifecycle.LinkedBy(rec.ClusterID, all)
-	if err := refused(rec, lifecycle.MayDelete(lifecycle.ViewOf(rec, false), in.Force, linked)); err != nil || !in.Force {
+	view := lifecycle.ViewOf(rec, false)
+	if target := lifecycle.TargetViewOf(rec, false); target != nil {
+		view = view.Mixed(*target, rec.Upgraded())
+	}
+	if err := refused(rec, lifecycle.MayDelete(view, in.Force, linked)); err != nil || !in.Force {
 		return nil, err
 	}
 	return linked, nil

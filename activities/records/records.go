@@ -185,7 +185,7 @@ func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
 			rec.State = in.ClusterState
 		}
 		if in.ClusterState == lifecycle.Active {
-			rec.EverActive, rec.Previous = true, nil // an active cluster has no way back to take
+			rec.EverActive, rec.Target = true, nil // an active cluster runs one version
 		}
 		return nil
 	})

@@ -10,9 +10,8 @@ import (
 	"drover/providers"
 )
 
-// beginUpgrade renders the new version with the cluster's values, checks that it may follow the running one, and keeps
-// the way back.
-func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in BeginInput, retried bool, out *Begun) error {
+// beginUpgrade renders the new version with the cluster's values, and checks that it may follow the running one.
+func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in BeginInput, retried bool) error {
 	if !retried {
 		pkg, err := packages.Open(ctx, a.Apps, rec.AppID, in.Upgrade.Version)
 		if err != nil {
@@ -25,19 +24,17 @@ func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in
 		if err := refused(rec, lifecycle.MayUpgrade(rec.VersionID, rec.Spec, in.Upgrade.Version, next)); err != nil {
 			return err
 		}
-		rec.Previous = &lifecycle.Previous{VersionID: rec.VersionID, Spec: rec.Spec}
-		rec.Spec, rec.VersionID = next, in.Upgrade.Version
+		rec.Target = &lifecycle.Version{VersionID: in.Upgrade.Version, Spec: next}
 		chooseInstances(rec, func(lifecycle.Node) bool { return true })
 	}
-	out.Before = viewOfPrevious(rec, in.DryRun)
 	return nil
 }
 
-// beginDowngrade chooses machines for the nodes that boot another version's image than the one before the upgrade. View
-// becomes the version to reach, Before the one that runs.
-func (a *Activities) beginDowngrade(ctx context.Context, rec *lifecycle.Record, in BeginInput, retried bool, out *Begun) error {
-	if rec.Previous == nil {
-		return fault.New(fault.NotAllowed, "cluster %s has no version before to go back to", rec.ClusterID).At(rec.ClusterID, "", "")
+// beginDowngrade chooses machines for the nodes that boot the target of the upgrade that failed, and finds those on which
+// nothing can run.
+func (a *Activities) beginDowngrade(ctx context.Context, rec *lifecycle.Record, retried bool) ([]string, error) {
+	if rec.Target == nil {
+		return nil, fault.New(fault.NotAllowed, "cluster %s has no unfinished upgrade to go back from", rec.ClusterID).At(rec.ClusterID, "", "")
 	}
 	if !retried {
 		for i := range rec.Nodes {
@@ -47,15 +44,7 @@ func (a *Activities) beginDowngrade(ctx context.Context, rec *lifecycle.Record, 
 		}
 		chooseInstances(rec, func(lifecycle.Node) bool { return true })
 	}
-	out.Before = viewOfPrevious(rec, in.DryRun)
-	for _, n := range rec.Nodes {
-		if n.VersionID != rec.Previous.VersionID {
-			out.Upgraded = append(out.Upgraded, n.ID)
-		}
-	}
-	var err error
-	out.Idle, err = a.idle(ctx, rec)
-	return err
+	return a.idle(ctx, rec)
 }
 
 // idle are the nodes on which nothing can run. There is nothing to stop on them, and nobody waits for them to answer.
@@ -79,12 +68,4 @@ func (a *Activities) idle(ctx context.Context, rec *lifecycle.Record) ([]string,
 		}
 	}
 	return idle, nil
-}
-
-// viewOfPrevious is the cluster as the version before the upgrade describes it.
-func viewOfPrevious(rec *lifecycle.Record, withCommands bool) *lifecycle.View {
-	before := *rec
-	before.Spec, before.VersionID = rec.Previous.Spec, rec.Previous.VersionID
-	view := lifecycle.ViewOf(&before, withCommands)
-	return &view
 }
