@@ -8,12 +8,11 @@
 GO      ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-# Static programs: they run in sandboxes and on machines without a libc. Tests are built the same way, so that nothing
-# is compiled twice; only `make race` needs C.
+# Static programs: they run in sandboxes and on machines without a libc. Programs, tests and linters are compiled with the
+# same flags, so that each package is compiled once; only `make race` needs C. The version is a flag of the linker alone.
+# It comes from git above: the toolchain's own stamp would fail in a tree that belongs to another user.
 export CGO_ENABLED = 0
-
-# The version comes from git above; the toolchain's own stamp would fail in a tree that belongs to another user.
-BUILD = $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
+BUILD = $(GO) build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 
 # Packages to test, and what else `go test` shall know: make test PKG=./remote/... ARGS='-run TestSSH -v'
 PKG  ?= ./...
@@ -44,8 +43,10 @@ bin/drover-agent: FORCE
 	@$(BUILD) -o $@ ./agent
 bin/drover-node: FORCE
 	@$(BUILD) -o $@ ./providers/local/node
+.build/bin/tracer: FORCE
+	@$(BUILD) -o $@ ./tests/tracer/command
 .build/bin/%: FORCE
-	@$(GO) build -buildvcs=false -o $@ ./tools/$*
+	@$(BUILD) -o $@ ./tools/$*
 
 .PHONY: packages
 packages: ## build the example package etcd and its node images into .build/

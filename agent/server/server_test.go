@@ -68,7 +68,7 @@ func (a *fakeAgent) Configure(c api.Config) error {
 }
 
 // serve starts a server over a real journal and gives a client of it.
-func serve(t *testing.T, a *fakeAgent) (*client.Client, string) {
+func serve(t *testing.T, a server.Agent) (*client.Client, string) {
 	t.Helper()
 	dir := t.TempDir()
 	j, err := journal.Open(journal.Options{Dir: filepath.Join(dir, "journal")})

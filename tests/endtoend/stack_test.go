@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,61 +21,20 @@ import (
 	"drover/workflows/api"
 )
 
-// stack is shared by all tests of the package; each works on clusters of its own.
+// servers are shared by all tests of the package; each works on clusters of its own.
 var servers *stack.Stack
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if testing.Short() {
-		fmt.Println("skipping the end-to-end tests: -short")
-		os.Exit(0)
-	}
-	code, err := withStack(m.Run)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "end-to-end:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { stack.Main(m, start) }
 
-func withStack(run func() int) (code int, err error) {
-	root, err := stack.FindRoot()
-	if err != nil {
-		return 1, err
-	}
-	dir, err := os.MkdirTemp("", "drover-e2e-")
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	bin := filepath.Join(dir, "bin")
-	for name, pkg := range map[string]string{
-		"drover": "./starter", "drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node",
-	} {
-		cmd := exec.Command("go", "build", "-o", filepath.Join(bin, name), pkg)
-		cmd.Dir, cmd.Stderr = root, os.Stderr
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if err := cmd.Run(); err != nil {
-			return 1, fmt.Errorf("build %s: %w", name, err)
-		}
-	}
-	images := filepath.Join(dir, "images")
+func start(ctx context.Context) (err error) {
+	images := filepath.Join(stack.TestDir(), "images")
 	if err := os.MkdirAll(filepath.Join(images, "bare", "opt", "app"), 0o755); err != nil {
-		return 1, err
+		return err
 	}
-	ctx := context.Background()
-	servers, err = stack.Start(ctx, stack.Options{
-		Dir: filepath.Join(dir, "stack"), Root: root, Bin: bin, Images: images, Log: os.Stderr,
-		WorkerFlags: []string{"--local-range", "127.90.0.0/16"},
-	})
-	if err != nil {
-		return 1, err
+	if servers, err = stack.ForTests(ctx, "stack", stack.Options{Images: images}); err != nil {
+		return err
 	}
-	defer func() { err = errors.Join(err, servers.Stop()) }()
-	if err := servers.StartWorker(ctx); err != nil {
-		return 1, err
-	}
-	return run(), nil
+	return servers.StartWorker(ctx)
 }
 
 // answer is what a program said.
@@ -200,7 +157,7 @@ func grepState(t *testing.T, clusterID string) string {
 
 func temporalClient(t *testing.T) client.Client {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: servers.TemporalAddress})
+	c, err := servers.Client(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
