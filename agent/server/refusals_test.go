@@ -40,6 +40,7 @@ func TestRefusedRequests(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
+	statuses := map[fault.Type]int{fault.NotFound: http.StatusNotFound, fault.Invalid: http.StatusBadRequest}
 	const good = `{"cmd": "true", "timeout_sec": 5}`
 	for _, c := range []struct {
 		method, path, body string
@@ -76,6 +77,7 @@ func TestRefusedRequests(t *testing.T) {
 		// Not so a DELETE of one that nobody launched: it is remembered for a launch on its way.
 		{"DELETE", "/v1/commands/..%2Fx", "", fault.Invalid, `"../x"`},
 		{"GET", "/v1/commands/..%2Fx", "", fault.Invalid, `"../x"`},
+		{"POST", "/v1/sync", "{]", fault.Invalid, "invalid character"},
 		{"POST", "/v1/sync", `{"revision": -1}`, fault.Invalid, "revision must not be negative"},
 		{"POST", "/v1/sync", `{"revision": 1, "timeout_sec": 9223372036854775807}`, fault.Invalid, "between 0 and 86400"},
 		{"POST", "/v1/sync", `{"revision": 1.5}`, fault.Invalid, "revision"},
@@ -93,6 +95,12 @@ func TestRefusedRequests(t *testing.T) {
 			var said api.Error
 			require.NoError(t, json.NewDecoder(res.Body).Decode(&said))
 			require.Equal(t, string(c.kind), said.Type)
+			want := statuses[c.kind]
+			if c.want == "too large" {
+				want = http.StatusRequestEntityTooLarge
+			}
+			require.Equal(t, want, res.StatusCode)
+			require.Equal(t, "application/json", res.Header.Get("Content-Type"))
 			require.Contains(t, said.Error, c.want)
 			left, err := os.ReadDir(filepath.Join(filepath.Dir(socket), "journal"))
 			require.NoError(t, err)

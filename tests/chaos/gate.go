@@ -14,7 +14,8 @@ import (
 	"drover/tests/tracer"
 )
 
-// gates holds every command that begins on a node of the cluster until it may end.
+// gates holds every command that begins on a node of the cluster until it may end. Which commands began is counted from the
+// logs on the nodes' volumes: a command writes a line there before it reports, so one that dies in between is counted too.
 type gates struct {
 	machines *local.Provider
 	cluster  string
@@ -22,8 +23,9 @@ type gates struct {
 	kept     string // links to the logs on volumes, by which a volume is known
 
 	mu     sync.Mutex
-	runs   []*commandRun
-	told   int // how many of them were counted, and belong to operations that are over
+	nodes  map[string]string // node id by volume id
+	told   map[string]int    // how many commands of a volume were counted, and belong to operations that are over
+	runs   []*commandRun     // of this operation
 	decide func(node, run string) (code int, open bool)
 	err    error
 }
@@ -36,7 +38,7 @@ type commandRun struct {
 }
 
 func newGates(machines *local.Provider, cluster, state, kept string) *gates {
-	return &gates{machines: machines, cluster: cluster, state: state, kept: kept}
+	return &gates{machines: machines, cluster: cluster, state: state, kept: kept, nodes: map[string]string{}, told: map[string]int{}}
 }
 
 // lookEvery is how often a command at its gate asks whether it may end.
@@ -52,7 +54,10 @@ func (g *gates) decides(decide func(node, run string) (code int, open bool)) {
 // begin holds a command at its gate. It ends when the command is killed, too.
 func (g *gates) begin(ctx context.Context, id int, e tracer.Event) (answer tracer.Answer) {
 	r := &commandRun{id: id, node: e.Node, name: fmt.Sprintf("%s.%d", e.Command, id)}
-	err := g.keep(ctx, e.Node)
+	err := g.keep(ctx)
+	if ctx.Err() != nil {
+		err = nil // the command was killed
+	}
 	g.mu.Lock()
 	g.runs = append(g.runs, r)
 	g.err = errors.Join(g.err, err)
@@ -84,19 +89,20 @@ func (g *gates) end(id int) {
 	}
 }
 
-// keep links the log on a node's volume when its first command begins.
-func (g *gates) keep(ctx context.Context, node string) error {
+// keep links the logs of all volumes: they outlive the volumes.
+func (g *gates) keep(ctx context.Context) error {
 	all, err := g.machines.List(ctx, g.cluster)
-	if err != nil && ctx.Err() != nil {
-		return nil // the command was killed
-	}
 	for _, v := range all.Volumes {
-		if v.Tags.NodeID != node {
-			continue
+		linkErr := os.Link(g.logOf(v.ID), g.keptFile(v.ID))
+		if errors.Is(linkErr, os.ErrNotExist) {
+			continue // no command yet
 		}
-		if linkErr := os.Link(g.logOf(v.ID), g.keptFile(v.ID)); linkErr != nil && !errors.Is(linkErr, os.ErrExist) {
+		if !errors.Is(linkErr, os.ErrExist) {
 			err = errors.Join(err, linkErr)
 		}
+		g.mu.Lock()
+		g.nodes[v.ID] = v.Tags.NodeID
+		g.mu.Unlock()
 	}
 	return err
 }
@@ -109,26 +115,31 @@ func (g *gates) logOf(volume string) string {
 func (g *gates) keptFile(volume string) string { return filepath.Join(g.kept, volume) }
 
 // begun counts the commands that began in this operation, by "node service".
-func (g *gates) begun() (map[string]int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	count := map[string]int{}
-	for _, r := range g.runs[g.told:] {
-		count[r.node+" "+service(r.name)]++
-	}
-	return count, g.err
-}
+func (g *gates) begun() (map[string]int, error) { return g.sum(func(string, int) {}) }
 
 // count does the same and ends the operation: not even a command that begins between two of them is lost.
 func (g *gates) count() (map[string]int, error) {
+	return g.sum(func(volume string, began int) { g.told[volume], g.runs = began, nil })
+}
+
+// sum counts, and gives how many commands began on each volume so far.
+func (g *gates) sum(each func(volume string, began int)) (map[string]int, error) {
+	err := g.keep(context.Background())
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	count := map[string]int{}
-	for _, r := range g.runs[g.told:] {
-		count[r.node+" "+service(r.name)]++
+	for volume, node := range g.nodes {
+		text, readErr := os.ReadFile(g.keptFile(volume))
+		if readErr != nil {
+			return nil, readErr
+		}
+		began := strings.Fields(string(text))
+		for _, service := range began[g.told[volume]:] {
+			count[node+" "+service]++
+		}
+		each(volume, len(began))
 	}
-	g.told = len(g.runs)
-	return count, g.err
+	return count, errors.Join(err, g.err)
 }
 
 // standing are the runs that began in this operation and have not ended, by node: those of a node that lost power never will.
@@ -136,7 +147,7 @@ func (g *gates) standing() (map[string][]string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	runs := map[string][]string{}
-	for _, r := range g.runs[g.told:] {
+	for _, r := range g.runs {
 		if !r.ended {
 			runs[r.node] = append(runs[r.node], r.name)
 		}

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +18,7 @@ import (
 	"drover/activities"
 	"drover/lifecycle"
 	"drover/metadata/store"
+	"drover/tests/apps"
 	"drover/tests/apps/builder"
 	"drover/tests/stack"
 )
@@ -106,25 +105,18 @@ func (g *guarded) startWorker() {
 }
 
 // drover runs the CLI with secret values on its standard input.
-func (g *guarded) drover(values map[string]any, args ...string) answer {
+func (g *guarded) drover(values map[string]any, args ...string) apps.Answer {
 	g.t.Helper()
 	stdin, err := json.Marshal(values)
 	require.NoError(g.t, err)
 	if g.key != "" {
 		args = append(args, "--payload-key", g.key)
 	}
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(g.t.Context(), g.Binary("drover"), args...)
-	cmd.Env, cmd.Stdin = append(os.Environ(), g.Env()...), bytes.NewReader(stdin)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	var exit *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
-		require.NoError(g.t, err)
-	}
+	a := apps.Run(g.t, g.Stack, bytes.NewReader(stdin), g.Binary("drover"), args...)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.said.WriteString(strings.Join(args, " ") + "\n" + out.String() + errs.String())
-	return answer{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+	g.said.WriteString(strings.Join(args, " ") + "\n" + a.Stdout + a.Stderr)
+	return a
 }
 
 // record is a cluster's control record, which holds the secrets Drover made.
@@ -176,7 +168,7 @@ func (g *guarded) publish() string {
 	for version, from := range map[string][]string{"1": nil, "2": {"1"}} {
 		dir := g.t.TempDir()
 		require.NoError(g.t, sealed.UpgradesFrom(from...).Write(dir))
-		g.drover(nil, "apps", "publish", dir, "--app", app, "--version", version).ok(g.t)
+		g.drover(nil, "apps", "publish", dir, "--app", app, "--version", version).OK(g.t)
 	}
 	return app
 }

@@ -3,10 +3,7 @@ package endtoend
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,43 +34,10 @@ func start(ctx context.Context) (err error) {
 	return servers.StartWorker(ctx)
 }
 
-// answer is what a program said.
-type answer struct {
-	code   int
-	stdout string
-	stderr string
-}
-
 // drover runs the CLI.
-func drover(t *testing.T, args ...string) answer {
+func drover(t *testing.T, args ...string) apps.Answer {
 	t.Helper()
-	return program(t, servers.Binary("drover"), args...)
-}
-
-func program(t *testing.T, path string, args ...string) answer {
-	t.Helper()
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Env = append(os.Environ(), servers.Env()...)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		require.NoError(t, err)
-	}
-	return answer{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
-}
-
-// ok asserts that a program succeeded.
-func (a answer) ok(t *testing.T) answer {
-	t.Helper()
-	require.Zero(t, a.code, "%s%s", a.stdout, a.stderr)
-	return a
-}
-
-func (a answer) json(t *testing.T, into any) {
-	t.Helper()
-	require.NoError(t, json.Unmarshal([]byte(a.stdout), into), a.stdout)
+	return apps.Run(t, servers, nil, servers.Binary("drover"), args...)
 }
 
 // newID is an id no other test has.
@@ -85,7 +49,7 @@ func publish(t *testing.T, count int, services map[string]string) string {
 	t.Helper()
 	app := "traced-" + activities.RandomID()
 	dir := apps.Scripted{Type: "local", Image: "bare", Volume: "/data", Count: count, Services: apps.Tracing("/data/trace", services)}.Write(t)
-	drover(t, "apps", "publish", dir, "--app", app, "--version", "1").ok(t)
+	drover(t, "apps", "publish", dir, "--app", app, "--version", "1").OK(t)
 	return app
 }
 
@@ -131,7 +95,7 @@ func eventually(t *testing.T, what string, happened func() bool) {
 func nothingLeft(t *testing.T, clusterID string) {
 	t.Helper()
 	var list api.ClusterList
-	drover(t, "list", "-o", "json").ok(t).json(t, &list)
+	drover(t, "list", "-o", "json").OK(t).JSON(t, &list)
 	for _, c := range list.Clusters {
 		require.NotEqual(t, clusterID, c.ClusterID)
 	}

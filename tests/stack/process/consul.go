@@ -77,6 +77,9 @@ func (c Consul) writable(ctx context.Context, url string) error {
 	}
 	defer res.Body.Close()
 	body, _ := io.ReadAll(res.Body)
+	if res.StatusCode == http.StatusForbidden && c.Token == "" {
+		return nil // More turned ACLs on
+	}
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("consul answers %s: %s", res.Status, body)
 	}

@@ -33,8 +33,17 @@ func Root() (string, error) {
 	}
 }
 
+// depends makes the programs and .build/test/started, which tools/test touches, inputs of the test by looking at them: go
+// test would take the result from its cache when something changed that it does not know of.
+func depends(root string) {
+	for _, file := range []string{"bin/drover", "bin/drover-worker", "bin/drover-agent", "bin/drover-node", ".build/test/started"} {
+		_, _ = os.Stat(filepath.Join(root, file))
+	}
+}
+
 // Tool is the path of a pinned tool (tools/ensure NAME), which is built the first time. The output of a build goes to log.
 func Tool(ctx context.Context, root, name string, log io.Writer) (string, error) {
+	depends(root)
 	var out bytes.Buffer
 	cmd := exec.CommandContext(ctx, filepath.Join(root, "tools", "ensure"), name)
 	cmd.Stdout, cmd.Stderr = &out, log
@@ -58,6 +67,7 @@ var Programs = sync.OnceValues(func() (string, error) {
 	if os.Getenv(builtBefore) == "" {
 		err = Make(root, "build")
 	}
+	depends(root)
 	return filepath.Join(root, "bin"), err
 })
 
