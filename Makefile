@@ -8,19 +8,20 @@
 GO      ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-# Static programs: they run in sandboxes and on machines without a libc. Tests are built the same way, so that nothing
-# is compiled twice; only `make race` needs C.
+# Static programs: they run in sandboxes and on machines without a libc. Programs, tests and linters are compiled with the
+# same flags, so that each package is compiled once; only `make race` needs C. The version is a flag of the linker alone.
+# It comes from git above: the toolchain's own stamp would fail in a tree that belongs to another user.
 export CGO_ENABLED = 0
+BUILD = $(GO) build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 
-# The version comes from git above; the toolchain's own stamp would fail in a tree that belongs to another user.
-BUILD = $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
-
-# Packages to test, and what else `go test` shall know: make test PKG=./remote/... ARGS='-run TestSSH -v'
-PKG  ?= ./...
+# Packages to test, and more for `go test`: make test PKG=./remote/... ARGS='-run TestSSH -v'
+PKG  ?=
 ARGS ?=
 
-# Two packages at a time: some start servers of their own, and two cores shall be enough.
-TEST = "$$(tools/ensure gotestsum)" --format pkgname --format-hide-empty-pkg -- -p 2 -parallel 4 -timeout 15m
+# Packages whose tests take minutes: lives of packages, providers, given machines, kills, recordings. `make test` runs no
+# more than their unit tests, as long as PKG does not name them; the rest is for `make test-all`.
+SLOW  = ./packages/... ./providers/... ./worker ./workflows/histories ./tests/chaos/... ./tests/endtoend/docker ./tests/endtoend/given
+QUICK = $$($(GO) list ./... | grep -vxF "$$($(GO) list $(SLOW))")
 
 # How long `make fuzz` spends on each target.
 FUZZTIME ?= 5s
@@ -44,8 +45,10 @@ bin/drover-agent: FORCE
 	@$(BUILD) -o $@ ./agent
 bin/drover-node: FORCE
 	@$(BUILD) -o $@ ./providers/local/node
+.build/bin/tracer: FORCE
+	@$(BUILD) -o $@ ./tests/tracer/command
 .build/bin/%: FORCE
-	@$(GO) build -buildvcs=false -o $@ ./tools/$*
+	@$(BUILD) -o $@ ./tools/$*
 
 .PHONY: packages
 packages: ## build the example package etcd and its node images into .build/
@@ -102,30 +105,43 @@ dev-down: build .build/bin/dev ## stop it; refused while clusters exist, unless 
 
 .PHONY: check
 check: lint ## linters and unit tests, for every change; two minutes once the tools are built
-	$(TEST) -short $(PKG)
+	@tools/test check -short $(or $(PKG),./...)
 
 .PHONY: lint
 lint: ## linters alone: style, import walls, determinism of workflows
 	"$$(tools/ensure golangci-lint)" run ./...
 	"$$(tools/ensure workflowcheck)" -config .workflowcheck.yaml ./workflows/... ./lifecycle/...
 
+# Tests take the programs of `make build` as they are.
+test test-slow race docker-test docker-lives: export DROVER_BUILT = 1
+
 .PHONY: test
-test: servers build packages ## every test, also those with real servers and nodes (PKG=./remote/... ARGS='-run SSH')
-	$(TEST) -count=1 $(ARGS) $(PKG)
+test: servers build ## unit tests, conformance, end to end on local nodes: 8 minutes (PKG=./remote/... ARGS='-run SSH')
+	@SHORT="$(if $(PKG),,$(SLOW))" tools/test test $(ARGS) $(or $(PKG),$(QUICK))
+
+.PHONY: test-all
+test-all: ## also lives of packages, providers, given machines, kills, the quick start with Docker
+	@status=0; for part in test test-slow docker-test; do \
+		$(MAKE) --no-print-directory $$part || status=$$?; \
+	done; tools/test --summary test test-slow docker-test; exit $$status
+
+.PHONY: test-slow
+test-slow: servers build packages ## what `make test-all` has beside `make test` and `make docker-test`
+	@tools/test test-slow -timeout 25m $(ARGS) $(SLOW)
 
 .PHONY: race
 race: servers build packages ## the same under the race detector; needs a C compiler
-	CGO_ENABLED=1 $(TEST) -count=1 -race $(ARGS) $(PKG)
+	CGO_ENABLED=1 tools/test race -race $(ARGS) $(or $(PKG),./...)
 
-# Not part of `make test`: it builds Drover anew, inside an image.
+# It builds Drover inside an image.
 .PHONY: docker-test
 docker-test: servers build packages docker-tools ## the quick start with Docker, word for word; needs root, dockerd and debootstrap
-	$(TEST) -count=1 -timeout 40m $(ARGS) ./tests/endtoend/compose -args -build
+	@tools/test docker-test -timeout 40m $(ARGS) ./tests/endtoend/compose -args -build
 
-# In sandboxes they are part of `make test`.
+# In sandboxes they are part of `make test-all`.
 .PHONY: docker-lives
 docker-lives: servers build packages-all ## ZooKeeper, its observers and Redis Cluster live in containers; needs root and dockerd
-	$(TEST) -count=1 -timeout 40m -run Life/docker $(ARGS) ./packages/redis-cluster ./packages/zookeeper ./packages/zookeeper-observers -args -docker
+	@tools/test docker-lives -timeout 40m -run Life/docker $(ARGS) ./packages/redis-cluster ./packages/zookeeper ./packages/zookeeper-observers -args -docker
 
 .PHONY: chaos
 chaos: servers ## kill everything at every moment of every operation, see docs/chaos.md (ARGS='-only CreateCluster -kill worker')
@@ -141,7 +157,7 @@ bench: servers build packages ## measure operations on real nodes, see docs/benc
 
 .PHONY: bench-go
 bench-go: ## run the small benchmarks that lie beside the code (PKG=./remote/...)
-	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 60m $(ARGS) $(PKG)
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 60m $(ARGS) $(or $(PKG),./...)
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (5s), and 500 new sequences of operations against a model

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 // binary is drover-agent as it ships: static, version stamped.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(buildDir, "drover-agent")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version=v9.9.9", "-o", path, ".")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags", "-s -w -X main.version=v9.9.9", "-o", path, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

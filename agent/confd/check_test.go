@@ -1,6 +1,7 @@
 package confd
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,4 +33,46 @@ func TestCheckConfig(t *testing.T) {
 	require.Contains(t, got[3], "conf.d/c.toml:3: error: ")
 	require.Contains(t, got[4], "conf.d/d.toml: error: src gone: ")
 	require.Contains(t, got[5], "templates/e.tmpl:1: error: ")
+}
+
+// Resource files and templates that check-config refuses, and where.
+func TestCheckConfigRefuses(t *testing.T) {
+	t.Parallel()
+	const head = "[template]\nsrc = 'a.tmpl'\ndest = '/x'\nkeys = ['/']\n"
+	for _, c := range []struct{ name, resource, template, want string }{
+		{"no TOML", "[template\n", "", "conf.d/a.toml:2: error"},
+		{"key twice", head + "src = 'b'\n", "", "conf.d/a.toml:5: error"},
+		{"not UTF-8", "[template]\nsrc = '\xff'\n", "", "conf.d/a.toml:2: error"},
+		{"NUL", "[template]\nsrc = '\x00'\n", "", "conf.d/a.toml:2: error"},
+		{"keys no list", "[template]\nsrc = 'a.tmpl'\ndest = '/x'\nkeys = '/'\n", "", "keys"},
+		{"mode negative", head + "mode = '-1'\n", "", `mode "-1"`},
+		{"mode huge", head + "mode = '0777777777777777'\n", "", `mode "0777777777777777"`},
+		{"interval a list", head + "reload_cmd_timeout = [1]\n", "", "duration"},
+		{"action never closed", head, "ok\n{{getv \"/a\"", "templates/a.tmpl:2: error"},
+		{"end missing", head, "{{if true}}\n", "templates/a.tmpl:"},
+		{"end too many", head, "\n\n{{end}}", "templates/a.tmpl:3: error"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := newNode(t)
+			n.write("conf.d/a.toml", c.resource)
+			n.write("templates/a.tmpl", c.template)
+			problems, err := n.CheckConfig(t.Context())
+			require.NoError(t, err)
+			var errs []string
+			for _, p := range problems {
+				if p.Severity == SeverityError {
+					errs = append(errs, p.String())
+				}
+			}
+			require.Contains(t, strings.Join(errs, "\n"), c.want)
+		})
+	}
+}
+
+func TestReadKeysRefuses(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "hello"} {
+		_, err := ReadKeys(strings.NewReader(text))
+		require.ErrorContains(t, err, "keys")
+	}
 }

@@ -56,6 +56,11 @@ func TestAnswers(t *testing.T) {
 		"not-self":     {"/selfish/host", "", 404, "no such metadata: \"/selfish/host\"\n"},
 		"climbing-out": {"/self/../host", "", 404, "no such metadata: \"/host\"\n"},
 		"bad-version":  {"/self?wait=true&prev_version=x", "", 400, "prev_version is not a number\n"},
+		"huge-version": {"/self?wait=true&prev_version=99999999999999999999", "", 400, "prev_version is not a number\n"},
+		"encoded-dots": {"/self/%2e%2e/host/ip", "", 404, "no such metadata: \"/host/ip\"\n"},
+		"below-a-leaf": {"/self/host/ip/more", "", 404, "no such metadata: \"/self/host/ip/more\"\n"},
+		"other-path":   {"/etc/passwd", "", 404, "no such metadata: \"/etc/passwd\"\n"},
+		"nul":          {"/self/host%00", "", 404, "no such metadata: \"/self/host\\x00\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,9 +73,12 @@ func TestAnswers(t *testing.T) {
 		})
 	}
 	require.Contains(t, ask(t, sample(), "/", "").Body.String(), "/self/host/ip\t10.0.0.1\n")
-	w := httptest.NewRecorder()
-	sample().ServeHTTP(w, httptest.NewRequest(http.MethodPut, "/self/host/ip", nil))
-	require.Equal(t, http.StatusMethodNotAllowed, w.Code)
+	for _, method := range []string{http.MethodPut, http.MethodPost, http.MethodDelete} {
+		w := httptest.NewRecorder()
+		sample().ServeHTTP(w, httptest.NewRequest(method, "/self/host/ip", nil))
+		require.Equal(t, http.StatusMethodNotAllowed, w.Code)
+		require.Contains(t, w.Body.String(), "metadata is read-only")
+	}
 }
 
 func TestRootAccess(t *testing.T) {
@@ -117,8 +125,10 @@ func TestWaitEndsWithTheCaller(t *testing.T) {
 func TestServeOnLoopbackOnly(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
-	for _, addr := range []string{"0.0.0.0:80", ":80", "[::]:80", "10.0.0.1:80", "localhost", "metadata:80"} {
-		require.True(t, fault.Is(sample().Serve(t.Context(), addr, log), fault.Invalid), addr)
+	for _, addr := range []string{"0.0.0.0:80", ":80", "[::]:80", "10.0.0.1:80", "localhost", "localhost:80", "metadata:80", "", "127.0.0.1"} {
+		err := sample().Serve(t.Context(), addr, log)
+		require.True(t, fault.Is(err, fault.Invalid), addr)
+		require.ErrorContains(t, err, `"`+addr+`"`)
 	}
 	l, err := net.Listen("tcp", "127.77.0.5:0")
 	require.NoError(t, err)

@@ -1,12 +1,10 @@
 package server_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,7 +66,7 @@ func (a *fakeAgent) Configure(c api.Config) error {
 }
 
 // serve starts a server over a real journal and gives a client of it.
-func serve(t *testing.T, a *fakeAgent) (*client.Client, string) {
+func serve(t *testing.T, a server.Agent) (*client.Client, string) {
 	t.Helper()
 	dir := t.TempDir()
 	j, err := journal.Open(journal.Options{Dir: filepath.Join(dir, "journal")})
@@ -158,27 +156,6 @@ func TestErrorsKeepTheirTypes(t *testing.T) {
 	_, err = client.Unix(path + "-not-there").Status(ctx)
 	require.True(t, fault.Is(err, fault.Unreachable), "%v", err)
 	require.True(t, fault.As(err).Retryable)
-}
-
-func TestUnknownCallsAndBadRequests(t *testing.T) {
-	t.Parallel()
-	_, path := serve(t, newFakeAgent(0))
-	for request, status := range map[string]int{
-		"GET /v1/other HTTP/1.1":                                                   404,
-		"GET /v1/commands/x?wait=soon HTTP/1.1":                                    400,
-		"POST /v1/sync HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{]\r\n0": 400,
-	} {
-		conn, err := net.Dial("unix", path)
-		require.NoError(t, err)
-		_, err = conn.Write([]byte(strings.Replace(request, " HTTP/1.1", " HTTP/1.1\r\nHost: agent\r\nConnection: close", 1) + "\r\n\r\n"))
-		require.NoError(t, err)
-		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		require.NoError(t, err)
-		require.Equal(t, status, res.StatusCode, request)
-		require.Equal(t, "application/json", res.Header.Get("Content-Type"))
-		res.Body.Close()
-		conn.Close()
-	}
 }
 
 func TestWaitsEndWithTheirCaller(t *testing.T) {

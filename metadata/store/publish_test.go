@@ -167,25 +167,6 @@ func TestPublishFencesAnOlderAttempt(t *testing.T) {
 	p.requirePublished(t, 1, "op", tree)
 }
 
-func TestPublishConflicts(t *testing.T) {
-	t.Parallel()
-	p := start(t)
-	tree := build(t, record(1))
-	err := p.store.Publish(t.Context(), clusterID, 2, "op", tree)
-	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "run-of-create", tree))
-	for _, c := range []struct {
-		rev    int64
-		writer string
-	}{{1, "run-of-add"}, {3, "run-of-create"}, {3, "run-of-add"}} {
-		err := p.store.Publish(t.Context(), clusterID, c.rev, c.writer, tree)
-		require.True(t, fault.Is(err, fault.Conflict), "%v: %v", c, err)
-		require.False(t, fault.As(err).Retryable)
-		require.ErrorContains(t, err, "run-of-create")
-	}
-	p.requirePublished(t, 1, "run-of-create", tree)
-}
-
 func TestDisownLetsTheNextWriterRepair(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -270,23 +251,4 @@ func TestPublishLargeValues(t *testing.T) {
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
 	require.ErrorContains(t, err, "self/env/over")
 	require.ErrorContains(t, err, fmt.Sprint(512<<10))
-}
-
-func TestPublishRefusesWhatIsNotATree(t *testing.T) {
-	t.Parallel()
-	p := start(t)
-	for name, call := range map[string]func() error{
-		"key":    func() error { return p.store.Publish(t.Context(), clusterID, 1, "op", metadata.Tree{"revision": "9"}) },
-		"folder": func() error { return p.store.Publish(t.Context(), clusterID, 1, "op", metadata.Tree{"self/a/": ""}) },
-		"writer": func() error { return p.store.Publish(t.Context(), clusterID, 1, "", nil) },
-		"rev":    func() error { return p.store.Publish(t.Context(), clusterID, 0, "op", nil) },
-		"id":     func() error { return p.store.Publish(t.Context(), "a/b", 1, "op", nil) },
-		"remove": func() error { return p.store.Remove(t.Context(), "") },
-	} {
-		require.True(t, fault.Is(call(), fault.Invalid), name)
-	}
-	_, client := consultest.Start(t)
-	keys, _, err := client.KV().Keys(p.prefix+"/", "", (&api.QueryOptions{}).WithContext(t.Context()))
-	require.NoError(t, err)
-	require.Empty(t, keys)
 }

@@ -23,6 +23,7 @@ import (
 	"drover/providers"
 	"drover/providers/local"
 	"drover/remote"
+	"drover/tests/stack/tree"
 )
 
 // lab is a cluster on real nodes, driven by hand: its record, its machines, and no workflows.
@@ -44,7 +45,7 @@ func newLab(t *testing.T, version string) *lab {
 	}
 	dir, err := built()
 	require.NoError(t, err)
-	bin, err := programs()
+	bin, err := tree.Programs()
 	require.NoError(t, err)
 	provider, err := local.New(local.Options{
 		StateDir: t.TempDir(), ImagesDir: filepath.Join(dir, "images"),

@@ -14,13 +14,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/tests/apps"
+	"drover/tests/stack"
 	"drover/workflows/api"
 )
 
 // The password before and after it is changed.
 const first, second = "first+password/of.all", "second=password,then"
 
-func TestMain(m *testing.M) { apps.Main(m) }
+func TestMain(m *testing.M) { stack.Main(m, nil) }
 
 // cluster is a cluster and a client that writes to it.
 type cluster struct {

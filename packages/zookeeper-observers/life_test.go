@@ -14,10 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/tests/apps"
+	"drover/tests/stack"
 	"drover/workflows/api"
 )
 
-func TestMain(m *testing.M) { apps.Main(m) }
+func TestMain(m *testing.M) { stack.Main(m, nil) }
 
 // silent keeps the client from talking.
 type silent struct{}

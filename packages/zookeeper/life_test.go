@@ -15,10 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/tests/apps"
+	"drover/tests/stack"
 	"drover/workflows/api"
 )
 
-func TestMain(m *testing.M) { apps.Main(m) }
+func TestMain(m *testing.M) { stack.Main(m, nil) }
 
 // ensemble is a cluster and a client that writes to it.
 type ensemble struct {

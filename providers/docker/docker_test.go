@@ -5,9 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -18,6 +16,7 @@ import (
 	"drover/providers"
 	"drover/providers/conformance"
 	"drover/tests/stack/engine"
+	"drover/tests/stack/tree"
 )
 
 // lab is the engine of this package's tests, with two images, and the node program.
@@ -32,13 +31,10 @@ var startLab = sync.OnceValues(func() (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir, node: filepath.Join(dir, "drover-node")}
+	l := &lab{dir: dir}
 	toStop = append(toStop, func() { os.RemoveAll(dir) })
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", l.node, "drover/providers/local/node")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return nil, fmt.Errorf("build drover-node: %w", err)
+	if l.node, err = tree.Program("drover-node"); err != nil {
+		return nil, err
 	}
 	if l.engine, err = startEngine(filepath.Join(dir, "e")); err != nil {
 		return nil, err

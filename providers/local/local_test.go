@@ -3,42 +3,15 @@ package local
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"drover/providers"
 	"drover/providers/conformance"
+	"drover/tests/stack/tree"
 )
-
-// buildNode makes drover-node once per test run.
-var buildNode = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "drover-node-")
-	if err != nil {
-		return "", err
-	}
-	built = dir
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "drover-node")
-	cmd := exec.Command("go", "build", "-o", file, "./node")
-	cmd.Stderr = os.Stderr
-	return file, cmd.Run()
-})
-
-var built string
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if built != "" {
-		os.RemoveAll(built)
-	}
-	os.Exit(code)
-}
 
 func nodeBinary(t *testing.T) string {
 	t.Helper()
@@ -48,7 +21,7 @@ func nodeBinary(t *testing.T) string {
 	if file := os.Getenv("DROVER_TEST_NODE"); file != "" {
 		return file
 	}
-	file, err := buildNode()
+	file, err := tree.Program("drover-node")
 	require.NoError(t, err)
 	return file
 }

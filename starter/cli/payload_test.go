@@ -15,7 +15,6 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -75,7 +74,7 @@ func TestAnOperationWaitsForAWorkerWithTheKey(t *testing.T) {
 }
 
 // sealedWorker serves the scripts in namespace "sealed" with a payload key of its own; it returns the key's file.
-func sealedWorker(t *testing.T, s *testsuite.DevServer) string {
+func sealedWorker(t *testing.T, s *devServer) string {
 	t.Helper()
 	key := filepath.Join(t.TempDir(), "payload.key")
 	_, err := codec.Generate(key, false)
@@ -96,7 +95,7 @@ func sealedWorker(t *testing.T, s *testsuite.DevServer) string {
 }
 
 // stored is all Temporal keeps of a workflow, as JSON, its payloads not in base64 but as they are.
-func stored(t *testing.T, s *testsuite.DevServer, workflowID string) string {
+func stored(t *testing.T, s *devServer, workflowID string) string {
 	t.Helper()
 	c, err := client.Dial(client.Options{HostPort: s.FrontendHostPort(), Namespace: "sealed", Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)
@@ -179,7 +178,7 @@ func TestWithAPayloadKeyTemporalStoresNoClearText(t *testing.T) {
 }
 
 // readThroughCodecServer shows the history to the temporal CLI in the clear.
-func readThroughCodecServer(t *testing.T, s *testsuite.DevServer, key string) {
+func readThroughCodecServer(t *testing.T, s *devServer, key string) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	serving := prepare(s, "codec-server", "--listen", "127.0.0.1:0", "--payload-key", key)

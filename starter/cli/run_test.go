@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/testsuite"
 
 	"drover/starter/operations"
 	"drover/starter/output"
@@ -49,7 +48,7 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-func prepare(s *testsuite.DevServer, args ...string) *call {
+func prepare(s *devServer, args ...string) *call {
 	c := &call{}
 	c.System = System{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &c.stdout, Stderr: &c.stderr, Version: "test",

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/specs"
-	"drover/tests/stack"
+	"drover/tests/stack/tree"
 )
 
 // unbuildable is the exit code with which a build.sh says that the machine lacks what it needs (apt).
@@ -36,7 +36,7 @@ func Versions(t *testing.T, folder string) []string {
 
 // build gives the versions, or what build.sh said and how it ended.
 func build(folder string) (string, error) {
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	if err != nil {
 		return "", err
 	}
@@ -52,7 +52,7 @@ func build(folder string) (string, error) {
 // Package is the path of a built package.
 func Package(t *testing.T, folder, version string) string {
 	t.Helper()
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	require.NoError(t, err)
 	return filepath.Join(root, ".build", "packages", folder+"-"+version)
 }

@@ -15,6 +15,7 @@ import (
 	"drover/providers/docker"
 	"drover/tests/stack"
 	"drover/tests/stack/engine"
+	"drover/tests/stack/tree"
 )
 
 var asked = flag.Bool("docker", false, "take clusters through their lives in containers too, as make docker-lives does")
@@ -51,7 +52,7 @@ func StartOnDocker(t *testing.T) *Lab {
 
 func startDocker() (*Lab, error) {
 	ctx := context.Background()
-	home := filepath.Join(dir, "e")
+	home := filepath.Join(stack.TestDir(), "e")
 	if err := os.Mkdir(home, 0o755); err != nil {
 		return nil, err
 	}
@@ -59,11 +60,11 @@ func startDocker() (*Lab, error) {
 	if err != nil {
 		return &Lab{unable: err}, nil
 	}
-	toStop = append(toStop, e.Close)
+	stack.AtEnd(e.Close)
 	if err := tryEngine(ctx, e); err != nil {
 		return &Lab{unable: err}, nil
 	}
-	bin, err := Programs()
+	bin, err := tree.Programs()
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +82,13 @@ func startDocker() (*Lab, error) {
 	if err := machines.EnsureNetwork(ctx, providers.Network{ClusterID: "cl-lab00000"}); err != nil {
 		return nil, err
 	}
-	toStop = append(toStop, func() error { return machines.DeleteNetwork(context.Background(), "cl-lab00000", "") })
+	stack.AtEnd(func() error { return machines.DeleteNetwork(context.Background(), "cl-lab00000", "") })
 	gateway := netip.MustParsePrefix(addresses).Addr().Next().String()
-	l, err := startServers("docker", stack.Options{NodeConsul: gateway})
+	servers, err := stack.ForTests(ctx, "docker", stack.Options{NodeConsul: gateway})
 	if err != nil {
 		return nil, err
 	}
-	l.engine, l.machines, l.gateway = e, machines, gateway
+	l := &Lab{stack: servers, engine: e, machines: machines, gateway: gateway}
 	l.stack.WorkerFlags = []string{
 		"--providers", "docker", "--docker-host", e.Host, "--docker-installation", installation, "--docker-range", addresses,
 	}
@@ -125,7 +126,7 @@ func (l *Lab) Image(t *testing.T, name string, overlay ...string) {
 // image is the one that build.sh made for provider local: what lies over a node's root.
 func image(t *testing.T, folder, version string) string {
 	t.Helper()
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	require.NoError(t, err)
 	return filepath.Join(root, ".build", "images", folder+"-"+version)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/specs"
+	"drover/tests/stack"
 )
 
 // Answer is what a program said.
@@ -26,17 +28,24 @@ type Answer struct {
 // Drover runs the drover command.
 func (l *Lab) Drover(t *testing.T, args ...string) Answer {
 	t.Helper()
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), l.stack.Binary("drover"), args...)
-	cmd.Env = append(os.Environ(), l.stack.Env()...)
-	cmd.Stdout, cmd.Stderr = &out, &errs
 	began := time.Now()
+	a := Run(t, l.stack, nil, l.stack.Binary("drover"), args...)
+	t.Logf("%5.1f s  drover %s", time.Since(began).Seconds(), strings.Join(args, " "))
+	return a
+}
+
+// Run runs a program that finds the servers of a stack by its environment.
+func Run(t *testing.T, s *stack.Stack, stdin io.Reader, program string, args ...string) Answer {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env = append(os.Environ(), s.Env()...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &errs
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		require.NoError(t, err)
 	}
-	t.Logf("%5.1f s  drover %s", time.Since(began).Seconds(), strings.Join(args, " "))
 	return Answer{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 

@@ -1,14 +1,11 @@
 package apps
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"drover/specs"
+	"drover/tests/apps/builder"
 )
 
 // Scripted is an application of one role "a", small, whose commands are a test's. It may be upgraded to from version 1.
@@ -22,23 +19,10 @@ type Scripted struct {
 // Write gives a folder with its package.
 func (s Scripted) Write(t *testing.T) string {
 	t.Helper()
-	services := map[string]any{}
-	for name, cmd := range s.Services {
-		services[name] = map[string]any{"cmd": cmd}
-	}
-	cluster, err := json.Marshal(map[string]any{
-		"name": "scripted", "vxnet": "v", "advanced_actions": []string{"scale_horizontal"}, "upgrade_policy": []string{"1"},
-		"nodes": []any{map[string]any{
-			"role": "a", "count": s.Count, "cpu": 1, "memory": 256, "services": services,
-			"container": map[string]any{"type": s.Type, "image": s.Image},
-			"volume":    map[string]any{"size": 1, "mount_point": s.Volume},
-		}},
-	})
-	require.NoError(t, err)
+	role := builder.NewRole("a", s.Count).Boots(s.Type, s.Image).Shell(s.Services).
+		Set("volume", builder.Object{"size": 1, "mount_point": s.Volume})
 	dir := t.TempDir()
-	config := `{"type":"array","properties":[{"key":"cluster","type":"array","properties":[]},{"key":"env","type":"array","properties":[]}]}`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, specs.ConfigFile), []byte(config), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, specs.TemplateFile), cluster, 0o600))
+	require.NoError(t, builder.New("scripted", role).Scalable().UpgradesFrom("1").Write(dir))
 	return dir
 }
 

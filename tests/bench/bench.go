@@ -18,6 +18,7 @@ import (
 	"drover/metadata/store"
 	"drover/providers/local"
 	"drover/tests/stack"
+	"drover/tests/stack/tree"
 )
 
 // kvPrefix is the worker's default; addressRange differs from it, so that `make dev` can run beside.
@@ -43,7 +44,7 @@ type bench struct {
 
 func newBench(ctx context.Context, o options) (_ *bench, err error) {
 	b := &bench{options: o}
-	if b.root, err = stack.FindRoot(); err != nil {
+	if b.root, err = tree.Root(); err != nil {
 		return nil, err
 	}
 	if o.build {

@@ -63,7 +63,7 @@ var Attempts = []Attempt{
 	{Name: "stop", does: api.StopCluster, state: "active", nodes: nodeCount, input: func(*cluster) any { return api.StopClusterInput{} },
 		stays: []Staying{{"SP1", []string{machines, record}, "SP1: the cluster is stopped"}}},
 	{Name: "start", does: api.StartCluster, state: "stopped", nodes: nodeCount, input: func(*cluster) any { return api.StartClusterInput{} },
-		stays: []Staying{{"ST1", []string{machines, record, tree, rendered, renderedSizes}, "the machines are on"}}},
+		stays: []Staying{{"ST1", []string{machines, record, visible, rendered, renderedSizes}, "the machines are on"}}},
 	{Name: "restart", does: api.RestartCluster, state: "active", nodes: nodeCount, input: func(*cluster) any { return api.RestartClusterInput{} },
 		stays: []Staying{{"RS1", []string{record}, "RS1: the cluster counts as stopped"}}},
 	{Name: "repair", does: api.RepairCluster, state: "active", nodes: nodeCount, input: func(c *cluster) any {
@@ -75,7 +75,7 @@ var Attempts = []Attempt{
 	{Name: "update env", does: api.UpdateEnv, state: "active", nodes: nodeCount, input: func(c *cluster) any {
 		c.level++
 		return api.UpdateEnvInput{Values: map[string]any{"env.level": c.level}}
-	}, stays: []Staying{{"UE1", []string{record, tree, rendered}, "UE2: the values are visible"}}},
+	}, stays: []Staying{{"UE1", []string{record, visible, rendered}, "UE2: the values are visible"}}},
 }
 
 var sized = []string{sizes, renderedSizes}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/tests/stack"
+	"drover/tests/stack/tree"
 	"drover/workflows/api"
 )
 
@@ -47,7 +47,7 @@ func TestNothingIsLostWhoeverDies(t *testing.T) {
 	if notHere != "" {
 		t.Skip("not possible here: " + notHere)
 	}
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	require.NoError(t, err)
 	w, err := Start(t.Context(), Options{
 		Root: root, Bin: *programs, Dir: filepath.Join(t.TempDir(), "world"), Range: "127.99.0.0/16", Log: os.Stderr,

@@ -26,10 +26,10 @@ type cluster struct {
 	gates *gates
 	view  api.ClusterView // as the last operation left it
 	level int             // of env.level
-	done  func()          // ends the visits to its gates
+	done  func()          // forgets its gates
 }
 
-func (w *World) newCluster(ctx context.Context) (*cluster, error) {
+func (w *World) newCluster() (*cluster, error) {
 	c := &cluster{id: "cl-" + activities.RandomID(), world: w}
 	kept := filepath.Join(w.Dir, "kept", c.id)
 	if err := os.MkdirAll(kept, 0o700); err != nil {
@@ -37,13 +37,14 @@ func (w *World) newCluster(ctx context.Context) (*cluster, error) {
 	}
 	c.gates = newGates(w.machines, c.id, w.stack.StateDir, kept)
 	c.gates.decides(func(string, string) (int, bool) { return 0, true })
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		c.gates.serve(ctx)
-	}()
-	c.done = func() { cancel(); <-ended }
+	w.mu.Lock()
+	w.gates[c.id] = c.gates
+	w.mu.Unlock()
+	c.done = func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.gates, c.id)
+	}
 	return c, nil
 }
 
@@ -145,7 +146,7 @@ func (c *cluster) problems(ctx context.Context, o operation) (wrong []string, er
 	wrong = append(wrong, temporaries(keys)...)
 	// Nodes that stay keep their volumes: what is linked is what is there.
 	for _, v := range all.Volumes {
-		now, err := os.Stat(filepath.Join(c.world.stack.StateDir, "volumes", v.ID, "data", "trace"))
+		now, err := os.Stat(c.gates.logOf(v.ID))
 		was, keptErr := os.Stat(c.gates.keptFile(v.ID))
 		if err != nil || keptErr != nil || !os.SameFile(now, was) {
 			wrong = append(wrong, fmt.Sprintf("volume %s is not the one that was (%v, %v)", v.ID, err, keptErr))

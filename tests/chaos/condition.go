@@ -20,14 +20,14 @@ const (
 	machines = "machines" // the provider's: which nodes have machines and volumes, what those boot, where they are, whether they run
 	sizes    = "sizes"    // of machines and volumes, at the provider, in metadata and on record
 	record   = "record"   // the control record, but for who worked on the cluster last, and what came of that
-	tree     = "metadata" // every key in Consul that nodes can see
+	visible  = "metadata" // every key in Consul that nodes can see
 	rendered = "files"    // what the agents made of it, on the nodes
 	// sizes that these tell
 	renderedSizes = "sizes in files"
 )
 
 // aspects in their order.
-var aspects = []string{machines, sizes, record, tree, rendered, renderedSizes}
+var aspects = []string{machines, sizes, record, visible, rendered, renderedSizes}
 
 // condition is a cluster as its provider, Consul and its nodes' disks have it, by aspect. Machines are named by their nodes: a
 // node may get another machine on its way there and back.
@@ -109,7 +109,7 @@ func (c *cluster) condition(ctx context.Context) (condition, error) {
 				add(aspectOf(line, record, sizes), "%s", line)
 			}
 		case strings.HasPrefix(key, "drover/clusters/"+c.id+"/self/"), strings.HasPrefix(key, "drover/clusters/"+c.id+"/roles/"):
-			add(aspectOf(key+" ", tree, sizes), "%s = %s", key, value)
+			add(aspectOf(key+" ", visible, sizes), "%s = %s", key, value)
 		}
 	}
 	for _, lines := range out {

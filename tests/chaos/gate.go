@@ -10,113 +10,136 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"drover/providers/local"
+	"drover/tests/tracer"
 )
 
-// gates sees every command that begins on a node of the cluster, and lets it end.
+// gates holds every command that begins on a node of the cluster until it may end. Which commands began is counted from the
+// logs on the nodes' volumes: a command writes a line there before it reports, so one that dies in between is counted too.
 type gates struct {
 	machines *local.Provider
 	cluster  string
 	state    string // the worker's state folder
-	kept     string // where what nodes wrote outlives their volumes: links to the same files
+	kept     string // links to the logs on volumes, by which a volume is known
 
 	mu     sync.Mutex
 	nodes  map[string]string // node id by volume id
-	told   map[string]int    // how many of a volume's commands were counted, and belong to operations that are over
+	told   map[string]int    // how many commands of a volume were counted, and belong to operations that are over
+	runs   []*commandRun     // of this operation
 	decide func(node, run string) (code int, open bool)
 	err    error
+}
+
+// commandRun is a command that began. One that was killed never ends.
+type commandRun struct {
+	id         int
+	node, name string // the name is SERVICE.ID
+	ended      bool
 }
 
 func newGates(machines *local.Provider, cluster, state, kept string) *gates {
 	return &gates{machines: machines, cluster: cluster, state: state, kept: kept, nodes: map[string]string{}, told: map[string]int{}}
 }
 
-// lookEvery is how often gates are visited.
+// lookEvery is how often a command at its gate asks whether it may end.
 const lookEvery = 30 * time.Millisecond
 
-// decides sets who says how a command on a node ends, and whether it may yet.
+// decides sets who decides how a command on a node ends, and whether it may yet.
 func (g *gates) decides(decide func(node, run string) (code int, open bool)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.decide = decide
 }
 
-// serve visits gates until the context ends.
-func (g *gates) serve(ctx context.Context) {
-	for ctx.Err() == nil {
-		if err := g.visit(ctx); err != nil && ctx.Err() == nil {
-			g.mu.Lock()
-			g.err = errors.Join(g.err, err)
-			g.mu.Unlock()
-			return
+// begin holds a command at its gate. It ends when the command is killed, too.
+func (g *gates) begin(ctx context.Context, id int, e tracer.Event) (answer tracer.Answer) {
+	r := &commandRun{id: id, node: e.Node, name: fmt.Sprintf("%s.%d", e.Command, id)}
+	err := g.keep(ctx)
+	if ctx.Err() != nil {
+		err = nil // the command was killed
+	}
+	g.mu.Lock()
+	g.runs = append(g.runs, r)
+	g.err = errors.Join(g.err, err)
+	g.mu.Unlock()
+	for {
+		g.mu.Lock()
+		code, open := g.decide(r.node, r.name)
+		g.mu.Unlock()
+		if open {
+			answer.Exit = code
+			return answer
 		}
 		select {
 		case <-ctx.Done():
+			return answer
 		case <-time.After(lookEvery):
 		}
 	}
 }
 
-func (g *gates) visit(ctx context.Context) error {
-	all, err := g.machines.List(ctx, g.cluster)
-	if err != nil {
-		return err
+// end notes that a command ended by itself.
+func (g *gates) end(id int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, r := range g.runs {
+		if r.id == id {
+			r.ended = true
+		}
 	}
+}
+
+// keep links the logs of all volumes: they outlive the volumes.
+func (g *gates) keep(ctx context.Context) error {
+	all, err := g.machines.List(ctx, g.cluster)
 	for _, v := range all.Volumes {
-		data := filepath.Join(g.state, "volumes", v.ID, "data")
-		err := os.Link(filepath.Join(data, "trace"), g.keptFile(v.ID))
-		if errors.Is(err, os.ErrNotExist) {
+		linkErr := os.Link(g.logOf(v.ID), g.keptFile(v.ID))
+		if errors.Is(linkErr, os.ErrNotExist) {
 			continue // no command yet
 		}
-		if err != nil && !errors.Is(err, os.ErrExist) {
-			return err
+		if !errors.Is(linkErr, os.ErrExist) {
+			err = errors.Join(err, linkErr)
 		}
 		g.mu.Lock()
 		g.nodes[v.ID] = v.Tags.NodeID
 		g.mu.Unlock()
-		began, ended, err := g.read(v.ID)
-		if err != nil {
-			return err
-		}
-		g.stand(v.ID, data, began, ended)
 	}
-	return nil
+	return err
 }
 
-// stand opens the gates of a node that may be opened.
-func (g *gates) stand(volume, data string, began []string, ended map[string]bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, run := range began[g.told[volume]:] {
-		if ended[run] {
-			continue
-		}
-		code, open := g.decide(g.nodes[volume], run)
-		if !open {
-			continue
-		}
-		// Nobody reads when the command is not at its gate yet, or was killed: the next visit tries again.
-		if pipe, err := os.OpenFile(filepath.Join(data, run), os.O_WRONLY|unix.O_NONBLOCK, 0); err == nil {
-			fmt.Fprintln(pipe, code)
-			_ = pipe.Close()
-		}
-	}
+// logOf is what commands write on a volume.
+func (g *gates) logOf(volume string) string {
+	return filepath.Join(g.state, "volumes", volume, "data", filepath.Base(tracer.VolumeLog))
 }
+
+func (g *gates) keptFile(volume string) string { return filepath.Join(g.kept, volume) }
 
 // begun counts the commands that began in this operation, by "node service".
-func (g *gates) begun() (map[string]int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.sinceTold(func(string, int) {})
-}
+func (g *gates) begun() (map[string]int, error) { return g.sum(func(string, int) {}) }
 
 // count does the same and ends the operation: not even a command that begins between two of them is lost.
 func (g *gates) count() (map[string]int, error) {
+	return g.sum(func(volume string, began int) { g.told[volume], g.runs = began, nil })
+}
+
+// sum counts, and gives how many commands began on each volume so far.
+func (g *gates) sum(each func(volume string, began int)) (map[string]int, error) {
+	err := g.keep(context.Background())
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.sinceTold(func(volume string, began int) { g.told[volume] = began })
+	count := map[string]int{}
+	for volume, node := range g.nodes {
+		text, readErr := os.ReadFile(g.keptFile(volume))
+		if readErr != nil {
+			return nil, readErr
+		}
+		began := strings.Fields(string(text))
+		for _, service := range began[g.told[volume]:] {
+			count[node+" "+service]++
+		}
+		each(volume, len(began))
+	}
+	return count, errors.Join(err, g.err)
 }
 
 // standing are the runs that began in this operation and have not ended, by node: those of a node that lost power never will.
@@ -124,61 +147,41 @@ func (g *gates) standing() (map[string][]string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	runs := map[string][]string{}
-	for volume, node := range g.nodes {
-		began, ended, err := g.read(volume)
-		if err != nil {
-			return nil, err
-		}
-		for _, run := range began[g.told[volume]:] {
-			if !ended[run] {
-				runs[node] = append(runs[node], run)
-			}
+	for _, r := range g.runs {
+		if !r.ended {
+			runs[r.node] = append(runs[r.node], r.name)
 		}
 	}
-	return runs, nil
+	return runs, g.err
 }
 
-// sinceTold counts, and tells how many began on each volume. The caller holds the lock.
-func (g *gates) sinceTold(tell func(volume string, began int)) (map[string]int, error) {
-	count := map[string]int{}
-	for volume, node := range g.nodes {
-		began, _, err := g.read(volume)
-		if err != nil {
-			return nil, err
-		}
-		for _, run := range began[g.told[volume]:] {
-			count[node+" "+service(run)]++
-		}
-		tell(volume, len(began))
-	}
-	return count, g.err
-}
-
-func (g *gates) keptFile(volume string) string { return filepath.Join(g.kept, volume) }
-
-// read are the commands that began on a volume, in order, and which of them ended.
-func (g *gates) read(volume string) (began []string, ended map[string]bool, err error) {
-	text, err := os.ReadFile(g.keptFile(volume))
-	if err != nil {
-		return nil, nil, err
-	}
-	ended = map[string]bool{}
-	for line := range strings.Lines(string(text)) {
-		word, run, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch word {
-		case "begin":
-			began = append(began, run)
-		case "end":
-			ended[run] = true
-		default:
-			return nil, nil, fmt.Errorf("%s has a line %q, which no command wrote", g.keptFile(volume), line)
-		}
-	}
-	return began, ended, nil
-}
-
-// service is what a run is of: "stop.17.1790" is stop.
+// service is what a run is of: "stop.17" is stop.
 func service(run string) string {
 	name, _, _ := strings.Cut(run, ".")
 	return name
+}
+
+// Begin finds the cluster of a command.
+func (w *World) Begin(ctx context.Context, id int, e tracer.Event) (tracer.Answer, error) {
+	w.mu.Lock()
+	g := w.gates[e.Cluster]
+	if g != nil {
+		w.commands[id] = g
+	}
+	w.mu.Unlock()
+	if g == nil {
+		return tracer.Answer{}, fmt.Errorf("there is no cluster %q", e.Cluster)
+	}
+	return g.begin(ctx, id, e), nil
+}
+
+// End finds the cluster of a command.
+func (w *World) End(id int) {
+	w.mu.Lock()
+	g := w.commands[id]
+	delete(w.commands, id)
+	w.mu.Unlock()
+	if g != nil {
+		g.end(id)
+	}
 }

@@ -7,7 +7,7 @@ import (
 	"os"
 	"testing"
 
-	"drover/tests/stack"
+	"drover/tests/stack/tree"
 )
 
 // notHere says why no world can be run here; "" when one can.
@@ -46,7 +46,7 @@ func run(m *testing.M) (code int, err error) {
 			return m.Run(), nil
 		}
 	}
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	if err != nil {
 		return 0, err
 	}

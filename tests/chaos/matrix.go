@@ -119,7 +119,7 @@ func (w *World) Moments(ctx context.Context, operations []string, report func(Ou
 		all.cases = append(all.cases, Case{Operation: name})
 	}
 	known := map[string]Known{}
-	c, err := w.newCluster(ctx)
+	c, err := w.newCluster()
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (w *World) Live(ctx context.Context, m *Matrix, report func(Outcome)) error
 }
 
 func (w *World) live(ctx context.Context, m *Matrix, report func(Outcome)) error {
-	c, err := w.newCluster(ctx)
+	c, err := w.newCluster()
 	if err != nil {
 		return err
 	}

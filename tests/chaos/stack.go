@@ -3,21 +3,20 @@ package chaos
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	tlog "go.temporal.io/sdk/log"
 	"google.golang.org/grpc/codes"
 
 	"drover/providers/local"
 	"drover/tests/stack"
+	"drover/tests/stack/tree"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
@@ -41,8 +40,13 @@ type World struct {
 	relay     *relay
 	temporals client.Client
 	machines  *local.Provider
+	tracer    *tracer.Server
 	wake      func()     // wakes up a worker that was replaced; nil when there is none
 	woken     chan error // gets what came of that
+
+	mu       sync.Mutex
+	gates    map[string]*gates // by cluster
+	commands map[int]*gates    // of commands that run
 }
 
 // appID is the application; its versions run the same commands. That of turnsID takes nodes one after the other.
@@ -51,20 +55,34 @@ const (
 	turnsID = "chaos-turns"
 )
 
-// Build makes the programs in a folder, and the servers that are not there yet: a network namespace of its own reaches
-// nobody who has sources.
+// Build makes the programs and the servers that are not there yet, and puts the programs into a folder, where a later
+// build does not change them: a network namespace of its own reaches nobody who has sources.
 func Build(ctx context.Context, root, bin string) error {
 	for _, name := range []string{"temporal", "consul"} {
-		if _, err := (&stack.Stack{Options: stack.Options{Root: root, Log: os.Stderr}}).Tool(ctx, name); err != nil {
+		if _, err := tree.Tool(ctx, root, name, os.Stderr); err != nil {
 			return err
 		}
 	}
-	for name, pkg := range map[string]string{"drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node"} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(bin, name), pkg)
-		cmd.Dir, cmd.Stderr = root, os.Stderr
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("build %s: %w", name, err)
+	traces, err := tracer.Build()
+	if err != nil {
+		return err
+	}
+	built, err := tree.Programs()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return err
+	}
+	for name, from := range map[string]string{
+		"drover-worker": built, "drover-agent": built, "drover-node": built, "tracer": filepath.Dir(traces),
+	} {
+		program, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(bin, name), program, 0o755); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -81,18 +99,21 @@ func OpenSSH() string {
 
 // Start runs everything.
 func Start(ctx context.Context, o Options) (_ *World, err error) {
-	w := &World{Options: o}
+	w := &World{Options: o, gates: map[string]*gates{}, commands: map[int]*gates{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.Close())
 		}
 	}()
-	if err := makeImage(filepath.Join(o.Dir, "images", "chaos")); err != nil {
+	if w.tracer, err = tracer.Listen("127.0.0.1:0", w); err != nil {
+		return nil, err
+	}
+	if err := image(w.tracer.Address).Make(filepath.Join(o.Dir, "images", "chaos"), filepath.Join(o.Bin, "tracer")); err != nil {
 		return nil, err
 	}
 	if w.stack, err = stack.Start(ctx, stack.Options{
 		Dir: filepath.Join(o.Dir, "stack"), Root: o.Root, Bin: o.Bin, Images: filepath.Join(o.Dir, "images"), Log: o.Log, Range: o.Range,
-		SSHServer: o.SSHServer, NodeConsul: nodeConsul,
+		SSHServer: o.SSHServer, NodeConsul: nodeConsul, DieWithParent: true,
 	}); err != nil {
 		return nil, err
 	}
@@ -103,9 +124,7 @@ func Start(ctx context.Context, o Options) (_ *World, err error) {
 	if err := w.stack.StartWorker(ctx); err != nil {
 		return nil, err
 	}
-	if w.temporals, err = client.DialContext(ctx, client.Options{
-		HostPort: w.stack.TemporalAddress, Logger: tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	}); err != nil {
+	if w.temporals, err = w.stack.Client(ctx); err != nil {
 		return nil, err
 	}
 	if w.machines, err = w.stack.Machines(); err != nil {
@@ -116,7 +135,7 @@ func Start(ctx context.Context, o Options) (_ *World, err error) {
 
 func (w *World) publish(ctx context.Context) error {
 	for app, policy := range map[string]string{appID: "parallel", turnsID: "sequential"} {
-		text, err := archive(filepath.Join(w.Dir, "package", app), policy)
+		text, err := archive(policy)
 		if err != nil {
 			return err
 		}
@@ -170,6 +189,9 @@ func (w *World) Close() error {
 	}
 	if w.machines != nil {
 		errs = append(errs, w.machines.Clear(context.Background()))
+	}
+	if w.tracer != nil {
+		errs = append(errs, w.tracer.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"drover/providers"
+	"drover/tests/tracer"
 )
 
 // strays are what an operation must not leave behind although the cluster lives on: processes and mounts of nodes that
@@ -24,7 +25,7 @@ func (c *cluster) strays(ctx context.Context, all providers.Resources) (wrong []
 			return wrong, err
 		}
 		for _, p := range processes {
-			if strings.Contains(p.String(), "/opt/chaos/command") {
+			if strings.Contains(p.String(), tracer.Program) {
 				wrong = append(wrong, fmt.Sprintf("left behind: on %s %s", i.Tags.NodeID, p))
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"drover/providers"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
@@ -30,7 +31,7 @@ func (f Failure) String() string {
 // Fail lets an operation fail at each of its activities, one after the other, until it comes to its end because it has no
 // more. The same cluster serves all of them: what an operation takes back leaves it as it was.
 func (w *World) Fail(ctx context.Context, a Attempt, how func(activity string) Failing, report func(Failure)) error {
-	c, err := w.newCluster(ctx)
+	c, err := w.newCluster()
 	if err != nil {
 		return err
 	}
@@ -147,7 +148,7 @@ func (c *cluster) running(all providers.Resources) (wrong []string) {
 			wrong = append(wrong, err.Error())
 		}
 		for _, p := range processes {
-			if strings.Contains(p.String(), "/opt/chaos/command") {
+			if strings.Contains(p.String(), tracer.Program) {
 				wrong = append(wrong, fmt.Sprintf("left behind: on %s %s", i.Tags.NodeID, p))
 			}
 		}

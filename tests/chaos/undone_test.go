@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/activities"
-	"drover/tests/stack"
+	"drover/tests/stack/tree"
 )
 
 // everyWay fails every activity in every way, and not in the one that is hardest for it.
@@ -40,7 +40,7 @@ func TestUndoneEqualsBefore(t *testing.T) {
 	if notHere != "" {
 		t.Skip("not possible here: " + notHere)
 	}
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	require.NoError(t, err)
 	w, err := Start(t.Context(), Options{
 		Root: root, Bin: *programs, Dir: filepath.Join(t.TempDir(), "world"), Range: "127.98.0.0/16", Log: os.Stderr,
@@ -116,7 +116,7 @@ func told(failures map[string][]Failure) string {
 // What may stay is in the documentation, word for word.
 func TestWhatStaysIsDocumented(t *testing.T) {
 	t.Parallel()
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	require.NoError(t, err)
 	text, err := os.ReadFile(filepath.Join(root, "docs", "lifecycle.md"))
 	require.NoError(t, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/tests/conformance/trace"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
@@ -17,14 +17,14 @@ func growing(t *testing.T) *cluster {
 	t.Helper()
 	a := newApp(
 		and(role("a", 1, "init", "start order=1", "scale_out nodes_to_execute_on=1 pre_check"),
-			object{"replica": 1, "custom_metadata": object{"cmd": tracer("custom_metadata")}}),
+			object{"replica": 1, "custom_metadata": object{"cmd": traced("custom_metadata")}}),
 		role("b", 1, "start", "scale_out order=1"),
 		and(role("rigid", 0, "start"), object{"advanced_actions": []string{}}),
 		and(role("full", 0, "start"), object{"server_id_upper_bound": 1}),
 	).with(object{"advanced_actions": []string{"scale_horizontal"}})
 	a.publish(t, "1")
 	c := newCluster(t)
-	c.rec.hook("custom_metadata", func(_ context.Context, b *begun, answer *trace.Answer) { answer.Stdout = "token of " + b.label() })
+	c.rec.hook("custom_metadata", func(_ context.Context, b *begun, answer *tracer.Answer) { answer.Stdout = "token of " + b.label() })
 	c.run(api.CreateCluster, api.CreateClusterInput{App: a.id},
 		"init: a/1 a-replica/2 | hosts a/1 a-replica/2 b/1", "custom_metadata: a/1 a-replica/2", "start: b/1", "start: a/1 a-replica/2")
 	return c
@@ -38,7 +38,7 @@ func TestAN1toAN7_Replicas(t *testing.T) {
 	c := growing(t)
 	grown := "hosts a/1 a/3 a-replica/2 a-replica/4 b/1; adding a/3 a-replica/4"
 	// AN3: an old node that takes longer than everything that is done to new ones before init.
-	c.rec.hook(trace.Reload, func(ctx context.Context, b *begun, _ *trace.Answer) {
+	c.rec.hook(tracer.Reload, func(ctx context.Context, b *begun, _ *tracer.Answer) {
 		if b.label() == "b/1" && sees(b.Seen) == grown {
 			pause(ctx, 3*time.Second)
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/tests/conformance/trace"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
@@ -20,7 +20,7 @@ func TestB2_ReloadsEndBeforeCommandsBegin(t *testing.T) {
 	a := newApp(role("a", 2, "init", "start"))
 	a.publish(t, "1")
 	c := newCluster(t)
-	c.rec.hook(trace.Reload, func(ctx context.Context, b *begun, _ *trace.Answer) {
+	c.rec.hook(tracer.Reload, func(ctx context.Context, b *begun, _ *tracer.Answer) {
 		if b.label() == "a/2" {
 			pause(ctx, time.Second)
 		}
@@ -34,13 +34,13 @@ func TestB3_FailingReload(t *testing.T) {
 	t.Parallel()
 	a := newApp(role("a", 2, "start"))
 	a.publish(t, "1")
-	failing := func(_ context.Context, b *begun, answer *trace.Answer) {
+	failing := func(_ context.Context, b *begun, answer *tracer.Answer) {
 		if b.label() == "a/2" {
 			answer.Exit = 3
 		}
 	}
 	c := newCluster(t)
-	c.rec.hook(trace.Reload, failing)
+	c.rec.hook(tracer.Reload, failing)
 	result := c.run(api.CreateCluster, api.CreateClusterInput{App: a.id}, "start: a/1 a/2 | hosts a/1 a/2")
 	require.NotEmpty(t, result.Warnings)
 	for _, w := range result.Warnings {
@@ -49,7 +49,7 @@ func TestB3_FailingReload(t *testing.T) {
 	}
 
 	strict := newCluster(t)
-	strict.rec.hook(trace.Reload, failing)
+	strict.rec.hook(tracer.Reload, failing)
 	f := strict.fails(api.CreateCluster, api.CreateClusterInput{App: a.id, Waits: api.Waits{StrictConfig: true}})
 	require.Equal(t, fault.ConfigFailed, f.Type)
 	strict.gone()
@@ -60,7 +60,7 @@ func TestB4_SilentNode(t *testing.T) {
 	t.Parallel()
 	c := create(t, newApp(role("a", 2, "start")), api.CreateClusterInput{}, "start: a/1 a/2 | hosts a/1 a/2")
 	late := make(chan struct{})
-	c.rec.hook(trace.Reload, func(ctx context.Context, b *begun, _ *trace.Answer) {
+	c.rec.hook(tracer.Reload, func(ctx context.Context, b *begun, _ *tracer.Answer) {
 		if b.label() == "a/2" {
 			select {
 			case <-late:

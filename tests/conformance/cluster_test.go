@@ -20,7 +20,7 @@ import (
 	"drover/activities"
 	"drover/fault"
 	"drover/providers"
-	"drover/tests/conformance/trace"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
@@ -116,7 +116,7 @@ func (c *cluster) fails(operation string, in any, plan ...string) fault.Fault {
 func (c *cluster) cancelled(operation string, in any, when string, plan ...string) {
 	c.t.Helper()
 	var once sync.Once
-	c.rec.hook(when, func(ctx context.Context, _ *begun, _ *trace.Answer) {
+	c.rec.hook(when, func(ctx context.Context, _ *begun, _ *tracer.Answer) {
 		first := false
 		once.Do(func() { first = temporals.CancelWorkflow(context.Background(), api.WorkflowID(c.id), "") == nil })
 		if first {

@@ -1,9 +1,6 @@
 package conformance
 
 import (
-	"bytes"
-	"encoding/json"
-	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -12,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/tests/conformance/trace"
+	"drover/tests/tracer"
 )
 
 // The collector itself: everything an operation could do wrong is noticed.
@@ -51,13 +48,13 @@ func TestCollectorNotices(t *testing.T) {
 			if tc.live != nil && os.Geteuid() != 0 {
 				t.Skip("metadata over HTTP is compared where nodes can listen on port 80: as root")
 			}
-			c, err := newCollector()
-			require.NoError(t, err)
-			t.Cleanup(func() { _ = c.server.Close() })
+			c := newCollector()
 			c.together = 100 * time.Millisecond
 			rec := c.record("cl-1")
 			rec.expect(groupsOf(t, plan))
+			last := 0
 			for _, group := range tc.ran {
+				first := last + 1
 				var each sync.WaitGroup
 				words := strings.Fields(group)
 				for i := 0; i < len(words); i += 2 {
@@ -70,17 +67,22 @@ func TestCollectorNotices(t *testing.T) {
 						live = tc.live
 					}
 					own := []string{"/host/role", role, "/host/sid", sid}
-					e := trace.Event{
+					e := tracer.Event{
 						Cluster: "cl-1", Instance: "i-" + sid, Role: role, SID: sid, Command: words[i],
 						Seen: with(seen, own...), Live: with(live, own...),
 					}
+					last++
+					id := last
 					each.Go(func() {
-						var a trace.Answer
-						send(t, c.address+trace.BeginPath, e, &a)
-						send(t, c.address+trace.EndPath, trace.End{ID: a.ID}, nil)
+						if _, err := c.Begin(t.Context(), id, e); err != nil {
+							t.Error(err)
+						}
 					})
 				}
 				each.Wait()
+				for id := first; id <= last; id++ {
+					c.End(id)
+				}
 			}
 			verdict := strings.Join(rec.verdict(), "\n")
 			if tc.says == "" {
@@ -102,21 +104,4 @@ func with(tree map[string]string, more ...string) map[string]string {
 		out[more[i]] = more[i+1]
 	}
 	return out
-}
-
-func send(t *testing.T, to string, what, answer any) {
-	body, err := json.Marshal(what)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	res, err := http.Post("http://"+to, "application/json", bytes.NewReader(body))
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	defer res.Body.Close()
-	if answer != nil && json.NewDecoder(res.Body).Decode(answer) != nil {
-		t.Errorf("%s answers %s", to, res.Status)
-	}
 }

@@ -2,17 +2,14 @@ package conformance
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"drover/tests/conformance/trace"
+	"drover/tests/tracer"
 )
 
 // together is how long commands of a group wait for each other. Only a broken operation comes near it.
@@ -23,15 +20,12 @@ const reloadTime = 200 * time.Millisecond
 
 // collector hears of every command of every traced application, and decides when and how each ends.
 type collector struct {
-	address string
-	server  *http.Server
 	// together is how long commands of a group wait for each other.
 	together time.Duration
 
 	mu         sync.Mutex
 	recordings map[string]*recording // by cluster
 	running    map[int]*begun
-	last       int
 }
 
 // recording is what one cluster's commands do during one operation.
@@ -50,11 +44,11 @@ type recording struct {
 }
 
 // hook is called when a command may go on. ctx ends when the command is killed.
-type hook func(ctx context.Context, b *begun, a *trace.Answer)
+type hook func(ctx context.Context, b *begun, a *tracer.Answer)
 
 // begun is a command that began.
 type begun struct {
-	trace.Event
+	tracer.Event
 	id    int
 	rec   *recording
 	group *group
@@ -64,18 +58,8 @@ type begun struct {
 // label is "role/sid".
 func (b *begun) label() string { return b.Role + "/" + b.SID }
 
-func newCollector() (*collector, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	c := &collector{address: listener.Addr().String(), recordings: map[string]*recording{}, running: map[int]*begun{}, together: together}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+trace.BeginPath, c.begin)
-	mux.HandleFunc("POST "+trace.EndPath, c.end)
-	c.server = &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
-	go func() { _ = c.server.Serve(listener) }()
-	return c, nil
+func newCollector() *collector {
+	return &collector{recordings: map[string]*recording{}, running: map[int]*begun{}, together: together}
 }
 
 // record begins to listen to a cluster.
@@ -187,32 +171,25 @@ func (rec *recording) reloadsSeen() []map[string]string {
 	return out
 }
 
-func (c *collector) begin(w http.ResponseWriter, r *http.Request) {
-	b := &begun{}
-	if err := json.NewDecoder(r.Body).Decode(&b.Event); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
+// Begin holds a command until its group has begun.
+func (c *collector) Begin(ctx context.Context, id int, e tracer.Event) (answer tracer.Answer, _ error) {
 	c.mu.Lock()
-	rec := c.recordings[b.Cluster]
+	rec := c.recordings[e.Cluster]
 	if rec == nil {
 		c.mu.Unlock()
-		http.Error(w, "no test knows the cluster "+b.Cluster, http.StatusNotFound)
-		return
+		return answer, fmt.Errorf("no test has the cluster %s", e.Cluster)
 	}
-	c.last++
-	b.id, b.rec = c.last, rec
+	b := &begun{Event: e, id: id, rec: rec}
 	c.running[b.id] = b
 	rec.place(b)
 	free := rec.free
 	c.mu.Unlock()
 
-	answer := trace.Answer{ID: b.id}
 	if g := b.group; g != nil && !free {
 		answer.Exit = g.exits[b.label()]
 		select {
 		case <-g.open:
-		case <-r.Context().Done():
+		case <-ctx.Done():
 		case <-time.After(c.together):
 			c.mu.Lock()
 			rec.note(b, "waited for %v to begin at the same time", g.missing())
@@ -224,17 +201,15 @@ func (c *collector) begin(w http.ResponseWriter, r *http.Request) {
 	h := rec.hooks[b.Command]
 	c.mu.Unlock()
 	if h != nil {
-		h(r.Context(), b, &answer)
+		h(ctx, b, &answer)
 	}
-	if b.Command == trace.Reload && !free {
-		pause(r.Context(), reloadTime)
+	if b.Command == tracer.Reload && !free {
+		pause(ctx, reloadTime)
 	}
-	if r.Context().Err() != nil {
-		c.ended(b.id) // killed
-		return
+	if ctx.Err() != nil {
+		c.End(id) // killed
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(answer)
+	return answer, nil
 }
 
 // pause waits, unless the command is killed.
@@ -250,7 +225,7 @@ func (rec *recording) place(b *begun) {
 	if rec.free {
 		return
 	}
-	if b.Command == trace.Reload {
+	if b.Command == tracer.Reload {
 		rec.reloads = append(rec.reloads, b)
 		return
 	}
@@ -309,17 +284,8 @@ func (rec *recording) note(b *begun, format string, args ...any) {
 	rec.wrong = append(rec.wrong, fmt.Sprintf("%s on %s (%s): ", b.Command, b.label(), b.Node)+fmt.Sprintf(format, args...))
 }
 
-func (c *collector) end(w http.ResponseWriter, r *http.Request) {
-	var e trace.End
-	if err := json.NewDecoder(r.Body).Decode(&e); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	c.ended(e.ID)
-	w.WriteHeader(http.StatusOK)
-}
-
-func (c *collector) ended(id int) {
+// End notes that a command has ended.
+func (c *collector) End(id int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	b := c.running[id]

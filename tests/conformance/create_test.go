@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/tests/conformance/trace"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
@@ -48,10 +48,10 @@ func TestCC4_RoleLess(t *testing.T) {
 // step: B1
 func TestCC4_CustomMetadata(t *testing.T) {
 	t.Parallel()
-	a := newApp(and(role("a", 2, "init", "start"), object{"custom_metadata": object{"cmd": tracer("custom_metadata")}}), role("b", 1, "start"))
+	a := newApp(and(role("a", 2, "init", "start"), object{"custom_metadata": object{"cmd": traced("custom_metadata")}}), role("b", 1, "start"))
 	a.publish(t, "1")
 	c := newCluster(t)
-	c.rec.hook("custom_metadata", func(_ context.Context, b *begun, answer *trace.Answer) { answer.Stdout = "token of " + b.Node + "\n" })
+	c.rec.hook("custom_metadata", func(_ context.Context, b *begun, answer *tracer.Answer) { answer.Stdout = "token of " + b.Node + "\n" })
 	c.run(api.CreateCluster, api.CreateClusterInput{App: a.id},
 		"init: a/1 a/2 | hosts a/1 a/2 b/1", "custom_metadata: a/1 a/2", "start: a/1 a/2 b/1")
 	nodes := c.nodes()
@@ -80,7 +80,7 @@ func TestS5_Timeout(t *testing.T) {
 	a := newApp(role("a", 1, "start timeout=1"))
 	a.publish(t, "1")
 	c := newCluster(t)
-	c.rec.hook("start", func(ctx context.Context, _ *begun, _ *trace.Answer) { <-ctx.Done() })
+	c.rec.hook("start", func(ctx context.Context, _ *begun, _ *tracer.Answer) { <-ctx.Done() })
 	f := c.fails(api.CreateCluster, api.CreateClusterInput{App: a.id}, "start: a/1 | hosts a/1")
 	require.Equal(t, fault.CommandFailed, f.Type)
 	require.Contains(t, f.Message, "start on a/1 timed out after 1 s")
@@ -95,7 +95,7 @@ func TestS6_FailureIsTakenBack(t *testing.T) {
 	a := newApp(role("a", 2, "init", "start"), role("b", 1, "init order=1"))
 	a.publish(t, "1")
 	c := newCluster(t)
-	c.rec.hook("init", func(_ context.Context, b *begun, answer *trace.Answer) {
+	c.rec.hook("init", func(_ context.Context, b *begun, answer *tracer.Answer) {
 		if answer.Exit != 0 {
 			answer.Stderr = "disk is full"
 			require.Eventually(t, func() bool { return c.rec.endedBesides(b) }, together, 10*time.Millisecond)

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/tests/conformance/trace"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
@@ -59,7 +59,7 @@ func TestSV2_SV4_SV5_Branches(t *testing.T) {
 	done("s/2", "memory", "300")
 	done("s/2", "volume_size", "3")
 
-	c.rec.hook("get_nodes_order", func(_ context.Context, _ *begun, answer *trace.Answer) {
+	c.rec.hook("get_nodes_order", func(_ context.Context, _ *begun, answer *tracer.Answer) {
 		answer.Stdout = nodes["g/2"].NodeID + "," + nodes["g/1"].NodeID
 	})
 	c.run(api.ScaleVertical, api.ScaleVerticalInput{Role: "g", Memory: 300},

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/tests/conformance/trace"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
@@ -30,7 +30,7 @@ func TestRV1_WhereServicesRun(t *testing.T) {
 	c.run(api.RunService, api.RunServiceInput{Service: "tune"}, "tune.pre_check: a/1 a/2"+hosts, "tune: a/1 a/2 b/1")
 	c.run(api.RunService, api.RunServiceInput{Service: "check"}, "check: b/1"+hosts, "check: a/1 a/2 a/3")
 	c.run(api.RunService, api.RunServiceInput{Service: "backup", Nodes: c.ids("a/3 a/1")}, "backup: a/1 a/3"+hosts)
-	c.rec.hook("fail_over.selector", func(_ context.Context, _ *begun, answer *trace.Answer) {
+	c.rec.hook("fail_over.selector", func(_ context.Context, _ *begun, answer *tracer.Answer) {
 		answer.Stdout = "the next one is " + nodes["a/2"].NodeID + "\n"
 	})
 	c.run(api.RunService, api.RunServiceInput{Service: "fail_over"}, "fail_over.selector: a/1"+hosts, "fail_over: a/2")
@@ -48,9 +48,9 @@ func TestRV1_WhereServicesRun(t *testing.T) {
 // step: RV1
 func TestS7_HowCommandsRun(t *testing.T) {
 	t.Parallel()
-	r := role("a", 1, `tune type=custom service_params={"depth":"<service_params.depth>","note":"<service_params.note>"}`, "start")
-	r["services"].(object)["start"].(object)["cmd"] = "sleep 600 & " + tracer("start")
-	r["services"].(object)["clean up"] = object{"cmd": tracer("clean-up"), "type": "custom"}
+	r := role("a", 1, `tune type=custom service_params={"depth":"<service_params.depth>","note":"<service_params.note>"}`).
+		Service("start", object{"cmd": "sleep 600 & " + traced("start")}).
+		Service("clean up", object{"cmd": traced("clean-up"), "type": "custom"})
 	c := create(t, newApp(r), api.CreateClusterInput{}, "start: a/1 | hosts a/1")
 	note := `it's "quoted" $(touch /x) ` + "`y`; * \\ \n end"
 	c.run(api.RunService, api.RunServiceInput{Service: "tune", Params: map[string]any{"note": note}}, "tune: a/1 | hosts a/1")

@@ -8,25 +8,26 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/tests/conformance/trace"
+	"drover/tests/apps/builder"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
 // upgradable publishes version 1, and version 2 with another image and more keys.
 func upgradable(t *testing.T, more object) *cluster {
 	t.Helper()
-	roles := func(image string) []object {
-		var out []object
-		for _, r := range []object{
+	roles := func(image string) []builder.Role {
+		var out []builder.Role
+		for _, r := range []builder.Role{
 			role("a", 2, "start order=1", "stop", "upgrade order=1"), role("b", 1, "start", "stop", "upgrade post_start_service"),
 		} {
-			out = append(out, and(r, object{"container": object{"type": "local", "image": image}}))
+			out = append(out, r.Boots("local", image))
 		}
 		return out
 	}
 	a := newApp(roles("one")...)
 	c := create(t, a, api.CreateClusterInput{}, "start: b/1 | hosts a/1 a/2 b/1", "start: a/1 a/2")
-	a.roles = roles("two")
+	a.Roles(roles("two")...)
 	a.with(object{"upgrade_policy": []string{"1"}}).with(more).publish(t, "2")
 	a.with(object{"upgrade_policy": []string{"0"}}).publish(t, "3")
 	return c
@@ -76,7 +77,7 @@ func TestUP1toUP4_Sequential(t *testing.T) {
 	t.Parallel()
 	c := upgradable(t, object{"upgrading_policy": "sequential"})
 	// UP3 waits for nodes whose turn has not come, too.
-	c.rec.hook(trace.Reload, func(ctx context.Context, b *begun, _ *trace.Answer) {
+	c.rec.hook(tracer.Reload, func(ctx context.Context, b *begun, _ *tracer.Answer) {
 		if b.label() == "a/2" && b.Image == "one" {
 			pause(ctx, 3*time.Second)
 		}

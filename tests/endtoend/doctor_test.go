@@ -20,10 +20,10 @@ func findings(t *testing.T, id string) []api.Finding {
 		Clusters []api.Examination `json:"clusters"`
 	}
 	answer := drover(t, "doctor", id, "-o", "json")
-	if strings.Contains(answer.stderr, "nothing is left of one") {
+	if strings.Contains(answer.Stderr, "nothing is left of one") {
 		return nil
 	}
-	answer.json(t, &said)
+	answer.JSON(t, &said)
 	require.Len(t, said.Clusters, 1)
 	return said.Clusters[0].Findings
 }
@@ -46,7 +46,7 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 	t.Parallel()
 	id, gone := newID(), newID()
 	app := publish(t, 2, map[string]string{"start": "true", "stop": "true", "backup": wait})
-	drover(t, "create", app, "--id", id).ok(t)
+	drover(t, "create", app, "--id", id).OK(t)
 	require.Empty(t, findings(t, id))
 	machines, err := servers.Machines()
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 		{"key added", id, func(t *testing.T) { kv(t, http.MethodPut, self+"hosts/a/i-aaaaaaaa/ip", "1.2.3.4") }, "should not be", "drover repair " + id},
 		{"mark of an operation", id, func(t *testing.T) { kv(t, http.MethodPut, "drover/clusters/"+id+"/operation", "AddNodes") }, "AddNodes runs", "drover repair " + id},
 		{"operation terminated while its commands run", id, func(t *testing.T) {
-			drover(t, "run", id, "backup", "--no-wait").ok(t)
+			drover(t, "run", id, "backup", "--no-wait").OK(t)
 			eventually(t, "the backup runs", running(t, id, 2))
 			require.NoError(t, temporalClient(t).TerminateWorkflow(t.Context(), api.WorkflowID(id), "", "to see what doctor says"))
 		}, "and it does not", "drover repair " + id},
@@ -112,11 +112,11 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 			require.True(t, strings.HasPrefix(repair, tt.repair), "%q in %+v", tt.says, found)
 			words := strings.Fields(repair)
 			require.Equal(t, "drover", words[0])
-			drover(t, words[1:]...).ok(t)
+			drover(t, words[1:]...).OK(t)
 			require.Empty(t, findings(t, tt.of))
 		})
 	}
 	require.Contains(t, strings.Join(traces(t, id), "\n"), "start", "what was made anew was started")
-	drover(t, "delete", id, "--yes").ok(t)
+	drover(t, "delete", id, "--yes").OK(t)
 	nothingLeft(t, id)
 }

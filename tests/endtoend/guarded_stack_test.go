@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +18,8 @@ import (
 	"drover/activities"
 	"drover/lifecycle"
 	"drover/metadata/store"
+	"drover/tests/apps"
+	"drover/tests/apps/builder"
 	"drover/tests/stack"
 )
 
@@ -66,7 +66,7 @@ func startGuarded(t *testing.T) *guarded {
 	token := uuid.NewString()
 	g.Stack, err = stack.Start(t.Context(), stack.Options{
 		Dir: filepath.Join(dir, "stack"), Root: servers.Root, Bin: servers.Bin, Images: filepath.Join(dir, "images"),
-		ConsulToken: token, Range: "127.91.0.0/16",
+		ConsulToken: token, Range: stack.Range(1), DieWithParent: true,
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, g.Stop()) })
@@ -105,25 +105,18 @@ func (g *guarded) startWorker() {
 }
 
 // drover runs the CLI with secret values on its standard input.
-func (g *guarded) drover(values map[string]any, args ...string) answer {
+func (g *guarded) drover(values map[string]any, args ...string) apps.Answer {
 	g.t.Helper()
 	stdin, err := json.Marshal(values)
 	require.NoError(g.t, err)
 	if g.key != "" {
 		args = append(args, "--payload-key", g.key)
 	}
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(g.t.Context(), g.Binary("drover"), args...)
-	cmd.Env, cmd.Stdin = append(os.Environ(), g.Env()...), bytes.NewReader(stdin)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	var exit *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
-		require.NoError(g.t, err)
-	}
+	a := apps.Run(g.t, g.Stack, bytes.NewReader(stdin), g.Binary("drover"), args...)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.said.WriteString(strings.Join(args, " ") + "\n" + out.String() + errs.String())
-	return answer{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+	g.said.WriteString(strings.Join(args, " ") + "\n" + a.Stdout + a.Stderr)
+	return a
 }
 
 // record is a cluster's control record, which holds the secrets Drover made.
@@ -155,42 +148,27 @@ func (g *guarded) publish() string {
 	app := "sealed-" + activities.RandomID()
 	leak := "cat /etc/app/secret /root/.ssh/id_rsa /etc/drover/agent.json; head -c 6000 /dev/zero | tr '\\0' x; echo; cat /root/.ssh/id_rsa; " +
 		"tr '\\n' ' ' < /etc/app/secret; cat /etc/drover/agent.json; echo \"params $1\"; cat /etc/app/secret"
+	role := builder.NewRole("a", "<cluster.count>").Boots("local", "sealed").Set("passphraseless", "ssh-rsa").
+		Set("custom_metadata", builder.Object{"cmd": "echo join-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \\n')"}).
+		Shell(map[string]string{
+			"start": "[ ! -e /data/bad ] || { cat /etc/app/secret; exit 9; }",
+			"stop":  "cat /etc/app/secret", "upgrade": "cat /etc/app/secret",
+		}).
+		Service(leakService, builder.Object{
+			"cmd": "f() { " + leak + "; touch /data/running; while [ ! -e /data/go ]; do sleep 0.05; done; exit 7; }; f", "type": "custom",
+			"service_params": builder.Object{"pass": "<service_params.pass>"},
+		}).
+		Service("waits", builder.Object{"cmd": wait, "type": "custom"})
+	sealed := builder.New("sealed", role).Scalable().
+		Set("links", builder.Object{"upstream": "<cluster.upstream>"}).
+		Set("env", builder.Object{"password": "<env.password>", "given": "<env.given>"}).
+		Items("cluster", builder.Item("count", "integer", 2), builder.Item("upstream", "service", "")).
+		Items("env", builder.Required("password", "password", "changeable=true"), builder.Item("given", "password", defaultPassword)).
+		Items("service_params", builder.Item("pass", "password", ""))
 	for version, from := range map[string][]string{"1": nil, "2": {"1"}} {
-		cluster, err := json.Marshal(map[string]any{
-			"name": "sealed", "vxnet": "v", "advanced_actions": []string{"scale_horizontal"}, "upgrade_policy": from,
-			"links": map[string]any{"upstream": "<cluster.upstream>"},
-			"env":   map[string]any{"password": "<env.password>", "given": "<env.given>"},
-			"nodes": []any{map[string]any{
-				"role": "a", "count": "<cluster.count>", "cpu": 1, "memory": 256, "passphraseless": "ssh-rsa",
-				"container":       map[string]any{"type": "local", "image": "sealed"},
-				"volume":          map[string]any{"size": 1, "mount_point": "/data"},
-				"custom_metadata": map[string]any{"cmd": "echo join-$(head -c 12 /dev/urandom | od -An -tx1 | tr -d ' \\n')"},
-				"services": map[string]any{
-					"start":   map[string]any{"cmd": "[ ! -e /data/bad ] || { cat /etc/app/secret; exit 9; }"},
-					"stop":    map[string]any{"cmd": "cat /etc/app/secret"},
-					"upgrade": map[string]any{"cmd": "cat /etc/app/secret"},
-					leakService: map[string]any{
-						"cmd": "f() { " + leak + "; touch /data/running; while [ ! -e /data/go ]; do sleep 0.05; done; exit 7; }; f", "type": "custom",
-						"service_params": map[string]any{"pass": "<service_params.pass>"},
-					},
-					"waits": map[string]any{"cmd": wait, "type": "custom"},
-				},
-			}},
-		})
-		require.NoError(g.t, err)
 		dir := g.t.TempDir()
-		text := strings.NewReplacer(`"\u003c`, "{{", `\u003e"`, "}}").Replace(string(cluster))
-		writeFile(g.t, filepath.Join(dir, "cluster.json.mustache"), text)
-		writeFile(g.t, filepath.Join(dir, "config.json"), `{"type": "array", "properties": [
-			{"key": "cluster", "type": "array", "properties": [
-				{"key": "count", "type": "integer", "default": 2, "required": "no"},
-				{"key": "upstream", "type": "service", "default": "", "required": "no"}]},
-			{"key": "env", "type": "array", "properties": [
-				{"key": "password", "type": "password", "required": "yes", "changeable": true},
-				{"key": "given", "type": "password", "default": "`+defaultPassword+`", "required": "no"}]},
-			{"key": "service_params", "type": "array", "properties": [
-				{"key": "pass", "type": "password", "default": "", "required": "no"}]}]}`)
-		g.drover(nil, "apps", "publish", dir, "--app", app, "--version", version).ok(g.t)
+		require.NoError(g.t, sealed.UpgradesFrom(from...).Write(dir))
+		g.drover(nil, "apps", "publish", dir, "--app", app, "--version", version).OK(g.t)
 	}
 	return app
 }

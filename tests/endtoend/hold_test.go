@@ -28,7 +28,7 @@ type sight struct {
 
 func look(t *testing.T, id string) (s sight) {
 	t.Helper()
-	drover(t, "status", id, "-o", "json").ok(t).json(t, &s)
+	drover(t, "status", id, "-o", "json").OK(t).JSON(t, &s)
 	return s
 }
 
@@ -41,7 +41,7 @@ func held(t *testing.T, id string) func() bool {
 func TestAHeldInitIsRetriedWhereItFailed(t *testing.T) {
 	id := newID()
 	app := publish(t, 3, map[string]string{"init": wait + "; [ ! -f /data/broken ]", "start": "true"})
-	drover(t, "create", app, "--id", id, "--on-failure", "hold", "--no-wait").ok(t)
+	drover(t, "create", app, "--id", id, "--on-failure", "hold", "--no-wait").OK(t)
 	eventually(t, "init runs on three nodes", running(t, id, 3))
 	broken := filepath.Join(volumes(t, id)[1], "broken")
 	writeFile(t, broken, "")
@@ -51,23 +51,23 @@ func TestAHeldInitIsRetriedWhereItFailed(t *testing.T) {
 	why := look(t, id).Operation.Waiting.Held
 	require.NotNil(t, why)
 	require.Equal(t, []any{"CC4", "init", 1, false}, []any{why.Step, why.Service, why.Failed, why.Unknown})
-	require.Contains(t, drover(t, "status", id).ok(t).stdout, "drover resolve "+id+" --retry")
-	require.Equal(t, 3, drover(t, "resolve", id, "--retry", "--step", "CC3").code, "another step")
+	require.Contains(t, drover(t, "status", id).OK(t).Stdout, "drover resolve "+id+" --retry")
+	require.Equal(t, 3, drover(t, "resolve", id, "--retry", "--step", "CC3").Code, "another step")
 
 	require.NoError(t, servers.KillWorker())
 	require.NoError(t, servers.StartWorker(t.Context()))
-	require.Equal(t, 3, drover(t, "stop", id).code, "it is still held")
+	require.Equal(t, 3, drover(t, "stop", id).Code, "it is still held")
 
-	drover(t, "resolve", id, "--retry").ok(t) // nothing was repaired
+	drover(t, "resolve", id, "--retry").OK(t) // nothing was repaired
 	eventually(t, "it failed again", func() bool {
 		again := look(t, id).Operation.Waiting.Held
 		return again != nil && again.Since.After(why.Since)
 	})
 	removeFile(t, broken)
-	drover(t, "resolve", id, "--retry", "--step", "CC4").ok(t)
-	drover(t, "watch", id).ok(t)
+	drover(t, "resolve", id, "--retry", "--step", "CC4").OK(t)
+	drover(t, "watch", id).OK(t)
 	require.ElementsMatch(t, []string{"init start", "init init init start", "init start"}, traces(t, id))
-	drover(t, "delete", id, "--yes").ok(t)
+	drover(t, "delete", id, "--yes").OK(t)
 	nothingLeft(t, id)
 }
 
@@ -76,22 +76,22 @@ func TestAHeldStepIsSkippedRefusedAndCancelled(t *testing.T) {
 	t.Parallel()
 	id := newID()
 	app := publish(t, 1, map[string]string{"start": "[ -f /data/up ]", "destroy": "[ -f /data/bye ]"})
-	drover(t, "create", app, "--id", id, "--on-failure", "hold", "--no-wait").ok(t)
+	drover(t, "create", app, "--id", id, "--on-failure", "hold", "--no-wait").OK(t)
 	eventually(t, "the creation is held", held(t, id))
-	drover(t, "resolve", id, "--skip", "--reason", "started it by hand").ok(t)
-	drover(t, "watch", id).ok(t)
+	drover(t, "resolve", id, "--skip", "--reason", "started it by hand").OK(t)
+	drover(t, "watch", id).OK(t)
 	require.Contains(t, strings.Join(look(t, id).Cluster.Operation.Skipped, "\n"), "started it by hand")
 
-	drover(t, "delete", id, "--yes", "--on-failure", "hold", "--no-wait").ok(t)
+	drover(t, "delete", id, "--yes", "--on-failure", "hold", "--no-wait").OK(t)
 	eventually(t, "the deletion is held", held(t, id))
 	refused := drover(t, "resolve", id, "--skip", "--reason", "never mind")
-	require.Equal(t, 3, refused.code)
-	require.Contains(t, refused.stderr, "destroy is the guard of the package's data")
-	drover(t, "cancel", id).ok(t)
+	require.Equal(t, 3, refused.Code)
+	require.Contains(t, refused.Stderr, "destroy is the guard of the package's data")
+	drover(t, "cancel", id).OK(t)
 	require.Equal(t, "active", look(t, id).Cluster.State)
 
 	writeFile(t, filepath.Join(volumes(t, id)[0], "bye"), "")
-	drover(t, "delete", id, "--yes").ok(t)
+	drover(t, "delete", id, "--yes").OK(t)
 	nothingLeft(t, id)
 }
 
@@ -103,8 +103,8 @@ func TestCancelReachesTheWholeProcessGroup(t *testing.T) {
 	stubborn := "stubborn-" + id
 	app := publish(t, 1, map[string]string{"start": "true", "backup": "touch /data/running; trap '' TERM; " +
 		"sh -c 'trap \"\" TERM; while :; do sleep 0.1; done' " + stubborn + " & wait; sleep 1000"})
-	drover(t, "create", app, "--id", id).ok(t)
-	drover(t, "run", id, "backup", "--no-wait").ok(t)
+	drover(t, "create", app, "--id", id).OK(t)
+	drover(t, "run", id, "backup", "--no-wait").OK(t)
 	eventually(t, "the backup runs", running(t, id, 1))
 	eventually(t, "status names the command", func() bool {
 		w := look(t, id).Operation.Waiting
@@ -112,12 +112,12 @@ func TestCancelReachesTheWholeProcessGroup(t *testing.T) {
 	})
 	require.True(t, processes(t, stubborn))
 
-	cancelled := drover(t, "cancel", id).ok(t)
-	require.Contains(t, cancelled.stderr, "is asked to cancel. It is at step RV1 backup, order 0; a cancel ends what runs")
-	require.Contains(t, cancelled.stdout, "RunService "+id+" was cancelled.")
+	cancelled := drover(t, "cancel", id).OK(t)
+	require.Contains(t, cancelled.Stderr, "is asked to cancel. It is at step RV1 backup, order 0; a cancel ends what runs")
+	require.Contains(t, cancelled.Stdout, "RunService "+id+" was cancelled.")
 	require.False(t, processes(t, stubborn))
 	require.Equal(t, "active", look(t, id).Cluster.State)
-	drover(t, "delete", id, "--yes").ok(t)
+	drover(t, "delete", id, "--yes").OK(t)
 }
 
 // processes says whether any process has the word among its arguments.

@@ -58,18 +58,18 @@ func (g *guarded) withoutKey(app string, watch *processWatch) {
 	t := g.t
 	base, id := newID(), newID()
 	first := map[string]any{"env.password": firstPassword}
-	g.drover(map[string]any{"env.password": firstPassword, "cluster.count": 1}, "create", app, "--version", "1", "--id", base, "--values", "-").ok(t)
+	g.drover(map[string]any{"env.password": firstPassword, "cluster.count": 1}, "create", app, "--version", "1", "--id", base, "--values", "-").OK(t)
 	first["cluster.upstream"] = base
-	g.drover(first, "create", app, "--version", "1", "--id", id, "--values", "-").ok(t)
+	g.drover(first, "create", app, "--version", "1", "--id", id, "--values", "-").OK(t)
 	g.accessOf(base, id)
 
 	made := g.made(base, id)
 	for name, word := range made {
 		watch.add(&watch.arguments, name, word)
 	}
-	g.drover(nil, "add-nodes", id, "--role", "a", "--count", "1").ok(t)
-	g.drover(nil, "scale", id, "--role", "a", "--memory", "300").ok(t)
-	g.drover(map[string]any{"env.password": secondPassword}, "env", "set", id, "--values", "-").ok(t)
+	g.drover(nil, "add-nodes", id, "--role", "a", "--count", "1").OK(t)
+	g.drover(nil, "scale", id, "--role", "a", "--memory", "300").OK(t)
+	g.drover(map[string]any{"env.password": secondPassword}, "env", "set", id, "--values", "-").OK(t)
 	g.leaks(id)
 	all := map[string]string{"the password": firstPassword, "the changed password": secondPassword, "the parameter": paramPassword}
 	for name, word := range g.made(base, id) {
@@ -77,27 +77,27 @@ func (g *guarded) withoutKey(app string, watch *processWatch) {
 	}
 	g.agentLogs(id, all) // which go with the machines, at the upgrade
 	g.lostToken(id)
-	g.drover(nil, "upgrade", id, "--to", "2").ok(t)
-	g.drover(nil, "stop", id).ok(t)
-	g.drover(nil, "start", id).ok(t)
+	g.drover(nil, "upgrade", id, "--to", "2").OK(t)
+	g.drover(nil, "stop", id).OK(t)
+	g.drover(nil, "start", id).OK(t)
 	rec := g.record(id)
-	g.drover(nil, "delete-nodes", id, rec.Nodes[2].ID, "--yes").ok(t)
+	g.drover(nil, "delete-nodes", id, rec.Nodes[2].ID, "--yes").OK(t)
 	g.drover(nil, "plan", "delete", id)
 	g.drover(nil, "status", id)
-	g.drover(nil, "doctor", id).ok(t)
+	g.drover(nil, "doctor", id).OK(t)
 	writeFile(t, g.volumes(id)[0]+"/bad", "")
-	require.Equal(t, 1, g.drover(nil, "restart", id).code)
+	require.Equal(t, 1, g.drover(nil, "restart", id).Code)
 	removeFile(t, g.volumes(id)[0]+"/bad")
-	g.drover(nil, "start", id).ok(t)
+	g.drover(nil, "start", id).OK(t)
 
 	for name, word := range g.made(base, id) {
 		made[name], all[name] = word, word // upgrade and start ask nodes again
 	}
 	g.filesOf(id, all)
 	token := g.record(id).ConsulToken
-	g.drover(nil, "delete", id, "--yes").ok(t)
+	g.drover(nil, "delete", id, "--yes").OK(t)
 	require.Error(t, g.reads(token, id), "revoked with the cluster")
-	g.drover(nil, "delete", base, "--yes").ok(t)
+	g.drover(nil, "delete", base, "--yes").OK(t)
 	g.nothingGranted()
 
 	for workflow, events := range g.histories() {
@@ -144,18 +144,18 @@ func (g *guarded) made(ids ...string) map[string]string {
 // leaks runs a service that prints every secret there is, and fails. While it runs, its last line is progress.
 func (g *guarded) leaks(id string) {
 	t := g.t
-	g.drover(map[string]any{"pass": paramPassword}, "run", id, leakService, "--params-file", "-", "--no-wait").ok(t)
+	g.drover(map[string]any{"pass": paramPassword}, "run", id, leakService, "--params-file", "-", "--no-wait").OK(t)
 	eventually(t, "the service runs", func() bool { return g.count(id, "running") == 3 })
 	eventually(t, "progress shows the last line", func() bool {
-		return strings.Contains(g.drover(nil, "status", id).stdout, "token=******")
+		return strings.Contains(g.drover(nil, "status", id).Stdout, "token=******")
 	})
 	for _, dir := range g.volumes(id) {
 		writeFile(t, filepath.Join(dir, "go"), "")
 	}
 	failed := g.drover(nil, "watch", id)
-	require.Equal(t, 1, failed.code)
-	require.Contains(t, failed.stdout+failed.stderr, "exit code 7")
-	require.Contains(t, failed.stdout+failed.stderr, "******", "it did print them")
+	require.Equal(t, 1, failed.Code)
+	require.Contains(t, failed.Stdout+failed.Stderr, "exit code 7")
+	require.Contains(t, failed.Stdout+failed.Stderr, "******", "it did print them")
 	for _, dir := range g.volumes(id) {
 		removeFile(t, filepath.Join(dir, "go"))
 		removeFile(t, filepath.Join(dir, "running"))
@@ -224,9 +224,9 @@ func (g *guarded) lostToken(id string) {
 	}
 	require.Error(t, g.reads(rec.ConsulToken, id))
 	found := g.drover(nil, "doctor", id)
-	require.Equal(t, 1, found.code, found.stdout)
-	require.Contains(t, found.stdout, "is missing in Consul")
-	g.drover(map[string]any{"env.password": secondPassword + "!"}, "env", "set", id, "--values", "-").ok(t)
+	require.Equal(t, 1, found.Code, found.Stdout)
+	require.Contains(t, found.Stdout, "is missing in Consul")
+	g.drover(map[string]any{"env.password": secondPassword + "!"}, "env", "set", id, "--values", "-").OK(t)
 	require.Equal(t, rec.ConsulToken, g.record(id).ConsulToken)
 	require.NoError(t, g.reads(rec.ConsulToken, id))
 }
@@ -337,25 +337,25 @@ func decoded(all string) string {
 func (g *guarded) withKey(app string) {
 	t := g.t
 	key := filepath.Join(g.dir, "payload.key")
-	g.drover(nil, "keygen", key).ok(t)
+	g.drover(nil, "keygen", key).OK(t)
 	g.key = key
 	refused := g.drover(nil, "list")
-	require.Equal(t, 4, refused.code)
-	require.Contains(t, refused.stderr, "the workers have no payload key")
+	require.Equal(t, 4, refused.Code)
+	require.Contains(t, refused.Stderr, "the workers have no payload key")
 	require.NoError(t, g.StopWorker())
 	g.startWorker()
 	started := time.Now()
 
 	id := newID()
-	g.drover(map[string]any{"env.password": firstPassword}, "create", app, "--version", "1", "--id", id, "--values", "-").ok(t)
-	require.Contains(t, g.drover(nil, "status", id).ok(t).stdout, "active")
-	g.drover(nil, "run", id, "waits", "--no-wait").ok(t)
+	g.drover(map[string]any{"env.password": firstPassword}, "create", app, "--version", "1", "--id", id, "--values", "-").OK(t)
+	require.Contains(t, g.drover(nil, "status", id).OK(t).Stdout, "active")
+	g.drover(nil, "run", id, "waits", "--no-wait").OK(t)
 	eventually(t, "the service runs", func() bool { return g.count(id, "running") == 2 })
 
 	g.key = ""
 	blind := g.drover(nil, "status", id)
-	require.Equal(t, 4, blind.code, blind.stderr)
-	require.Contains(t, blind.stderr, "no key is known here")
+	require.Equal(t, 4, blind.Code, blind.Stderr)
+	require.Contains(t, blind.Stderr, "no key is known here")
 	require.NoError(t, g.KillWorker())
 	g.startWorker()
 	g.key = key
@@ -367,21 +367,21 @@ func (g *guarded) withKey(app string) {
 	for _, dir := range g.volumes(id) {
 		writeFile(t, filepath.Join(dir, "go"), "")
 	}
-	g.drover(nil, "watch", id).ok(t)
+	g.drover(nil, "watch", id).OK(t)
 	for _, dir := range g.volumes(id) {
 		removeFile(t, filepath.Join(dir, "go"))
 		removeFile(t, filepath.Join(dir, "running"))
 	}
-	g.drover(map[string]any{"pass": paramPassword}, "run", id, leakService, "--params-file", "-", "--no-wait").ok(t)
+	g.drover(map[string]any{"pass": paramPassword}, "run", id, leakService, "--params-file", "-", "--no-wait").OK(t)
 	for _, dir := range g.volumes(id) {
 		writeFile(t, filepath.Join(dir, "go"), "")
 	}
 	failed := g.drover(nil, "watch", id)
-	require.Equal(t, 1, failed.code)
-	require.Contains(t, failed.stdout+failed.stderr, "exit code 7", "who holds the key is told why")
+	require.Equal(t, 1, failed.Code)
+	require.Contains(t, failed.Stdout+failed.Stderr, "exit code 7", "who holds the key is told why")
 	g.codecServer(id)
 	words := g.made(id)
-	g.drover(nil, "delete", id, "--yes").ok(t)
+	g.drover(nil, "delete", id, "--yes").OK(t)
 
 	words["the password"], words["the parameter"] = firstPassword, paramPassword
 	words["a name of a parameter"], words["an output"], words["a name of a service"] = "env.password", "exit code 7", leakService

@@ -3,12 +3,7 @@ package endtoend
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"flag"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,100 +18,26 @@ import (
 	"drover/workflows/api"
 )
 
-// stack is shared by all tests of the package; each works on clusters of its own.
+// servers are shared by all tests of the package; each works on clusters of its own.
 var servers *stack.Stack
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if testing.Short() {
-		fmt.Println("skipping the end-to-end tests: -short")
-		os.Exit(0)
-	}
-	code, err := withStack(m.Run)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "end-to-end:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { stack.Main(m, start) }
 
-func withStack(run func() int) (code int, err error) {
-	root, err := stack.FindRoot()
-	if err != nil {
-		return 1, err
-	}
-	dir, err := os.MkdirTemp("", "drover-e2e-")
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	bin := filepath.Join(dir, "bin")
-	for name, pkg := range map[string]string{
-		"drover": "./starter", "drover-worker": "./worker", "drover-agent": "./agent", "drover-node": "./providers/local/node",
-	} {
-		cmd := exec.Command("go", "build", "-o", filepath.Join(bin, name), pkg)
-		cmd.Dir, cmd.Stderr = root, os.Stderr
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if err := cmd.Run(); err != nil {
-			return 1, fmt.Errorf("build %s: %w", name, err)
-		}
-	}
-	images := filepath.Join(dir, "images")
+func start(ctx context.Context) (err error) {
+	images := filepath.Join(stack.TestDir(), "images")
 	if err := os.MkdirAll(filepath.Join(images, "bare", "opt", "app"), 0o755); err != nil {
-		return 1, err
+		return err
 	}
-	ctx := context.Background()
-	servers, err = stack.Start(ctx, stack.Options{
-		Dir: filepath.Join(dir, "stack"), Root: root, Bin: bin, Images: images, Log: os.Stderr,
-		WorkerFlags: []string{"--local-range", "127.90.0.0/16"},
-	})
-	if err != nil {
-		return 1, err
+	if servers, err = stack.ForTests(ctx, "stack", stack.Options{Images: images}); err != nil {
+		return err
 	}
-	defer func() { err = errors.Join(err, servers.Stop()) }()
-	if err := servers.StartWorker(ctx); err != nil {
-		return 1, err
-	}
-	return run(), nil
-}
-
-// answer is what a program said.
-type answer struct {
-	code   int
-	stdout string
-	stderr string
+	return servers.StartWorker(ctx)
 }
 
 // drover runs the CLI.
-func drover(t *testing.T, args ...string) answer {
+func drover(t *testing.T, args ...string) apps.Answer {
 	t.Helper()
-	return program(t, servers.Binary("drover"), args...)
-}
-
-func program(t *testing.T, path string, args ...string) answer {
-	t.Helper()
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Env = append(os.Environ(), servers.Env()...)
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		require.NoError(t, err)
-	}
-	return answer{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
-}
-
-// ok asserts that a program succeeded.
-func (a answer) ok(t *testing.T) answer {
-	t.Helper()
-	require.Zero(t, a.code, "%s%s", a.stdout, a.stderr)
-	return a
-}
-
-func (a answer) json(t *testing.T, into any) {
-	t.Helper()
-	require.NoError(t, json.Unmarshal([]byte(a.stdout), into), a.stdout)
+	return apps.Run(t, servers, nil, servers.Binary("drover"), args...)
 }
 
 // newID is an id no other test has.
@@ -128,7 +49,7 @@ func publish(t *testing.T, count int, services map[string]string) string {
 	t.Helper()
 	app := "traced-" + activities.RandomID()
 	dir := apps.Scripted{Type: "local", Image: "bare", Volume: "/data", Count: count, Services: apps.Tracing("/data/trace", services)}.Write(t)
-	drover(t, "apps", "publish", dir, "--app", app, "--version", "1").ok(t)
+	drover(t, "apps", "publish", dir, "--app", app, "--version", "1").OK(t)
 	return app
 }
 
@@ -174,7 +95,7 @@ func eventually(t *testing.T, what string, happened func() bool) {
 func nothingLeft(t *testing.T, clusterID string) {
 	t.Helper()
 	var list api.ClusterList
-	drover(t, "list", "-o", "json").ok(t).json(t, &list)
+	drover(t, "list", "-o", "json").OK(t).JSON(t, &list)
 	for _, c := range list.Clusters {
 		require.NotEqual(t, clusterID, c.ClusterID)
 	}
@@ -200,7 +121,7 @@ func grepState(t *testing.T, clusterID string) string {
 
 func temporalClient(t *testing.T) client.Client {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: servers.TemporalAddress})
+	c, err := servers.Client(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c

@@ -208,7 +208,10 @@ var behaviours = []struct {
 			err := w.Publish(w.Context(), id, c.rev, c.writer, metadata.Tree{"self/a": "x"})
 			w.requireFault(fault.Conflict, err)
 			require.ErrorContains(w, err, "w1", "says who published")
+			require.False(w, fault.As(err).Retryable)
 		}
+		_, seen := w.seen(id)
+		require.Equal(w, map[string]string{"self/a": "1"}, seen)
 		require.NoError(w, w.Publish(w.Context(), id, 2, "w2", tree))
 		w.requireFault(fault.Conflict, w.Publish(w.Context(), id, 1, "w1", tree))
 		require.NoError(w, w.Publish(w.Context(), other, 1, "w1", tree), "clusters are apart")

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+
+	"drover/tests/stack/process"
 )
 
 // names of processes in the order they are ended: the worker first, while what it talks to is still there.
@@ -37,7 +39,7 @@ func Clear(dir string) (ended []string, _ error) {
 	errs := []error{err}
 	for _, p := range all {
 		if p.alive() {
-			errs = append(errs, end(p.pid, p.started))
+			errs = append(errs, process.End(p.pid, p.started))
 			ended = append(ended, p.name+" ("+strconv.Itoa(p.pid)+")")
 		}
 		errs = append(errs, os.Remove(p.file))
@@ -74,6 +76,6 @@ func noted(dir string) ([]left, error) {
 
 // alive is false for an id that another process has now.
 func (p left) alive() bool {
-	started, err := startTime(p.pid)
-	return err == nil && started == p.started && !isZombie(p.pid)
+	started, err := process.StartTime(p.pid)
+	return err == nil && started == p.started && !process.IsZombie(p.pid)
 }

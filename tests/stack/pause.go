@@ -9,29 +9,29 @@ import (
 )
 
 // PauseWorker stops the worker in the middle of whatever it does.
-func (s *Stack) PauseWorker() error { return s.worker.cmd.Process.Signal(syscall.SIGSTOP) }
+func (s *Stack) PauseWorker() error { return s.worker.Signal(syscall.SIGSTOP) }
 
 // DumpWorker ends the worker and has it write what each of its goroutines was doing to its log.
 func (s *Stack) DumpWorker() error {
 	if s.worker == nil {
 		return nil
 	}
-	return s.worker.cmd.Process.Signal(syscall.SIGQUIT)
+	return s.worker.Signal(syscall.SIGQUIT)
 }
 
 // ResumeWorker lets a paused worker go on where it was.
-func (s *Stack) ResumeWorker() error { return s.worker.cmd.Process.Signal(syscall.SIGCONT) }
+func (s *Stack) ResumeWorker() error { return s.worker.Signal(syscall.SIGCONT) }
 
 // ReplaceWorker starts another worker beside the paused one, which it takes for dead.
 func (s *Stack) ReplaceWorker(ctx context.Context) error {
 	p := s.worker
 	s.worker, s.metricsPort = nil, 0 // it keeps its port
 	s.replaced = append(s.replaced, p)
-	noted := fmt.Sprintf("%s-replaced-%d", p.pidPath, len(s.replaced))
-	if err := os.Rename(p.pidPath, noted); err != nil {
+	noted := fmt.Sprintf("%s-replaced-%d", p.PidFile, len(s.replaced))
+	if err := os.Rename(p.PidFile, noted); err != nil {
 		return err
 	}
-	p.pidPath = noted
+	p.PidFile = noted
 	return s.StartWorker(ctx)
 }
 
@@ -39,7 +39,7 @@ func (s *Stack) ReplaceWorker(ctx context.Context) error {
 func (s *Stack) ResumeReplaced() error {
 	var errs []error
 	for _, p := range s.replaced {
-		errs = append(errs, p.cmd.Process.Signal(syscall.SIGCONT))
+		errs = append(errs, p.Signal(syscall.SIGCONT))
 	}
 	return errors.Join(errs...)
 }
@@ -48,7 +48,7 @@ func (s *Stack) ResumeReplaced() error {
 func (s *Stack) KillReplaced() error {
 	var errs []error
 	for _, p := range s.replaced {
-		errs = append(errs, p.kill())
+		errs = append(errs, p.Kill())
 	}
 	s.replaced = nil
 	return errors.Join(errs...)

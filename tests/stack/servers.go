@@ -3,10 +3,7 @@ package stack
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -18,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	tlog "go.temporal.io/sdk/log"
 
+	"drover/tests/stack/process"
 	"drover/workflows/api"
 )
 
@@ -28,7 +26,7 @@ func (s *Stack) defineTemporal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ports, err := s.ports(s.wanted(s.last.Temporal, 7233), s.wanted(s.last.UI, 8233), 0, 0)
+	ports, err := process.FreePorts(s.wanted(s.last.Temporal, 7233), s.wanted(s.last.UI, 8233), 0, 0)
 	if err != nil {
 		return err
 	}
@@ -48,13 +46,16 @@ func (s *Stack) defineTemporal(ctx context.Context) error {
 	for _, name := range []string{api.AttrClusterID, api.AttrApp, api.AttrOperation, api.AttrOperationState} {
 		args = append(args, "--search-attribute", name+"=Keyword")
 	}
+	for _, name := range s.Namespaces {
+		args = append(args, "--namespace", name)
+	}
 	if s.UI {
 		s.UIURL = fmt.Sprintf("http://127.0.0.1:%d", ports[1])
 	} else {
 		args = append(args, "--headless")
 	}
 	s.TemporalAddress = fmt.Sprintf("127.0.0.1:%d", ports[0])
-	s.temporal = s.process("temporal", path, args, s.TemporalAddress, func(ctx context.Context) error {
+	s.temporal = s.keep(&process.Process{Name: "temporal", Path: path, Args: args, Address: s.TemporalAddress, Ready: func(ctx context.Context) error {
 		c, err := client.DialContext(ctx, client.Options{HostPort: s.TemporalAddress, Logger: silent{}})
 		if err != nil {
 			return err
@@ -62,7 +63,7 @@ func (s *Stack) defineTemporal(ctx context.Context) error {
 		defer c.Close()
 		_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
 		return err
-	})
+	}})
 	return nil
 }
 
@@ -74,62 +75,26 @@ func (silent) Info(string, ...any)  {}
 func (silent) Warn(string, ...any)  {}
 func (silent) Error(string, ...any) {}
 
-// defineConsul prepares a single durable Consul server. Every local node is a client from the same address, so the
-// limit of connections per client is raised.
-func (s *Stack) defineConsul(ctx context.Context) error {
+// defineConsul prepares a single durable Consul server.
+func (s *Stack) defineConsul(ctx context.Context) (err error) {
 	path, err := s.Tool(ctx, "consul")
 	if err != nil {
 		return err
 	}
-	ports, err := s.ports(s.wanted(s.last.Consul, 8500), 0, 0)
+	s.consul, s.ConsulURL, err = process.Consul{
+		Path: path, Dir: s.Dir, Port: s.wanted(s.last.Consul, 8500), Token: s.ConsulToken, Address: s.NodeConsul, UI: s.UI,
+	}.Server()
 	if err != nil {
 		return err
 	}
-	hcl := fmt.Sprintf(`
-ports { http = %d, server = %d, serf_lan = %d, serf_wan = -1, dns = -1, grpc = -1, grpc_tls = -1 }
-limits { http_max_conns_per_client = 4096 }
-performance { raft_multiplier = 1 }
-ui_config { enabled = %t }`, ports[0], ports[1], ports[2], s.UI)
-	s.ConsulURL = fmt.Sprintf("http://127.0.0.1:%d", ports[0])
-	settings := filepath.Join(s.Dir, "consul.hcl") // a file: tokens are nobody's argument
-	if s.ConsulToken != "" {
-		hcl += fmt.Sprintf("\nacl { enabled = true, default_policy = %q, tokens { initial_management = %q } }", "deny", s.ConsulToken)
-	}
-	if err := os.WriteFile(settings, []byte(hcl), 0o600); err != nil {
-		return err
-	}
-	s.consul = s.process("consul", path, []string{
-		"agent", "-server", "-bootstrap-expect=1", "-bind=127.0.0.1", "-log-level=warn",
-		"-client=" + strings.TrimSpace("127.0.0.1 "+s.NodeConsul),
-		"-node=dev", "-data-dir=" + filepath.Join(s.Dir, "consul"), "-config-file", settings,
-	}, s.ConsulURL, func(ctx context.Context) error {
-		// A write needs a leader, a read does not.
-		req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.ConsulURL+"/v1/kv/drover/ready", http.NoBody)
-		if err != nil {
-			return err
-		}
-		if s.ConsulToken != "" {
-			req.Header.Set("X-Consul-Token", s.ConsulToken)
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		body, _ := io.ReadAll(res.Body)
-		if res.StatusCode != http.StatusOK {
-			return fmt.Errorf("consul answers %s: %s", res.Status, body)
-		}
-		return nil
-	})
-	s.consul.env = []string{"CONSUL_HTTP_ADDR="}
+	s.keep(s.consul)
 	return nil
 }
 
 // StartWorker runs drover-worker and waits until it serves the task queue.
 func (s *Stack) StartWorker(ctx context.Context) error {
 	if s.metricsPort == 0 {
-		ports, err := s.ports(0)
+		ports, err := process.FreePorts(0)
 		if err != nil {
 			return err
 		}
@@ -149,12 +114,14 @@ func (s *Stack) StartWorker(ctx context.Context) error {
 	if s.NodeConsul != "" {
 		args = append(args, "--node-consul", fmt.Sprintf("http://%s:%d", s.NodeConsul, portOf(s.ConsulURL)))
 	}
-	s.worker = s.process("drover-worker", s.Binary("drover-worker"), args, "task queue "+api.TaskQueue, s.served)
-	s.worker.env = append(s.Env(), s.WorkerEnv...)
-	if err := s.worker.start(); err != nil {
+	s.worker = s.keep(&process.Process{
+		Name: "drover-worker", Path: s.Binary("drover-worker"), Args: args, Address: "task queue " + api.TaskQueue,
+		Ready: s.served, Env: append(s.Env(), s.WorkerEnv...),
+	})
+	if err := s.worker.Start(); err != nil {
 		return err
 	}
-	if err := s.worker.waitReady(ctx); err != nil {
+	if err := s.worker.WaitReady(ctx); err != nil {
 		return err
 	}
 	s.say("drover-worker serves the task queue %s", api.TaskQueue)
@@ -175,7 +142,7 @@ func (s *Stack) served(ctx context.Context) error {
 			return err
 		}
 		if !slices.ContainsFunc(queue.Pollers, func(p *taskqueue.PollerInfo) bool {
-			return strings.HasPrefix(p.Identity, fmt.Sprintf("%d@", s.worker.cmd.Process.Pid))
+			return strings.HasPrefix(p.Identity, fmt.Sprintf("%d@", s.worker.Pid()))
 		}) {
 			return fmt.Errorf("the worker does not poll the task queue %s for tasks of kind %s", api.TaskQueue, kind)
 		}
@@ -190,24 +157,24 @@ func (s *Stack) KillServer(name string) error {
 	if err != nil {
 		return err
 	}
-	return p.kill()
+	return p.Kill()
 }
 
 // StartServer runs a server again that was killed, and waits until it answers.
 func (s *Stack) StartServer(ctx context.Context, name string) error {
 	p, err := s.server(name)
-	if err != nil || p.running() {
+	if err != nil || p.Running() {
 		return err
 	}
-	if err := p.start(); err != nil {
+	if err := p.Start(); err != nil {
 		return err
 	}
-	return p.waitReady(ctx)
+	return p.WaitReady(ctx)
 }
 
-func (s *Stack) server(name string) (*process, error) {
-	for _, p := range []*process{s.temporal, s.consul} {
-		if p != nil && p.name == name {
+func (s *Stack) server(name string) (*process.Process, error) {
+	for _, p := range []*process.Process{s.temporal, s.consul} {
+		if p != nil && p.Name == name {
 			return p, nil
 		}
 	}
@@ -220,7 +187,7 @@ func (s *Stack) KillWorker() error {
 	if s.worker == nil {
 		return nil
 	}
-	return s.worker.kill()
+	return s.worker.Kill()
 }
 
 // StopWorker asks the worker to stop.
@@ -228,7 +195,7 @@ func (s *Stack) StopWorker() error {
 	if s.worker == nil {
 		return nil
 	}
-	return s.worker.stop()
+	return s.worker.Stop()
 }
 
 // wanted is the port to try first: the one this stack had, else the well-known one, else any (0).
@@ -240,31 +207,6 @@ func (s *Stack) wanted(last, wellKnown int) int {
 		return wellKnown
 	}
 	return 0
-}
-
-// ports finds free loopback ports, different from each other; the wanted ones (0: any) where they are free.
-func (s *Stack) ports(wanted ...int) ([]int, error) {
-	ports := make([]int, len(wanted))
-	var listeners []net.Listener
-	defer func() {
-		for _, l := range listeners {
-			_ = l.Close()
-		}
-	}()
-	for i, want := range wanted {
-		l, err := net.Listen("tcp", loopback(want))
-		if err != nil && want != 0 {
-			if l, err = net.Listen("tcp", loopback(0)); err == nil {
-				s.say("port %d is taken; %s is used in its place", want, l.Addr())
-			}
-		}
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		listeners = append(listeners, l)
-		ports[i] = portOf(l.Addr().String())
-	}
-	return ports, nil
 }
 
 func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }

@@ -9,14 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 
+	"go.temporal.io/sdk/client"
+
 	"drover/providers/local"
+	"drover/tests/stack/process"
+	"drover/tests/stack/tree"
 )
 
 // Options say what to run.
 type Options struct {
 	// Dir keeps databases, logs, process ids and the worker's state. It is made when absent.
 	Dir string
-	// Root is the source tree: tools/ensure and bin/ are below it.
+	// Root is the source tree: tools/ensure and bin/ are below it. Default: the one above the working directory.
 	Root string
 	// Bin has our programs, Images the images of local nodes. Default: bin and .build/images below Root.
 	Bin, Images string
@@ -40,6 +44,12 @@ type Options struct {
 	// NodeConsul is another address of this machine at which Consul answers, on the same port, and which nodes are told; ""
 	// is the worker's. So that who cuts connections can tell theirs apart, and for nodes that cannot reach its loopback.
 	NodeConsul string
+	// Namespaces are further ones of Temporal, beside "default".
+	Namespaces []string
+	// TemporalOnly starts no Consul.
+	TemporalOnly bool
+	// DieWithParent has the kernel end all processes with the program that started them. Ctrl-C reaches none of them.
+	DieWithParent bool
 }
 
 // Stack is the running servers. Methods are not safe for concurrent use.
@@ -50,8 +60,8 @@ type Stack struct {
 	ConsulURL       string // http://host:port
 	StateDir        string // the worker's state folder: nodes and volumes
 
-	temporal, consul, worker *process
-	replaced                 []*process // workers, by ReplaceWorker
+	temporal, consul, worker *process.Process
+	replaced                 []*process.Process // workers, by ReplaceWorker
 	metricsPort              int
 	last                     saved
 }
@@ -75,20 +85,24 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err := s.defineTemporal(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.defineConsul(ctx); err != nil {
-		return nil, err
+	servers := []*process.Process{s.temporal}
+	if !s.TemporalOnly {
+		if err := s.defineConsul(ctx); err != nil {
+			return nil, err
+		}
+		servers = append(servers, s.consul)
 	}
 	// Both at the same time: each takes about half a second.
-	for _, p := range []*process{s.temporal, s.consul} {
-		if err := p.start(); err != nil {
+	for _, p := range servers {
+		if err := p.Start(); err != nil {
 			return nil, err
 		}
 	}
-	for _, p := range []*process{s.temporal, s.consul} {
-		if err := p.waitReady(ctx); err != nil {
+	for _, p := range servers {
+		if err := p.WaitReady(ctx); err != nil {
 			return nil, err
 		}
-		s.say("%s answers at %s", p.name, p.address)
+		s.say("%s answers at %s", p.Name, p.Address)
 	}
 	return s, s.save()
 }
@@ -112,6 +126,12 @@ func Attach(o Options) (*Stack, error) {
 
 func newStack(o Options) (*Stack, error) {
 	s := &Stack{Options: o, StateDir: filepath.Join(o.Dir, "state")}
+	var err error
+	if s.Root == "" {
+		if s.Root, err = tree.Root(); err != nil {
+			return nil, err
+		}
+	}
 	if s.Bin == "" {
 		s.Bin = filepath.Join(s.Root, "bin")
 	}
@@ -121,7 +141,6 @@ func newStack(o Options) (*Stack, error) {
 	if s.Log == nil {
 		s.Log = io.Discard
 	}
-	var err error
 	s.last, err = load(o.Dir)
 	return s, err
 }
@@ -138,6 +157,25 @@ func (s *Stack) logDir() string { return filepath.Join(s.Dir, "log") }
 func (s *Stack) pidDir() string { return filepath.Join(s.Dir, "pids") }
 
 func (s *Stack) say(format string, args ...any) { fmt.Fprintf(s.Log, format+"\n", args...) }
+
+// keep gives a process its places in the stack's folder.
+func (s *Stack) keep(p *process.Process) *process.Process {
+	p.LogFile, p.PidFile, p.DieWithParent = s.LogFile(p.Name), filepath.Join(s.pidDir(), p.Name), s.DieWithParent
+	return p
+}
+
+// Tool is the path of a pinned tool, which is built the first time; the output of a build goes to the stack's log.
+func (s *Stack) Tool(ctx context.Context, name string) (string, error) {
+	return tree.Tool(ctx, s.Root, name, s.Log)
+}
+
+// Client is a client of the Temporal server, which logs nothing.
+func (s *Stack) Client(ctx context.Context) (client.Client, error) {
+	return client.DialContext(ctx, client.Options{HostPort: s.TemporalAddress, Logger: silent{}})
+}
+
+// LogTail is the end of what a server wrote.
+func (s *Stack) LogTail(name string) string { return process.LogTail(s.LogFile(name)) }
 
 // Env are the variables drover, drover-worker and the temporal CLI need to find the stack.
 func (s *Stack) Env() []string {
@@ -158,9 +196,9 @@ func (s *Stack) LogFile(name string) string { return filepath.Join(s.logDir(), n
 // Stop ends everything that was started, the worker first. Local nodes are the operator's: they outlive it.
 func (s *Stack) Stop() error {
 	errs := []error{s.KillReplaced()}
-	for _, p := range []*process{s.worker, s.temporal, s.consul} {
+	for _, p := range []*process.Process{s.worker, s.temporal, s.consul} {
 		if p != nil {
-			errs = append(errs, p.stop())
+			errs = append(errs, p.Stop())
 		}
 	}
 	return errors.Join(errs...)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"drover/tests/stack"
+	"drover/tests/stack/tree"
 )
 
 func main() {
@@ -46,7 +47,7 @@ func main() {
 
 // run makes a stack, lives through the demo and takes the stack down.
 func run(ctx context.Context, quick bool) (err error) {
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	if err != nil {
 		return err
 	}

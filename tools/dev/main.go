@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"drover/tests/stack"
+	"drover/tests/stack/tree"
 )
 
 const usage = "usage: dev up | status | down [--force]"
@@ -25,7 +26,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	if err != nil {
 		return err
 	}

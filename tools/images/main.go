@@ -15,8 +15,8 @@ import (
 
 	"github.com/moby/moby/client"
 
-	"drover/tests/stack"
 	"drover/tests/stack/engine"
+	"drover/tests/stack/tree"
 )
 
 func main() {
@@ -31,7 +31,7 @@ func main() {
 }
 
 func run(ctx context.Context, onlyDebian bool) error {
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	if err != nil {
 		return err
 	}

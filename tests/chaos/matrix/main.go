@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"drover/tests/chaos"
-	"drover/tests/stack"
+	"drover/tests/stack/tree"
 )
 
 // options are the command line.
@@ -89,7 +89,7 @@ func main() {
 
 // outside builds what is needed and has the rest done in a network namespace of its own.
 func outside(ctx context.Context, o options) (err error) {
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func outside(ctx context.Context, o options) (err error) {
 // inside runs the matrix.
 func inside(ctx context.Context, o options) (err error) {
 	began := time.Now()
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	if err != nil {
 		return err
 	}

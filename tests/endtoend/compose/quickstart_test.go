@@ -18,8 +18,8 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/stretchr/testify/require"
 
-	"drover/tests/stack"
 	"drover/tests/stack/engine"
+	"drover/tests/stack/tree"
 )
 
 // heading of the README under which the lines are.
@@ -89,7 +89,7 @@ func prepare(t *testing.T) *quickstart {
 			t.Skipf("SKIP: there is no %s (Debian: apt-get install %s)", program, from)
 		}
 	}
-	root, err := stack.FindRoot()
+	root, err := tree.Root()
 	require.NoError(t, err)
 	home, err := os.MkdirTemp("", "dr-")
 	require.NoError(t, err)
@@ -123,11 +123,11 @@ func prepare(t *testing.T) *quickstart {
 	at := free.Addr().As4()
 	q.env = append(os.Environ(),
 		"DOCKER_HOST="+e.Host, "DOCKER_SOCKET="+strings.TrimPrefix(e.Host, "unix://"), "DOCKER_CONFIG="+filepath.Dir(plugins),
-		"COMPOSE_FILE=docker-compose.yml:devstack/images/compose.yml",
+		"COMPOSE_FILE=docker-compose.yml:tools/images/compose.yml",
 		"DROVER_SUBNET="+free.Addr().String()+"/22", fmt.Sprintf("DROVER_SUBNET_COMPOSE=%d.%d.%d.192/26", at[0], at[1], at[2]+3),
 		"TEMPORAL_PORT="+freePort(t), "TEMPORAL_UI_PORT="+freePort(t), "CONSUL_PORT="+freePort(t),
 	)
-	q.run(t, "go run ./devstack/images")
+	q.run(t, "go run ./tools/images")
 	return q
 }
 

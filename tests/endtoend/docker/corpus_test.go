@@ -16,6 +16,8 @@ import (
 
 	"drover/specs"
 	"drover/tests/apps"
+	"drover/tests/apps/builder"
+	"drover/tests/tracer"
 	"drover/workflows/api"
 )
 
@@ -125,7 +127,7 @@ func retrace(t *testing.T, rendered []byte, version string, upgradesFrom []strin
 			delete(node, gone)
 		}
 		if custom, ok := node["custom_metadata"].(map[string]any); ok {
-			custom["cmd"] = "/opt/trace/run custom_metadata"
+			custom["cmd"] = tracer.Program + " custom_metadata"
 		}
 		services, _ := node["services"].(map[string]any)
 		for name, s := range services {
@@ -135,17 +137,16 @@ func retrace(t *testing.T, rendered []byte, version string, upgradesFrom []strin
 			}
 			for _, key := range []string{"cmd", "pre_check", "selector"} {
 				if _, has := service[key]; has {
-					service[key] = "/opt/trace/run " + strings.TrimSuffix(name+"."+key, ".cmd")
+					service[key] = tracer.Program + " " + strings.TrimSuffix(name+"."+key, ".cmd")
 				}
 			}
 		}
 	}
-	text, err := json.MarshalIndent(cluster, "", "  ")
-	require.NoError(t, err)
 	dir := t.TempDir()
-	config := `{"type":"array","properties":[{"key":"cluster","type":"array","properties":[]},{"key":"env","type":"array","properties":[]}]}`
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "cluster.json.mustache"), text, 0o600))
+	require.NoError(t, builder.New("").Write(dir)) // its config.json: nothing is left to choose
+	text, err := json.Marshal(cluster)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, specs.TemplateFile), text, 0o600))
 	return dir
 }
 

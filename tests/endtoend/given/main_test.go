@@ -3,7 +3,7 @@ package given
 import (
 	"testing"
 
-	"drover/tests/apps"
+	"drover/tests/stack"
 )
 
-func TestMain(m *testing.M) { apps.Main(m) }
+func TestMain(m *testing.M) { stack.Main(m, nil) }

@@ -14,6 +14,7 @@ import (
 	"drover/providers/local"
 	"drover/tests/apps"
 	"drover/tests/stack"
+	"drover/tests/stack/tree"
 	"drover/workflows/api"
 )
 
@@ -52,8 +53,8 @@ func begin(t *testing.T) *given {
 }
 
 func start() (*given, error) {
-	dir := apps.Dir()
-	bin, err := apps.Programs()
+	dir := stack.TestDir()
+	bin, err := tree.Programs()
 	if err != nil {
 		return nil, err
 	}
@@ -62,11 +63,9 @@ func start() (*given, error) {
 		return nil, err
 	}
 	g := &given{inventory: filepath.Join(dir, "hosts.yaml"), state: filepath.Join(dir, "machines")}
-	// Addresses of our own, also beside other runs on the machine.
-	pid := os.Getpid()
 	g.makers, g.unable = local.New(local.Options{
 		StateDir: g.state, ImagesDir: images, NodeBinary: filepath.Join(bin, "drover-node"), SSHServer: sshd,
-		Range: fmt.Sprintf("127.%d.%d.0/24", 224+pid/256%16, pid%256),
+		Range: stack.Range(1),
 	})
 	if g.unable != nil {
 		return g, nil
@@ -86,7 +85,7 @@ func start() (*given, error) {
 		}
 	}
 	g.Lab, err = apps.StartOther("given", stack.Options{
-		Images: images, Range: fmt.Sprintf("127.%d.%d.0/24", 240+pid/256%14, pid%256), WorkerFlags: []string{"--config", config},
+		Images: images, WorkerFlags: []string{"--config", config},
 	})
 	return g, err
 }

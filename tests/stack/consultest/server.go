@@ -1,66 +1,107 @@
 package consultest
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"net"
-	"os/exec"
-	"runtime"
+	"crypto/rand"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/consul/api"
+	"github.com/stretchr/testify/require"
+
+	"drover/tests/stack/process"
+	"drover/tests/stack/tree"
 )
 
-// Server is one Consul server on loopback.
+// Server is one Consul server on loopback. It ends with the test binary at the latest.
 type Server struct {
 	Addr   string // http://127.0.0.1:port
 	Client *api.Client
 	Token  string // Client's, which may do everything; "" without ACLs
 
-	args    []string
-	process *exec.Cmd
-	log     *tail
-	ended   chan error
+	process *process.Process
 }
 
-// StartServer runs a server of the test's own that keeps its data over Stop and Start. extra is further HCL
-// configuration, e.g. for ACLs. It ends with the test.
-func StartServer(t testing.TB, extra string) *Server {
+// shared is the binary's in-memory server.
+var shared = sync.OnceValues(func() (*Server, error) {
+	dir, err := os.MkdirTemp("", "drover-consul-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) // settings are read once, and the log is for a server that does not start
+	return start(process.Consul{Dir: dir, Memory: true})
+})
+
+// Start gives the address (http://127.0.0.1:port) and a client of the in-memory server that all tests of the binary
+// share. Tests keep apart by using a Prefix of their own.
+func Start(t testing.TB) (addr string, client *api.Client) {
+	t.Helper()
+	s := Shared(t)
+	return s.Addr, s.Client
+}
+
+// Shared is the server of Start. It must not be stopped.
+func Shared(t testing.TB) *Server {
 	t.Helper()
 	notShort(t)
-	s, err := newServer(extra, "-server", "-bootstrap-expect=1", "-data-dir="+t.TempDir())
-	if err == nil {
-		err = s.Start()
-	}
-	check(t, err)
-	t.Cleanup(s.Stop)
+	s, err := shared()
+	require.NoError(t, err)
 	return s
+}
+
+// Prefix is a KV prefix that no other test uses.
+func Prefix() string { return "test-" + strings.ToLower(rand.Text()[:12]) }
+
+// StartServer runs a server of the test's own that keeps its data over Stop and Start. more is further HCL
+// configuration. It ends with the test.
+func StartServer(t testing.TB, more string) *Server {
+	t.Helper()
+	return own(t, process.Consul{More: more})
 }
 
 // StartWithACLs runs an in-memory server of the test's own that refuses what no policy allows. It ends with the test.
 func StartWithACLs(t testing.TB) *Server {
 	t.Helper()
+	return own(t, process.Consul{Memory: true, Token: uuid.NewString()})
+}
+
+func own(t testing.TB, c process.Consul) *Server {
+	t.Helper()
 	notShort(t)
-	s, err := newServer("", "-dev")
-	if err == nil {
-		s.Token = uuid.NewString()
-		s.args = append(s.args, "-hcl", fmt.Sprintf(
-			"acl { enabled = true, default_policy = %q, tokens { initial_management = %q } }", "deny", s.Token))
-		s.Client, err = s.ClientWith(s.Token)
-	}
-	if err == nil {
-		err = s.Start()
-	}
-	check(t, err)
+	c.Dir = t.TempDir()
+	s, err := start(c)
+	require.NoError(t, err)
 	t.Cleanup(s.Stop)
 	return s
+}
+
+// start starts a server. Another process may take a free port before Consul does, hence the retries.
+func start(c process.Consul) (s *Server, err error) {
+	root, err := tree.Root()
+	if err != nil {
+		return nil, err
+	}
+	if c.Path, err = tree.Tool(context.Background(), root, "consul", os.Stderr); err != nil {
+		return nil, err
+	}
+	for range 3 {
+		s = &Server{Token: c.Token}
+		if s.process, s.Addr, err = c.Server(); err != nil {
+			return nil, err
+		}
+		s.process.LogFile, s.process.DieWithParent = filepath.Join(c.Dir, "consul.log"), true
+		if s.Client, err = s.ClientWith(c.Token); err != nil {
+			return nil, err
+		}
+		if err = s.Start(); err == nil {
+			break
+		}
+	}
+	return s, err
 }
 
 // ClientWith is a client with another token; "" is none.
@@ -70,135 +111,27 @@ func (s *Server) ClientWith(token string) (*api.Client, error) {
 	return api.NewClient(config)
 }
 
-func newServer(extra string, args ...string) (*Server, error) {
-	ports, err := freePorts(3)
-	if err != nil {
-		return nil, err
-	}
-	hcl := fmt.Sprintf("ports { http = %d, server = %d, serf_lan = %d, serf_wan = -1, dns = -1, grpc = -1, grpc_tls = -1 }\n"+
-		"limits { http_max_conns_per_client = 2000 }\nperformance { raft_multiplier = 1 }\n%s", ports[0], ports[1], ports[2], extra)
-	s := &Server{Addr: fmt.Sprintf("http://127.0.0.1:%d", ports[0])}
-	s.args = append([]string{"agent", "-bind=127.0.0.1", "-client=127.0.0.1", "-log-level=warn",
-		fmt.Sprintf("-node=test-%d", ports[0]), "-hcl", hcl}, args...)
-	s.Client, err = s.ClientWith("")
-	return s, err
-}
-
 // Start runs the server and waits until it takes writes.
 func (s *Server) Start() error {
-	path, err := binary()
+	if err := s.process.Start(); err != nil {
+		return err
+	}
+	err := s.process.WaitReady(context.Background())
 	if err != nil {
-		return &unavailable{err}
+		s.Stop()
 	}
-	s.log, s.ended = new(tail), make(chan error, 1)
-	s.process = exec.Command(path, s.args...)
-	s.process.Stdout, s.process.Stderr = s.log, s.log
-	// The kernel ends the server with the test binary, however that ends. It watches the thread that started the
-	// process, so that thread must stay.
-	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	started := make(chan error)
-	go func(cmd *exec.Cmd, ended chan error) {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			ended <- cmd.Wait()
-		}
-	}(s.process, s.ended)
-	if err := <-started; err != nil {
-		return fmt.Errorf("start %s: %w", path, err)
-	}
-	return s.ready(time.Minute)
-}
-
-// ready writes a key until that works: only then is there a leader.
-func (s *Server) ready(limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	for {
-		_, err := s.Client.KV().Put(&api.KVPair{Key: "consultest/ready"}, (&api.WriteOptions{}).WithContext(ctx))
-		var status api.StatusError
-		if err == nil || s.Token == "" && errors.As(err, &status) && status.Code == 403 { // with ACLs, a refusal is an answer
-			return nil
-		}
-		select {
-		case end := <-s.ended:
-			s.ended <- end
-			return fmt.Errorf("consul ended (%v):\n%s", end, s.log)
-		case <-ctx.Done():
-			s.Stop()
-			return fmt.Errorf("consul takes no writes after %s: %w\n%s", limit, err, s.log)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	return err
 }
 
 // Stop kills the server, as a power loss would. Stopping a stopped server does nothing.
-func (s *Server) Stop() {
-	if s.process == nil || s.process.Process == nil {
-		return
-	}
-	_ = s.process.Process.Kill() // fails only when it has ended already
-	<-s.ended
-	s.process = nil
-}
+func (s *Server) Stop() { _ = s.process.Kill() }
 
 // Pid is the process id of the running server, for measurements.
-func (s *Server) Pid() int { return s.process.Process.Pid }
+func (s *Server) Pid() int { return s.process.Pid() }
 
 func notShort(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a real Consul server is not started with -short")
 	}
-}
-
-// unavailable is the other reason to skip instead of to fail.
-type unavailable struct{ error }
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	var missing *unavailable
-	if errors.As(err, &missing) {
-		t.Skipf("needs a consul binary: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func freePorts(n int) ([]int, error) {
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close() // keeps the ports different from each other
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports, nil
-}
-
-// tail keeps the end of a server's log for error texts.
-type tail struct {
-	mu sync.Mutex
-	b  []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.b = append(t.b, p...)
-	if over := len(t.b) - 8<<10; over > 0 {
-		t.b = bytes.Clone(t.b[over:])
-	}
-	return len(p), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return strings.TrimSpace(string(t.b))
 }

@@ -1,27 +1,20 @@
-package badinput
+package cli
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 
-	"go.temporal.io/sdk/client"
-
-	"drover/starter/cli"
+	"github.com/stretchr/testify/require"
 )
 
-// commandCases are command lines that are refused as wrong usage (exit code 2) before Temporal is asked.
-func commandCases(*testing.T) []refusal {
-	const id = "cl-bad00001"
-	var out []refusal
+// Command lines that are refused as wrong usage before Temporal is asked for anything.
+func TestRefusedCommandLines(t *testing.T) {
+	t.Parallel()
+	const id = known
 	for _, c := range []struct {
 		args  []string
 		stdin string
-		tells string
+		want  string
 	}{
 		{[]string{"nosuch"}, "", "nosuch"},
 		{[]string{"delete"}, "", "CLUSTER"},
@@ -73,27 +66,15 @@ func commandCases(*testing.T) []refusal {
 		{[]string{"list", "--timeout", "never"}, "", "never"},
 		{[]string{"example", "NoSuch"}, "", "NoSuch"},
 	} {
-		name := strings.Join(c.args, " ")
-		if c.stdin != "" {
-			name += " < " + c.stdin[:min(len(c.stdin), 20)]
-		}
-		out = append(out, refusal{name, func(t *testing.T) error { return commanded(t, c.args, c.stdin) }, "", []string{"exit code 2:", c.tells}})
+		name := strings.Join(c.args, " ") + " < " + c.stdin[:min(len(c.stdin), 20)]
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := &counter{}
+			got := ask(t, asked, c.stdin, c.args...)
+			require.Equal(t, exitUsage, got.code)
+			require.Contains(t, got.stderr.String(), c.want)
+			require.Empty(t, asked.operation)
+			require.Empty(t, asked.reads)
+		})
 	}
-	return out
-}
-
-func commanded(t *testing.T, args []string, stdin string) error {
-	var stdout, stderr bytes.Buffer
-	code := cli.Run(t.Context(), cli.System{
-		Args: args, Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr, Version: "test",
-		Environ: []string{"TEMPORAL_CONFIG_FILE=/dev/null"},
-		Dial: func(context.Context, client.Options, time.Duration) (client.Client, error) {
-			return nil, errors.New("Temporal was asked")
-		},
-		Terminal: func(any) (int, int, bool) { return 0, 0, false },
-	})
-	if code == 0 {
-		return nil
-	}
-	return fmt.Errorf("exit code %d: %s", code, stderr.String())
 }

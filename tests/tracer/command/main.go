@@ -1,5 +1,5 @@
-// Command tracer is every command of a traced application: it tells the collector of the test who it is and what it sees,
-// and ends as the answer says.
+// Command tracer is every command of a traced application: it reports to the test who it is and what it sees, and ends as
+// the answer says.
 //
 //	tracer COMMAND [ARGUMENT...]
 package main
@@ -13,8 +13,9 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
-	"drover/tests/conformance/trace"
+	"drover/tests/tracer"
 )
 
 func main() {
@@ -31,16 +32,16 @@ func main() {
 }
 
 func run(command string, args []string) (int, error) {
-	e := trace.Event{Command: command, Args: args, Path: os.Getenv("PATH"), UID: os.Getuid()}
+	e := tracer.Event{Command: command, Args: args, Path: os.Getenv("PATH"), UID: os.Getuid()}
 	var err error
 	if e.Dir, err = os.Getwd(); err != nil {
 		return 0, err
 	}
-	collector, err := word(trace.CollectorFile)
+	collector, err := word(tracer.CollectorFile)
 	if err != nil {
 		return 0, err
 	}
-	if e.Image, err = word(trace.ImageFile); err != nil {
+	if e.Image, err = word(tracer.ImageFile); err != nil {
 		return 0, err
 	}
 	if e.Seen, err = seen(); err != nil {
@@ -51,21 +52,21 @@ func run(command string, args []string) (int, error) {
 	if e.Live, err = live(); err != nil {
 		e.LiveError = err.Error()
 	}
-	if command != trace.Reload { // reloads may come at any time
-		if e.Volume, err = note(trace.VolumeLog, command); err != nil {
+	if command != tracer.Reload { // reloads may come at any time
+		if e.Volume, err = note(tracer.VolumeLog, command); err != nil {
 			return 0, err
 		}
-		if e.Root, err = note(trace.RootLog, command); err != nil {
+		if e.Root, err = note(tracer.RootLog, command); err != nil {
 			return 0, err
 		}
 	}
-	var a trace.Answer
-	if err := post("http://"+collector+trace.BeginPath, e, &a); err != nil {
+	var a tracer.Answer
+	if err := post("http://"+collector+tracer.BeginPath, e, &a); err != nil {
 		return 0, err
 	}
 	fmt.Fprint(os.Stdout, a.Stdout)
 	fmt.Fprint(os.Stderr, a.Stderr)
-	return a.Exit, post("http://"+collector+trace.EndPath, trace.End{ID: a.ID}, nil)
+	return a.Exit, post("http://"+collector+tracer.EndPath, tracer.End{ID: a.ID}, nil)
 }
 
 func word(file string) (string, error) {
@@ -75,7 +76,7 @@ func word(file string) (string, error) {
 
 // seen reads the rendered file: a JSON list of keys and values for every depth of the tree.
 func seen() (map[string]string, error) {
-	data, err := os.ReadFile(trace.SeenFile)
+	data, err := os.ReadFile(tracer.SeenFile)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func seen() (map[string]string, error) {
 		if err := d.Decode(&pairs); errors.Is(err, io.EOF) {
 			return keys, nil
 		} else if err != nil {
-			return nil, fmt.Errorf("%s: %w", trace.SeenFile, err)
+			return nil, fmt.Errorf("%s: %w", tracer.SeenFile, err)
 		}
 		for _, p := range pairs {
 			keys[p.Key] = p.Value
@@ -96,7 +97,8 @@ func seen() (map[string]string, error) {
 
 // live asks the node's metadata HTTP for the same keys.
 func live() (map[string]string, error) {
-	res, err := http.Get("http://metadata/self")
+	client := http.Client{Timeout: 10 * time.Second}
+	res, err := client.Get("http://metadata/self")
 	if err != nil {
 		return nil, err
 	}
@@ -116,13 +118,16 @@ func live() (map[string]string, error) {
 	return keys, nil
 }
 
-// note appends a command to a log and returns what was there before.
+// note appends a command to a log and returns what was there before. It does nothing where there is no folder for the log.
 func note(file, command string) ([]string, error) {
 	before, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,4 @@
-// Package trace is the wire between the tracer on a node and the collector in a test: plain data over HTTP on loopback.
-//
-// Callers: conformance/tracer, and the tests of package conformance. It is not for products.
-package trace
+package tracer
 
 // Files on a node that the image brings and the agent renders.
 const (
