@@ -377,3 +377,8 @@ func (v View) Mixed(target View, upgraded []string) View {
 	v.Roles = roles
 	return v
 }
+
+// Difference are the ids of a that are not in b, in the order of a.
+func Difference(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(id string) bool { return slices.Contains(b, id) })
+}

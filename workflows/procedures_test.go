@@ -193,6 +193,26 @@ func TestAnswersChangeOnlyWhatFollows(t *testing.T) {
 	}
 }
 
+// Waiting for nodes grows with the nodes of a sequential upgrade, not with their square, and never leaves out the next one.
+func TestTurnsWaitForTheirNeighbours(t *testing.T) {
+	t.Parallel()
+	var order []string
+	for i := range 1000 {
+		order = append(order, strconv.Itoa(i))
+	}
+	waits := 0
+	for i := range order {
+		waiting := waitFor(order, i)
+		waits += len(waiting)
+		if i+1 < len(order) {
+			require.Contains(t, waiting, order[i+1])
+		}
+	}
+	require.Less(t, waits, 20*len(order))
+	require.Equal(t, order, waitFor(order, 0))
+	require.Equal(t, []string{"a", "b", "c"}, waitFor([]string{"a", "b", "c"}, 1))
+}
+
 func (b branch) cluster() cluster {
 	c := cluster{begun: records.Begun{Role: "a"}, View: View{ClusterID: "cl-a", Version: "1", State: Active, EverActive: true, Roles: rolesOf(b.roles)}}
 	if b.target != "" {

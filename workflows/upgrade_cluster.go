@@ -11,11 +11,12 @@ func upgradeCluster(c cluster, in api.UpgradeClusterInput) procedure {
 	all := c.AgentIDs(nil)
 	var turns procedure
 	if c.target.Sequential {
-		for i, node := range c.target.UpgradeOrder() {
-			turns = steps(turns, c.taking(node).upgradeNodes([]string{node}, i == 0).turn())
+		order := c.target.UpgradeOrder()
+		for i, node := range order {
+			turns = steps(turns, c.taking(node).upgradeNodes([]string{node}, waitFor(order, i)).turn())
 		}
 	} else {
-		turns = c.upgradeNodes(c.NodeIDs(), true)
+		turns = c.upgradeNodes(c.NodeIDs(), nil)
 	}
 
 	// UP5: any failure ends it there: the cluster goes back at once, if asked to, or stays as it is, with nodes told what
@@ -31,15 +32,23 @@ func upgradeCluster(c cluster, in api.UpgradeClusterInput) procedure {
 	).ends(Active)
 }
 
-// upgradeNodes is UP1 to UP4 for some nodes: all, or the one whose turn it is. The other nodes apply what changes without
-// being waited for, except when /upgrade-audit appears: addresses stay, and waiting for everybody at every turn would take
-// time that grows with the square of the nodes.
-func (c cluster) upgradeNodes(nodes []string, first bool) procedure {
-	agents, others := c.AgentIDs(Only(nodes)), c.AgentIDs(Except(nodes))
-	from, sids, next := c.Version, c.sids(nodes), c.upgraded()
-	if !first {
-		others = nil
+// neighbours is how many nodes before and after the one whose turn it is are waited for.
+const neighbours = 8
+
+// waitFor are the nodes that are waited for at a turn: all of them when /upgrade-audit appears, then the nodes whose turn
+// was just before or comes next. The others apply the new machine's id meanwhile; addresses stay. Waiting for all at every
+// turn would take time that grows with the square of the nodes.
+func waitFor(order []string, turn int) []string {
+	if turn == 0 {
+		return order
 	}
+	return order[max(turn-neighbours, 0):min(turn+neighbours+1, len(order))]
+}
+
+// upgradeNodes is UP1 to UP4 for some nodes: all, or the one whose turn it is, while others are waited for.
+func (c cluster) upgradeNodes(nodes, waiting []string) procedure {
+	agents, others := c.AgentIDs(Only(nodes)), c.AgentIDs(Only(Difference(waiting, nodes)))
+	from, sids, next := c.Version, c.sids(nodes), c.upgraded()
 	return steps(
 		// UP1: stop the nodes, by the version that runs on them.
 		c.stage(UP1, ServiceStop, nil, nil),

@@ -78,8 +78,12 @@ func (a *Activities) ListClusters(ctx context.Context, _ api.ListClustersInput) 
 }
 
 func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterView {
+	target := ""
+	if rec.Target != nil {
+		target = rec.Target.VersionID
+	}
 	return api.ClusterView{
-		ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
+		Target: target, ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
 		State: string(rec.State), Reason: rec.Reason, Revision: rec.Revision, CreatedAt: rec.CreatedAt, NodeCount: len(rec.Nodes),
 		Operation: api.OperationView{
 			Type: rec.Operation.Type, State: rec.Operation.State, Seq: rec.Operation.Seq,

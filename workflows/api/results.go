@@ -59,10 +59,12 @@ type PlanCommand struct {
 
 // ClusterView is what DescribeCluster and ListClusters return (ListClusters without Nodes).
 type ClusterView struct {
-	ClusterID string        `json:"cluster_id"`
-	Name      string        `json:"name"`
-	App       string        `json:"app"`
+	ClusterID string `json:"cluster_id"`
+	Name      string `json:"name"`
+	App       string `json:"app"`
+	// Version is what runs; Target is where an upgrade leads to that is not finished, "" when there is none.
 	Version   string        `json:"version"`
+	Target    string        `json:"target_version,omitempty"`
 	Provider  string        `json:"provider"`
 	State     string        `json:"state"`
 	Reason    string        `json:"reason,omitempty"`
