@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"drover/activities/agents"
+	agentapi "drover/agent/api"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -17,35 +18,28 @@ type failedGroup struct {
 // failuresOf reads what became of a group's nodes. Nodes whose activity gave no answer count as open: their command may
 // not have begun or may still run, and doing the step again attaches to it.
 func (op *operation) failuresOf(in agents.StageInput, group lifecycle.Group, batches []batch[agents.StageResult]) failedGroup {
-	outcomes := map[string]byte{}
+	outcomes := map[string]agentapi.Outcome{}
 	for _, b := range batches {
 		for i, node := range b.nodes {
 			switch {
 			case b.err != nil:
-				outcomes[node] = agents.OutcomeOpen
+				outcomes[node] = agentapi.OutcomeOpen
 			case i < len(b.result.Outcomes):
 				outcomes[node] = b.result.Outcomes[i]
 			default:
-				outcomes[node] = agents.OutcomeSuccess
+				outcomes[node] = agentapi.OutcomeSucceeded
 			}
 		}
 	}
-	f := failedGroup{on: func(n lifecycle.NodeRef) bool { return outcomes[n.ID] != agents.OutcomeSuccess }}
+	f := failedGroup{on: func(n lifecycle.NodeRef) bool { return outcomes[n.ID] != agentapi.OutcomeSucceeded }}
 	for _, run := range group.Runs {
 		for _, n := range run.Nodes {
-			held := api.HeldNode{Node: lifecycle.Label(run.Role, n.SID) + " " + n.ID}
-			switch outcomes[n.ID] {
-			case agents.OutcomeSuccess:
+			held := api.HeldNode{Node: lifecycle.Label(run.Role, n.SID) + " " + n.ID, Outcome: outcomes[n.ID]}
+			if held.Outcome == agentapi.OutcomeSucceeded {
 				f.succeeded++
 				continue
-			case agents.OutcomeFailed:
-				held.Outcome = api.NodeFailed
-			case agents.OutcomeUnknown:
-				held.Outcome = api.NodeUnknown
-			default:
-				held.Outcome = api.NodeOpen
 			}
-			if held.Outcome != api.NodeOpen {
+			if held.Outcome != agentapi.OutcomeOpen {
 				f.ended = append(f.ended, agents.CommandID(in, n.ID))
 			}
 			f.nodes = append(f.nodes, held)
