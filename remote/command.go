@@ -55,7 +55,7 @@ func (a *Agents) follow(
 ) (api.CommandStatus, error) {
 	for begun := false; ; begun = true {
 		if begun && fault.Is(err, fault.NotFound) {
-			return st, t.fault(fault.OutcomeUnknown, "node %s has forgotten command %s, which had begun", t, id).
+			return st, faultAt(t, fault.OutcomeUnknown, "node %s has forgotten command %s, which had begun", t, id).
 				WithHint("its journal in %s was lost; look at the node before you run the command again", api.JournalDir)
 		}
 		if err != nil {
@@ -67,7 +67,7 @@ func (a *Agents) follow(
 		switch st.State {
 		case api.StateRunning:
 		case api.StateUnknown:
-			f := t.fault(fault.OutcomeUnknown, "command %s began on node %s and its outcome is unknown: %s", id, t, st.Detail).
+			f := faultAt(t, fault.OutcomeUnknown, "command %s began on node %s and its outcome is unknown: %s", id, t, st.Detail).
 				WithHint("look at the node before you run the command again")
 			f.Output = st.Output
 			return st, f

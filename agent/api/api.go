@@ -60,7 +60,8 @@ type Config struct {
 	Monitor        *Monitor     `json:"monitor,omitempty"`
 }
 
-// HealthCheck: seconds and counts as in the package.
+// HealthCheck is what the agent runs to learn whether the application on its node is healthy, as the package describes it.
+// Times are seconds, thresholds are counts of results in a row.
 type HealthCheck struct {
 	Enable             bool   `json:"enable"`
 	IntervalSec        int    `json:"interval_sec"`
