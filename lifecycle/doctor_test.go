@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drover/remote/target"
 	"drover/specs"
 )
 
@@ -23,7 +24,7 @@ func healthy() Sight {
 	for i, id := range []string{"1", "2"} {
 		s.Record.Nodes = append(s.Record.Nodes, Node{
 			ID: "cln-" + id, InstanceID: "i-" + id, Role: "a", SID: i + 1, IP: "10.0.0." + id, VolumeIDs: []string{"vol-" + id},
-			SSH: SSH{Addr: "10.0.0." + id + ":22", HostKey: "key-" + id},
+			SSH: target.Target{Addr: "10.0.0." + id + ":22", HostKey: "key-" + id},
 		})
 		s.Provider.Instances = append(s.Provider.Instances, InstanceSight{
 			ResourceSight: ResourceSight{Provider: "p", ID: "i-" + id, NodeID: "cln-" + id}, On: true, HostKey: "key-" + id, IP: "10.0.0." + id,

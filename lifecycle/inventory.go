@@ -1,6 +1,9 @@
 package lifecycle
 
-import "drover/specs"
+import (
+	"drover/remote/target"
+	"drover/specs"
+)
 
 // Node is one member of a cluster as the control record keeps it. Its ID is stable for the node's life; InstanceID is
 // the machine behind it and changes when the machine is replaced.
@@ -28,7 +31,8 @@ type Node struct {
 	Zone            string `json:"zone,omitempty"`
 	Hypervisor      string `json:"hypervisor,omitempty"`
 	PhysicalMachine string `json:"physical_machine,omitempty"`
-	SSH             SSH    `json:"ssh"`
+	// SSH is how the node is reached; its host key is pinned at provisioning.
+	SSH target.Target `json:"ssh"`
 	// What came later: the public half of the role's key pair, and the custom_metadata output.
 	PubKey string `json:"pub_key,omitempty"`
 	// PrivateKey is the private half (OpenSSH PEM): on the node and here, never in metadata.
@@ -44,22 +48,6 @@ type Node struct {
 	NextInstanceID string `json:"next_instance_id,omitempty"`
 	// Was is the size the machine had before the scaling that is under way.
 	Was *Size `json:"was,omitempty"`
-}
-
-// SSH says how to reach a node; HostKey is pinned at provisioning.
-type SSH struct {
-	Addr    string `json:"addr,omitempty"` // host:port
-	User    string `json:"user,omitempty"`
-	HostKey string `json:"host_key,omitempty"` // one authorized_keys style line
-	Jump    *Jump  `json:"jump,omitempty"`     // the host SSH goes through; nil: directly
-}
-
-// Jump is a bastion. KeyFile is a private key on the worker; empty: the worker's own.
-type Jump struct {
-	Addr    string `json:"addr"`
-	User    string `json:"user"`
-	HostKey string `json:"host_key"`
-	KeyFile string `json:"key_file,omitempty"`
 }
 
 // Record is the control record of a cluster: everything Drover knows, readable by Drover only. Nodes have no access.

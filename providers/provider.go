@@ -1,6 +1,10 @@
 package providers
 
-import "context"
+import (
+	"context"
+
+	"drover/remote/target"
+)
 
 // Provider makes machines and volumes. The contract:
 //
@@ -133,23 +137,11 @@ type Instance struct {
 	Image string        `json:"image"`
 	IP    string        `json:"ip"`
 	MAC   string        `json:"mac,omitempty"`
-	// SSHAddr is host:port; HostKey one authorized_keys style line, stable for the instance's life.
-	SSHAddr string `json:"ssh_addr"`
-	SSHUser string `json:"ssh_user"`
-	HostKey string `json:"host_key"`
-	// Jump is the host SSH goes through; nil: directly.
-	Jump            *Jump  `json:"jump,omitempty"`
-	Zone            string `json:"zone,omitempty"`
-	Hypervisor      string `json:"hypervisor,omitempty"`
-	PhysicalMachine string `json:"physical_machine,omitempty"`
-}
-
-// Jump is a bastion. KeyFile is a private key on the worker; empty: the worker's own.
-type Jump struct {
-	Addr    string `json:"addr"`
-	User    string `json:"user"`
-	HostKey string `json:"host_key"`
-	KeyFile string `json:"key_file,omitempty"`
+	// SSH is how the instance is reached; its host key is stable for the instance's life.
+	SSH             target.Target `json:"ssh"`
+	Zone            string        `json:"zone,omitempty"`
+	Hypervisor      string        `json:"hypervisor,omitempty"`
+	PhysicalMachine string        `json:"physical_machine,omitempty"`
 }
 
 // Resources is everything of one cluster.

@@ -64,7 +64,7 @@ func (a *Agents) Sync(ctx context.Context, t Target, revision int64, timeout tim
 	if err == nil || ctx.Err() != nil || !fault.As(err).Retryable {
 		return res, at(t, "sync", err)
 	}
-	return res, t.fault(fault.BarrierTimeout, "node %s did not report revision %d as applied within %s: %v",
+	return res, faultAt(t, fault.BarrierTimeout, "node %s did not report revision %d as applied within %s: %v",
 		t, revision, timeout, err).WithHint("see whether the node and its drover-agent are up")
 }
 

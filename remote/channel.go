@@ -102,6 +102,6 @@ func openBounded[C io.Closer](ctx context.Context, l lease, limit time.Duration,
 // refusedFault: the node answers and declines this channel. sshd gives one and the same reason for a socket nobody
 // listens on, for forwarding turned off and for too many sessions.
 func refusedFault(t Target, refused *ssh.OpenChannelError) *fault.Fault {
-	return t.fault(fault.Unreachable, "node %s did not open the channel: %s", t, refused.Message).
+	return faultAt(t, fault.Unreachable, "node %s did not open the channel: %s", t, refused.Message).
 		WithHint("if it stays so, its sshd_config needs AllowStreamLocalForwarding yes and MaxSessions 10")
 }

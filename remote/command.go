@@ -13,7 +13,7 @@ import (
 // it twice. It returns when
 //
 //   - the command ended: its status, whatever the exit code;
-//   - it began and nobody knows how it ended: OutcomeUnknown;
+//   - it began and its outcome cannot be known: OutcomeUnknown with the reason, and the status;
 //   - the agent refused for good;
 //   - wanted, when not nil, said that the command must not begin: its error. It is asked before every try to begin it,
 //     and the agent begins nothing when the answer comes to it late (api.StaleAfter);
@@ -55,8 +55,8 @@ func (a *Agents) follow(
 ) (api.CommandStatus, error) {
 	for begun := false; ; begun = true {
 		if begun && fault.Is(err, fault.NotFound) {
-			return st, t.fault(fault.OutcomeUnknown, "node %s has forgotten command %s, which had begun", t, id).
-				WithHint("its journal in %s was lost; look at the node before trying again", api.JournalDir)
+			return st, faultAt(t, fault.OutcomeUnknown, "node %s has forgotten command %s, which had begun", t, id).
+				WithHint("its journal in %s was lost; look at the node before you run the command again", api.JournalDir)
 		}
 		if err != nil {
 			return st, at(t, "command "+id, err)
@@ -67,8 +67,8 @@ func (a *Agents) follow(
 		switch st.State {
 		case api.StateRunning:
 		case api.StateUnknown:
-			f := t.fault(fault.OutcomeUnknown, "command %s began on node %s and nobody knows how it ended", id, t).
-				WithHint("the node lost power or was killed in the middle; look at it before trying again")
+			f := faultAt(t, fault.OutcomeUnknown, "command %s began on node %s and its outcome is unknown: %s", id, t, st.Detail).
+				WithHint("look at the node before you run the command again")
 			f.Output = st.Output
 			return st, f
 		default:

@@ -191,10 +191,11 @@ func TestUnknownOutcomeIsNoSuccess(t *testing.T) {
 	n := newNode(t, Options{})
 	done := n.run(t.Context(), "c")
 	n.await(t, "PUT /v1/commands/c")
-	n.end("c", api.CommandStatus{State: api.StateUnknown, Output: "half"})
+	n.end("c", api.CommandStatus{State: api.StateUnknown, Output: "half", Detail: "the node went down while it ran"})
 	r := <-done
 	require.True(t, fault.Is(r.err, fault.OutcomeUnknown), "%v", r.err)
 	require.Equal(t, "half", fault.As(r.err).Output)
+	require.ErrorContains(t, r.err, "its outcome is unknown: the node went down while it ran")
 }
 
 func TestRefusalIsFinal(t *testing.T) {

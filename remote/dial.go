@@ -17,7 +17,7 @@ import (
 // handshake makes one authenticated connection. The deadline covers everything that waits for the node, from the TCP
 // connect to the answer to our signature; waiting for a slot of our own CPU is not charged to the node.
 func (p *Pool) handshake(ctx context.Context, t Target) (*ssh.Client, *fault.Fault) {
-	pinned, problem := t.check()
+	pinned, problem := checkTarget(t)
 	if problem != nil {
 		return nil, problem
 	}
@@ -77,7 +77,7 @@ func (p *Pool) handshake(ctx context.Context, t Target) (*ssh.Client, *fault.Fau
 }
 
 func hostKeyFault(t Target, pinned, offered ssh.PublicKey) *fault.Fault {
-	return t.fault(fault.HostKeyChanged, "node %s offered host key %s %s, expected %s %s", t,
+	return faultAt(t, fault.HostKeyChanged, "node %s offered host key %s %s, expected %s %s", t,
 		offered.Type(), ssh.FingerprintSHA256(offered), pinned.Type(), ssh.FingerprintSHA256(pinned)).
 		WithHint("another machine may have taken the address: find out why before recording the new key for the node")
 }
@@ -91,7 +91,7 @@ func dialFault(t Target, err error) *fault.Fault {
 		return fault.Wrap(err, fault.Invalid, "node %s has no SSH algorithm in common with Drover", t).
 			At("", t.NodeID, "").WithHint("let its sshd offer curve25519-sha256, aes128-gcm@openssh.com and ssh-ed25519")
 	case strings.Contains(err.Error(), "unable to authenticate"): // x/crypto has no type for it
-		return t.fault(fault.Unauthorized, "node %s refuses Drover's key for user %s", t, t.User).
+		return faultAt(t, fault.Unauthorized, "node %s refuses Drover's key for user %s", t, t.User).
 			WithHint("put Drover's public key into the authorized_keys of that user on the node")
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fault.Wrap(err, fault.Unreachable, "node %s did not complete the SSH handshake in time", t).

@@ -25,9 +25,9 @@ func (p *Pool) Digest(ctx context.Context, t Target, file string) (string, error
 	sum, _, _ := strings.Cut(string(r.Stdout), " ")
 	switch {
 	case r.ExitCode == noSuchFile:
-		return "", t.fault(fault.NotFound, "node %s has no file %s", t, file)
+		return "", faultAt(t, fault.NotFound, "node %s has no file %s", t, file)
 	case r.ExitCode != 0 || len(sum) != hex.EncodedLen(sha256.Size):
-		f := t.fault(fault.Internal, "sha256sum of %s on node %s ended with code %d", file, t, r.ExitCode)
+		f := faultAt(t, fault.Internal, "sha256sum of %s on node %s ended with code %d", file, t, r.ExitCode)
 		f.Output = tail(r.Stderr)
 		return "", f
 	}

@@ -62,11 +62,11 @@ func (p *Pool) Close() error {
 // acquire gives the target's connection, dialing when there is none. fresh says that this call waited for a dial. The
 // caller releases the connection.
 func (p *Pool) acquire(ctx context.Context, t Target) (c *conn, fresh bool, err error) {
-	k := t.key()
+	k := keyOf(t)
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
-		return nil, false, t.fault(fault.Unreachable, "cannot reach node %s: Drover's SSH pool is closed", t)
+		return nil, false, faultAt(t, fault.Unreachable, "cannot reach node %s: Drover's SSH pool is closed", t)
 	}
 	if c := p.conns[k]; c != nil {
 		p.use(c)
@@ -102,14 +102,14 @@ func (p *Pool) dial(t Target, d *dial) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer close(d.done)
-	delete(p.dials, t.key())
+	delete(p.dials, keyOf(t))
 	switch {
 	case err != nil:
 		d.err = err
 		return
 	case p.closed:
 		_ = client.Close()
-		d.err = t.fault(fault.Unreachable, "cannot reach node %s: Drover's SSH pool is closed", t)
+		d.err = faultAt(t, fault.Unreachable, "cannot reach node %s: Drover's SSH pool is closed", t)
 		return
 	}
 	d.conn = p.adopt(t, client)
@@ -122,7 +122,7 @@ func (p *Pool) adopt(t Target, client *ssh.Client) *conn {
 		sessions: make(chan struct{}, p.opt.MaxSessions), uploading: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	c.idle = time.AfterFunc(p.opt.IdleTimeout, func() { p.closeIdle(c) })
-	p.conns[t.key()] = c
+	p.conns[keyOf(t)] = c
 	p.live.Go(func() {
 		err := client.Wait()
 		p.forget(c)
@@ -146,7 +146,7 @@ func (p *Pool) use(c *conn) {
 func (p *Pool) release(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c.users--; c.users == 0 && p.conns[c.target.key()] == c {
+	if c.users--; c.users == 0 && p.conns[keyOf(c.target)] == c {
 		c.idle.Reset(p.opt.IdleTimeout)
 	}
 }
@@ -154,8 +154,8 @@ func (p *Pool) release(c *conn) {
 func (p *Pool) closeIdle(c *conn) {
 	p.mu.Lock()
 	idle := c.users == 0
-	if idle && p.conns[c.target.key()] == c {
-		delete(p.conns, c.target.key())
+	if idle && p.conns[keyOf(c.target)] == c {
+		delete(p.conns, keyOf(c.target))
 	}
 	p.mu.Unlock()
 	if idle {
@@ -167,7 +167,7 @@ func (p *Pool) closeIdle(c *conn) {
 func (p *Pool) forget(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.conns[c.target.key()] == c {
-		delete(p.conns, c.target.key())
+	if p.conns[keyOf(c.target)] == c {
+		delete(p.conns, keyOf(c.target))
 	}
 }

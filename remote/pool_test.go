@@ -200,7 +200,7 @@ func TestIdleConnectionIsClosedAndUsedOneIsNot(t *testing.T) {
 	_, err := p.Run(t.Context(), s.target(), "sleep 0.2", nil)
 	require.NoError(t, err, "ten idle times long, and in use")
 	p.mu.Lock()
-	c := p.conns[s.target().key()]
+	c := p.conns[keyOf(s.target())]
 	p.mu.Unlock()
 	if c != nil {
 		<-c.done

@@ -36,7 +36,7 @@ func (p *Pool) Reach(ctx context.Context, t Target) error {
 // goes on: commands given to Run must be safe to repeat. The same holds when the connection breaks.
 func (p *Pool) Run(ctx context.Context, t Target, cmd string, stdin io.Reader) (Result, error) {
 	if strings.ContainsRune(cmd, 0) {
-		return Result{}, t.fault(fault.Invalid, "a command for node %s contains a NUL byte", t)
+		return Result{}, faultAt(t, fault.Invalid, "a command for node %s contains a NUL byte", t)
 	}
 	s, done, err := p.session(ctx, t)
 	if err != nil {

@@ -32,12 +32,12 @@ func (a *Agents) setup(ctx context.Context, t Target, program string, config []b
 	case api.SetupDone:
 		return true, nil
 	case api.SetupForeign:
-		f = t.fault(fault.Conflict, "node %s runs another agent: %s", t, lastLine(r.Stderr)).
+		f = faultAt(t, fault.Conflict, "node %s runs another agent: %s", t, lastLine(r.Stderr)).
 			WithHint("the machine may belong to another cluster")
 	case api.SetupFailed:
-		f = t.fault(fault.Internal, "the agent was not started: %s", lastLine(r.Stderr))
+		f = faultAt(t, fault.Internal, "the agent was not started: %s", lastLine(r.Stderr))
 	case 0:
-		f = t.fault(fault.Internal, "the setup ended without saying what it did").
+		f = faultAt(t, fault.Internal, "the setup ended without saying what it did").
 			WithHint("does the node's login shell or sshd run something else instead of the command?")
 	default:
 		// The program is another one, missing, damaged, for another machine, or too old to understand: the whole file is

@@ -162,7 +162,7 @@ func TestOpenSSHStreamsDoNotCountAsSessions(t *testing.T) {
 	require.True(t, fault.Is(err, fault.Unreachable), "%v", err)
 	require.Contains(t, err.Error(), "-missing")
 	p.mu.Lock()
-	users := p.conns[target.key()].users
+	users := p.conns[keyOf(target)].users
 	p.mu.Unlock()
 	require.Zero(t, users, "every stream gave its connection back")
 }

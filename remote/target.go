@@ -7,50 +7,32 @@ import (
 	"strings"
 
 	"drover/fault"
+	"drover/remote/target"
 
 	"golang.org/x/crypto/ssh"
 )
 
 // Target says how to reach a node.
-type Target struct {
-	// NodeID is for texts only.
-	NodeID string
-	// Addr is host:port.
-	Addr string
-	User string
-	// HostKey is the key pinned at provisioning, one line as in authorized_keys: "ssh-ed25519 AAAA...".
-	HostKey string
-	// KeyFile is a private key to log in with; empty: the pool's own.
-	KeyFile string
-	// Jump is the host the connection goes through; its key is verified like the node's. Nil: directly.
-	Jump *Target
-}
+type Target = target.Target
 
 // key is what shares one connection. The user belongs to it: a connection acts as one user only.
 type key struct{ addr, user, hostKey, keyFile, jump string }
 
-func (t Target) key() key {
+func keyOf(t Target) key {
 	k := key{addr: t.Addr, user: t.User, hostKey: t.HostKey, keyFile: t.KeyFile}
 	if t.Jump != nil {
-		k.jump = fmt.Sprintf("%q", t.Jump.key())
+		k.jump = fmt.Sprintf("%q", keyOf(*t.Jump))
 	}
 	return k
 }
 
-func (t Target) String() string {
-	if t.NodeID == "" {
-		return t.Addr
-	}
-	return t.NodeID + " at " + t.Addr
-}
-
-// fault places a fault at the target's node.
-func (t Target) fault(typ fault.Type, format string, args ...any) *fault.Fault {
+// faultAt is a fault at the target's node.
+func faultAt(t Target, typ fault.Type, format string, args ...any) *fault.Fault {
 	return fault.New(typ, format, args...).At("", t.NodeID, "")
 }
 
-// check parses the pinned host key and reports every problem of the target at once.
-func (t Target) check() (ssh.PublicKey, *fault.Fault) {
+// checkTarget parses the pinned host key and reports every problem of the target at once.
+func checkTarget(t Target) (ssh.PublicKey, *fault.Fault) {
 	var problems []string
 	if _, _, err := net.SplitHostPort(t.Addr); err != nil {
 		problems = append(problems, "address is not host:port: "+err.Error())
@@ -72,7 +54,7 @@ func (t Target) check() (ssh.PublicKey, *fault.Fault) {
 		pinned = k
 	}
 	if len(problems) > 0 {
-		f := t.fault(fault.Invalid, "node %s cannot be reached as it is recorded", t)
+		f := faultAt(t, fault.Invalid, "node %s cannot be reached as it is recorded", t)
 		f.Problems = problems
 		return nil, f.WithHint("%s", strings.Join(problems, "; "))
 	}

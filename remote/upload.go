@@ -29,7 +29,7 @@ const tempMark = ".drover-"
 // removed at once if the node still answers, else by the next upload to the same path.
 func (p *Pool) Upload(ctx context.Context, t Target, src io.Reader, file string, mode fs.FileMode) error {
 	if !path.IsAbs(file) || path.Clean(file) != file || file == "/" {
-		return t.fault(fault.Invalid, "cannot upload to %q on node %s: not a clean absolute file path", file, t)
+		return faultAt(t, fault.Invalid, "cannot upload to %q on node %s: not a clean absolute file path", file, t)
 	}
 	s, done, err := p.session(ctx, t)
 	if err != nil {

@@ -1,6 +1,10 @@
 package specs
 
-import "fmt"
+import (
+	"fmt"
+
+	agentapi "drover/agent/api"
+)
 
 // merged lays a role's object over the cluster's, key by key. The place is the one messages talk about.
 func (b *builder) merged(f *fields, key string, cluster *value) *fields {
@@ -35,12 +39,12 @@ func (b *builder) merged(f *fields, key string, cluster *value) *fields {
 	return &fields{b: b, obj: out, path: path, known: map[string]bool{}}
 }
 
-func (b *builder) healthCheck(f *fields, cluster *value) *HealthCheck {
+func (b *builder) healthCheck(f *fields, cluster *value) *agentapi.HealthCheck {
 	h := b.merged(f, "health_check", cluster)
 	if h == nil {
 		return nil
 	}
-	out := &HealthCheck{
+	out := &agentapi.HealthCheck{
 		Enable:             h.flag("enable", false),
 		IntervalSec:        h.integer("interval_sec", 60, 1, maxInt),
 		TimeoutSec:         h.integer("timeout_sec", 10, 1, MaxTimeout),

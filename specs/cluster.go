@@ -1,6 +1,10 @@
 package specs
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	agentapi "drover/agent/api"
+)
 
 // Cluster is a rendered application package: what one cluster of it shall be. It is plain data, safe to store as JSON
 // (in the control record) and to compare. Values of password-typed parameters are listed in Secrets so that whoever
@@ -60,7 +64,7 @@ type Role struct {
 	Env map[string]string `json:"env,omitempty"`
 	// AdvancedActions: nil when the role has none of its own.
 	AdvancedActions []string                   `json:"advanced_actions"`
-	HealthCheck     *HealthCheck               `json:"health_check,omitempty"` // merged per key over the cluster's; nil: none
+	HealthCheck     *agentapi.HealthCheck      `json:"health_check,omitempty"` // merged per key over the cluster's; nil: none
 	Monitor         *Monitor                   `json:"monitor,omitempty"`      // merged per key over the cluster's; nil: none
 	CustomMetadata  *CustomMetadata            `json:"custom_metadata,omitempty"`
 	LoadBalancer    json.RawMessage            `json:"loadbalancer,omitempty"`
@@ -110,18 +114,6 @@ type Service struct {
 	Custom     bool              `json:"custom,omitempty"` // type: "custom"
 	// Extra are the keys not known here, kept.
 	Extra map[string]json.RawMessage `json:"extra,omitempty"`
-}
-
-// HealthCheck is what the agent runs to know whether the application on its node is well.
-type HealthCheck struct {
-	Enable             bool   `json:"enable"`
-	IntervalSec        int    `json:"interval_sec"`
-	TimeoutSec         int    `json:"timeout_sec"`
-	ActionTimeoutSec   int    `json:"action_timeout_sec"`
-	HealthyThreshold   int    `json:"healthy_threshold"`
-	UnhealthyThreshold int    `json:"unhealthy_threshold"`
-	CheckCmd           string `json:"check_cmd"`
-	ActionCmd          string `json:"action_cmd"`
 }
 
 // Monitor is the package's metrics command; its items and groups are kept as written.

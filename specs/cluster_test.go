@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	agentapi "drover/agent/api"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -201,7 +203,7 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, map[string]Service{"start": {Name: "start", Timeout: 600, AllowForce: true}}, r.Services)
 	require.Equal(t, "parallel", r.VerticalScalingPolicy)
 	require.True(t, r.AgentInstalled)
-	require.Equal(t, HealthCheck{IntervalSec: 60, TimeoutSec: 10, ActionTimeoutSec: 30, HealthyThreshold: 3, UnhealthyThreshold: 3}, *r.HealthCheck)
+	require.Equal(t, agentapi.HealthCheck{IntervalSec: 60, TimeoutSec: 10, ActionTimeoutSec: 30, HealthyThreshold: 3, UnhealthyThreshold: 3}, *r.HealthCheck)
 	require.Equal(t, Monitor{}, *r.Monitor)
 	require.Nil(t, r.AdvancedActions)
 

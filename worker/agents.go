@@ -18,36 +18,28 @@ type agents struct {
 	binary string // drover-agent as this worker has it
 }
 
-func target(n lifecycle.Node) remote.Target {
-	t := remote.Target{NodeID: n.ID, Addr: n.SSH.Addr, User: n.SSH.User, HostKey: n.SSH.HostKey}
-	if j := n.SSH.Jump; j != nil {
-		t.Jump = &remote.Target{Addr: j.Addr, User: j.User, HostKey: j.HostKey, KeyFile: j.KeyFile}
-	}
-	return t
-}
-
 func (a agents) Ensure(ctx context.Context, n lifecycle.Node, cfg agentapi.Config) error {
-	return a.remote.Ensure(ctx, target(n), remote.AgentInstall{BinaryPath: a.binary, Config: cfg})
+	return a.remote.Ensure(ctx, n.SSH.Of(n.ID), remote.AgentInstall{BinaryPath: a.binary, Config: cfg})
 }
 
 func (a agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error) {
-	return a.remote.Sync(ctx, target(n), revision, timeout)
+	return a.remote.Sync(ctx, n.SSH.Of(n.ID), revision, timeout)
 }
 
 func (a agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
 	wanted func(context.Context) error, progress func(agentapi.CommandStatus),
 ) (agentapi.CommandStatus, error) {
-	return a.remote.Run(ctx, target(n), id, cmd, wanted, progress)
+	return a.remote.Run(ctx, n.SSH.Of(n.ID), id, cmd, wanted, progress)
 }
 
 func (a agents) Cancel(ctx context.Context, n lifecycle.Node, id string) (agentapi.CommandStatus, error) {
-	return a.remote.Cancel(ctx, target(n), id)
+	return a.remote.Cancel(ctx, n.SSH.Of(n.ID), id)
 }
 
 func (a agents) Put(ctx context.Context, n lifecycle.Node, path string, content []byte, mode fs.FileMode) error {
-	return a.pool.Upload(ctx, target(n), bytes.NewReader(content), path, mode)
+	return a.pool.Upload(ctx, n.SSH.Of(n.ID), bytes.NewReader(content), path, mode)
 }
 
 func (a agents) Status(ctx context.Context, n lifecycle.Node) (agentapi.Status, error) {
-	return a.remote.Status(ctx, target(n))
+	return a.remote.Status(ctx, n.SSH.Of(n.ID))
 }

@@ -146,7 +146,7 @@ func realAgents(t *testing.T) (agentWorld, func()) {
 	require.NoError(t, err)
 	node := lifecycle.Node{
 		ID: "cln-1", InstanceID: id, SID: 1, IP: made.IP,
-		SSH: lifecycle.SSH{Addr: made.SSHAddr, User: made.SSHUser, HostKey: made.HostKey},
+		SSH: made.SSH,
 	}
 	pool := remote.New(remote.Options{Signer: signer, Logger: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { pool.Close() })

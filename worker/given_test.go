@@ -21,8 +21,8 @@ import (
 	"drover/fault"
 	"drover/providers"
 	"drover/providers/local"
-	"drover/providers/static"
 	"drover/remote"
+	"drover/remote/target"
 )
 
 // given are machines that somebody else made: sandboxes with OpenSSH, reached with the operator's key.
@@ -31,7 +31,7 @@ type given struct {
 	agent     string // program
 	drovers   ssh.Signer
 	pool      *remote.Pool // logs in with Drover's own key where no other is named
-	access    map[string]static.Access
+	access    map[string]target.Target
 }
 
 // giveHosts makes n machines with addresses of a range. head begins the inventory, about is what it says of each.
@@ -46,7 +46,7 @@ func giveHosts(t *testing.T, n int, addresses, head, about string) *given {
 		sshd = ""
 	}
 	dir := t.TempDir()
-	g := &given{inventory: filepath.Join(dir, "hosts.yaml"), access: map[string]static.Access{}}
+	g := &given{inventory: filepath.Join(dir, "hosts.yaml"), access: map[string]target.Target{}}
 	agent, node := buildPrograms(t)
 	g.agent = agent
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "images", "bare", "opt"), 0o755))
@@ -76,11 +76,11 @@ func giveHosts(t *testing.T, n int, addresses, head, about string) *given {
 	text.WriteString(head + "hosts:\n")
 	for i, m := range made {
 		require.NoError(t, errs[i])
-		host, port, err := net.SplitHostPort(m.SSHAddr)
+		host, port, err := net.SplitHostPort(m.SSH.Addr)
 		require.NoError(t, err)
 		fmt.Fprintf(&text, "  - {name: h%d, host: %s, port: %s, key_file: %s, host_key: %q, %s}\n",
-			i, host, port, operatorFile, strings.TrimSpace(m.HostKey), about)
-		g.access[m.SSHAddr] = static.Access{Addr: m.SSHAddr, User: "root", HostKey: m.HostKey, KeyFile: operatorFile}
+			i, host, port, operatorFile, strings.TrimSpace(m.SSH.HostKey), about)
+		g.access[m.SSH.Addr] = target.Target{Addr: m.SSH.Addr, User: "root", HostKey: m.SSH.HostKey, KeyFile: operatorFile}
 	}
 	require.NoError(t, os.WriteFile(g.inventory, []byte(text.String()), 0o600))
 	g.drovers, _ = newKeyFile(t, t.TempDir())

@@ -14,6 +14,7 @@ import (
 	"drover/providers"
 	"drover/providers/conformance"
 	"drover/providers/static"
+	"drover/remote/target"
 	"drover/tests/stack/consultest"
 )
 
@@ -104,7 +105,7 @@ type cutShell struct {
 	cut *cutting
 }
 
-func (s cutShell) Run(ctx context.Context, at static.Access, script string) (static.Result, error) {
+func (s cutShell) Run(ctx context.Context, at target.Target, script string) (static.Result, error) {
 	if err := s.cut.step("before a script"); err != nil {
 		return static.Result{}, err
 	}

@@ -13,6 +13,7 @@ import (
 	"drover/metadata/store"
 	"drover/providers"
 	"drover/providers/static"
+	"drover/remote/target"
 	"drover/tests/stack/consultest"
 )
 
@@ -103,7 +104,7 @@ type cutScripts struct {
 	known map[int][]int // by the number of lines
 }
 
-func (s *cutScripts) Run(ctx context.Context, at static.Access, script string) (static.Result, error) {
+func (s *cutScripts) Run(ctx context.Context, at target.Target, script string) (static.Result, error) {
 	lines := strings.SplitAfter(script, "\n")
 	if s.after < 0 || s.after >= len(s.ends(lines)) {
 		return s.Shell.Run(ctx, at, script)

@@ -63,7 +63,7 @@ func TestStaticHosts(t *testing.T) {
 	require.Equal(t, made, again)
 	second, err := p.CreateInstance(ctx, two)
 	require.NoError(t, err)
-	require.NotEqual(t, made.SSHAddr, second.SSHAddr, "two clusters share a host")
+	require.NotEqual(t, made.SSH.Addr, second.SSH.Addr, "two clusters share a host")
 	_, err = p.CreateInstance(ctx, three)
 	require.Truef(t, fault.Is(err, fault.NotAllowed), "%v", err)
 	require.ErrorContains(t, err, "has instance "+one.ID+" of cluster cl-one00000")
@@ -81,7 +81,7 @@ func TestStaticHosts(t *testing.T) {
 	nodes := agents{remote: remote.NewAgents(pool), pool: pool, binary: given.agent}
 	node := func(i providers.Instance) lifecycle.Node {
 		return lifecycle.Node{
-			ID: i.Tags.NodeID, InstanceID: i.ID, SID: 1, IP: i.IP, SSH: lifecycle.SSH{Addr: i.SSHAddr, User: i.SSHUser, HostKey: i.HostKey},
+			ID: i.Tags.NodeID, InstanceID: i.ID, SID: 1, IP: i.IP, SSH: i.SSH,
 		}
 	}
 	run := func(i providers.Instance, id, text string) string {
@@ -107,7 +107,7 @@ func TestStaticHosts(t *testing.T) {
 	twice, err := p.ReplaceImage(ctx, one.ID, next)
 	require.NoError(t, err)
 	require.Equal(t, replaced, twice)
-	require.Equal(t, made.SSHAddr, replaced.SSHAddr)
+	require.Equal(t, made.SSH.Addr, replaced.SSH.Addr)
 	require.Equal(t, "kept", run(replaced, "read", "cat /srv/data/file"))
 	require.Truef(t, fault.Is(p.ResizeInstance(ctx, next.ID, providers.Size{CPU: 2, Memory: 512}), fault.NotAllowed), "a host was resized")
 	require.NoError(t, p.StopInstance(ctx, next.ID))
@@ -125,7 +125,7 @@ func TestStaticHosts(t *testing.T) {
 	unknown := strings.Fields(authorizedKey(given.drovers))[1]
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
-	other := strings.NewReplacer(strings.Fields(made.HostKey)[1], unknown, strings.Fields(second.HostKey)[1], unknown)
+	other := strings.NewReplacer(strings.Fields(made.SSH.HostKey)[1], unknown, strings.Fields(second.SSH.HostKey)[1], unknown)
 	require.NoError(t, os.WriteFile(file, []byte(other.Replace(string(text))), 0o600))
 	_, err = p.CreateInstance(ctx, three)
 	require.Truef(t, fault.Is(err, fault.HostKeyChanged), "%v", err)

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities/agents"
+	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
@@ -80,35 +81,28 @@ func commandsEnded(err error) bool {
 // failuresOf reads what became of a group's nodes. Nodes whose activity gave no answer count as open: their command may
 // not have begun or may still run, and doing the step again attaches to it.
 func failuresOf(in agents.StageInput, g lifecycle.Group, batches []batch[agents.StageResult]) failedCommands {
-	outcomes := map[string]byte{}
+	outcomes := map[string]agentapi.Outcome{}
 	for _, b := range batches {
 		for i, node := range b.nodes {
 			switch {
 			case b.err != nil:
-				outcomes[node] = agents.OutcomeOpen
+				outcomes[node] = agentapi.OutcomeOpen
 			case i < len(b.result.Outcomes):
 				outcomes[node] = b.result.Outcomes[i]
 			default:
-				outcomes[node] = agents.OutcomeSuccess
+				outcomes[node] = agentapi.OutcomeSucceeded
 			}
 		}
 	}
-	f := failedCommands{on: func(n lifecycle.NodeRef) bool { return outcomes[n.ID] != agents.OutcomeSuccess }}
+	f := failedCommands{on: func(n lifecycle.NodeRef) bool { return outcomes[n.ID] != agentapi.OutcomeSucceeded }}
 	for _, run := range g.Runs {
 		for _, n := range run.Nodes {
-			held := api.HeldNode{Node: lifecycle.Label(run.Role, n.SID) + " " + n.ID}
-			switch outcomes[n.ID] {
-			case agents.OutcomeSuccess:
+			held := api.HeldNode{Node: lifecycle.Label(run.Role, n.SID) + " " + n.ID, Outcome: outcomes[n.ID]}
+			if held.Outcome == agentapi.OutcomeSucceeded {
 				f.succeeded++
 				continue
-			case agents.OutcomeFailed:
-				held.Outcome = api.NodeFailed
-			case agents.OutcomeUnknown:
-				held.Outcome = api.NodeUnknown
-			default:
-				held.Outcome = api.NodeOpen
 			}
-			if held.Outcome != api.NodeOpen {
+			if held.Outcome != agentapi.OutcomeOpen {
 				f.ended = append(f.ended, agents.CommandID(in, n.ID))
 			}
 			f.nodes = append(f.nodes, held)

@@ -81,11 +81,7 @@ func (a *Activities) agentConfig(rec *lifecycle.Record, n lifecycle.Node) agenta
 		return cfg
 	}
 	if h := role.HealthCheck; h != nil && h.Enable && h.CheckCmd != "" {
-		cfg.HealthCheck = &agentapi.HealthCheck{
-			Enable: true, IntervalSec: h.IntervalSec, TimeoutSec: h.TimeoutSec, ActionTimeoutSec: h.ActionTimeoutSec,
-			HealthyThreshold: h.HealthyThreshold, UnhealthyThreshold: h.UnhealthyThreshold,
-			CheckCmd: h.CheckCmd, ActionCmd: h.ActionCmd,
-		}
+		cfg.HealthCheck = h
 	}
 	if m := role.Monitor; m != nil && m.Enable && m.Cmd != "" {
 		cfg.Monitor = &agentapi.Monitor{Enable: true, Cmd: m.Cmd}

@@ -77,7 +77,7 @@ func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error
 		return nil, fault.Wrap(context.Cause(working), fault.Unreachable, "%s goes on on its node", what)
 	}
 	stage := StageInput{ClusterID: in.ClusterID, Service: what}
-	if failure, ok := a.failureOf(rec, stage, results[0]); !ok {
+	if failure, outcome := a.failureOf(rec, stage, results[0]); outcome != agentapi.OutcomeSucceeded {
 		f := fault.New(failure.Type, "%s", failure.Message).At(in.ClusterID, failure.NodeID, in.Service)
 		f.Retryable, f.ExitCode, f.Output = false, failure.ExitCode, failure.Output
 		return nil, f

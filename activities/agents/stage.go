@@ -36,21 +36,13 @@ type StageInput struct {
 	Attempts map[string]int `json:"attempts,omitempty"`
 }
 
-// StageResult says on which nodes the command did not succeed; every node has ended.
+// StageResult tells on which nodes the command did not succeed; every node has ended.
 type StageResult struct {
 	Failed   int           `json:"failed"`
 	Failures []NodeFailure `json:"failures,omitempty"` // the first maxFailures, unknown outcomes before others
-	// Outcomes has one letter per node of the input, in its order; empty when every node succeeded.
-	Outcomes string `json:"outcomes,omitempty"`
+	// Outcomes of the nodes of the input, in its order; empty when every node succeeded.
+	Outcomes Outcomes `json:"outcomes,omitempty"`
 }
-
-// The letters of StageResult.Outcomes.
-const (
-	OutcomeSuccess = '.'
-	OutcomeFailed  = 'x' // the command ended, without success
-	OutcomeUnknown = '?' // the command began and nobody knows how it ended
-	OutcomeOpen    = '-' // no answer: the command may not have begun, or it may still run
-)
 
 // NodeFailure is one node on which a command did not end with exit code 0 (S6).
 type NodeFailure struct {
@@ -243,12 +235,13 @@ func (a *Activities) cancelAll(ctx context.Context, clusterID string, results []
 // judge turns what nodes answered into the stage's result.
 func (a *Activities) judge(ctx context.Context, rec *lifecycle.Record, in StageInput, results []fanout.Result[agentapi.CommandStatus]) StageResult {
 	var out StageResult
-	outcomes := map[string]byte{}
+	outcomes := map[string]agentapi.Outcome{}
 	var failures []NodeFailure
 	for _, r := range results {
-		if failure, ok := a.failureOf(rec, in, r); !ok {
+		failure, outcome := a.failureOf(rec, in, r)
+		if outcome != agentapi.OutcomeSucceeded {
 			failures = append(failures, failure)
-			outcomes[r.Node.ID] = failure.outcome()
+			outcomes[r.Node.ID] = outcome
 		}
 	}
 	if out.Failed = len(failures); out.Failed == 0 {
@@ -257,9 +250,9 @@ func (a *Activities) judge(ctx context.Context, rec *lifecycle.Record, in StageI
 	for _, node := range in.Nodes {
 		outcome, failed := outcomes[node]
 		if !failed {
-			outcome = OutcomeSuccess
+			outcome = agentapi.OutcomeSucceeded
 		}
-		out.Outcomes += string(outcome)
+		out.Outcomes = append(out.Outcomes, outcome)
 	}
 	slices.SortStableFunc(failures, UnknownFirst)
 	for _, failure := range failures[:min(len(failures), maxFailures)] {
@@ -284,50 +277,53 @@ func rank(t fault.Type) int {
 	return 1
 }
 
-// outcome is the failure's letter.
-func (f NodeFailure) outcome() byte {
-	switch f.Type {
-	case fault.CommandFailed:
-		return OutcomeFailed
-	case fault.OutcomeUnknown:
-		return OutcomeUnknown
-	}
-	return OutcomeOpen
-}
-
-func (a *Activities) failureOf(rec *lifecycle.Record, in StageInput, r fanout.Result[agentapi.CommandStatus]) (NodeFailure, bool) {
+// failureOf puts a node's answer into words. The failure is empty when the command succeeded.
+func (a *Activities) failureOf(rec *lifecycle.Record, in StageInput, r fanout.Result[agentapi.CommandStatus]) (NodeFailure, agentapi.Outcome) {
 	what := in.Service
 	if in.Kind == lifecycle.PreCheck {
 		what += " pre_check"
 	}
-	failure := NodeFailure{NodeID: r.Node.ID, Node: r.Node.Label(), ExitCode: r.Value.ExitCode}
-	switch st := r.Value; {
-	case r.Err != nil:
-		f := fault.Wrap(r.Err, fault.Internal, "%s on %s", what, r.Node.Label())
-		failure.Type, failure.Message, failure.ExitCode = f.Type, f.Error(), -1
-	case st.State == agentapi.StateUnknown:
+	st, outcome := r.Value, r.Value.Outcome()
+	failure := NodeFailure{NodeID: r.Node.ID, Node: r.Node.Label(), Type: fault.CommandFailed, ExitCode: st.ExitCode}
+	switch {
+	case outcome == agentapi.OutcomeUnknown:
 		failure.Type, failure.ExitCode = fault.OutcomeUnknown, -1
-		failure.Message = fmt.Sprintf("%s on %s began and nobody knows how it ended (the node lost power or its processes were killed)", what, r.Node.Label())
+		failure.Message = fmt.Sprintf("%s on %s began and its outcome is unknown: %s", what, failure.Node, st.Detail)
+	case r.Err != nil:
+		f := fault.Wrap(r.Err, fault.Internal, "%s on %s", what, failure.Node)
+		failure.Type, failure.Message, failure.ExitCode = f.Type, f.Error(), -1
+		outcome = outcomeOf(f)
+	case outcome == agentapi.OutcomeSucceeded:
+		return NodeFailure{}, outcome
 	case st.TimedOut:
 		service, _ := in.service(rec, r.Node)
-		failure.Type = fault.CommandFailed
-		failure.Message = fmt.Sprintf("%s on %s timed out after %d s", what, r.Node.Label(), service.Timeout)
+		failure.Message = fmt.Sprintf("%s on %s timed out after %d s", what, failure.Node, service.Timeout)
 	case st.Canceled:
-		failure.Type = fault.CommandFailed
-		failure.Message = fmt.Sprintf("%s on %s was cancelled on the node", what, r.Node.Label())
-	case st.ExitCode != 0:
-		failure.Type = fault.CommandFailed
-		failure.Message = fmt.Sprintf("%s on %s ended with exit code %d", what, r.Node.Label(), st.ExitCode)
+		failure.Message = fmt.Sprintf("%s on %s was cancelled on the node", what, failure.Node)
+	case outcome == agentapi.OutcomeOpen:
+		failure.Type, failure.ExitCode = fault.Internal, -1
+		failure.Message = fmt.Sprintf("%s on %s: the agent reports state %q for a command that ended", what, failure.Node, st.State)
 	default:
-		return NodeFailure{}, true
+		failure.Message = fmt.Sprintf("%s on %s ended with exit code %d", what, failure.Node, st.ExitCode)
 	}
-	output, secrets := r.Value.Output, rec.Secrets(&r.Node)
-	if r.Value.Truncated {
+	output, secrets := st.Output, rec.Secrets(&r.Node)
+	if st.Truncated {
 		output = bounds.WithoutCutSecret(output, secrets)
 	}
 	failure.Output = bounds.TailInJSON(lifecycle.RedactCut(output, secrets), agentapi.OutputTail, bounds.OutputInJSON)
 	failure.Message = lifecycle.Redact(failure.Message, secrets)
-	return failure, false
+	return failure, outcome
+}
+
+// outcomeOf is the outcome of a command whose status is not known.
+func outcomeOf(f *fault.Fault) agentapi.Outcome {
+	switch f.Type {
+	case fault.CommandFailed:
+		return agentapi.OutcomeFailed
+	case fault.OutcomeUnknown:
+		return agentapi.OutcomeUnknown
+	}
+	return agentapi.OutcomeOpen
 }
 
 // errorText is the package's own text for an exit code (err_code<N> of its locale), "" when it has none.
@@ -348,7 +344,7 @@ func (a *Activities) errorText(ctx context.Context, rec *lifecycle.Record, f Nod
 func (a *Activities) keepTokens(ctx context.Context, clusterID string, results []fanout.Result[agentapi.CommandStatus]) error {
 	tokens := map[string]string{}
 	for _, r := range results {
-		if r.Err == nil && r.Value.ExitCode == 0 {
+		if r.Err == nil && r.Value.Outcome() == agentapi.OutcomeSucceeded {
 			tokens[r.Node.ID] = strings.TrimRight(r.Value.Stdout, "\n")
 		}
 	}

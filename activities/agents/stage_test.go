@@ -2,6 +2,7 @@ package agents_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -95,8 +96,8 @@ func TestStageJudgesWhatNodesAnswer(t *testing.T) {
 			code: 143, message: "start on a/1 timed out after 30 s"},
 		{name: "cancelled on the node", status: agentapi.CommandStatus{State: agentapi.StateExited, Canceled: true, ExitCode: 143},
 			typ: fault.CommandFailed, code: 143, message: "start on a/1 was cancelled on the node"},
-		{name: "nobody knows", status: agentapi.CommandStatus{State: agentapi.StateUnknown}, typ: fault.OutcomeUnknown, code: -1,
-			message: "start on a/1 began and nobody knows how it ended"},
+		{name: "nobody knows", status: agentapi.CommandStatus{State: agentapi.StateUnknown, Detail: "the node went down while it ran"}, typ: fault.OutcomeUnknown, code: -1,
+			message: "start on a/1 began and its outcome is unknown: the node went down while it ran"},
 		{name: "unreachable", broken: true, typ: fault.Unreachable, code: -1, message: "start on a/1: node "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -148,10 +149,12 @@ func TestStageTellsEachNodesOutcome(t *testing.T) {
 		}
 		return fakes.Exit(3, "")
 	})
+	const failed = agentapi.OutcomeFailed
 	in := stage(rec, "start")
 	out, err := w.Acts.Agents.RunStage(t.Context(), in)
 	require.NoError(t, err)
-	require.Equal(t, "x.xx?-", out.Outcomes)
+	require.Equal(t, agents.Outcomes{failed, agentapi.OutcomeSucceeded, failed, failed, agentapi.OutcomeUnknown, agentapi.OutcomeOpen}, out.Outcomes)
+	require.Contains(t, world.JSON(t, out), `"outcomes":"x.xx?-"`)
 	require.Equal(t, 5, out.Failed)
 	require.Equal(t, fault.OutcomeUnknown, out.Failures[0].Type)
 	require.Equal(t, "a/5", out.Failures[0].Node)
@@ -491,8 +494,20 @@ func TestStageBeginsNothingThatTheServerGaveUp(t *testing.T) {
 			require.NoError(t, value.Get(&out))
 			if tc.ran == 0 {
 				// The real agents ask again for as long as they endure a node that does not answer.
-				require.Equal(t, "---", out.Outcomes)
+				require.Equal(t, `"---"`, world.JSON(t, out.Outcomes))
 			}
 		})
 	}
+}
+
+func TestOutcomesOfNodesAreLettersInJSON(t *testing.T) {
+	t.Parallel()
+	all := agents.Outcomes{agentapi.OutcomeOpen, agentapi.OutcomeSucceeded, agentapi.OutcomeUnknown, agentapi.OutcomeFailed}
+	require.Equal(t, `"-.?x"`, world.JSON(t, all))
+	var again agents.Outcomes
+	require.NoError(t, json.Unmarshal([]byte(`"-.?x"`), &again))
+	require.Equal(t, all, again)
+	require.ErrorContains(t, json.Unmarshal([]byte(`".z"`), &again), `letter 'z' of node 2 is unknown`)
+	_, err := json.Marshal(agents.Outcomes{"lost"})
+	require.ErrorContains(t, err, `outcome "lost" of node 1 has no letter`)
 }

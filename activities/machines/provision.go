@@ -116,10 +116,7 @@ func describe(n *lifecycle.Node, inst providers.Instance) {
 	if inst.Zone != "" {
 		n.Zone = inst.Zone
 	}
-	n.SSH = lifecycle.SSH{Addr: inst.SSHAddr, User: inst.SSHUser, HostKey: inst.HostKey}
-	if j := inst.Jump; j != nil {
-		n.SSH.Jump = &lifecycle.Jump{Addr: j.Addr, User: j.User, HostKey: j.HostKey, KeyFile: j.KeyFile}
-	}
+	n.SSH = inst.SSH
 }
 
 type keyPair struct{ public, private string }

@@ -85,7 +85,7 @@ func (a *Activities) atProviders(ctx context.Context, clusterID string) (lifecyc
 		for _, i := range resources.Instances {
 			out.Instances = append(out.Instances, lifecycle.InstanceSight{
 				ResourceSight: lifecycle.ResourceSight{Provider: name, ID: i.ID, NodeID: i.Tags.NodeID},
-				On:            i.State == providers.Running, HostKey: i.HostKey, IP: i.IP,
+				On:            i.State == providers.Running, HostKey: i.SSH.HostKey, IP: i.IP,
 			})
 		}
 		for _, v := range resources.Volumes {

@@ -60,7 +60,8 @@ type Config struct {
 	Monitor        *Monitor     `json:"monitor,omitempty"`
 }
 
-// HealthCheck: seconds and counts as in the package.
+// HealthCheck is what the agent runs to learn whether the application on its node is healthy, as the package describes it.
+// Times are seconds, thresholds are counts of results in a row.
 type HealthCheck struct {
 	Enable             bool   `json:"enable"`
 	IntervalSec        int    `json:"interval_sec"`
@@ -152,7 +153,7 @@ type Now struct {
 const (
 	StateRunning = "running"
 	StateExited  = "exited"  // ExitCode says how
-	StateUnknown = "unknown" // began, and nobody knows how it ended (power loss)
+	StateUnknown = "unknown" // began, and how it ended cannot be known; Detail says why
 )
 
 // CommandStatus is the journal's view of a command.
@@ -171,7 +172,7 @@ type CommandStatus struct {
 	Stdout    string `json:"stdout,omitempty"`
 	// LastLine is the last non-empty output line, for progress.
 	LastLine string `json:"last_line,omitempty"`
-	// Detail says in words why the state is StateUnknown.
+	// Detail is why the state is StateUnknown, in words for operators.
 	Detail string `json:"detail,omitempty"`
 }
 

@@ -173,9 +173,9 @@ func (e entry) describe(p phase, r record) api.CommandStatus {
 		return st
 	}
 	st.State = api.StateUnknown
-	st.Detail = "its supervisor was killed in mid command"
+	st.Detail = "its supervisor was killed while it ran"
 	if r.Started.BootID != bootID() {
-		st.Detail = "the node went down in mid command"
+		st.Detail = "the node went down while it ran"
 	}
 	return st
 }

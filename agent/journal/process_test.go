@@ -168,6 +168,7 @@ func TestKilledSupervisorMakesTheOutcomeUnknown(t *testing.T) {
 	st := ended(t, j, "u")
 	require.Equal(t, api.StateUnknown, st.State)
 	require.Contains(t, st.Detail, "supervisor was killed")
+	require.Equal(t, api.OutcomeUnknown, st.Outcome())
 	require.NotEmpty(t, st.StartedAt)
 
 	st, err = j.Launch(t.Context(), "u", c)

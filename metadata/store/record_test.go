@@ -11,6 +11,7 @@ import (
 	"drover/lifecycle"
 	"drover/metadata"
 	"drover/metadata/store"
+	"drover/remote/target"
 	"drover/tests/stack/consultest"
 )
 
@@ -55,7 +56,7 @@ func TestRecordHoldsAThousandNodes(t *testing.T) {
 	p := start(t)
 	rec := record(1000)
 	for i := range rec.Nodes {
-		rec.Nodes[i].SSH = lifecycle.SSH{Addr: "10.0.0.1:22", User: "root", HostKey: "ssh-ed25519 " + rec.Nodes[i].InstanceID}
+		rec.Nodes[i].SSH = target.Target{Addr: "10.0.0.1:22", User: "root", HostKey: "ssh-ed25519 " + rec.Nodes[i].InstanceID}
 		rec.Nodes[i].VolumeIDs = []string{"vol-" + rec.Nodes[i].ID}
 	}
 	_, err := p.store.PutRecord(t.Context(), rec, 0)

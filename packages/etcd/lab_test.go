@@ -85,7 +85,7 @@ func newLab(t *testing.T, version string) *lab {
 
 // explain shows what a node knows, for a test that failed.
 func (l *lab) explain(ctx context.Context, i providers.Instance) {
-	out, err := l.pool.Run(ctx, remote.Target{NodeID: i.Tags.NodeID, Addr: i.SSHAddr, User: i.SSHUser, HostKey: i.HostKey},
+	out, err := l.pool.Run(ctx, i.SSH.Of(i.Tags.NodeID),
 		"cat /etc/etcd/members; tail -n 20 /var/lib/etcd/log/*", nil)
 	l.t.Logf("%s %s: %v\n%s%s", i.Tags.NodeID, i.IP, err, out.Stdout, out.Stderr)
 }
@@ -118,7 +118,7 @@ func (l *lab) spec(n *lifecycle.Node, version string) providers.InstanceSpec {
 }
 
 func (l *lab) met(n *lifecycle.Node, i providers.Instance) {
-	n.IP, n.SSH = i.IP, lifecycle.SSH{Addr: i.SSHAddr, User: i.SSHUser, HostKey: i.HostKey}
+	n.IP, n.SSH = i.IP, i.SSH
 }
 
 // provision makes the machines of nodes (CC1, AN1).
@@ -188,7 +188,7 @@ func (l *lab) publish(ids ...string) {
 }
 
 func (l *lab) shell(n *lifecycle.Node, cmd string, stdin []byte) (remote.Result, error) {
-	target := remote.Target{NodeID: n.ID, Addr: n.SSH.Addr, User: n.SSH.User, HostKey: n.SSH.HostKey}
+	target := n.SSH.Of(n.ID)
 	return l.pool.Run(l.t.Context(), target, cmd, bytes.NewReader(stdin))
 }
 

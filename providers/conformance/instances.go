@@ -21,9 +21,9 @@ func createTwice(w *world) {
 	require.Equal(w.t, s.Size, first.Size)
 	require.Equal(w.t, s.Image, first.Image)
 	require.NotEmpty(w.t, first.IP)
-	require.NotEmpty(w.t, first.SSHAddr)
-	require.NotEmpty(w.t, first.SSHUser)
-	require.NotEmpty(w.t, first.HostKey)
+	require.NotEmpty(w.t, first.SSH.Addr)
+	require.NotEmpty(w.t, first.SSH.User)
+	require.NotEmpty(w.t, first.SSH.HostKey)
 	require.Equal(w.t, first, w.create(s), "the same call again gives the same")
 	s.Image = w.OtherImage
 	require.Equal(w.t, first, w.create(s), "an existing instance is returned unchanged, whatever is asked")
@@ -42,8 +42,8 @@ func createMany(w *world) {
 	addresses := map[string]bool{}
 	for i := range made {
 		require.NoError(w.t, errs[i])
-		require.False(w.t, addresses[made[i].SSHAddr], "two instances have address %s", made[i].SSHAddr)
-		addresses[made[i].SSHAddr] = true
+		require.False(w.t, addresses[made[i].SSH.Addr], "two instances have address %s", made[i].SSH.Addr)
+		addresses[made[i].SSH.Addr] = true
 	}
 	require.ElementsMatch(w.t, made, w.list().Instances)
 	for i := range made {

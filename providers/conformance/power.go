@@ -82,7 +82,7 @@ func replaceImage(w *world) {
 		require.Equal(w.t, w.OtherImage, i.Image)
 		require.Equal(w.t, providers.Running, i.State)
 		require.Equal(w.t, old.IP, i.IP)
-		require.Equal(w.t, old.SSHAddr, i.SSHAddr)
+		require.Equal(w.t, old.SSH.Addr, i.SSH.Addr)
 		require.Equal(w.t, old.Tags, i.Tags)
 		require.Equal(w.t, old.Size, i.Size)
 		have := w.list()

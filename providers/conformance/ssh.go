@@ -15,10 +15,10 @@ import (
 )
 
 func (w *world) login(i providers.Instance, signer ssh.Signer) (*ssh.Client, error) {
-	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(i.HostKey))
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(i.SSH.HostKey))
 	require.NoError(w.t, err)
-	return ssh.Dial("tcp", i.SSHAddr, &ssh.ClientConfig{
-		User: i.SSHUser, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
+	return ssh.Dial("tcp", i.SSH.Addr, &ssh.ClientConfig{
+		User: i.SSH.User, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)},
 		HostKeyCallback: ssh.FixedHostKey(key), HostKeyAlgorithms: []string{key.Type()}, Timeout: time.Minute,
 	})
 }
@@ -48,8 +48,8 @@ func onlyAuthorizedKey(w *world) {
 	stranger, _ := newKey(w.t)
 	_, err := w.login(i, stranger)
 	require.ErrorContains(w.t, err, "unable to authenticate")
-	client, err := ssh.Dial("tcp", i.SSHAddr, &ssh.ClientConfig{
-		User: i.SSHUser, Auth: []ssh.AuthMethod{ssh.Password("")}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: time.Minute,
+	client, err := ssh.Dial("tcp", i.SSH.Addr, &ssh.ClientConfig{
+		User: i.SSH.User, Auth: []ssh.AuthMethod{ssh.Password("")}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: time.Minute,
 	})
 	if err == nil {
 		client.Close()
@@ -59,12 +59,12 @@ func onlyAuthorizedKey(w *world) {
 
 func hostKeyReported(w *world) {
 	i, j := w.create(w.spec()), w.create(w.spec())
-	require.NotEqual(w.t, i.HostKey, j.HostKey, "each instance has its own host key")
+	require.NotEqual(w.t, i.SSH.HostKey, j.SSH.HostKey, "each instance has its own host key")
 	w.dial(i) // login accepts the reported key only
 	require.NoError(w.t, w.p.StopInstance(w.t.Context(), i.ID))
 	again, err := w.p.StartInstance(w.t.Context(), i.ID)
 	require.NoError(w.t, err)
-	require.Equal(w.t, i.HostKey, again.HostKey)
+	require.Equal(w.t, i.SSH.HostKey, again.SSH.HostKey)
 	w.dial(again)
 }
 

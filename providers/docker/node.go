@@ -14,6 +14,7 @@ import (
 
 	"drover/fault"
 	"drover/providers"
+	"drover/remote/target"
 )
 
 const (
@@ -87,8 +88,8 @@ func readNode(c container.InspectResponse) (*node, error) {
 func (p *Provider) instance(n *node) providers.Instance {
 	i := providers.Instance{
 		ID: n.spec.ID, Tags: n.spec.Tags, State: providers.Off, Size: n.size, Image: n.spec.Image,
-		IP: n.address.String(), MAC: mac(n.address).String(), SSHAddr: net.JoinHostPort(n.address.String(), sshPort),
-		SSHUser: "root", HostKey: n.hostKey, Zone: n.spec.Zone, Hypervisor: "docker", PhysicalMachine: p.machine,
+		IP: n.address.String(), MAC: mac(n.address).String(),
+		SSH: target.Target{Addr: net.JoinHostPort(n.address.String(), sshPort), User: "root", HostKey: n.hostKey}, Zone: n.spec.Zone, Hypervisor: "docker", PhysicalMachine: p.machine,
 	}
 	if n.running {
 		i.State = providers.Running

@@ -133,12 +133,12 @@ func newKey(t *testing.T) (ssh.Signer, string) {
 // onNode gives the output of a command that must succeed. A node that the engine starts again by itself may take a moment.
 func onNode(t *testing.T, i providers.Instance, signer ssh.Signer, command string) string {
 	t.Helper()
-	hostKey, _, _, _, err := ssh.ParseAuthorizedKey([]byte(i.HostKey))
+	hostKey, _, _, _, err := ssh.ParseAuthorizedKey([]byte(i.SSH.HostKey))
 	require.NoError(t, err)
 	var client *ssh.Client
 	require.Eventually(t, func() bool {
-		client, err = ssh.Dial("tcp", i.SSHAddr, &ssh.ClientConfig{
-			User: i.SSHUser, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, HostKeyCallback: ssh.FixedHostKey(hostKey), Timeout: time.Minute,
+		client, err = ssh.Dial("tcp", i.SSH.Addr, &ssh.ClientConfig{
+			User: i.SSH.User, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, HostKeyCallback: ssh.FixedHostKey(hostKey), Timeout: time.Minute,
 		})
 		return err == nil
 	}, time.Minute, 50*time.Millisecond, "log in to %s", i.ID)

@@ -52,9 +52,9 @@ func (o *owner) create() providers.Instance {
 
 func (o *owner) dial(i providers.Instance) *ssh.Client {
 	o.t.Helper()
-	hostKey, _, _, _, err := ssh.ParseAuthorizedKey([]byte(i.HostKey))
+	hostKey, _, _, _, err := ssh.ParseAuthorizedKey([]byte(i.SSH.HostKey))
 	require.NoError(o.t, err)
-	client, err := ssh.Dial("tcp", i.SSHAddr, &ssh.ClientConfig{
+	client, err := ssh.Dial("tcp", i.SSH.Addr, &ssh.ClientConfig{
 		User: "root", Auth: []ssh.AuthMethod{ssh.PublicKeys(o.signer)}, Timeout: time.Minute,
 		HostKeyCallback: ssh.FixedHostKey(hostKey), HostKeyAlgorithms: []string{hostKey.Type()},
 	})

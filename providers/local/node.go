@@ -7,6 +7,7 @@ import (
 
 	"drover/fault"
 	"drover/providers"
+	"drover/remote/target"
 )
 
 // Phases of a node's record. A creating one belongs to a call that runs or died; the next call with its id finishes it.
@@ -78,11 +79,11 @@ func (p *Provider) nodes() ([]*node, error) {
 func (p *Provider) instance(n *node) providers.Instance {
 	i := providers.Instance{
 		ID: n.Spec.ID, Tags: n.Spec.Tags, State: providers.Off, Size: n.Spec.Size, Image: n.Spec.Image,
-		IP: n.IP, MAC: mac(n.IP), SSHUser: "root", HostKey: n.HostKey,
+		IP: n.IP, MAC: mac(n.IP), SSH: target.Target{User: "root", HostKey: n.HostKey},
 		Zone: n.Spec.Zone, Hypervisor: "local", PhysicalMachine: p.host,
 	}
 	if n.IP != "" {
-		i.SSHAddr = net.JoinHostPort(n.IP, p.sshPort)
+		i.SSH.Addr = net.JoinHostPort(n.IP, p.sshPort)
 	}
 	if process, _ := p.alive(n.Spec.ID); process != nil {
 		i.State = providers.Running

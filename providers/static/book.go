@@ -9,6 +9,7 @@ import (
 
 	"drover/fault"
 	"drover/providers"
+	"drover/remote/target"
 )
 
 // Book is a small document that several workers change in turn. Put is a Conflict fault when the document is not the
@@ -32,7 +33,7 @@ type allocation struct {
 	Host   string                 `json:"host"`
 	IP     string                 `json:"ip"`
 	Zone   string                 `json:"zone,omitempty"`
-	Access Access                 `json:"access"`
+	Access target.Target          `json:"access"`
 	State  string                 `json:"state"`
 	// Was is the id the host had before it got this one.
 	Was string `json:"was,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
+	"drover/remote/target"
 )
 
 // unique is as long as a host key, and as hard to compress.
@@ -27,7 +28,7 @@ func TestManyHosts(t *testing.T) {
 	require.NoError(t, p.update(t.Context(), func(b *pages) error {
 		for i := range hosts {
 			spec := specOf(t, fmt.Sprintf("i-%08x", i*7919), fmt.Sprintf("cl-%08x", i*104729))
-			at := Access{Addr: fmt.Sprintf("10.1.%d.%d:22", i/250, i%250), User: "admin", HostKey: unique(i)}
+			at := target.Target{Addr: fmt.Sprintf("10.1.%d.%d:22", i/250, i%250), User: "admin", HostKey: unique(i)}
 			b.Instances[spec.ID] = &allocation{Spec: spec, Host: fmt.Sprintf("host-%d", i), Access: at, State: running}
 		}
 		return nil

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
-	"drover/providers"
+	"drover/remote/target"
 )
 
 // healthy is what a host without any problem says.
@@ -97,20 +97,20 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := over(t, hostsFile(t, 1), &memory{}, answers{
-				reach: func(at Access) error {
+				reach: func(at target.Target) error {
 					if at.Addr == "gate:22" {
 						return tt.bastion
 					}
 					return tt.reach
 				},
-				run: func(Access, string) (Result, error) {
+				run: func(target.Target, string) (Result, error) {
 					if tt.run == nil {
 						return said(healthy()), nil
 					}
 					return tt.run(healthy()), nil
 				},
 			})
-			at := Access{Addr: "10.0.0.1:22", User: tt.host.User, Jump: &providers.Jump{Addr: "gate:22", User: "root"}}
+			at := target.Target{Addr: "10.0.0.1:22", User: tt.host.User, Jump: &target.Target{Addr: "gate:22", User: "root"}}
 			if at.User == "" {
 				at.User = "root"
 			}
@@ -148,7 +148,7 @@ func with(name, value string) func(map[string]string) Result {
 // TestCheckOfAHostInUse does not complain about what the cluster on it does there.
 func TestCheckOfAHostInUse(t *testing.T) {
 	t.Parallel()
-	p := over(t, hostsFile(t, 2), &memory{}, answers{run: func(Access, string) (Result, error) {
+	p := over(t, hostsFile(t, 2), &memory{}, answers{run: func(target.Target, string) (Result, error) {
 		f := healthy()
 		f["taken"], f["listens"] = "i-a", "00000000:0050"
 		return said(f), nil

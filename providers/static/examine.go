@@ -9,6 +9,7 @@ import (
 
 	"drover/fault"
 	"drover/providers"
+	"drover/remote/target"
 )
 
 // factsScript tells one fact a line and changes nothing; its arguments are the folders that need room.
@@ -82,10 +83,10 @@ func (r *report) unreached(name string, err error, hint string) {
 }
 
 // check tests one host.
-func (p *Provider) check(ctx context.Context, at Access, h Host, free bool) []providers.HostCheck {
+func (p *Provider) check(ctx context.Context, at target.Target, h Host, free bool) []providers.HostCheck {
 	var r report
-	if bastion, ok := at.bastion(); ok {
-		if err := p.Shell.Reach(ctx, bastion); err != nil {
+	if bastion := at.Jump; bastion != nil {
+		if err := p.Shell.Reach(ctx, *bastion); err != nil {
 			r.unreached("bastion", err, "see whether the bastion is up and its sshd listens")
 			return r
 		}
@@ -139,7 +140,7 @@ func prefixed(prefix, text string) string {
 }
 
 // rights says whether scripts run as root.
-func (r *report) rights(at Access, res Result, f facts) bool {
+func (r *report) rights(at target.Target, res Result, f facts) bool {
 	name, hint := "root", "let user root run a shell"
 	if at.User != "root" {
 		name = "sudo"

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
+	"drover/remote/target"
 )
 
 // memory is a Book.
@@ -35,18 +36,18 @@ func (m *memory) Put(_ context.Context, text []byte, index uint64) error {
 
 // answers is a Shell that runs nothing.
 type answers struct {
-	run   func(at Access, script string) (Result, error)
-	reach func(at Access) error
+	run   func(at target.Target, script string) (Result, error)
+	reach func(at target.Target) error
 }
 
-func (a answers) Run(_ context.Context, at Access, script string) (Result, error) {
+func (a answers) Run(_ context.Context, at target.Target, script string) (Result, error) {
 	if a.run == nil {
 		return Result{}, nil
 	}
 	return a.run(at, script)
 }
 
-func (a answers) Reach(_ context.Context, at Access) error {
+func (a answers) Reach(_ context.Context, at target.Target) error {
 	if a.reach == nil {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"drover/fault"
 	"drover/providers"
+	"drover/remote/target"
 )
 
 // CreateInstance implements providers.Provider: it reserves a host that fits, and prepares it.
@@ -287,7 +288,7 @@ func instanceOf(a *allocation) providers.Instance {
 		state = providers.Off
 	}
 	return providers.Instance{
-		ID: a.Spec.ID, Tags: a.Spec.Tags, State: state, Size: a.Spec.Size, Image: a.Spec.Image, IP: a.IP, SSHAddr: a.Access.Addr,
-		SSHUser: "root", HostKey: a.Access.HostKey, Jump: a.Access.Jump, Zone: a.Zone, PhysicalMachine: a.Host,
+		ID: a.Spec.ID, Tags: a.Spec.Tags, State: state, Size: a.Spec.Size, Image: a.Spec.Image, IP: a.IP,
+		SSH: target.Target{Addr: a.Access.Addr, User: "root", HostKey: a.Access.HostKey, Jump: a.Access.Jump}, Zone: a.Zone, PhysicalMachine: a.Host,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"drover/fault"
+	"drover/remote/target"
 )
 
 // keyOf is a public key that depends on one byte.
@@ -47,9 +48,7 @@ hosts:
 	require.Equal(t, lineOf(keyOf(t, 'b')), inv.Hosts[1].HostKey)
 	require.Equal(t, lineOf(keyOf(t, 'c')), inv.Hosts[2].HostKey, "a port of its own")
 	at := inv.access(inv.Hosts[1])
-	bastion, ok := at.bastion()
-	require.True(t, ok)
-	require.Equal(t, Access{Addr: "gate.example.com:22", User: "hop", HostKey: key}, bastion)
+	require.Equal(t, &target.Target{Addr: "gate.example.com:22", User: "hop", HostKey: key}, at.Jump)
 }
 
 // TestInventoryProblems: all of them at once, each with its line and the name of its host.

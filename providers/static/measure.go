@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"drover/remote/target"
 )
 
 const (
@@ -88,7 +90,7 @@ func (r *report) disk(f facts) {
 }
 
 // ports looks whether somebody listens where the agent or the application will.
-func (r *report) ports(f facts, h Host, at Access) {
+func (r *report) ports(f facts, h Host, at target.Target) {
 	host, _, _ := net.SplitHostPort(at.Addr)
 	own, _ := netip.ParseAddr(cmp.Or(h.IP, host))
 	wanted := append([]int{metadataPort}, h.Ports...)

@@ -12,6 +12,7 @@ import (
 
 	"drover/fault"
 	"drover/providers"
+	"drover/remote/target"
 )
 
 // hostsFile writes an inventory of n hosts.
@@ -56,8 +57,8 @@ func TestHostsAreNeverShared(t *testing.T) {
 			require.ErrorContains(t, err, "no free host fits instance")
 			continue
 		}
-		require.Empty(t, users[made[i].SSHAddr], "%s is shared", made[i].SSHAddr)
-		users[made[i].SSHAddr] = made[i].ID
+		require.Empty(t, users[made[i].SSH.Addr], "%s is shared", made[i].SSH.Addr)
+		users[made[i].SSH.Addr] = made[i].ID
 	}
 	require.Len(t, users, hosts)
 	listed, err := over(t, file, book, answers{}).Hosts(t.Context())
@@ -102,7 +103,7 @@ func TestDeletionMeetsOtherCalls(t *testing.T) {
 			}
 			var once sync.Once
 			var last string
-			interrupted := over(t, file, book, answers{run: func(_ Access, script string) (Result, error) {
+			interrupted := over(t, file, book, answers{run: func(_ target.Target, script string) (Result, error) {
 				last = script
 				once.Do(func() { require.NoError(t, plain.DeleteInstance(t.Context(), "i-a")) })
 				return Result{}, nil
@@ -128,7 +129,7 @@ func TestReleaseThatFailsKeepsTheHost(t *testing.T) {
 	plain := over(t, file, book, answers{})
 	_, err := plain.CreateInstance(t.Context(), specOf(t, "i-a", "cl-a"))
 	require.NoError(t, err)
-	lost := over(t, file, book, answers{run: func(Access, string) (Result, error) {
+	lost := over(t, file, book, answers{run: func(target.Target, string) (Result, error) {
 		return Result{}, fault.New(fault.Unreachable, "no route to host")
 	}})
 	require.ErrorContains(t, lost.DeleteInstance(t.Context(), "i-a"), "provider static: host h1: no route to host")
@@ -150,7 +151,7 @@ func TestReleaseThatFailsKeepsTheHost(t *testing.T) {
 	text = []byte(strings.Replace(string(text), "host_key", "user: admin, host_key", 1))
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 	var user string
-	repaired := over(t, file, book, answers{run: func(at Access, _ string) (Result, error) {
+	repaired := over(t, file, book, answers{run: func(at target.Target, _ string) (Result, error) {
 		user = at.User
 		return Result{}, nil
 	}})

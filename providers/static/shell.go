@@ -3,31 +3,14 @@ package static
 import (
 	"context"
 
-	"drover/providers"
+	"drover/remote/target"
 )
 
 // Shell runs a script as root on a host: through sudo for users who are not root.
 type Shell interface {
-	Run(ctx context.Context, at Access, script string) (Result, error)
+	Run(ctx context.Context, at target.Target, script string) (Result, error)
 	// Reach logs in and runs nothing: bastions may allow no more than that.
-	Reach(ctx context.Context, at Access) error
-}
-
-// Access is how a host is reached.
-type Access struct {
-	Addr    string          `json:"addr"`
-	User    string          `json:"user"`
-	HostKey string          `json:"host_key"`
-	KeyFile string          `json:"key_file,omitempty"`
-	Jump    *providers.Jump `json:"jump,omitempty"`
-}
-
-// bastion is how the bastion is reached; false without one.
-func (a Access) bastion() (Access, bool) {
-	if a.Jump == nil {
-		return Access{}, false
-	}
-	return Access{Addr: a.Jump.Addr, User: a.Jump.User, HostKey: a.Jump.HostKey, KeyFile: a.Jump.KeyFile}, true
+	Reach(ctx context.Context, at target.Target) error
 }
 
 // Result is how a script ended.
@@ -36,17 +19,17 @@ type Result struct {
 	Stdout, Stderr string
 }
 
-func (inv *Inventory) access(h Host) Access {
-	a := Access{Addr: h.Addr(), User: h.User, HostKey: h.HostKey, KeyFile: h.KeyFile}
+func (inv *Inventory) access(h Host) target.Target {
+	a := target.Target{Addr: h.Addr(), User: h.User, HostKey: h.HostKey, KeyFile: h.KeyFile}
 	if b := inv.bastion(h.Bastion); b != nil {
-		a.Jump = &providers.Jump{Addr: b.Addr(), User: b.User, HostKey: b.HostKey, KeyFile: b.KeyFile}
+		a.Jump = &target.Target{Addr: b.Addr(), User: b.User, HostKey: b.HostKey, KeyFile: b.KeyFile}
 	}
 	return a
 }
 
 // access is how an instance's host is reached now: as the inventory says, or, when the host is not in it any more, as it
 // was reached last. A host is the same one as long as name and address are.
-func (p *Provider) access(a *allocation) Access {
+func (p *Provider) access(a *allocation) target.Target {
 	inv, err := p.inventory()
 	if err != nil {
 		return a.Access

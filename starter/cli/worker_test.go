@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	agentapi "drover/agent/api"
+
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
@@ -115,7 +117,7 @@ func holdScript(ctx workflow.Context, p *api.Progress) (word api.Resolution, _ e
 	p.State, step.State, step.Note = api.OpHeld, api.StepHeld, "start of etcd_node failed"
 	p.Held = &api.Held{
 		Step: step.ID, Words: step.Words, Since: workflow.Now(ctx).UTC(), Error: "start of etcd_node failed\nlast line", Service: "start", Failed: 1,
-		Nodes: []api.HeldNode{{Node: "etcd_node/2 cln-00000002", Outcome: api.NodeFailed}},
+		Nodes: []api.HeldNode{{Node: "etcd_node/2 cln-00000002", Outcome: agentapi.OutcomeFailed}},
 		Choices: []api.Choice{
 			{Action: api.ResolveRetry, Does: "run start again on etcd_node/2", Command: "drover resolve " + p.ClusterID + " --retry"},
 			{Action: api.ResolveSkip, Does: "go on", Refused: "it protects data"},

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	agentapi "drover/agent/api"
+
 	"github.com/stretchr/testify/require"
 
 	"drover/starter/operations"
@@ -72,8 +74,8 @@ func held() operations.Sight {
 		Step: "CC4", Words: "start, order 0", Since: at(20 * time.Second), Unknown: true, Service: "start", Failed: 12,
 		Error: "2 nodes failed; start on etcd_node/2 began and nobody knows how it ended\n\x1b[1mwaiting\x1b[0m for peers\nlook at it",
 		Nodes: []api.HeldNode{
-			{Node: "etcd_node/2 cln-00000002", Outcome: api.NodeUnknown}, {Node: "etcd_node/3 cln-00000003", Outcome: api.NodeFailed},
-			{Node: "etcd_node/4 cln-00000004", Outcome: api.NodeOpen},
+			{Node: "etcd_node/2 cln-00000002", Outcome: agentapi.OutcomeUnknown}, {Node: "etcd_node/3 cln-00000003", Outcome: agentapi.OutcomeFailed},
+			{Node: "etcd_node/4 cln-00000004", Outcome: agentapi.OutcomeOpen},
 		},
 		Choices: []api.Choice{
 			{Action: api.ResolveRetry, Command: "drover resolve cl-a1b2c3d4 --retry",

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	agentapi "drover/agent/api"
+
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -35,11 +37,11 @@ func Held(h *api.Held) []string {
 }
 
 // outcome words what is known of a node's command.
-func outcome(o string) string {
+func outcome(o agentapi.Outcome) string {
 	switch o {
-	case api.NodeUnknown:
+	case agentapi.OutcomeUnknown:
 		return "it began and nobody knows how it ended"
-	case api.NodeOpen:
+	case agentapi.OutcomeOpen:
 		return "no answer; it may not have begun, or may still run"
 	}
 	return "failed"

@@ -176,5 +176,5 @@ func (c *Cluster) Gone() {
 }
 
 func target(i providers.Instance) remote.Target {
-	return remote.Target{NodeID: i.Tags.NodeID, Addr: i.SSHAddr, User: i.SSHUser, HostKey: i.HostKey}
+	return i.SSH.Of(i.Tags.NodeID)
 }

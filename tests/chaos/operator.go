@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	agentapi "drover/agent/api"
+
 	"go.temporal.io/sdk/client"
 
 	"drover/workflows/api"
@@ -76,7 +78,7 @@ func (d *death) losesHeld(held *api.Held) error {
 			return errors.New("a held node has no name")
 		}
 		node := words[len(words)-1]
-		if n.Outcome == api.NodeUnknown {
+		if n.Outcome == agentapi.OutcomeUnknown {
 			// What the command would have said, nobody heard, and nobody will.
 			delete(d.first, node)
 			for _, run := range standing[node] {
@@ -85,7 +87,7 @@ func (d *death) losesHeld(held *api.Held) error {
 		}
 		command := node + " " + held.Service
 		switch {
-		case d.answered == api.ResolveRetry && n.Outcome != api.NodeOpen && began[command] > 0: // an open one is attached to
+		case d.answered == api.ResolveRetry && n.Outcome != agentapi.OutcomeOpen && began[command] > 0: // an open one is attached to
 			d.lost[command]++
 		case d.answered == api.ResolveSkip && began[command] == 0:
 			d.lost[command]--

@@ -23,7 +23,7 @@ func cutWorkerNode(ctx context.Context, w *World, c *cluster) (func(context.Cont
 	if err != nil || victim.ID == "" {
 		return nothing, err
 	}
-	return w.partition(victim.SSHAddr)
+	return w.partition(victim.SSH.Addr)
 }
 
 func cutWorkerConsul(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {

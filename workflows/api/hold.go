@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	agentapi "drover/agent/api"
 )
 
 // Held is a failed step that keeps its operation open until an operator resolves it.
@@ -14,7 +16,7 @@ type Held struct {
 	Since time.Time `json:"since"`
 	// Error is the failure, with output and hint on further lines.
 	Error string `json:"error"`
-	// Unknown: a command began and nobody knows how it ended. Such a step is held whatever on_failure says.
+	// Unknown: a command began and its outcome is unknown. Such a step is held whatever on_failure says.
 	Unknown bool   `json:"unknown,omitempty"`
 	Service string `json:"service,omitempty"`
 	// Failed is on how many nodes the service did not succeed; Nodes are the first of them.
@@ -24,17 +26,10 @@ type Held struct {
 	Choices []Choice `json:"choices"`
 }
 
-// What is known of the command of a HeldNode.
-const (
-	NodeFailed  = "failed"  // it ended, without success
-	NodeUnknown = "unknown" // it began, and nobody knows how it ended
-	NodeOpen    = "open"    // the node does not answer: it may not have begun, or may still run
-)
-
 // HeldNode is a node on which a command did not succeed.
 type HeldNode struct {
-	Node    string `json:"node"` // "etcd_node/1 cln-xxxxxxxx"
-	Outcome string `json:"outcome"`
+	Node    string           `json:"node"` // "etcd_node/1 cln-xxxxxxxx"
+	Outcome agentapi.Outcome `json:"outcome"`
 }
 
 // Choice is one way to resolve a held step.

@@ -228,7 +228,7 @@ func failing(point string) mishap {
 
 // losing makes the outcome of a command unknown, once on every node.
 func losing(point string) mishap {
-	return mishap{func(w *world) { w.nodes.lose(point) }, "nobody knows how it ended"}
+	return mishap{func(w *world) { w.nodes.lose(point) }, "its outcome is unknown"}
 }
 
 // broken makes the provider refuse the next call of a method.

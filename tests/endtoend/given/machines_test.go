@@ -127,7 +127,7 @@ func (g *given) machines(t *testing.T, n int) []machine {
 				ID: m.id, Tags: providers.Tags{ClusterID: "cl-machines"}, Image: "machine", ContainerType: "local",
 				Size: providers.Size{CPU: 1, Memory: 256}, AuthorizedKey: line,
 			})
-			m.address, m.ip, m.hostKey = made.SSHAddr, made.IP, strings.TrimSpace(made.HostKey)
+			m.address, m.ip, m.hostKey = made.SSH.Addr, made.IP, strings.TrimSpace(made.SSH.HostKey)
 			all[i] = m
 		})
 	}

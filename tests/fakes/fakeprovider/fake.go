@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"drover/providers"
+	"drover/remote/target"
 )
 
 // Provider is scripted with On and read with Calls. All methods are safe for concurrent use.
@@ -125,13 +126,13 @@ func (v *volume) view() providers.Volume {
 func (i *instance) view() providers.Instance {
 	out := providers.Instance{
 		ID: i.spec.ID, Tags: i.spec.Tags, State: providers.Running, Size: i.spec.Size, Image: i.spec.Image, IP: i.ip,
-		SSHUser: "root", HostKey: hostKey(i.spec.ID), Zone: i.spec.Zone, Hypervisor: "fake", PhysicalMachine: "memory",
+		SSH: target.Target{User: "root", HostKey: hostKey(i.spec.ID)}, Zone: i.spec.Zone, Hypervisor: "fake", PhysicalMachine: "memory",
 	}
 	if i.off || !i.ready {
 		out.State = providers.Off
 	}
 	if i.ip != "" {
-		out.SSHAddr = i.ip + ":22"
+		out.SSH.Addr = i.ip + ":22"
 		var a, b, c, d int
 		_, _ = fmt.Sscanf(i.ip, "%d.%d.%d.%d", &a, &b, &c, &d)
 		out.MAC = fmt.Sprintf("02:00:%02x:%02x:%02x:%02x", a, b, c, d)
