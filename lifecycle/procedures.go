@@ -114,7 +114,7 @@ var Catalogue = []Procedure{
 			decides(DC6, "the guard refuses and the user does not force: nothing was stopped, the cluster stays active"),
 			commands(DC7, "`stop` on all nodes"),
 			released(DC8, "delete all resources and deregister the cluster from metadata",
-				"every resource is released, then the metadata goes, last the record", "the deletion can be repeated"),
+				"every resource is released, then the metadata goes, last the record; the point of no return", "the deletion can be repeated"),
 		},
 	},
 	{
@@ -148,7 +148,7 @@ var Catalogue = []Procedure{
 			commands(DN7, "destroy before stop: `destroy` on the leaving nodes, the guard"),
 			decides(DN8, "the guard refuses and the user does not force: nothing was stopped"),
 			commands(DN9, "then `scale_in` on the remaining nodes, `stop` on the leaving ones"),
-			released(DN10, "delete the resources of the nodes", "machines and volumes of the leaving nodes are released", "what is left goes to the orphan ledger"),
+			released(DN10, "delete the resources of the nodes", "machines and volumes of the leaving nodes are released; the point of no return", "what is left goes to the orphan ledger"),
 			needed(DN11, "deregister the nodes from /hosts and /deleting-hosts", "they leave `/hosts` and `/deleting-hosts`, one revision", "nodes learn from metadata alone who left"),
 			skippable(DN12, "remaining nodes update their configuration", "the remaining nodes apply it"),
 		},

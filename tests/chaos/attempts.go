@@ -43,29 +43,29 @@ var Attempts = []Attempt{
 	}, stays: []Staying{{"AN6", everything, "From AN6 on they may hold data and stay; `/adding-hosts` is emptied."}}},
 	{Name: "delete nodes", does: api.DeleteNodes, state: "active", nodes: nodeCount + 1, input: func(c *cluster) any {
 		return api.DeleteNodesInput{Nodes: c.newest()}
-	}, stays: []Staying{{"DN10", everything, "their resources are released. The point of no return"}}},
+	}, stays: []Staying{{"DN10", everything, "machines and volumes of the leaving nodes are released; the point of no return"}}},
 	{Name: "scale at once", does: api.ScaleVertical, state: "active", nodes: nodeCount, input: anotherSize,
 		stays: []Staying{{"SV6", sized, "nodes that are done keep the new size"}}},
 	{Name: "scale in turns", app: turnsID, does: api.ScaleVertical, state: "active", nodes: nodeCount, input: anotherSize,
 		stays: []Staying{{"SV4", sized, "nodes that are done keep the new size"}}},
 	{Name: "upgrade or roll back", does: api.UpgradeCluster, state: "active", nodes: nodeCount, input: func(*cluster) any {
 		return api.UpgradeClusterInput{Version: "2", OnFailure: api.OnFailureRollback}
-	}, stays: []Staying{{"UP5", everything, "all well: the way back is given up."}}},
+	}, stays: []Staying{{"UP5", everything, "Otherwise the way back is given up"}}},
 	{Name: "upgrade in turns or roll back", More: true, app: turnsID, does: api.UpgradeCluster, state: "active", nodes: nodeCount, input: func(*cluster) any {
 		return api.UpgradeClusterInput{Version: "2", OnFailure: api.OnFailureRollback}
-	}, stays: []Staying{{"UP5", everything, "all well: the way back is given up."}}},
+	}, stays: []Staying{{"UP5", everything, "Otherwise the way back is given up"}}},
 	{Name: "upgrade", More: true, does: api.UpgradeCluster, state: "active", nodes: nodeCount, input: func(*cluster) any {
 		return api.UpgradeClusterInput{Version: "2"}
-	}, stays: []Staying{{"UP1", everything, "Any failure: state `upgrade_failed`"}}},
+	}, stays: []Staying{{"UP1", everything, "the upgrade ends where it is, state `upgrade_failed`"}}},
 	{Name: "downgrade", does: api.DowngradeCluster, state: "upgrade_failed", nodes: nodeCount, input: func(*cluster) any {
 		return api.DowngradeClusterInput{}
-	}, stays: []Staying{{"UP5", everything, "UP5: run it again"}}},
+	}, stays: []Staying{{"UP5b", everything, "the downgrade stays where it is; run it again to continue"}}},
 	{Name: "stop", does: api.StopCluster, state: "active", nodes: nodeCount, input: func(*cluster) any { return api.StopClusterInput{} },
-		stays: []Staying{{"SP1", []string{machines, record}, "SP1: the cluster is stopped"}}},
+		stays: []Staying{{"SP1", []string{machines, record}, "what was stopped stays stopped"}}},
 	{Name: "start", does: api.StartCluster, state: "stopped", nodes: nodeCount, input: func(*cluster) any { return api.StartClusterInput{} },
-		stays: []Staying{{"ST1", []string{machines, record, visible, rendered, renderedSizes}, "the machines are on"}}},
+		stays: []Staying{{"ST1", []string{machines, record, visible, rendered, renderedSizes}, "the machines stay on, the cluster stays stopped"}}},
 	{Name: "restart", does: api.RestartCluster, state: "active", nodes: nodeCount, input: func(*cluster) any { return api.RestartClusterInput{} },
-		stays: []Staying{{"RS1", []string{record}, "RS1: the cluster counts as stopped"}}},
+		stays: []Staying{{"RS1", []string{record}, "the cluster counts as stopped; start it"}}},
 	{Name: "repair", does: api.RepairCluster, state: "active", nodes: nodeCount, input: func(c *cluster) any {
 		return api.RepairClusterInput{Nodes: c.newest()}
 	}, stays: []Staying{{"RP1", []string{record}, "the cluster counts as stopped until RP5 has ended"}}},
@@ -75,7 +75,7 @@ var Attempts = []Attempt{
 	{Name: "update env", does: api.UpdateEnv, state: "active", nodes: nodeCount, input: func(c *cluster) any {
 		c.level++
 		return api.UpdateEnvInput{Values: map[string]any{"env.level": c.level}}
-	}, stays: []Staying{{"UE1", []string{record, visible, rendered}, "UE2: the values are visible"}}},
+	}, stays: []Staying{{"UE1", []string{record, visible, rendered}, "published values stay"}}},
 }
 
 var sized = []string{sizes, renderedSizes}

@@ -12,8 +12,8 @@ const head = `# Which test proves which step
 
 Every step of the documented procedures, in our words, and the tests that fail when it is not done as documented. Tests of
 ` + "`conformance`" + ` run real nodes, a real Temporal and a real Consul and look at what every command sees; the others are
-smaller. Written by ` + "`go generate ./tests/conformance`" + `, checked by ` + "`go test -short ./tests/conformance/table`" + `; the steps are in
-` + "`tests/conformance/steps.go`" + `.
+smaller. Written by ` + "`go generate ./tests/conformance`" + `, checked by ` + "`go test -short ./tests/conformance/table`" + `; the
+steps are in ` + "`lifecycle/procedures.go`" + `.
 `
 
 // format writes the page.
