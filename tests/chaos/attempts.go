@@ -36,7 +36,7 @@ var Attempts = []Attempt{
 	{Name: "delete", does: api.DeleteCluster, state: "active", nodes: nodeCount, input: func(*cluster) any { return api.DeleteClusterInput{} },
 		stays: []Staying{
 			{"DC7", []string{record}, "a refusal leaves the cluster stopped"},
-			{"DC8", everything, "The point of no return"},
+			{"DC8", everything, "the point of no return"},
 		}},
 	{Name: "add nodes", does: api.AddNodes, state: "active", nodes: nodeCount, input: func(*cluster) any {
 		return api.AddNodesInput{Role: "a", Count: 1}
