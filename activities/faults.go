@@ -12,7 +12,7 @@ import (
 )
 
 // Faults is the worker interceptor that converts errors once, outermost: a fault becomes an application error whose
-// type is the fault's type, whose first detail is the fault, and which is retried only when the fault says so.
+// type is the fault's type, whose first detail is the fault, and which is retried only when the fault is retryable.
 func Faults() interceptor.WorkerInterceptor { return &faultInterceptor{} }
 
 type faultInterceptor struct {

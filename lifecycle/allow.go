@@ -56,8 +56,8 @@ func RoleToScale(v View, named string) (string, *Refusal) {
 	return onlyRole(v, named, "be scaled", func(RoleView) bool { return true })
 }
 
-// onlyRole is the named role, or else the only master role that can do what the verb says. A cluster of one master role
-// has no choice: whether that role can is for the operation's own checks to say.
+// onlyRole is the named role, or else the only master role that passes can. A cluster with one master role
+// has no choice: the operation's own checks then report why that role cannot.
 func onlyRole(v View, named, verb string, can func(RoleView) bool) (string, *Refusal) {
 	if _, roleless := v.Role(""); named != "" || roleless {
 		return named, nil

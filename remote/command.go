@@ -15,23 +15,23 @@ import (
 //   - the command ended: its status, whatever the exit code;
 //   - it began and its outcome cannot be known: OutcomeUnknown with the reason, and the status;
 //   - the agent refused for good;
-//   - wanted, when not nil, said that the command must not begin: its error. It is asked before every try to begin it,
+//   - mayBegin, when not nil, failed: its error. It is asked before every try to begin it,
 //     and the agent begins nothing when the answer comes to it late (api.StaleAfter);
 //   - the node did not answer for Options.GiveUp: Unreachable;
 //   - ctx ended. The command goes on: whether it shall is the caller's to decide (temporal rule 7), and Cancel ends it.
 //
 // progress, when not nil, is called with every answer, at least every 20 s while the node answers.
 func (a *Agents) Run(
-	ctx context.Context, t Target, id string, cmd api.Command, wanted func(context.Context) error, progress func(api.CommandStatus),
+	ctx context.Context, t Target, id string, cmd api.Command, mayBegin func(context.Context) error, progress func(api.CommandStatus),
 ) (api.CommandStatus, error) {
 	st, err := a.call(ctx, t, func(ctx context.Context) (api.CommandStatus, error) {
-		if wanted != nil {
+		if mayBegin != nil {
 			// The clock first: an answer is as old as the question.
 			var err error
 			if cmd.AsOf, err = a.client(t).Now(ctx); err != nil {
 				return api.CommandStatus{}, err
 			}
-			if err := wanted(ctx); err != nil {
+			if err := mayBegin(ctx); err != nil {
 				return api.CommandStatus{}, err
 			}
 		}

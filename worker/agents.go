@@ -27,9 +27,9 @@ func (a agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, time
 }
 
 func (a agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
-	wanted func(context.Context) error, progress func(agentapi.CommandStatus),
+	mayBegin func(context.Context) error, progress func(agentapi.CommandStatus),
 ) (agentapi.CommandStatus, error) {
-	return a.remote.Run(ctx, n.SSH.Of(n.ID), id, cmd, wanted, progress)
+	return a.remote.Run(ctx, n.SSH.Of(n.ID), id, cmd, mayBegin, progress)
 }
 
 func (a agents) Cancel(ctx context.Context, n lifecycle.Node, id string) (agentapi.CommandStatus, error) {

@@ -44,7 +44,7 @@ func (in AskInput) Command() StageInput {
 var nodeID = regexp.MustCompile(`\bcln-[a-z0-9]{8}\b`)
 
 // AskNodes runs the command on the first node and returns the ids it printed, in their order, without others and
-// without repetition. A selector that names no node is a failure: nobody may guess where to run instead.
+// without repetition. A selector that names no node is a failure: there is no default.
 func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
 	rec, err := a.current(ctx, in.ClusterID, in.Seq)
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error
 	service, ok := lifecycle.RoleSpec(rec.Spec, in.Role, in.Service)
 	asked := rec.NamedNodes(in.Nodes)
 	if !ok || len(asked) == 0 {
-		return nil, fault.New(fault.Internal, "role %q has nobody to ask for %s", in.Role, in.Service)
+		return nil, fault.New(fault.Internal, "role %q has no node to run %s on", in.Role, in.Service)
 	}
 	cmd := agentapi.Command{Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: asked[0].Label() + " " + in.Service, Stdout: true}
 	if in.Selector {

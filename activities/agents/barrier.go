@@ -52,8 +52,8 @@ func (a *Activities) StartAgents(ctx context.Context, in BarrierInput) (BarrierR
 		started.add(n)
 		return nil
 	})
-	if told := a.hasAgent(context.WithoutCancel(ctx), rec.ClusterID, started); err == nil {
-		err = told
+	if recorded := a.hasAgent(context.WithoutCancel(ctx), rec.ClusterID, started); err == nil {
+		err = recorded
 	}
 	return out, err
 }
@@ -114,7 +114,7 @@ func (a *Activities) barrier(ctx context.Context, rec *lifecycle.Record, in Barr
 	return out, nil
 }
 
-// barrierFault says which node did not come along; an operation that is cancelled or moved is not the node's fault.
+// barrierFault names the node that did not apply the revision. An interrupted wait is not a failure of the node.
 func (a *Activities) barrierFault(ctx context.Context, rec *lifecycle.Record, in BarrierInput, n lifecycle.Node, err error) error {
 	if ctx.Err() != nil {
 		return fault.Wrap(context.Cause(ctx), fault.Unreachable, "waiting for node %s (%s) was interrupted", n.Label(), n.ID)

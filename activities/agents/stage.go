@@ -36,7 +36,7 @@ type StageInput struct {
 	Attempts map[string]int `json:"attempts,omitempty"`
 }
 
-// StageResult tells on which nodes the command did not succeed; every node has ended.
+// StageResult names the nodes on which the command did not succeed; every node has ended.
 type StageResult struct {
 	Failed   int           `json:"failed"`
 	Failures []NodeFailure `json:"failures,omitempty"` // the first maxFailures, unknown outcomes before others
@@ -132,7 +132,7 @@ func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, 
 }
 
 // readWithin is how long an attempt that is about to run commands may wait for the record. It is shorter than the server's
-// patience for an attempt that says nothing, so that one it has given up never goes on to run commands.
+// heartbeat timeout, so that one it has given up never goes on to run commands.
 const readWithin = 8 * time.Second
 
 // current reads the record for commands of an operation, and refuses when a later one has begun: an attempt that was held
@@ -184,7 +184,7 @@ func (a *Activities) runOn(ctx context.Context, rec *lifecycle.Record, n lifecyc
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // CommandsEnded is the detail of the cancellation of an activity that has ended its commands on every node. Without it
-// nobody may have: the server cancels an activity by itself while no worker has it.
+// perhaps no attempt has: the server cancels an activity by itself while no worker has it.
 const CommandsEnded = "commands ended"
 
 // EndCommands ends the commands of a RunStage or AskNodes that was cancelled and whose worker could not say that it did so.
@@ -210,7 +210,7 @@ func (a *Activities) EndCommands(ctx context.Context, in StageInput) error {
 }
 
 // cancelAll ends the commands of an operation that was truly cancelled, so that nothing runs on while it is undone, and
-// says whether it reached all of them.
+// reports whether it reached all of them.
 func (a *Activities) cancelAll(ctx context.Context, clusterID string, results []fanout.Result[agentapi.CommandStatus], id func(node string) string) bool {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelWithin)
 	defer stop()
@@ -265,7 +265,7 @@ func (a *Activities) judge(ctx context.Context, rec *lifecycle.Record, in StageI
 	return out
 }
 
-// UnknownFirst orders failures: those that somebody has to look at before anything else.
+// UnknownFirst orders failures: unknown outcomes, which an operator has to look at, come first.
 func UnknownFirst(a, b NodeFailure) int {
 	return rank(a.Type) - rank(b.Type)
 }

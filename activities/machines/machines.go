@@ -43,7 +43,7 @@ type ResizeInput struct {
 	Back bool `json:"back,omitempty"`
 }
 
-// Resize changes cpu and memory of the named nodes' machines. The record says at once what each node has, so that it is
+// Resize changes cpu and memory of the named nodes' machines. The record has at once what each node has, so that it is
 // right however the operation ends, and what it had.
 func (a *Activities) Resize(ctx context.Context, in ResizeInput) error {
 	return a.each(ctx, in.NodesInput, func(ctx context.Context, p providers.Provider, _ *lifecycle.Record, n *lifecycle.Node) error {

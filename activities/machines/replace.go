@@ -8,7 +8,7 @@ import (
 	"drover/providers"
 )
 
-// Image says what a new machine boots.
+// Image is what a new machine boots.
 type Image string
 
 const (
@@ -59,7 +59,7 @@ func (a *Activities) Replace(ctx context.Context, in ReplaceInput) error {
 		inst, err := p.ReplaceImage(ctx, has, instanceSpec(rec, role, next, a.AuthorizedKey))
 		if in.To == PreviousVersion && (fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound)) {
 			// The upgrade left a machine that was never finished, or none: the way back is a new one on the old volumes.
-			inst, err = anew(ctx, p, []string{has, n.InstanceID}, instanceSpec(rec, role, next, a.AuthorizedKey))
+			inst, err = remake(ctx, p, []string{has, n.InstanceID}, instanceSpec(rec, role, next, a.AuthorizedKey))
 		}
 		if err != nil {
 			return err
@@ -70,8 +70,8 @@ func (a *Activities) Replace(ctx context.Context, in ReplaceInput) error {
 	})
 }
 
-// anew makes a machine where replacing one is not possible: it may get another address.
-func anew(ctx context.Context, p providers.Provider, old []string, spec providers.InstanceSpec) (providers.Instance, error) {
+// remake makes a machine where replacing one is not possible: it may get another address.
+func remake(ctx context.Context, p providers.Provider, old []string, spec providers.InstanceSpec) (providers.Instance, error) {
 	for _, id := range old {
 		if id == spec.ID {
 			continue
@@ -83,7 +83,7 @@ func anew(ctx context.Context, p providers.Provider, old []string, spec provider
 	return p.CreateInstance(ctx, spec)
 }
 
-// machineOf says which instance each node of a cluster has.
+// machineOf gives which instance each node of a cluster has.
 func (a *Activities) machineOf(ctx context.Context, clusterID string) (map[string]string, error) {
 	rec, _, err := a.Records.Record(ctx, clusterID)
 	if err != nil {

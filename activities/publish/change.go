@@ -15,7 +15,7 @@ type Change struct {
 	VerticalScaling *[]string `json:"vertical_scaling,omitempty"`
 	// UpgradeFrom is /upgrade-audit/from_app_version; "" removes it.
 	UpgradeFrom *string `json:"upgrade_from,omitempty"`
-	// Remove drops nodes. Lost says why their resources could not be released: they go to the orphan ledger.
+	// Remove drops nodes. Lost is why their resources could not be released: they go to the orphan ledger.
 	Remove []string `json:"remove,omitempty"`
 	Lost   string   `json:"lost,omitempty"`
 	// Size is the new size of a role, its replicas and their nodes.

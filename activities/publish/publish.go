@@ -18,8 +18,7 @@ type PublishInput struct {
 	Revision  int64  `json:"revision"`
 	// Change is made to the control record first.
 	Change *Change `json:"change,omitempty"`
-	// Whole compares every key in Consul, and not what the revision before is known to have written: somebody else may have
-	// been there.
+	// Whole compares every key in Consul, and not what the previous revision is known to have written: others may have changed keys.
 	Whole bool `json:"whole,omitempty"`
 }
 
@@ -39,7 +38,7 @@ func (a *Activities) Publish(ctx context.Context, in PublishInput) error {
 	return a.publish(ctx, rec, in.Seq, in.Revision, in.Whole)
 }
 
-// publish makes what the record says visible as a revision, and then the record say so.
+// publish makes the record visible as a revision, and then records that.
 func (a *Activities) publish(ctx context.Context, rec *lifecycle.Record, seq int, revision int64, whole bool) error {
 	tree, err := metadata.Build(rec)
 	if err != nil {

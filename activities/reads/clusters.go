@@ -20,7 +20,7 @@ import (
 // askAgents is how long DescribeCluster and ExamineCluster wait for one agent.
 const askAgents = 3 * time.Second
 
-// DescribeCluster reads the control record, and asks every agent for its status when the input says so. Values, secrets
+// DescribeCluster reads the control record, and asks every agent for its status if the input asks for it. Values, secrets
 // and keys stay out. A cluster that does not exist is NotFound.
 func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeClusterInput) (api.ClusterView, error) {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)

@@ -20,7 +20,7 @@ import (
 // maxFindings keeps an examination within what a workflow may return.
 const maxFindings = 100
 
-// ExamineCluster looks everywhere and tells what does not fit together. It changes nothing. An operation that begins
+// ExamineCluster compares record, provider, metadata and agents and reports what does not match. It changes nothing. An operation that begins
 // meanwhile would make everything look wrong, so it is looked for last.
 func (a *Activities) ExamineCluster(ctx context.Context, in api.ExamineClusterInput) (api.Examination, error) {
 	s := lifecycle.Sight{ClusterID: in.ClusterID}

@@ -18,7 +18,7 @@ import (
 // checkWithin is how long one provider may take to say how it is.
 const checkWithin = 10 * time.Second
 
-// ListProviders says what every provider can do, and how it is.
+// ListProviders describes what every provider can do, and its health.
 func (a *Activities) ListProviders(ctx context.Context, _ api.ListProvidersInput) (api.ProviderList, error) {
 	names := slices.Sorted(maps.Keys(a.Providers))
 	list := api.ProviderList{Providers: make([]api.ProviderView, len(names))}

@@ -50,7 +50,7 @@ type Begun struct {
 	Unfinished bool     `json:"unfinished,omitempty"`
 	Stale      []string `json:"stale,omitempty"`
 	MayBeOff   bool     `json:"may_be_off,omitempty"`
-	// GrowOnline says that the provider grows volumes while they are in use.
+	// GrowOnline means that the provider grows volumes while they are in use.
 	GrowOnline bool `json:"grow_online,omitempty"`
 	// LinkedBy are the clusters that link to this one (delete, by force).
 	LinkedBy []lifecycle.Linking `json:"linked_by,omitempty"`
@@ -79,7 +79,7 @@ func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, 
 		return Begun{}, err
 	}
 	if in.Delete != nil && !out.Unfinished {
-		// Again, now that the record says that the deletion runs: a cluster that was created meanwhile either sees that, or is
+		// Again, now that the deletion is on record: a cluster that was created meanwhile either sees that, or is
 		// seen here.
 		if out.LinkedBy, err = a.beginDelete(ctx, rec, *in.Delete); err != nil {
 			return Begun{}, err
@@ -161,7 +161,7 @@ type AbandonInput struct {
 }
 
 // Abandon takes back what the beginning of an operation wrote before it failed, and nothing else: an operation that was
-// refused wrote nothing, and the record may be somebody else's.
+// refused wrote nothing, and the record may belong to another operation.
 func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	if fault.Is(err, fault.NotFound) {
@@ -301,7 +301,7 @@ func chooseInstances(rec *lifecycle.Record, which func(lifecycle.Node) bool) {
 	}
 }
 
-// losesRoot says whether a node's root disk does not outlive a stop of the cluster.
+// losesRoot reports whether a node's root disk does not outlive a stop of the cluster.
 func losesRoot(rec *lifecycle.Record, n lifecycle.Node) bool {
 	role, ok := rec.Spec.Role(n.Role)
 	return ok && !role.UserAccess

@@ -38,7 +38,7 @@ func (a *Activities) checkLinks(ctx context.Context, spec *specs.Cluster) error 
 	return f
 }
 
-// beginDelete asks whether the cluster may be deleted, and tells whose links force goes past.
+// beginDelete checks that the cluster may be deleted, and returns the clusters whose links force overrides.
 func (a *Activities) beginDelete(ctx context.Context, rec *lifecycle.Record, in api.DeleteClusterInput) ([]lifecycle.Linking, error) {
 	all, err := a.Records.Records(ctx)
 	if err != nil {

@@ -52,7 +52,7 @@ func (a *Activities) PrepareCreate(ctx context.Context, in PrepareCreateInput) (
 	return a.prepared(ctx, rec)
 }
 
-// alreadyPrepared goes on with the record that another attempt has made, and refuses somebody else's.
+// alreadyPrepared continues with the record that another attempt has made, and refuses one of another operation.
 func (a *Activities) alreadyPrepared(ctx context.Context, in PrepareCreateInput) (view lifecycle.View, exists bool, err error) {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	switch {
@@ -68,7 +68,7 @@ func (a *Activities) alreadyPrepared(ctx context.Context, in PrepareCreateInput)
 		WithHint("choose another id, or delete it first: drover delete %s", in.ClusterID)
 }
 
-// prepared looks at the links once more, now that the record tells of them: a deletion of a linked cluster that began
+// prepared checks the links once more, now that they are on record: a deletion of a linked cluster that began
 // meanwhile either is seen here, or sees the record.
 func (a *Activities) prepared(ctx context.Context, rec *lifecycle.Record) (lifecycle.View, error) {
 	if err := a.checkLinks(ctx, rec.Spec); err != nil {

@@ -47,7 +47,7 @@ func (a *Activities) beginDowngrade(ctx context.Context, rec *lifecycle.Record, 
 	return a.idle(ctx, rec)
 }
 
-// idle are the nodes on which nothing can run. There is nothing to stop on them, and nobody waits for them to answer.
+// idle are the nodes on which nothing can run. There is nothing to stop on them, and no barrier waits for them.
 func (a *Activities) idle(ctx context.Context, rec *lifecycle.Record) ([]string, error) {
 	p, err := a.Providers.Find(rec.Provider)
 	if err != nil {

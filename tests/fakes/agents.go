@@ -158,10 +158,10 @@ func (s *Store) now(cluster string) (Published, <-chan struct{}) {
 
 // Run launches a command once and waits for its end; ctx ends the wait, not the command.
 func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
-	wanted func(context.Context) error, progress func(agentapi.CommandStatus),
+	mayBegin func(context.Context) error, progress func(agentapi.CommandStatus),
 ) (agentapi.CommandStatus, error) {
-	if wanted != nil {
-		if err := wanted(ctx); err != nil {
+	if mayBegin != nil {
+		if err := mayBegin(ctx); err != nil {
 			return agentapi.CommandStatus{}, err
 		}
 	}

@@ -11,15 +11,15 @@ type room struct{ folder, is, uses, never string }
 // rooms are all folders of the tree, in the order in which one reads them. What they may import is enforced by
 // .golangci.yml.
 var rooms = []room{
-	{"workflows/", "one procedure per operation, as a pure function to its steps, and the walker that runs them; `api/` is what callers need", "`activities`, `lifecycle`, `fault`, Temporal's workflow package", "an effect of its own"},
-	{"activities/", "effects, one package per subject, each with the interfaces it uses", "`lifecycle`, `specs`, `metadata`, `providers` (the contract), the APIs", "SSH, Consul's client, a certain provider"},
+	{"workflows/", "one procedure per operation, as a pure function to its steps, and the walker that runs them; `api/` is what callers need", "`activities` (methods and inputs), `agent/api`, `lifecycle`, `fault`, Temporal's workflow package; `api/` only `agent/api`", "an effect of its own"},
+	{"activities/", "effects, one package per subject, each with the interfaces it uses", "`lifecycle`, `specs`, `metadata`, `providers` (the contract), the APIs", "SSH, Consul's client, `metadata/store`, a certain provider"},
 	{"worker/", "the program `drover-worker`: wiring and configuration", "everything", "decisions"},
-	{"starter/", "the program `drover`: the CLI", "`workflows/api`, `specs`, `codec`, `fault`, Temporal's client", "Consul, SSH, nodes"},
+	{"starter/", "the program `drover`: the CLI", "`workflows/api`, `agent/api`, `specs`, `codec`, `fault`, Temporal's client", "Consul, SSH, nodes"},
 	{"metadata/", "the tree that nodes see as a value; `store/` writes it to Consul, `reader/` is the light read side of agents, `pack/` their common format", "`lifecycle`, `specs`, `fault`; `store/` also Consul's client", "Temporal"},
-	{"specs/", "application packages: read, check, render", "`fault`", "I/O beyond reading a package"},
-	{"lifecycle/", "decisions: the catalogue of operations, stages, ids, permissions, states", "`specs`, `fault`", "clock, chance, I/O, Temporal"},
-	{"providers/", "where machines come from: the contract, its conformance suite, `local/`, `docker/`, `static/`", "`specs`, `agent/api`, `fault`", "Temporal, Consul"},
-	{"remote/", "SSH and SFTP to nodes, and the way to a node's agent", "`agent/api`, `agent/client`, `fault`", "Temporal, Consul"},
+	{"specs/", "application packages: read, check, render", "`agent/api`, `fault`", "I/O beyond reading a package"},
+	{"lifecycle/", "decisions: the catalogue of operations, stages, ids, permissions, states", "`specs`, `remote/target`, `fault`", "clock, chance, I/O, Temporal"},
+	{"providers/", "where machines come from: the contract, its conformance suite, `local/`, `docker/`, `static/`", "`specs`, `agent/api`, `remote/target`, `fault`", "Temporal, Consul"},
+	{"remote/", "SSH and SFTP to nodes, and the way to a node's agent", "`agent/api`, `agent/client`, `fault`; `target/` only the standard library", "Temporal, Consul"},
 	{"agent/", "the program `drover-agent` on every node: rendering, the journal of commands, health checks, metadata over HTTP; `api/` is the wire", "`metadata/reader`, `metadata/pack`, `fault`", "Temporal, workflows, activities"},
 	{"fault/", "the one vocabulary of failures", "the standard library", "anything else"},
 	{"codec/", "encryption of what Temporal stores", "`fault`", "what is in a payload"},
