@@ -26,6 +26,8 @@ func TestValuesMergeFileAndSet(t *testing.T) {
 		"set into nested":       {file: "v.yaml", content: "a: {b: {c: 1}}\n", set: []string{"a.b.c=2"}, want: `{"a":{"b":{"c":"2"}}}`},
 		"set into dotted keys":  {file: "v.yaml", content: "a.b: {c.d: 1}\n", set: []string{"a.b.c.d=2"}, want: `{"a.b":{"c.d":"2"}}`},
 		"set beside":            {file: "v.yaml", content: "a: {b: 1}\n", set: []string{"a.c=2"}, want: `{"a":{"b":1},"a.c":"2"}`},
+		"yaml scalars":          {file: "v.yaml", content: "a: yes\nb: on\nc: 0o17\nd: 1e3\ne: ~\nf: \"1\"\n", want: `{"a":"yes","b":"on","c":15,"d":1000,"e":null,"f":"1"}`},
+		"yaml anchors":          {file: "v.yaml", content: "a: &x {b: 1}\nc: {<<: *x, d: 2}\n", want: `{"a":{"b":1},"c":{"b":1,"d":2}}`},
 		"an empty file is fine": {file: "v.yaml", content: "", want: `null`},
 	} {
 		t.Run(name, func(t *testing.T) {
