@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// cluster.json.mustache is read here and not by a mustache library, for two reasons: the whole dotted text of a
-// placeholder is ONE key, and every byte of the result must be traceable to its place in the template. Supported are
-// {{name}}, {{{name}}} and {{&name}} (all the same: JSON encoding, no HTML escaping), {{! comments }}, sections,
-// inverted sections and changed delimiters. Partials are refused: a package has no further files.
+// This package reads cluster.json.mustache itself instead of using a mustache library: the whole dotted text of a placeholder is
+// ONE key, and every byte of the result must be traceable to its place in the template. The note
+// docs/decisions/2026-11-29-mustache.md gives the reasons, mustache_test.go the proof. Supported are {{name}}, {{{name}}} and
+// {{&name}} (all the same: JSON encoding, no HTML escaping), {{! comments }}, sections, inverted sections and changed
+// delimiters. Partials are refused: a package has no further files.
 //
-// White space of standalone tag lines is not removed: between JSON tokens it means nothing, and inside a JSON string
-// there are no lines.
+// White space of standalone tag lines is kept: between JSON tokens it means nothing, and a JSON string has no lines.
 
 type tagKind byte
 
