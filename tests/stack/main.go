@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"drover/tests/stack/tree"
 )
@@ -34,13 +35,37 @@ func run(m *testing.M, start func(ctx context.Context) error) (code int) {
 	}
 	err := prepare(start)
 	if err == nil {
+		ended := noteInputs(start != nil)
 		code = m.Run()
+		ended()
 	}
 	if err = errors.Join(err, finish()); err != nil {
 		fmt.Fprintln(os.Stderr, "stack:", err)
 		code = max(code, 1)
 	}
 	return code
+}
+
+// noteInputs notes again and again what tests depend on that was started before them, until the returned function is called:
+// Go records it only while m.Run runs.
+func noteInputs(started bool) (ended func()) {
+	root, err := tree.Root()
+	if !started || err != nil {
+		return func() {}
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			tree.NoteInputs(root)
+			select {
+			case <-stop:
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}()
+	return func() { close(stop); <-stopped }
 }
 
 func prepare(start func(ctx context.Context) error) (err error) {

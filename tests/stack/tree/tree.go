@@ -25,6 +25,7 @@ func Root() (string, error) {
 		_, modErr := os.Stat(filepath.Join(dir, "go.mod"))
 		_, toolErr := os.Stat(filepath.Join(dir, "tools", "ensure"))
 		if modErr == nil && toolErr == nil {
+			NoteInputs(dir)
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
@@ -33,9 +34,10 @@ func Root() (string, error) {
 	}
 }
 
-// depends makes the programs and .build/test/started, which tools/test touches, inputs of the test by looking at them: go
-// test would take the result from its cache when something changed that it does not know of.
-func depends(root string) {
+// NoteInputs makes the programs and .build/test/started, which tools/test touches, inputs of the test that runs by looking
+// at them: go test would take the result from its cache when something changed that it does not know of. Go records what
+// tests look at from the beginning of testing.M.Run to its end.
+func NoteInputs(root string) {
 	for _, file := range []string{"bin/drover", "bin/drover-worker", "bin/drover-agent", "bin/drover-node", ".build/test/started"} {
 		_, _ = os.Stat(filepath.Join(root, file))
 	}
@@ -43,7 +45,6 @@ func depends(root string) {
 
 // Tool is the path of a pinned tool (tools/ensure NAME), which is built the first time. The output of a build goes to log.
 func Tool(ctx context.Context, root, name string, log io.Writer) (string, error) {
-	depends(root)
 	var out bytes.Buffer
 	cmd := exec.CommandContext(ctx, filepath.Join(root, "tools", "ensure"), name)
 	cmd.Stdout, cmd.Stderr = &out, log
@@ -67,7 +68,6 @@ var Programs = sync.OnceValues(func() (string, error) {
 	if os.Getenv(builtBefore) == "" {
 		err = Make(root, "build")
 	}
-	depends(root)
 	return filepath.Join(root, "bin"), err
 })
 
