@@ -13,7 +13,7 @@ import (
 // bindYes adds --yes to a command that asks before it starts.
 func (l *launch) bindYes(c *cobra.Command, yes *bool) {
 	if !l.plan {
-		c.Flags().BoolVarP(yes, "yes", "y", false, "do not ask")
+		c.Flags().BoolVarP(yes, "yes", "y", false, "do not ask for confirmation")
 	}
 }
 

@@ -22,9 +22,9 @@ const exitHelp = `Exit codes:
   0    done
   1    the operation failed, was cancelled or terminated; lint found errors
   2    wrong usage or invalid input; nothing was started or changed
-  3    refused: no such cluster, another operation runs, or not allowed; nothing was changed
+  3    refused: no such cluster, another operation is running, or not allowed; nothing was changed
   4    Temporal or a worker cannot be reached
-  130  interrupted (Ctrl-C): a running operation goes on, see drover watch`
+  130  interrupted (Ctrl-C): a running operation continues, see drover watch`
 
 // usageError is a command line that cannot be understood.
 type usageError struct{ error }
@@ -38,7 +38,7 @@ type detached struct {
 	unsure bool
 }
 
-func (d detached) Error() string { return "detached; the operation goes on" }
+func (d detached) Error() string { return "detached; the operation continues" }
 
 // quiet is a failure whose output already says everything (lint).
 type quiet struct{ code int }

@@ -208,7 +208,7 @@ func TestPlansAreNumberedAndTouchNothing(t *testing.T) {
          $ one
            two
 
-Nothing was touched.
+Nothing was changed.
 `, c.stdout.String())
 	}
 	c := drover(t, "plan", "create", "etcd", "-o", "json")

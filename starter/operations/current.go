@@ -18,11 +18,11 @@ func (s *Server) Current(ctx context.Context, clusterID string) (*Operation, err
 	answer, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
-		return nil, fault.New(fault.NotFound, "no operation of cluster %s is known", clusterID).
-			WithHint("drover list shows the clusters that exist")
+		return nil, fault.New(fault.NotFound, "no operation found for cluster %s", clusterID).
+			WithHint("list the existing clusters with: drover list")
 	}
 	if err != nil {
-		return nil, serviceFault(ctx, err, "cannot look at workflow %s", id)
+		return nil, serviceFault(ctx, err, "cannot describe workflow %s", id)
 	}
 	op := s.operationOf(answer)
 	switch err := s.NeedWorker(ctx); {
@@ -104,7 +104,7 @@ func (s *Server) settle(ctx context.Context, op *Operation) error {
 	var result api.OperationResult
 	err := s.Client.GetWorkflow(ctx, op.WorkflowID, op.RunID).Get(ctx, &result)
 	if err != nil && !ended(err) {
-		return serviceFault(ctx, err, "cannot read how %s %s ended", op.Type, op.ClusterID)
+		return serviceFault(ctx, err, "cannot read the result of %s %s", op.Type, op.ClusterID)
 	}
 	op.close(&result, err)
 	return nil

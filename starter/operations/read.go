@@ -100,8 +100,8 @@ func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out
 	}, workflow, in)
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &started) {
-		return fault.New(fault.Conflict, "%s runs already under workflow id %s", workflow, id).
-			WithHint("wait for it to end")
+		return fault.New(fault.Conflict, "%s is already running with workflow id %s", workflow, id).
+			WithHint("wait for it to finish")
 	}
 	if err != nil {
 		return serviceFault(ctx, err, "cannot start %s", workflow)
@@ -114,10 +114,10 @@ func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out
 		return ctx.Err()
 	case !ended(err) && (callCtx.Err() != nil || deadline(err)):
 		return fault.New(fault.Unreachable, "no worker answered %s within %s", workflow, s.readTimeout()).
-			WithHint("is drover-worker running and can it reach Consul? see workflow %s", id)
+			WithHint("check that drover-worker is running and reaches Consul; see workflow %s", id)
 	}
 	if !ended(err) {
-		return serviceFault(ctx, err, "cannot read the answer of %s", workflow)
+		return serviceFault(ctx, err, "cannot read the result of %s", workflow)
 	}
 	state, f := closeFault(err)
 	if state == StateTimedOut {

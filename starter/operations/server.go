@@ -51,7 +51,7 @@ func (s *Server) poll() time.Duration {
 func (s *Server) NeedWorker(ctx context.Context) error {
 	answer, err := s.Client.DescribeTaskQueue(ctx, api.TaskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW)
 	if err != nil {
-		return serviceFault(ctx, err, "cannot ask Temporal who polls task queue %s", api.TaskQueue)
+		return serviceFault(ctx, err, "cannot list the pollers of task queue %s", api.TaskQueue)
 	}
 	if pollers := answer.GetPollers(); len(pollers) > 0 {
 		var workers []string

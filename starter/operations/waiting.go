@@ -66,7 +66,7 @@ func (o *Operation) wait() *Waiting {
 	case w.Step == "":
 		w.State, w.Since, w.Next = p.State, p.StartedAt, next(p.Steps, p.State == StateUndoing)
 	case w.Held != nil:
-		w.Since, w.Next = w.Held.Since, "somebody decides: drover resolve "+o.ClusterID+" --retry, --skip or --abort"
+		w.Since, w.Next = w.Held.Since, "a decision: drover resolve "+o.ClusterID+" --retry, --skip or --abort"
 	case len(w.Retries) > 0 && !w.Retries[0].NextAttemptAt.IsZero():
 		w.Next = fmt.Sprintf("attempt %d at %s", w.Retries[0].Attempt, clock(w.Retries[0].NextAttemptAt))
 	}
@@ -101,16 +101,16 @@ func (o *Operation) cancels() string {
 	p := o.Progress
 	switch {
 	case p.State == StateUndoing:
-		return "changes nothing: the operation is undoing already"
+		return "has no effect: the operation is already being undone"
 	case p.NoReturn != nil && !p.NoReturn.PassedAt.IsZero():
-		return fmt.Sprintf("comes too late since %s, step %s: %s", clock(p.NoReturn.PassedAt), p.NoReturn.Step, p.NoReturn.Why)
+		return fmt.Sprintf("is refused since %s, step %s: %s", clock(p.NoReturn.PassedAt), p.NoReturn.Step, p.NoReturn.Why)
 	}
-	text := "ends what runs"
+	text := "stops the running commands"
 	if len(p.Undoes) > 0 {
 		text += ", then: " + strings.Join(p.Undoes, "; ")
 	}
 	if p.Stays != nil && !p.Stays.PassedAt.IsZero() {
-		text += ". What was done stays: " + p.Stays.Why
+		text += ". Completed work is kept: " + p.Stays.Why
 	}
 	if p.NoReturn != nil {
 		text += ". Possible until step " + p.NoReturn.Step

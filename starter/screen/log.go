@@ -35,7 +35,7 @@ func (l *Log) Show(s operations.Sight) {
 	}
 	if s.Note != l.note {
 		if s.Note == "" {
-			l.line("a worker answers again")
+			l.line("a worker responds again")
 		} else {
 			l.line("! " + s.Note)
 		}
@@ -92,7 +92,7 @@ func (l *Log) retries(op operations.Operation) {
 				continue
 			}
 			l.attempts[id] = a.Attempt
-			l.line(fmt.Sprintf("%8s  %s attempt %d, the one before: %s", "", step.ID, a.Attempt, output.CleanLine(a.LastFailure)))
+			l.line(fmt.Sprintf("%8s  %s attempt %d, previous failure: %s", "", step.ID, a.Attempt, output.CleanLine(a.LastFailure)))
 		}
 	}
 }
