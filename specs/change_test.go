@@ -53,11 +53,11 @@ func TestCheckChangeSaysAllThatIsWrong(t *testing.T) {
 		`env.fixed: the package says "changeable": false: it keeps the value it was created with`,
 		"env.pass: value (hidden) is not allowed: it must match the pattern ^.{8,}$",
 		`env.qouta: no such item in config.json (did you mean env.quota?)`,
-		"env.group: this is a group of items and takes no value itself; name one of its items",
-		"env.group.a.b: null is no value; allowed: boolean",
-		"cluster.name: it is decided when the cluster is created; only items below env can be changed",
+		"env.group: a group of items cannot have a value; use one of its items",
+		"env.group.a.b: null is not a value; allowed: boolean",
+		"cluster.name: the value is fixed at creation; only items below env can be changed",
 		`cluster.node.count: value "many" is not an integer; allowed: integer`,
-		"cluster.node.count: it is decided when the cluster is created; only items below env can be changed",
+		"cluster.node.count: the value is fixed at creation; only items below env can be changed",
 	}, messages(problems.Diagnostics))
 }
 

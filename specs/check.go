@@ -13,7 +13,7 @@ import (
 func (it *Item) violations(v any) []string {
 	var out []string
 	if it.Range != nil && !it.inRange(v) {
-		out = append(out, "allowed are "+it.choices())
+		out = append(out, "the allowed values are "+it.choices())
 	}
 	if n, ok := v.(json.Number); ok {
 		out = append(out, it.numberViolations(n)...)
@@ -97,7 +97,7 @@ func (it *Item) allows(text string) bool {
 func (it *Item) numberViolations(n json.Number) []string {
 	x, ok := rational(n.String())
 	if !ok {
-		return []string{"it is not a number that can be compared"}
+		return []string{"it is not a comparable number"}
 	}
 	var out []string
 	lo, hasLo := rational(it.Min.String())

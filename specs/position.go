@@ -45,7 +45,7 @@ func (s *source) checkText() (Diagnostic, bool) {
 	for i := 0; i < len(s.text); {
 		r, n := utf8.DecodeRune(s.text[i:])
 		if r == utf8.RuneError && n == 1 {
-			return s.diagnostic(SeverityError, i, "", "the file is not UTF-8 text: invalid byte here"), false
+			return s.diagnostic(SeverityError, i, "", "the file is not UTF-8 text: invalid byte"), false
 		}
 		i += n
 	}

@@ -130,7 +130,7 @@ func (r *templateReader) tag(at int) (*tag, int, bool) {
 	case '=':
 		parts := strings.Fields(strings.TrimSuffix(inner[1:], "="))
 		if len(parts) != 2 || !strings.HasSuffix(inner, "=") || strings.Contains(parts[0]+parts[1], "=") {
-			r.fail(at, "delimiters are changed with {{=OPEN CLOSE=}}, found {{%s}}", inner)
+			r.fail(at, "invalid change of delimiters {{%s}}; write {{=OPEN CLOSE=}}", inner)
 			return nil, next, false
 		}
 		r.open, r.close = parts[0], parts[1]
