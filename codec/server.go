@@ -17,7 +17,7 @@ func Handler(keys Keys, origins []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if origin := r.Header.Get("Origin"); origin != "" {
 			if !slices.Contains(origins, origin) {
-				http.Error(w, "pages of this origin may not use the codec server; its --origin says which may", http.StatusForbidden)
+				http.Error(w, "this origin is not allowed; add it with --origin of the codec server", http.StatusForbidden)
 				return
 			}
 			w.Header().Set("Access-Control-Allow-Origin", origin)

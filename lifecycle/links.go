@@ -60,7 +60,7 @@ func refuseLinked(linked []Linking) *Refusal {
 	}
 	return &Refusal{
 		Why: "other clusters link to it: " + TellLinks(linked),
-		Hint: fmt.Sprintf("delete them first (drover delete %s), or ask again with force (--force): their nodes then find nothing below /links",
+		Hint: fmt.Sprintf("delete them first (drover delete %s), or retry with force (--force): their nodes then have no data below /links",
 			linked[0].ClusterID),
 	}
 }
