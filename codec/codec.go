@@ -28,7 +28,7 @@ type payloads struct {
 }
 
 // New gives a codec that encrypts everything (when there are keys) and decrypts what its keys open. What is not encrypted
-// passes: operations that began before there was a key go on.
+// passes: operations that began before the key was introduced continue.
 func New(keys Keys) converter.PayloadCodec {
 	return payloads{keys: keys, unreadable: func(err error) error { return err }}
 }

@@ -70,7 +70,7 @@ func TestWithoutKeyEverythingPassesButTheEncrypted(t *testing.T) {
 	p := seal(t, Keys{}, "clear")
 	require.Equal(t, `"clear"`, string(p.Data))
 	out, err := open(keys, p)
-	require.NoError(t, err, "operations from before the key go on")
+	require.NoError(t, err, "operations from before the key continue")
 	require.Equal(t, "clear", out)
 
 	_, err = open(Keys{}, seal(t, keys, "x"))

@@ -39,7 +39,7 @@ func (k Keys) Active() string {
 	return k.list[0].id
 }
 
-// IDs names all keys, the active one first. An id tells nothing of its key.
+// IDs names all keys, the active one first. An id reveals nothing about its key.
 func (k Keys) IDs() []string {
 	ids := make([]string, 0, len(k.list))
 	for _, one := range k.list {

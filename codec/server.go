@@ -11,7 +11,7 @@ import (
 const largestRequest = 32 << 20
 
 // Handler serves Temporal's remote codec: POST /encode and /decode. Browsers may call it from pages of the given origins
-// only: anybody else's page would read what the key protects. Answers never name a key.
+// only: other pages could read what the key protects. Answers never name a key.
 func Handler(keys Keys, origins []string) http.Handler {
 	codec := converter.NewPayloadCodecHTTPHandler(New(keys))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -48,7 +48,7 @@ type MetadataSight struct {
 	Revision int64
 	// Keys are the documented keys as they are in Consul, Should as the control record makes them.
 	Keys, Should map[string]string
-	// Operation is the mark that tells agents which operation runs; HalfWay that a publish broke off.
+	// Operation is the mark of the running operation for agents; HalfWay marks an interrupted publish.
 	Operation string
 	HalfWay   bool
 }
@@ -271,7 +271,7 @@ func (d *diagnosis) resources() {
 	}
 }
 
-// emptied is what to know before a volume is made anew.
+// emptied is the advice before a volume is recreated.
 const emptied = "the machine is recreated with an EMPTY volume: if the application cannot restore it from its other nodes, restore a backup, " +
 	"or replace the node (drover add-nodes)"
 
@@ -334,7 +334,7 @@ func (d *diagnosis) metadata() {
 	d.keys("differs from the record", differing(m.Should, m.Keys))
 }
 
-// keys tells what is wrong with each key, but not its value: that may be a secret.
+// keys reports the problem of each key, but not its value: it may be a secret.
 func (d *diagnosis) keys(what string, keys []string) {
 	for _, key := range keys[:min(len(keys), maxKeys)] {
 		d.addRepaired(whole, Finding{Where: "metadata"}, "key /%s %s", key, what)

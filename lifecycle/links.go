@@ -13,7 +13,7 @@ type Linking struct {
 	Names     []string `json:"names"`
 }
 
-// LinkedBy are the clusters that link to a cluster, by id. One that is being released needs nobody any more.
+// LinkedBy are the clusters that link to a cluster, by id. A cluster that is being released no longer needs its links.
 func LinkedBy(clusterID string, all []*Record) []Linking {
 	var out []Linking
 	for _, r := range all {

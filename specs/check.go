@@ -72,7 +72,7 @@ func (it *Item) inRange(v any) bool {
 	return it.allows(textOf(v))
 }
 
-// choiceInRange checks the parts of a joined value. An empty value is no choice at all: fine unless one is required.
+// choiceInRange checks the parts of a joined value. An empty value selects nothing, which is allowed unless the item is required.
 func (it *Item) choiceInRange(joined string) bool {
 	if joined == "" {
 		return !it.Required || it.allows("")

@@ -254,7 +254,7 @@ func (r *configReader) checkType(it *Item, e, def *value) {
 	}
 }
 
-// setDefault converts the default to the item's type. What cannot be converted is no default: "" for an integer is how
+// setDefault converts the default to the item's type. A value that cannot be converted is ignored: "" for an integer is how
 // packages write that.
 func (r *configReader) setDefault(it *Item, def *value) {
 	if def.kind == kindNull || def.kind == kindString && strings.TrimSpace(def.text) == "" && it.scalar() {

@@ -11,7 +11,7 @@ import (
 	"drover/fault"
 )
 
-// Package is an application package as it was found. Its content may be wrong: Lint tells, Render refuses.
+// Package is an application package as it was found. Its content may be invalid: Lint reports it, Render rejects it.
 type Package struct {
 	// Source says where it came from, for messages.
 	Source string

@@ -96,7 +96,7 @@ func (r *templateReader) fail(at int, format string, args ...any) {
 	r.diags = append(r.diags, r.src.diagnostic(SeverityError, at, "", fmt.Sprintf(format, args...)))
 }
 
-// tag reads the tag at r.open and says where to go on. False: nothing to add (a comment, or an error already told).
+// tag reads the tag at r.open and moves r behind it. False: nothing to add (a comment, or an error already reported).
 func (r *templateReader) tag(at int) (*tag, int, bool) {
 	body := at + len(r.open)
 	if r.open == "{{" && strings.HasPrefix(r.text[body:], "{") {

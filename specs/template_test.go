@@ -83,14 +83,14 @@ func TestPlaceholders(t *testing.T) {
 func TestTemplateErrors(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, template, want string }{
-		{"unknown name", "{\n  \"灯\": {{env.nobody}}}", "cluster.json.mustache:2:8: env.nobody: unknown placeholder"},
+		{"unknown name", "{\n  \"灯\": {{env.absent}}}", "cluster.json.mustache:2:8: env.absent: unknown placeholder"},
 		{"nearly a name", "{{env.agee}}", "did you mean env.age?"},
 		{"unknown in a section not taken", "{{#env.off}}{{env.gone}}{{/env.off}}1", "1:13: env.gone: unknown placeholder"},
 		{"unknown section", "{{#env.gone}}{{/env.gone}}1", "env.gone: unknown placeholder"},
 		{"unknown inverted section", "{{^env.gone}}{{/env.gone}}1", "env.gone: unknown placeholder"},
 		{"unknown in a list", "[{{#env.objects}}{{idd}}{{/env.objects}}]", "1:18: idd: unknown placeholder"},
 		{"dot outside sections", "{{.}}", "unknown placeholder"},
-		{"a group is no value", "{{env}}", "unknown placeholder"},
+		{"a group without a value", "{{env}}", "unknown placeholder"},
 		{"never closed", "{\"a\": {{env.age}", "1:7: {{ is never closed with }}"},
 		{"closed by the next one", "{\"a\": {{env.age,\n\"b\": {{env.age}}}", "1:7: placeholder \"env.age,\" is not closed properly"},
 		{"empty", "{{}}", "1:1: empty placeholder"},

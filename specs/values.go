@@ -69,7 +69,7 @@ func asMap(v any) (map[string]any, bool) {
 }
 
 // resolveValues checks what a user gave and adds defaults. With samples, required items without a value get one that
-// lets the other checks go on (lint), and only a warning.
+// lets the other checks continue (lint), and only a warning.
 func (c *Config) resolveValues(values map[string]any, samples bool) (settings, Diagnostics) {
 	out, tried, diags := c.checkValues(c.flatten(values))
 	for _, it := range c.Items {
@@ -151,7 +151,7 @@ func (it *Item) checkGiven(name string, v any) Diagnostics {
 	return diags
 }
 
-// unset is the value of an item nobody gave: its default, or "absent". Absent strings are "", absent lists are [],
+// unset is the value of an omitted item: its default, or "absent". Absent strings are "", absent lists are [],
 // absent integers, numbers and booleans are null: cluster.json then behaves as if the key were not there, and an env
 // key is published with an empty value.
 func (it *Item) unset(samples bool) (any, Diagnostics) {

@@ -102,7 +102,7 @@ func TestValueOfType(t *testing.T) {
 	}
 }
 
-// TestDefaultOfType: what an item is when nobody gives it.
+// TestDefaultOfType: the value of an omitted item.
 func TestDefaultOfType(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, item, want, warning string }{

@@ -17,7 +17,7 @@ func (l *launch) bindYes(c *cobra.Command, yes *bool) {
 	}
 }
 
-// confirm asks on a terminal. Without one nobody can answer, and a script has decided already. A dry run needs no answer.
+// confirm asks on a terminal. Without a terminal there is no prompt: a script has already decided. A dry run needs no confirmation.
 func (a *app) confirm(ctx context.Context, l *launch, yes bool, question string) error {
 	_, _, inTerminal := a.Terminal(a.Stdin)
 	_, _, errTerminal := a.Terminal(a.Stderr)

@@ -31,10 +31,10 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// detached is a wait the user ended; the operation goes on.
+// detached is a wait ended by the user; the operation continues.
 type detached struct {
 	clusterID string
-	// unsure is true when the interrupt came while starting: nobody knows whether the server took it.
+	// unsure is true when the interrupt came while starting: the operation may or may not have started.
 	unsure bool
 }
 
@@ -76,7 +76,7 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// failedCode tells an operation that was refused from one that failed on its way: the same NotFound is "no such
+// failedCode distinguishes an operation that was refused from one that failed later: the same NotFound is "no such
 // cluster" before the first step and "no such image" after it.
 func failedCode(f *operations.Failed) int {
 	if f.State != operations.StateFailed || f.Began {

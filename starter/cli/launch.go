@@ -64,8 +64,8 @@ func (a *app) start(ctx context.Context, l *launch, r operations.Request) (outpu
 	return a.operate(ctx, r, l.noWait, l.dryRun)
 }
 
-// checkInput finds what is wrong before anybody is asked, and adds the problems a command found itself. What only the
-// package or the cluster can tell is the worker's to say.
+// checkInput validates the input before a server is contacted, and adds the problems found by the command itself. Checks
+// that need the package or the cluster belong to the worker.
 func checkInput(clusterID string, input any, more ...string) error {
 	var problems []string
 	if !api.ValidClusterID(clusterID) {

@@ -87,12 +87,12 @@ func resolved(op *operations.Operation, answer *api.Resolved) output.Output {
 	}}}
 }
 
-// user is who types, as far as the environment tells.
+// user is the name of the current user, from the environment.
 func (a *app) user() string {
 	name, ok := a.env.LookupEnv("USER")
 	if !ok {
 		if name, ok = a.env.LookupEnv("LOGNAME"); !ok {
-			name = "somebody"
+			name = "unknown user"
 		}
 	}
 	host, err := os.Hostname()

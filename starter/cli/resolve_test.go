@@ -30,7 +30,7 @@ func TestAHeldStepIsShownAndResolved(t *testing.T) {
 	status := drover(t, "status", id)
 	require.Equal(t, exitOK, status.code, status.stderr.String())
 	for _, want := range []string{
-		"CreateCluster " + id + " (etcd)  held", "CC4 start, order 0 waits for your decision", "| last line",
+		"CreateCluster " + id + " (etcd)  held", "CC4 start, order 0 waits for a decision", "| last line",
 		"etcd_node/2 cln-00000002: failed", "drover resolve " + id + " --retry", "to run start again on etcd_node/2",
 		"skip is not possible: it protects data",
 	} {
@@ -47,7 +47,7 @@ func TestAHeldStepIsShownAndResolved(t *testing.T) {
 	require.Equal(t, "CC4 start, order 0 is held, not CC1", p.Error.Message)
 	require.Equal(t, "nothing was changed", p.Error.Hint)
 
-	// Whoever follows sees it too, and goes on looking.
+	// A watching client sees it too, and continues to follow.
 	watcher := prepare(server(t), "watch", id)
 	seen := make(chan struct{})
 	watcher.stdout.seen = func(all string) {

@@ -29,7 +29,7 @@ func (c *counter) DescribeWorkflowExecution(_ context.Context, id, _ string) (*w
 }
 
 func (c *counter) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
-	return nil, serviceerror.NewDeadlineExceeded("nobody there")
+	return nil, serviceerror.NewDeadlineExceeded("no poller")
 }
 
 func TestStatusDoesNotWaitLongForAWorkerThatDied(t *testing.T) {

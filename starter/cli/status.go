@@ -23,7 +23,7 @@ type statusValue struct {
 	Operation *operations.Operation `json:"operation"`
 }
 
-// statusWait is how long a worker may take to tell of a cluster. A worker that died stays listed for minutes, and what
+// statusWait is how long a worker may take to report a cluster. A worker that died stays listed for minutes, and what
 // Temporal itself knows is worth seeing soon.
 const statusWait = 5 * time.Second
 
@@ -56,7 +56,7 @@ to Temporal is shown, with exit code 4.`,
 	return c
 }
 
-// statusOf asks for record and operation at once; what one of them cannot tell does not hide the other.
+// statusOf asks for record and operation at once; a failure of one does not hide the other.
 func (a *app) statusOf(ctx context.Context, server *operations.Server, id string) (output.Output, error) {
 	var (
 		value             statusValue
@@ -75,7 +75,7 @@ func (a *app) statusOf(ctx context.Context, server *operations.Server, id string
 	if ctx.Err() != nil {
 		return output.Output{}, ctx.Err()
 	}
-	// A cluster older than Temporal's retention has no operation to show, which is no failure.
+	// A cluster older than Temporal's retention has no operation to show, which is not a failure.
 	if fault.Is(opErr, fault.NotFound) && value.Cluster != nil {
 		opErr = nil
 	}

@@ -9,7 +9,7 @@ import (
 	"drover/starter/screen"
 )
 
-// waits tells why an operation waits: step, nodes and their commands, what failed and is tried again, what comes next.
+// waits shows the pending work of an operation: step, nodes and their commands, retries, the next step.
 func (a *app) waits(w *operations.Waiting) output.Lines {
 	if w == nil {
 		return nil

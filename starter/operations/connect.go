@@ -50,7 +50,7 @@ func (t Target) Options(env envconfig.EnvLookup) (client.Options, error) {
 	return options, nil
 }
 
-// Dial connects with options. The answer comes within timeout, also when nobody listens.
+// Dial connects with options. The answer comes within timeout, also without a listener.
 func Dial(ctx context.Context, options client.Options, timeout time.Duration) (client.Client, error) {
 	dialCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -27,7 +27,7 @@ func (s *Server) Current(ctx context.Context, clusterID string) (*Operation, err
 	op := s.operationOf(answer)
 	switch err := s.NeedWorker(ctx); {
 	case err == nil:
-		op.Progress, _ = s.progress(ctx, id, op.RunID) // silence is no error: Progress stays nil
+		op.Progress, _ = s.progress(ctx, id, op.RunID) // silence is not an error: Progress stays nil
 	case fault.Is(err, fault.Unauthorized):
 		return nil, err // without the workers' payload key nothing below could be read
 	}
@@ -49,7 +49,7 @@ func (s *Server) operationOf(answer *workflowservice.DescribeWorkflowExecutionRe
 		StartedAt:  info.GetStartTime().AsTime(),
 	}
 	if op.FirstRunID = info.GetFirstRunId(); op.FirstRunID == "" {
-		op.FirstRunID = op.RunID // servers before 1.25 do not tell
+		op.FirstRunID = op.RunID // servers before 1.25 do not return it
 	}
 	op.ClusterID, _ = api.ClusterIDOf(op.WorkflowID)
 	if info.GetCloseTime() != nil {

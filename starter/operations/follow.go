@@ -40,7 +40,7 @@ func (s *Server) Follow(ctx context.Context, workflowID, firstRunID string, show
 	defer stopWatching()
 	go w.watch(watchCtx, sights)
 
-	// Sights repeat at the pace of polling although nothing new was seen: elapsed times go on.
+	// Sights repeat at the pace of polling although nothing new was seen: elapsed times advance.
 	ticker := time.NewTicker(s.poll())
 	defer ticker.Stop()
 	var last Sight
@@ -79,7 +79,7 @@ func (s *Server) result(ctx context.Context, workflowID, firstRunID string, resu
 	}
 }
 
-// final takes a last look, now that the operation has ended, and tells how.
+// final takes a last look, now that the operation has ended, and reports its result.
 func (s *Server) final(ctx context.Context, w *watcher, result *api.OperationResult, end error, show func(Sight)) (*Operation, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

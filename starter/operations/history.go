@@ -30,7 +30,7 @@ func (s *Server) History(ctx context.Context, clusterID string, limit int) ([]Op
 				break
 			}
 			if info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
-				continue // its successor in the chain tells how the operation ended
+				continue // its successor in the chain has the result of the operation
 			}
 			op, err := s.past(ctx, clusterID, info)
 			if err != nil {

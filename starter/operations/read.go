@@ -81,7 +81,7 @@ func (s *Server) read(ctx context.Context, workflow string, in, out any) error {
 	return s.call(ctx, "read/"+uuid.NewString(), workflow, "", in, out)
 }
 
-// call runs one of the short workflows. They have a timeout of their own, unlike operations: an answer nobody waits
+// call runs one of the short workflows. They have a timeout of their own, unlike operations: an answer no client waits
 // for any more is worth nothing, and a worker that comes back must not find a queue of old questions.
 func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out any) error {
 	if err := s.NeedWorker(ctx); err != nil {
@@ -142,7 +142,7 @@ func (s *Server) Orphans(ctx context.Context, clusterID string) (*api.OrphanList
 	return &out, nil
 }
 
-// RetryOrphans tries once to release what is in the ledger, beside whoever does so all the time.
+// RetryOrphans retries the release of the ledger's orphans once, in addition to the periodic retries.
 func (s *Server) RetryOrphans(ctx context.Context) (*api.ReleasedOrphans, error) {
 	var out api.ReleasedOrphans
 	if err := s.call(ctx, "orphans/now", api.RetryOrphans, "retry the orphan ledger", api.RetryOrphansInput{Once: true}, &out); err != nil {

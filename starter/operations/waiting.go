@@ -10,7 +10,7 @@ import (
 )
 
 // Waiting says what a running operation waits for: its step, the nodes that are not done and their commands, what is
-// tried again, and what comes then.
+// retried, and the next step.
 type Waiting struct {
 	Step  string `json:"step"`
 	Words string `json:"words"`
@@ -24,7 +24,7 @@ type Waiting struct {
 	Done  int            `json:"done,omitempty"`
 	Total int            `json:"total,omitempty"`
 	Nodes []api.BeatNode `json:"nodes,omitempty"`
-	// Retries are what failed and is tried again.
+	// Retries are failed activities that are retried.
 	Retries []Retry   `json:"retries,omitempty"`
 	Held    *api.Held `json:"held,omitempty"`
 	// Next is what happens then; Cancel what a cancel would do now.
@@ -41,7 +41,7 @@ type Retry struct {
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
 }
 
-// wait tells what the operation waits for; nil when it has ended, or no worker told where it stands.
+// wait returns the pending work of the operation; nil when it has ended, or its progress is unknown.
 func (o *Operation) wait() *Waiting {
 	if !o.Running() || o.Progress == nil {
 		return nil

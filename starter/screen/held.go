@@ -10,7 +10,7 @@ import (
 	"drover/workflows/api"
 )
 
-// Held tells an operator what waits for him and what he can do about it, in lines of any length.
+// Held describes a held step and the choices of the operator, in lines of any length.
 func Held(h *api.Held) []string {
 	why := "waits for a decision"
 	if h.Unknown {

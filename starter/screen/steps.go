@@ -104,7 +104,7 @@ func nodeCount(n int) string {
 	return fmt.Sprintf("%d nodes", n)
 }
 
-// below tells what a running step waits for and how a failed one failed.
+// below shows the nodes a running step waits for and the failure of a failed one.
 func (f Frame) below(s api.Step) []string {
 	const margin = "      "
 	var lines []string
