@@ -108,7 +108,8 @@ check: lint ## linters and unit tests, for every change; two minutes once the to
 	@tools/test check -short $(or $(PKG),./...)
 
 .PHONY: lint
-lint: ## linters alone: style, import walls, determinism of workflows
+lint: ## linters alone: words, style, import walls, determinism of workflows
+	@$(GO) run ./tools/words
 	"$$(tools/ensure golangci-lint)" run ./...
 	"$$(tools/ensure workflowcheck)" -config .workflowcheck.yaml ./workflows/... ./lifecycle/...
 

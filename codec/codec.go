@@ -28,7 +28,7 @@ type payloads struct {
 }
 
 // New gives a codec that encrypts everything (when there are keys) and decrypts what its keys open. What is not encrypted
-// passes: operations that began before there was a key go on.
+// passes: operations that began before the key was introduced continue.
 func New(keys Keys) converter.PayloadCodec {
 	return payloads{keys: keys, unreadable: func(err error) error { return err }}
 }
@@ -82,7 +82,7 @@ func (p payloads) Decode(sealed []*common.Payload) ([]*common.Payload, error) {
 func (p payloads) seal(clear *common.Payload) (*common.Payload, error) {
 	text, err := proto.Marshal(clear)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "a payload cannot be encrypted")
+		return nil, fault.Wrap(err, fault.Internal, "cannot encrypt the payload")
 	}
 	active := p.keys.list[0]
 	nonce := make([]byte, active.aead.NonceSize(), active.aead.NonceSize()+len(text)+active.aead.Overhead())
@@ -108,24 +108,24 @@ func (p payloads) open(sealed *common.Payload) (*common.Payload, error) {
 	}
 	data := sealed.GetData()
 	if len(data) < aead.NonceSize() {
-		return nil, fault.New(fault.Internal, "an encrypted payload is cut short")
+		return nil, fault.New(fault.Internal, "the encrypted payload is truncated")
 	}
 	text, err := aead.Open(nil, data[:aead.NonceSize()], data[aead.NonceSize():], []byte(id))
 	if err != nil {
-		return nil, fault.New(fault.Unauthorized, "a payload that names key %s was not encrypted with it, or changed since", id)
+		return nil, fault.New(fault.Unauthorized, "the payload was not encrypted with its key %s, or was modified", id)
 	}
 	clear := &common.Payload{}
 	if err := proto.Unmarshal(text, clear); err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "a decrypted payload cannot be understood")
+		return nil, fault.Wrap(err, fault.Internal, "cannot decode the decrypted payload")
 	}
 	return clear, nil
 }
 
 func (p payloads) noKey(id string) error {
 	if len(p.keys.list) == 0 {
-		return fault.New(fault.Unauthorized, "this is encrypted with payload key %q and no key is known here", id).
-			WithHint("name the key file with --payload-key or DROVER_PAYLOAD_KEY")
+		return fault.New(fault.Unauthorized, "the payload is encrypted with payload key %q, but no key is configured", id).
+			WithHint("set the key file with --payload-key or DROVER_PAYLOAD_KEY")
 	}
-	return fault.New(fault.Unauthorized, "this is encrypted with payload key %q; the keys known here are %v", id, p.keys.IDs()).
+	return fault.New(fault.Unauthorized, "the payload is encrypted with payload key %q; the configured keys are %v", id, p.keys.IDs()).
 		WithHint("add the key to the file of --payload-key or DROVER_PAYLOAD_KEY")
 }

@@ -70,7 +70,7 @@ func TestWithoutKeyEverythingPassesButTheEncrypted(t *testing.T) {
 	p := seal(t, Keys{}, "clear")
 	require.Equal(t, `"clear"`, string(p.Data))
 	out, err := open(keys, p)
-	require.NoError(t, err, "operations from before the key go on")
+	require.NoError(t, err, "operations from before the key continue")
 	require.Equal(t, "clear", out)
 
 	_, err = open(Keys{}, seal(t, keys, "x"))
@@ -109,7 +109,7 @@ func TestKeyFiles(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o640, 0o604, 0o620, 0o660} {
 		require.NoError(t, os.Chmod(path, mode))
 		_, err = ReadKeys(path)
-		require.ErrorContains(t, err, "may be read by others", mode)
+		require.ErrorContains(t, err, "is readable by other users", mode)
 		require.ErrorContains(t, err, "chmod 600")
 	}
 
@@ -145,7 +145,7 @@ func TestAgree(t *testing.T) {
 	}{
 		"no keys":                 {Keys{}, []string{Identity(Keys{})}, ""},
 		"the same":                {a, []string{Identity(a)}, ""},
-		"client without":          {Keys{}, []string{Identity(a)}, "no key is known here"},
+		"client without":          {Keys{}, []string{Identity(a)}, "no key is configured"},
 		"worker without":          {a, []string{Identity(Keys{})}, "the workers have no payload key"},
 		"another":                 {a, []string{Identity(b)}, "the payload keys differ"},
 		"worker rotated already":  {a, []string{Identity(rotated)}, "the payload keys differ"},

@@ -40,14 +40,14 @@ func Agree(keys Keys, workers []string) error {
 	case len(workers) == 0:
 		return nil
 	case len(theirs) == 0:
-		return fault.New(fault.Unauthorized, "the workers have no payload key, and here it is %s", keys.Active()).
-			WithHint("nothing was sent; start drover-worker with the same key file (--payload-key or DROVER_PAYLOAD_KEY), or do without here")
+		return fault.New(fault.Unauthorized, "the workers have no payload key, but the client uses key %s", keys.Active()).
+			WithHint("start drover-worker with the same key file (--payload-key or DROVER_PAYLOAD_KEY), or run without a key; nothing was sent")
 	case keys.Active() == "":
-		return fault.New(fault.Unauthorized, "the workers encrypt with payload key %s, and no key is known here", theirs[0]).
-			WithHint("nothing was sent; name the key file with --payload-key or DROVER_PAYLOAD_KEY")
+		return fault.New(fault.Unauthorized, "the workers encrypt with payload key %s, but no key is configured", theirs[0]).
+			WithHint("set the key file with --payload-key or DROVER_PAYLOAD_KEY; nothing was sent")
 	}
-	return fault.New(fault.Unauthorized, "the payload keys differ: %v here, %v at the workers", keys.IDs(), theirs).
-		WithHint("nothing was sent; each side's first key must be in the other side's file (--payload-key or DROVER_PAYLOAD_KEY)")
+	return fault.New(fault.Unauthorized, "the payload keys differ: %v at the client, %v at the workers", keys.IDs(), theirs).
+		WithHint("add each side's first key to the other side's file (--payload-key or DROVER_PAYLOAD_KEY); nothing was sent")
 }
 
 func fits(ours Keys, theirs []string) bool {

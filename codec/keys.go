@@ -39,7 +39,7 @@ func (k Keys) Active() string {
 	return k.list[0].id
 }
 
-// IDs names all keys, the active one first. An id tells nothing of its key.
+// IDs names all keys, the active one first. An id reveals nothing about its key.
 func (k Keys) IDs() []string {
 	ids := make([]string, 0, len(k.list))
 	for _, one := range k.list {
@@ -65,21 +65,21 @@ func ReadKeys(path string) (Keys, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return Keys{}, fault.Wrap(err, fault.Invalid, "the payload key cannot be read").
-			WithHint("drover keygen %s makes one", path)
+		return Keys{}, fault.Wrap(err, fault.Invalid, "cannot read the payload key").
+			WithHint("create one with: drover keygen %s", path)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return Keys{}, fault.Wrap(err, fault.Invalid, "the payload key cannot be read")
+		return Keys{}, fault.Wrap(err, fault.Invalid, "cannot read the payload key")
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return Keys{}, fault.New(fault.Invalid, "the payload key %s may be read by others (mode %04o)", path, mode).
-			WithHint("chmod 600 %s; if others may have read it, drover keygen --rotate %s", path, path)
+		return Keys{}, fault.New(fault.Invalid, "the payload key %s is readable by other users (mode %04o)", path, mode).
+			WithHint("run chmod 600 %s; if other users may have read it, rotate it with: drover keygen --rotate %s", path, path)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, 1<<20))
 	if err != nil {
-		return Keys{}, fault.Wrap(err, fault.Invalid, "the payload key cannot be read")
+		return Keys{}, fault.Wrap(err, fault.Invalid, "cannot read the payload key")
 	}
 	return parse(path, text)
 }
@@ -95,8 +95,8 @@ func parse(path string, text []byte) (Keys, error) {
 		}
 		raw, err := base64.StdEncoding.DecodeString(string(line))
 		if err != nil || len(raw) != keySize {
-			return Keys{}, fault.New(fault.Invalid, "%s, line %d: a key is %d bytes in base64", path, n, keySize).
-				WithHint("drover keygen makes such a file")
+			return Keys{}, fault.New(fault.Invalid, "%s, line %d: not a key of %d bytes in base64", path, n, keySize).
+				WithHint("create a key file with: drover keygen")
 		}
 		one, err := newKey(raw)
 		if err != nil {
@@ -105,7 +105,7 @@ func parse(path string, text []byte) (Keys, error) {
 		keys.list = append(keys.list, one)
 	}
 	if len(keys.list) == 0 {
-		return Keys{}, fault.New(fault.Invalid, "%s has no key in it", path).WithHint("drover keygen --rotate %s adds one", path)
+		return Keys{}, fault.New(fault.Invalid, "key file %s is empty", path).WithHint("add a key with: drover keygen --rotate %s", path)
 	}
 	return keys, nil
 }
@@ -133,25 +133,25 @@ func Generate(path string, rotate bool) (string, error) {
 			return "", err
 		}
 		if old, err = os.ReadFile(path); err != nil {
-			return "", fault.Wrap(err, fault.Invalid, "the payload key cannot be read")
+			return "", fault.Wrap(err, fault.Invalid, "cannot read the payload key")
 		}
 	case err == nil:
-		return "", fault.New(fault.Conflict, "%s is there already", path).
-			WithHint("a lost key cannot be had back, so it is not written over; --rotate puts a new key in front of the old ones")
+		return "", fault.New(fault.Conflict, "%s already exists", path).
+			WithHint("add a new key with --rotate; a key file is never overwritten, because a lost key cannot be recovered")
 	case !errors.Is(err, fs.ErrNotExist):
-		return "", fault.Wrap(err, fault.Invalid, "the payload key cannot be written")
+		return "", fault.Wrap(err, fault.Invalid, "cannot write the payload key")
 	}
 	raw := make([]byte, keySize)
 	_, _ = rand.Read(raw) // never fails: crypto/rand ends the process instead
 	made, err := newKey(raw)
 	if err != nil {
-		return "", fault.Wrap(err, fault.Internal, "the payload key cannot be made")
+		return "", fault.Wrap(err, fault.Internal, "cannot generate the payload key")
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "# Drover payload key %s\n%s\n", made.id, base64.StdEncoding.EncodeToString(raw))
 	text.Write(old)
 	if err := replace(path, text.String()); err != nil {
-		return "", fault.Wrap(err, fault.Invalid, "the payload key cannot be written")
+		return "", fault.Wrap(err, fault.Invalid, "cannot write the payload key")
 	}
 	return made.id, nil
 }

@@ -11,13 +11,13 @@ import (
 const largestRequest = 32 << 20
 
 // Handler serves Temporal's remote codec: POST /encode and /decode. Browsers may call it from pages of the given origins
-// only: anybody else's page would read what the key protects. Answers never name a key.
+// only: other pages could read what the key protects. Answers never name a key.
 func Handler(keys Keys, origins []string) http.Handler {
 	codec := converter.NewPayloadCodecHTTPHandler(New(keys))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if origin := r.Header.Get("Origin"); origin != "" {
 			if !slices.Contains(origins, origin) {
-				http.Error(w, "pages of this origin may not use the codec server; its --origin says which may", http.StatusForbidden)
+				http.Error(w, "this origin is not allowed; add it with --origin of the codec server", http.StatusForbidden)
 				return
 			}
 			w.Header().Set("Access-Control-Allow-Origin", origin)

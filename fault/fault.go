@@ -1,5 +1,5 @@
-// Package fault is the one vocabulary of failures: what kind of thing went wrong, where, why, and whether trying the
-// same call again can help. Providers, metadata, remote and the agent's client return faults; the activity boundary
+// Package fault is the common vocabulary of failures: type, location, cause, and whether a retry of the same call can
+// succeed. Providers, metadata, remote and the agent's client return faults; the activity boundary
 // converts them once; workflows branch on the type and never on text.
 //
 // It is not a logging or wrapping library, and it knows nothing of Temporal.
@@ -15,11 +15,11 @@ import (
 type Type string
 
 const (
-	// Invalid: the request or package cannot be accepted as it is. Nothing was touched.
+	// Invalid: the request or package cannot be accepted as it is. Nothing was changed.
 	Invalid Type = "Invalid"
 	// NotFound: the named cluster, package, node, resource or command does not exist.
 	NotFound Type = "NotFound"
-	// Conflict: somebody else changed or owns the thing (another operation, another writer of a revision).
+	// Conflict: another operation or another writer changed or owns the object.
 	Conflict Type = "Conflict"
 	// NotAllowed: the cluster's state, its package or a guard forbids the operation.
 	NotAllowed Type = "NotAllowed"
@@ -27,13 +27,13 @@ const (
 	HostKeyChanged Type = "HostKeyChanged"
 	// Unauthorized: credentials were refused by a node, Consul or a provider.
 	Unauthorized Type = "Unauthorized"
-	// Unreachable: a node, Consul or a provider could not be reached in time. Trying again may help.
+	// Unreachable: a node, Consul or a provider could not be reached in time. A retry may succeed.
 	Unreachable Type = "Unreachable"
-	// NoCapacity: the provider cannot give what was asked for (addresses, disk, machines).
+	// NoCapacity: the provider lacks the requested resources (addresses, disk, machines).
 	NoCapacity Type = "NoCapacity"
-	// CommandFailed: a package's command ended with a non-zero exit code or ran out of time.
+	// CommandFailed: a package's command ended with a non-zero exit code or timed out.
 	CommandFailed Type = "CommandFailed"
-	// OutcomeUnknown: a command began and nobody can say how it ended (power loss in mid command).
+	// OutcomeUnknown: a command began and its result is unknown (power loss during the command).
 	OutcomeUnknown Type = "OutcomeUnknown"
 	// ConfigFailed: a node applied a revision with warnings and strict_config is set.
 	ConfigFailed Type = "ConfigFailed"
@@ -48,7 +48,7 @@ type Fault struct {
 	Type      Type   `json:"type"`
 	Message   string `json:"message"`
 	Retryable bool   `json:"retryable,omitempty"`
-	// Cluster, Node and Service say where; empty when it does not apply.
+	// Cluster, Node and Service are the location; empty when they do not apply.
 	Cluster string `json:"cluster,omitempty"`
 	Node    string `json:"node,omitempty"`
 	Service string `json:"service,omitempty"`
@@ -56,7 +56,7 @@ type Fault struct {
 	ExitCode int `json:"exit_code,omitempty"`
 	// Output is the end of the command's output, at most 4 KiB, secrets already removed.
 	Output string `json:"output,omitempty"`
-	// Hint says what to do next, as one sentence.
+	// Hint is the next action, as one imperative sentence.
 	Hint string `json:"hint,omitempty"`
 	// Problems lists every single problem of an Invalid fault.
 	Problems []string `json:"problems,omitempty"`
@@ -80,7 +80,7 @@ func (f *Fault) Error() string {
 // Unwrap gives the cause, if any.
 func (f *Fault) Unwrap() error { return f.cause }
 
-// retryable says which types are worth trying again with the same input.
+// retryable are the types for which a retry with the same input can succeed.
 func retryable(t Type) bool {
 	switch t {
 	case Unreachable, NoCapacity, Internal:

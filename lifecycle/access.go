@@ -54,7 +54,7 @@ const (
 	Wrong  Standing = "wrong"
 )
 
-const grantedAgain = "a worker grants it again by itself: at its start, every ten minutes, and with every operation that publishes metadata"
+const grantedAgain = "a worker restores it automatically: at its start, every ten minutes, and with every operation that publishes metadata"
 
 // access: the nodes may read what they need, and nothing is left of a cluster that is gone.
 func (d *diagnosis) access() {
@@ -68,12 +68,12 @@ func (d *diagnosis) access() {
 	}{{"policy", a.Policy}, {"token", a.Token}} {
 		switch {
 		case d.Record == nil && g.sight.Standing != Absent:
-			d.add(Finding{Where: "access", Repair: d.collect()}, "there is no record of the cluster, and Consul has its %s %s", g.kind, g.sight.ID)
+			d.add(Finding{Where: "access", Repair: d.collect()}, "the cluster has no record, but Consul has its %s %s", g.kind, g.sight.ID)
 		case d.Record == nil || d.Record.ConsulToken == "":
 		case g.sight.Standing == Absent:
-			d.addRepaired(whole, Finding{Where: "access", Advice: grantedAgain}, "%s %s, by which nodes read their metadata, is missing in Consul", g.kind, g.sight.ID)
+			d.addRepaired(whole, Finding{Where: "access", Advice: grantedAgain}, "%s %s, required by nodes to read their metadata, is missing in Consul", g.kind, g.sight.ID)
 		case g.sight.Standing == Wrong:
-			d.addRepaired(whole, Finding{Where: "access", Advice: grantedAgain}, "%s %s in Consul is not what the nodes were given", g.kind, g.sight.ID)
+			d.addRepaired(whole, Finding{Where: "access", Advice: grantedAgain}, "%s %s in Consul differs from the one of the nodes", g.kind, g.sight.ID)
 		}
 	}
 	if d.Record == nil || d.Record.State != Active {
@@ -86,7 +86,7 @@ func (d *diagnosis) access() {
 		}
 	}
 	if without > 0 {
-		d.addRepaired(whole, Finding{Where: "access", Advice: "the next operation that changes what nodes see does it too"},
-			"%d nodes have no Consul token of their own: they were started before Drover gave out tokens", without)
+		d.addRepaired(whole, Finding{Where: "access", Advice: "the next operation that changes the metadata of nodes repairs it too"},
+			"%d nodes have no Consul token of their own: they were started before Drover issued tokens", without)
 	}
 }

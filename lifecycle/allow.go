@@ -25,8 +25,8 @@ func refuseForce(roles []string) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Why:  fmt.Sprintf("force is not allowed: the destroy service of %s says allow_force: false", roleNames(roles)),
-		Hint: "delete without force and let the package's destroy command decide",
+		Why:  fmt.Sprintf("force is not allowed: the destroy service of %s has allow_force: false", roleNames(roles)),
+		Hint: "delete without force, so that the package's destroy command decides",
 	}
 }
 
@@ -81,8 +81,8 @@ func onlyRole(v View, named, verb string, can func(RoleView) bool) (string, *Ref
 		return "", &Refusal{Why: fmt.Sprintf("none of the cluster's %d roles can %s", len(masters), verb), Hint: "its roles: " + strings.Join(masters, ", ")}
 	}
 	return "", &Refusal{
-		Why:  fmt.Sprintf("the request names no role, and %d roles of the cluster can %s", len(able), verb),
-		Hint: "name one of them with --role: " + strings.Join(able, ", "),
+		Why:  fmt.Sprintf("the request has no role, and %d roles of the cluster can %s", len(able), verb),
+		Hint: "choose one with --role: " + strings.Join(able, ", "),
 	}
 }
 
@@ -94,7 +94,7 @@ func MayAdd(v View, role string, count int) *Refusal {
 		return noRole(v, role)
 	case r.ReplicaOf != "":
 		return &Refusal{
-			Why:  fmt.Sprintf("role %q holds the replicas of %q and grows with it", role, r.ReplicaOf),
+			Why:  fmt.Sprintf("role %q contains the replicas of %q and grows with it", role, r.ReplicaOf),
 			Hint: fmt.Sprintf("add nodes to role %q", r.ReplicaOf),
 		}
 	case count < 1:
@@ -102,7 +102,7 @@ func MayAdd(v View, role string, count int) *Refusal {
 	case !r.ScaleHorizontal && !r.AddNodes:
 		return &Refusal{
 			Why:  fmt.Sprintf("the package does not allow adding nodes to %s: neither scale_horizontal nor add_nodes is in its advanced_actions", roleNames([]string{role})),
-			Hint: "create a larger cluster, or ask the package's author",
+			Hint: "create a larger cluster, or contact the package's author",
 		}
 	}
 	return nil
@@ -112,7 +112,7 @@ func MayAdd(v View, role string, count int) *Refusal {
 // the least its package allows.
 func MayRemove(v View, targets []string, force bool) *Refusal {
 	if len(targets) == 0 {
-		return &Refusal{Why: "no node is named", Hint: "name the nodes that shall leave; drover nodes lists them"}
+		return &Refusal{Why: "the request has no nodes", Hint: "list the nodes to delete; drover nodes shows them"}
 	}
 	leaving := map[string]bool{}
 	var unknown, twice []string
@@ -127,10 +127,10 @@ func MayRemove(v View, targets []string, force bool) *Refusal {
 		leaving[id] = true
 	}
 	if len(unknown) > 0 {
-		return &Refusal{Why: "not nodes of this cluster: " + strings.Join(unknown, ", "), Hint: "drover nodes lists them"}
+		return &Refusal{Why: "not nodes of this cluster: " + strings.Join(unknown, ", "), Hint: "list the nodes with drover nodes"}
 	}
 	if len(twice) > 0 {
-		return &Refusal{Why: "named twice: " + strings.Join(twice, ", "), Hint: "name every node once"}
+		return &Refusal{Why: "duplicate nodes: " + strings.Join(twice, ", "), Hint: "list every node once"}
 	}
 	for _, r := range v.Roles {
 		gone := 0
@@ -148,17 +148,17 @@ func MayRemove(v View, targets []string, force bool) *Refusal {
 		case !r.ScaleHorizontal:
 			return &Refusal{
 				Why:  fmt.Sprintf("the package does not allow deleting nodes of %s: scale_horizontal is not in its advanced_actions", roleNames([]string{r.Name})),
-				Hint: "delete the whole cluster, or ask the package's author",
+				Hint: "delete the whole cluster, or contact the package's author",
 			}
 		case len(r.Nodes)-gone < least:
 			return &Refusal{
-				Why:  fmt.Sprintf("%s would have %d nodes, and its package wants at least %d", roleNames([]string{r.Name}), len(r.Nodes)-gone, least),
-				Hint: "name fewer nodes, or delete the whole cluster",
+				Why:  fmt.Sprintf("%s would have %d nodes, and its package requires at least %d", roleNames([]string{r.Name}), len(r.Nodes)-gone, least),
+				Hint: "delete fewer nodes, or delete the whole cluster",
 			}
 		}
 	}
 	if len(leaving) == len(known) {
-		return &Refusal{Why: "no node would be left", Hint: "delete the whole cluster instead"}
+		return &Refusal{Why: "no node would remain", Hint: "delete the whole cluster instead"}
 	}
 	if force {
 		return refuseForce(v.RefusesForce(Only(targets)))
@@ -204,18 +204,18 @@ func MayScale(v View, role string, s Size) *Refusal {
 			Hint: fmt.Sprintf("scale role %q", r.ReplicaOf),
 		}
 	case s.CPU < 0 || s.Memory < 0 || s.VolumeSize < 0:
-		return &Refusal{Why: "sizes are positive numbers", Hint: "cpu in cores, memory in MiB, volume_size in GiB"}
+		return &Refusal{Why: "sizes must be positive numbers", Hint: "set cpu in cores, memory in MiB, volume_size in GiB"}
 	case s.VolumeSize != 0 && r.VolumeSize == 0:
-		return &Refusal{Why: fmt.Sprintf("%s has no volume", roleNames([]string{role})), Hint: "leave volume_size out"}
+		return &Refusal{Why: fmt.Sprintf("%s has no volume", roleNames([]string{role})), Hint: "omit volume_size"}
 	case s.VolumeSize != 0 && s.VolumeSize < r.VolumeSize:
 		return &Refusal{
 			Why:  fmt.Sprintf("a volume cannot shrink: %s has %d GiB", roleNames([]string{role}), r.VolumeSize),
-			Hint: "give the size it has, or more",
+			Hint: "set the current size or a larger one",
 		}
 	case !s.Resizes(r) && !s.Grows(r):
 		return &Refusal{
-			Why:  fmt.Sprintf("%s has that size already", roleNames([]string{role})),
-			Hint: fmt.Sprintf("it has %d cores, %d MiB and %d GiB", r.CPU, r.Memory, r.VolumeSize),
+			Why:  fmt.Sprintf("%s already has this size", roleNames([]string{role})),
+			Hint: fmt.Sprintf("choose a size other than %d cores, %d MiB and %d GiB", r.CPU, r.Memory, r.VolumeSize),
 		}
 	}
 	return nil
@@ -226,9 +226,9 @@ func MayScale(v View, role string, s Size) *Refusal {
 func MayUpgrade(from string, old *specs.Cluster, to string, next *specs.Cluster) *Refusal {
 	var why []string
 	if from == to {
-		why = append(why, fmt.Sprintf("the cluster runs version %s already", to))
+		why = append(why, fmt.Sprintf("the cluster already runs version %s", to))
 	} else if !slices.Contains(next.UpgradePolicy, from) {
-		why = append(why, fmt.Sprintf("version %s can be upgraded to from %v, not from %s", to, next.UpgradePolicy, from))
+		why = append(why, fmt.Sprintf("version %s allows upgrades from %v, not from %s", to, next.UpgradePolicy, from))
 	}
 	for _, o := range old.Roles {
 		n, ok := next.Role(o.Name)
@@ -236,7 +236,7 @@ func MayUpgrade(from string, old *specs.Cluster, to string, next *specs.Cluster)
 		case !ok:
 			why = append(why, fmt.Sprintf("version %s lacks %s", to, roleNames([]string{o.Name})))
 		case !slices.Equal(mountPoints(o), mountPoints(*n)):
-			why = append(why, fmt.Sprintf("%s has mount points %v, and %v in version %s", roleNames([]string{o.Name}), mountPoints(o), mountPoints(*n), to))
+			why = append(why, fmt.Sprintf("%s has mount points %v, but %v in version %s", roleNames([]string{o.Name}), mountPoints(o), mountPoints(*n), to))
 		}
 	}
 	for _, n := range next.Roles {
@@ -247,7 +247,7 @@ func MayUpgrade(from string, old *specs.Cluster, to string, next *specs.Cluster)
 	if len(why) == 0 {
 		return nil
 	}
-	return &Refusal{Why: strings.Join(why, "; "), Hint: "drover apps list shows the published versions"}
+	return &Refusal{Why: strings.Join(why, "; "), Hint: "list the published versions with drover apps list"}
 }
 
 func mountPoints(r specs.Role) []string {

@@ -64,7 +64,7 @@ func TestRoleThatARequestLeavesOut(t *testing.T) {
 		})
 	}
 	_, refusal := RoleToGrow(View{Roles: []RoleView{fixed, grows, adds}}, "")
-	require.Equal(t, "name one of them with --role: grows, adds", refusal.Hint)
+	require.Equal(t, "choose one with --role: grows, adds", refusal.Hint)
 }
 
 func TestMayRemove(t *testing.T) {
@@ -79,11 +79,11 @@ func TestMayRemove(t *testing.T) {
 		force   bool
 		want    string
 	}{
-		{want: "no node is named"},
+		{want: "the request has no nodes"},
 		{targets: []string{"a1"}},
 		{targets: []string{"a1", "zz", "yy"}, want: "zz, yy"},
-		{targets: []string{"a1", "a1"}, want: "named twice: a1"},
-		{targets: []string{"a1", "a2"}, want: "wants at least 2"},
+		{targets: []string{"a1", "a1"}, want: "duplicate nodes: a1"},
+		{targets: []string{"a1", "a2"}, want: "requires at least 2"},
 		{targets: []string{"r4", "r5"}},
 		{targets: []string{"fixed1"}, want: "scale_horizontal is not"},
 		{targets: []string{"a1"}, force: true, want: "allow_force: false"},
@@ -93,7 +93,7 @@ func TestMayRemove(t *testing.T) {
 	}
 	only := role("a", 1, 1)
 	only.ScaleHorizontal = true
-	requireRefusal(t, "no node would be left", MayRemove(View{Roles: []RoleView{only}}, []string{"a1"}, false))
+	requireRefusal(t, "no node would remain", MayRemove(View{Roles: []RoleView{only}}, []string{"a1"}, false))
 }
 
 func TestMayScale(t *testing.T) {
@@ -105,7 +105,7 @@ func TestMayScale(t *testing.T) {
 		want string
 	}{
 		{"a", Size{CPU: 4}, ""}, {"a", Size{CPU: 1}, ""}, {"a", Size{VolumeSize: 11}, ""}, {"a", Size{CPU: 2, Memory: 2048}, ""},
-		{"a", Size{}, "has that size already"}, {"a", Size{CPU: 2, Memory: 1024, VolumeSize: 10}, "has that size already"},
+		{"a", Size{}, "already has this size"}, {"a", Size{CPU: 2, Memory: 1024, VolumeSize: 10}, "already has this size"},
 		{"a", Size{CPU: 4, VolumeSize: 9}, "cannot shrink"}, {"a", Size{CPU: -1}, "positive"},
 		{"dry", Size{VolumeSize: 1}, "has no volume"}, {"a-replica", Size{CPU: 4}, "together with its master"}, {"z", Size{CPU: 4}, `no role "z"`},
 	} {
@@ -126,7 +126,7 @@ func TestMayUpgrade(t *testing.T) {
 	requireRefusal(t, "already", MayUpgrade("2", old, "2", next(at("a", "/data"), specs.Role{Name: "b"})))
 	requireRefusal(t, "not from 0", MayUpgrade("0", old, "2", next(at("a", "/data"), specs.Role{Name: "b"})))
 	all := MayUpgrade("0", old, "2", next(at("a", "/log"), specs.Role{Name: "c"}))
-	for _, why := range []string{"not from 0", "mount points [/data], and [/log]", `lacks role "b"`, `adds role "c"`} {
+	for _, why := range []string{"not from 0", "mount points [/data], but [/log]", `lacks role "b"`, `adds role "c"`} {
 		requireRefusal(t, why, all)
 	}
 }

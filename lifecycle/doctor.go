@@ -48,7 +48,7 @@ type MetadataSight struct {
 	Revision int64
 	// Keys are the documented keys as they are in Consul, Should as the control record makes them.
 	Keys, Should map[string]string
-	// Operation is the mark that tells agents which operation runs; HalfWay that a publish broke off.
+	// Operation is the mark of the running operation for agents; HalfWay marks an interrupted publish.
 	Operation string
 	HalfWay   bool
 }
@@ -165,25 +165,25 @@ func (d *diagnosis) unknown() {
 		return // it is just being created, or its deletion ends
 	}
 	if d.Provider.Problem != "" {
-		d.add(Finding{Where: "provider", Repair: "drover providers", Advice: "it says what is wrong; put that right and ask again"}, "the provider cannot be asked: %s", d.Provider.Problem)
+		d.add(Finding{Where: "provider", Repair: "drover providers", Advice: "check the provider with drover providers, fix it and retry"}, "the provider cannot be queried: %s", d.Provider.Problem)
 	}
 	for _, i := range d.Provider.Instances {
-		d.add(Finding{Where: "provider", Repair: d.collect()}, "there is no record of the cluster, and %s has instance %s", i.Provider, i.ID)
+		d.add(Finding{Where: "provider", Repair: d.collect()}, "the cluster has no record, but %s has instance %s", i.Provider, i.ID)
 	}
 	for _, v := range d.Provider.Volumes {
-		d.add(Finding{Where: "provider", Repair: d.collect()}, "there is no record of the cluster, and %s has volume %s", v.Provider, v.ID)
+		d.add(Finding{Where: "provider", Repair: d.collect()}, "the cluster has no record, but %s has volume %s", v.Provider, v.ID)
 	}
 	if n := len(d.Metadata.Keys); n > 0 {
 		d.add(Finding{Where: "metadata", Repair: d.collect()},
-			"there is no record of the cluster, and Consul has %d keys that nodes can see", n)
+			"the cluster has no record, but Consul has %d keys visible to nodes", n)
 	}
 }
 
 // links: what the cluster links to is there. Links are chosen at creation and stay.
 func (d *diagnosis) links() {
 	for _, name := range d.LostLinks {
-		d.add(Finding{Where: "record", Advice: "create another cluster that links to one there is, and delete this one when nobody needs it"},
-			"link %s leads to %s, which was deleted by force", name, d.Record.Spec.Links[name])
+		d.add(Finding{Where: "record", Advice: "create another cluster that links to an existing one, and delete this one when it is no longer needed"},
+			"link %s refers to %s, which was deleted with force", name, d.Record.Spec.Links[name])
 	}
 }
 
@@ -193,14 +193,14 @@ func (d *diagnosis) operation() {
 	says := r.Operation.State == running
 	if says && !d.OperationRuns {
 		d.addWayOn("record", AfterDeath(r),
-			"the record says that %s runs since %s, and it does not: it was terminated, or its server lost", r.Operation.Type, r.Operation.StartedAt)
+			"the record contains %s as running since %s, but it is not running: it was terminated, or its server was lost", r.Operation.Type, r.Operation.StartedAt)
 	}
 	if d.OperationRuns || says {
 		return
 	}
 	if d.Metadata.Operation != "" {
 		d.addWayOn("metadata", r.State,
-			"agents are told that %s runs, and make no health checks; none does", d.Metadata.Operation)
+			"agents skip health checks because %s is marked as running, but no operation is running", d.Metadata.Operation)
 	}
 	switch r.State {
 	case Active, Stopped:
@@ -212,14 +212,14 @@ func (d *diagnosis) operation() {
 		content []string
 	}{{"/adding-hosts", r.Adding}, {"/deleting-hosts", r.Deleting}, {"/vertical-scaling-roles", r.VerticalScaling}} {
 		if len(folder.content) > 0 {
-			d.addWayOn("record", r.State, "%s has content and no operation runs", folder.name)
+			d.addWayOn("record", r.State, "%s is not empty, but no operation is running", folder.name)
 		}
 	}
 }
 
 func orSilent(reason string) string {
 	if reason == "" {
-		return "no reason is on record"
+		return "no reason recorded"
 	}
 	return reason
 }
@@ -249,7 +249,7 @@ func (d *diagnosis) wayOn(s State) string {
 // resources: what the record names is at the provider, runs, and nothing else is there.
 func (d *diagnosis) resources() {
 	if d.Provider.Problem != "" {
-		d.add(Finding{Where: "provider", Repair: "drover providers", Advice: "it says what is wrong; put that right and ask again"}, "the provider cannot be asked: %s", d.Provider.Problem)
+		d.add(Finding{Where: "provider", Repair: "drover providers", Advice: "check the provider with drover providers, fix it and retry"}, "the provider cannot be queried: %s", d.Provider.Problem)
 		return
 	}
 	instances, volumes := map[string]InstanceSight{}, map[string]bool{}
@@ -264,16 +264,16 @@ func (d *diagnosis) resources() {
 	for _, n := range d.Record.Nodes {
 		for _, id := range n.VolumeIDs {
 			if !volumes[id] {
-				d.addRepaired(risked, Finding{Where: "provider", Node: n.ID, Advice: emptied}, "volume %s of %s is not there, nor is its data", id, Label(n.Role, n.SID))
+				d.addRepaired(risked, Finding{Where: "provider", Node: n.ID, Advice: emptied}, "volume %s of %s is missing, and its data with it", id, Label(n.Role, n.SID))
 			}
 		}
 		d.machine(n, instances)
 	}
 }
 
-// emptied is what to know before a volume is made anew.
-const emptied = "the machine comes back with an EMPTY volume: where the application cannot fill it from its other nodes, restore a backup, " +
-	"or add a node in its place (drover add-nodes)"
+// emptied is the advice before a volume is recreated.
+const emptied = "the machine is recreated with an EMPTY volume: if the application cannot restore it from its other nodes, restore a backup, " +
+	"or replace the node (drover add-nodes)"
 
 func (d *diagnosis) machine(n Node, instances map[string]InstanceSight) {
 	i, ok := instances[n.InstanceID]
@@ -281,20 +281,20 @@ func (d *diagnosis) machine(n Node, instances map[string]InstanceSight) {
 	switch {
 	case !ok && d.Record.State == Creating, !ok && d.Record.State == Failed, d.Record.State == Deleting:
 	case !ok:
-		d.addRepaired(taken, Finding{Where: "provider", Node: n.ID}, "instance %s of %s is not there", n.InstanceID, name)
+		d.addRepaired(taken, Finding{Where: "provider", Node: n.ID}, "instance %s of %s is missing", n.InstanceID, name)
 	case !i.On && d.Record.State == Active:
 		d.addRepaired(taken, Finding{Where: "provider", Node: n.ID},
-			"instance %s of %s is off, and the cluster is active", n.InstanceID, name)
+			"instance %s of %s is off, but the cluster is active", n.InstanceID, name)
 	case i.On && d.Record.PoweredOff:
 		d.add(Finding{Where: "provider", Node: n.ID, Repair: "drover start " + d.ClusterID + " && drover stop " + d.ClusterID},
-			"instance %s of %s runs, and the cluster was stopped", n.InstanceID, name)
+			"instance %s of %s is running, but the cluster is stopped", n.InstanceID, name)
 	case n.SSH.HostKey != "" && i.HostKey != "" && n.SSH.HostKey != i.HostKey:
 		d.addRepaired(risked, Finding{Where: "provider", Node: n.ID,
-			Advice: "find out who did that before anything else: it may be another machine, and commands would run on it"},
-			"the host key of %s is another one than the one pinned at its creation", name)
+			Advice: "find the cause first: it may be another machine, and commands would run on it"},
+			"the host key of %s differs from the key pinned at its creation", name)
 	case i.IP != "" && n.IP != i.IP:
 		d.addRepaired(taken, Finding{Where: "provider", Node: n.ID},
-			"%s has address %s at the provider and %s on record", name, i.IP, n.IP)
+			"%s has address %s at the provider, but %s on record", name, i.IP, n.IP)
 	}
 }
 
@@ -309,7 +309,7 @@ func (d *diagnosis) stray(kind string, r ResourceSight) {
 			return
 		}
 	}
-	d.add(Finding{Where: "provider", Node: r.NodeID, Repair: d.collect()}, "%s %s is at provider %s and on no record", kind, r.ID, r.Provider)
+	d.add(Finding{Where: "provider", Node: r.NodeID, Repair: d.collect()}, "%s %s exists at provider %s but not on a record", kind, r.ID, r.Provider)
 }
 
 // maxKeys is how many keys of a kind are told one by one.
@@ -323,18 +323,18 @@ func (d *diagnosis) metadata() {
 	}
 	if m.HalfWay {
 		d.addWayOn("metadata", d.Record.State,
-			"a change of the metadata broke off half-way; agents go on with revision %d", m.Revision)
+			"a change of the metadata was interrupted; agents continue with revision %d", m.Revision)
 		return
 	}
 	if m.Revision != d.Record.Revision {
-		d.addWayOn("metadata", d.Record.State, "revision %d is published, and the record says %d", m.Revision, d.Record.Revision)
+		d.addWayOn("metadata", d.Record.State, "revision %d is published, but the record has %d", m.Revision, d.Record.Revision)
 	}
-	d.keys("is there and should not be", without(m.Keys, m.Should))
+	d.keys("is unexpected", without(m.Keys, m.Should))
 	d.keys("is missing", without(m.Should, m.Keys))
-	d.keys("has another value than the record", differing(m.Should, m.Keys))
+	d.keys("differs from the record", differing(m.Should, m.Keys))
 }
 
-// keys tells what is wrong with each key, but not its value: that may be a secret.
+// keys reports the problem of each key, but not its value: it may be a secret.
 func (d *diagnosis) keys(what string, keys []string) {
 	for _, key := range keys[:min(len(keys), maxKeys)] {
 		d.addRepaired(whole, Finding{Where: "metadata"}, "key /%s %s", key, what)
@@ -378,16 +378,16 @@ func (d *diagnosis) agents() {
 		start := Finding{Where: "agent", Node: n.ID}
 		switch {
 		case a.Problem != "":
-			d.addRepaired(whole, start, "the agent of %s does not answer: %s", name, a.Problem)
+			d.addRepaired(whole, start, "the agent of %s does not respond: %s", name, a.Problem)
 			continue
 		case a.InstanceID != n.InstanceID:
-			d.addRepaired(whole, start, "the agent of %s believes to be on instance %s, not %s", name, a.InstanceID, n.InstanceID)
+			d.addRepaired(whole, start, "the agent of %s reports instance %s instead of %s", name, a.InstanceID, n.InstanceID)
 		case a.Revision < d.Metadata.Revision:
 			d.addRepaired(whole, start, "the agent of %s has applied revision %d of %d", name, a.Revision, d.Metadata.Revision)
 		}
 		for _, id := range a.Running {
-			d.addRepaired(whole, Finding{Where: "agent", Node: n.ID, Advice: "it ends by itself too, at its time limit at the latest"},
-				"%s runs command %s, and no operation does", name, id)
+			d.addRepaired(whole, Finding{Where: "agent", Node: n.ID, Advice: "the command also ends without a repair, at the latest at its timeout"},
+				"%s runs command %s, which belongs to no running operation", name, id)
 		}
 	}
 }
@@ -396,6 +396,6 @@ func (d *diagnosis) agents() {
 func (d *diagnosis) orphans() {
 	for _, o := range d.Orphans {
 		d.add(Finding{Where: "orphans", Node: o.NodeID, Repair: "drover orphans --retry"},
-			"%s %s could not be released since %s, in %d tries: %s", o.Kind, o.ID, o.Since, o.Attempts, o.Reason)
+			"%s %s has not been released since %s, after %d attempts: %s", o.Kind, o.ID, o.Since, o.Attempts, o.Reason)
 	}
 }

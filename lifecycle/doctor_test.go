@@ -47,13 +47,13 @@ func TestDiagnose(t *testing.T) {
 	}{
 		{name: "all is well", change: func(*Sight) {}},
 		{name: "instance gone", change: func(s *Sight) { s.Provider.Instances = s.Provider.Instances[:1] },
-			want: []string{"provider cln-2: drover repair cl-a --nodes cln-2"}, says: "instance i-2 of a/2 is not there"},
+			want: []string{"provider cln-2: drover repair cl-a --nodes cln-2"}, says: "instance i-2 of a/2 is missing"},
 		{name: "instance off", change: func(s *Sight) { s.Provider.Instances[1].On = false },
 			want: []string{"provider cln-2: drover repair cl-a --nodes cln-2"}, says: "is off"},
 		{name: "instance on while the cluster is stopped", change: func(s *Sight) {
 			s.Record.State, s.Record.PoweredOff = Stopped, true
 			s.Provider.Instances[1].On = false
-		}, want: []string{"provider cln-1: drover start cl-a && drover stop cl-a"}, says: "i-1 of a/1 runs"},
+		}, want: []string{"provider cln-1: drover start cl-a && drover stop cl-a"}, says: "i-1 of a/1 is running"},
 		{name: "volume gone", change: func(s *Sight) { s.Provider.Volumes = s.Provider.Volumes[1:] },
 			want: []string{"provider cln-1: drover repair cl-a --nodes cln-1"}, says: "vol-1"},
 		{name: "stray volume", change: func(s *Sight) { s.Provider.Volumes = append(s.Provider.Volumes, stray) },
@@ -61,7 +61,7 @@ func TestDiagnose(t *testing.T) {
 		{name: "stray volume in the ledger", change: func(s *Sight) {
 			s.Provider.Volumes = append(s.Provider.Volumes, stray)
 			s.Orphans = []Orphan{orphan}
-		}, want: []string{"orphans cln-9: drover orphans --retry"}, says: "in 3 tries: busy"},
+		}, want: []string{"orphans cln-9: drover orphans --retry"}, says: "after 3 attempts: busy"},
 		{name: "machine that replaces another", change: func(s *Sight) {
 			s.Record.Nodes[0].NextInstanceID = "i-9"
 			s.Provider.Instances = append(s.Provider.Instances, InstanceSight{ResourceSight: ResourceSight{Provider: "p", ID: "i-9"}})
@@ -75,7 +75,7 @@ func TestDiagnose(t *testing.T) {
 		}, want: []string{
 			"provider cln-1: drover repair cl-a --nodes cln-1,cln-2", "provider cln-2: drover repair cl-a --nodes cln-1,cln-2",
 			"metadata : drover repair cl-a --nodes cln-1,cln-2",
-		}, says: "instance i-1 of a/1 is not there"},
+		}, says: "instance i-1 of a/1 is missing"},
 		{name: "what risks something is named where that is said", change: func(s *Sight) {
 			s.Provider.Volumes = s.Provider.Volumes[1:]
 			s.Provider.Instances[1].On = false
@@ -85,20 +85,20 @@ func TestDiagnose(t *testing.T) {
 		{name: "provider away", change: func(s *Sight) { s.Provider = ProviderSight{Problem: "p: away"} },
 			want: []string{"provider : drover providers"}, says: "p: away"},
 		{name: "key too many", change: func(s *Sight) { s.Metadata.Keys["self/hosts/a/i-9/ip"] = "10.0.0.9" },
-			want: []string{"metadata : drover repair cl-a"}, says: "should not be"},
+			want: []string{"metadata : drover repair cl-a"}, says: "is unexpected"},
 		{name: "key missing", change: func(s *Sight) { delete(s.Metadata.Keys, "self/hosts/a/i-1/ip") },
 			want: []string{"metadata : drover repair cl-a"}, says: "is missing"},
 		{name: "key changed, a secret perhaps", change: func(s *Sight) { s.Metadata.Keys["self/env/quota"] = "3" },
-			want: []string{"metadata : drover repair cl-a"}, says: "another value"},
+			want: []string{"metadata : drover repair cl-a"}, says: "differs from the record"},
 		{name: "revision", change: func(s *Sight) { s.Record.Revision = 6 },
-			want: []string{"metadata : drover repair cl-a"}, says: "revision 7 is published, and the record says 6"},
-		{name: "half-way", change: func(s *Sight) { s.Metadata.HalfWay = true }, want: []string{"metadata : drover repair cl-a"}, says: "half-way"},
+			want: []string{"metadata : drover repair cl-a"}, says: "revision 7 is published, but the record has 6"},
+		{name: "half-way", change: func(s *Sight) { s.Metadata.HalfWay = true }, want: []string{"metadata : drover repair cl-a"}, says: "interrupted"},
 		{name: "stale mark", change: func(s *Sight) { s.Metadata.Operation = "AddNodes" },
-			want: []string{"metadata : drover repair cl-a"}, says: "AddNodes runs"},
+			want: []string{"metadata : drover repair cl-a"}, says: "AddNodes is marked as running"},
 		{name: "stale folder", change: func(s *Sight) { s.Record.Deleting = []string{"cln-1"} },
 			want: []string{"record : drover repair cl-a"}, says: "/deleting-hosts"},
 		{name: "operation that died", change: func(s *Sight) { s.Record.Operation = Operation{Type: "AddNodes", State: "running"} },
-			want: []string{"record : drover repair cl-a"}, says: "AddNodes runs"},
+			want: []string{"record : drover repair cl-a"}, says: "AddNodes as running"},
 		{name: "operation that died while it stopped services", change: func(s *Sight) { s.Record.Operation = Operation{Type: "StopCluster", State: "running"} },
 			want: []string{"record : drover start cl-a"}},
 		{name: "operation runs", change: func(s *Sight) {
@@ -108,7 +108,7 @@ func TestDiagnose(t *testing.T) {
 		}},
 		{name: "link to nowhere", change: func(s *Sight) {
 			s.Record.Spec, s.LostLinks = &specs.Cluster{Links: map[string]string{"zk": "cl-gone"}}, []string{"zk"}
-		}, want: []string{"record : "}, says: "link zk leads to cl-gone"},
+		}, want: []string{"record : "}, says: "link zk refers to cl-gone"},
 		{name: "upgrade failed", change: func(s *Sight) { s.Record.State, s.Record.Reason = UpgradeFailed, "no" },
 			want: []string{"record : drover downgrade cl-a"}, says: "upgrade_failed: no"},
 		{name: "agent silent", change: func(s *Sight) { s.Agents["cln-1"] = AgentSight{Problem: "refused"} },
@@ -116,7 +116,7 @@ func TestDiagnose(t *testing.T) {
 		{name: "agent behind", change: func(s *Sight) { s.Agents["cln-2"] = AgentSight{Revision: 6, InstanceID: "i-2"} },
 			want: []string{"agent cln-2: drover repair cl-a"}, says: "revision 6 of 7"},
 		{name: "agent of another machine", change: func(s *Sight) { s.Agents["cln-2"] = AgentSight{Revision: 7, InstanceID: "i-1"} },
-			want: []string{"agent cln-2: drover repair cl-a"}, says: "i-1, not i-2"},
+			want: []string{"agent cln-2: drover repair cl-a"}, says: "i-1 instead of i-2"},
 		{name: "agent busy", change: func(s *Sight) { s.Agents["cln-2"] = AgentSight{Revision: 7, InstanceID: "i-2", Running: []string{"x"}} },
 			want: []string{"agent cln-2: drover repair cl-a"}, says: "command x"},
 		{name: "no record", change: func(s *Sight) { s.Record = nil },

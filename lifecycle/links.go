@@ -13,7 +13,7 @@ type Linking struct {
 	Names     []string `json:"names"`
 }
 
-// LinkedBy are the clusters that link to a cluster, by id. One that is being released needs nobody any more.
+// LinkedBy are the clusters that link to a cluster, by id. A cluster that is being released no longer needs its links.
 func LinkedBy(clusterID string, all []*Record) []Linking {
 	var out []Linking
 	for _, r := range all {
@@ -60,7 +60,7 @@ func refuseLinked(linked []Linking) *Refusal {
 	}
 	return &Refusal{
 		Why: "other clusters link to it: " + TellLinks(linked),
-		Hint: fmt.Sprintf("delete them first (drover delete %s), or ask again with force (--force): their nodes then find nothing below /links",
+		Hint: fmt.Sprintf("delete them first (drover delete %s), or retry with force (--force): their nodes then have no data below /links",
 			linked[0].ClusterID),
 	}
 }

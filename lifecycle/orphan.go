@@ -11,7 +11,7 @@ const (
 	KindInstance = "instance"
 	KindVolume   = "volume"
 	KindNetwork  = "network"
-	// KindCluster is whatever the provider lists under the cluster's tag: nobody could be asked what that is.
+	// KindCluster is whatever the provider lists under the cluster's tag: the provider could not be queried for details.
 	KindCluster = "cluster"
 )
 
@@ -51,7 +51,7 @@ func (o Orphan) Failed(now, reason string) Orphan {
 	return o
 }
 
-// Merge gives what the ledger shall say of found, of which it may know some already: since when and how often stays.
+// Merge returns the ledger entries of found; entries that exist already keep their time and their number of attempts.
 func Merge(ledger, found []Orphan, now string) []Orphan {
 	var out []Orphan
 	for _, o := range found {
@@ -70,9 +70,9 @@ func Merge(ledger, found []Orphan, now string) []Orphan {
 type Claim string
 
 const (
-	Unclaimed Claim = "unclaimed" // nobody needs the resource: it may be released
+	Unclaimed Claim = "unclaimed" // the resource is unused: it may be released
 	InDoubt   Claim = "in doubt"  // an operation runs on its cluster: leave it alone for now
-	Claimed   Claim = "claimed"   // the cluster uses it: it is no orphan
+	Claimed   Claim = "claimed"   // the cluster uses it: it is not an orphan
 )
 
 // ClaimOf says whether a cluster still needs what the ledger holds. rec is nil when there is no record of the cluster.

@@ -105,7 +105,7 @@ func TestMayDelete(t *testing.T) {
 		{name: "what is being released cannot be kept for others", view: guarded(Deleting, true, true), linked: []Linking{{"cl-b", []string{"zk"}}}},
 		{name: "force where roles allow it", view: guarded(Active, true, true), force: true},
 		{name: "force where a role does not allow it", view: guarded(Active, true, false), force: true,
-			want: `force is not allowed: the destroy service of role "a" says allow_force: false`},
+			want: `force is not allowed: the destroy service of role "a" has allow_force: false`},
 		{name: "a cluster that never was active has no guard to force", view: guarded(Failed, false, false), force: true},
 		{name: "nor has one whose guard was passed", view: guarded(Deleting, true, false), force: true},
 	} {

@@ -30,11 +30,11 @@ const (
 func FromArchive(name string, r io.Reader) (*Package, error) {
 	all, err := readArchive(r)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "package %s is refused", name)
+		return nil, fault.Wrap(err, fault.Invalid, "package %s rejected", name)
 	}
 	f, err := all.root()
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "package %s is refused", name)
+		return nil, fault.Wrap(err, fault.Invalid, "package %s rejected", name)
 	}
 	return newPackage(name, f)
 }
@@ -74,7 +74,7 @@ func readArchive(r io.Reader) (*unpacking, error) {
 }
 
 // errUnpacked is told by the reader below when the stream grows too large.
-var errUnpacked = fmt.Errorf("it unpacks to more than %d MiB", maxUnpacked>>20)
+var errUnpacked = fmt.Errorf("the unpacked archive is larger than %d MiB", maxUnpacked>>20)
 
 // bounded stops a compressed stream that unpacks without end.
 type bounded struct {
@@ -102,7 +102,7 @@ func (u *unpacking) tar(r io.Reader) error {
 		if err == io.EOF && u.entries > 0 {
 			// To the end: only there stands the checksum of what was packed.
 			if _, err := io.Copy(io.Discard, all); err != nil {
-				return fmt.Errorf("damaged behind its last member: %w", err)
+				return fmt.Errorf("damaged after its last member: %w", err)
 			}
 			return nil
 		}
@@ -112,7 +112,7 @@ func (u *unpacking) tar(r io.Reader) error {
 		case errors.Is(err, errUnpacked):
 			return err
 		case err != nil && u.entries == 0:
-			return fmt.Errorf("it is not a tar, tar.gz, tar.bz2 or zip archive (%w)", err)
+			return fmt.Errorf("not a tar, tar.gz, tar.bz2 or zip archive (%w)", err)
 		case err != nil:
 			return fmt.Errorf("damaged archive after %d members: %w", u.entries, err)
 		}
@@ -125,11 +125,11 @@ func (u *unpacking) tar(r io.Reader) error {
 			u.entries++
 			continue
 		case tar.TypeSymlink, tar.TypeLink:
-			return fmt.Errorf("member %q is a link; packages hold files and folders only", h.Name)
+			return fmt.Errorf("member %q is a link; packages contain only files and folders", h.Name)
 		case tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
-			return fmt.Errorf("member %q is a device or pipe; packages hold files and folders only", h.Name)
+			return fmt.Errorf("member %q is a device or pipe; packages contain only files and folders", h.Name)
 		default:
-			return fmt.Errorf("member %q is of tar type %q; packages hold files and folders only", h.Name, h.Typeflag)
+			return fmt.Errorf("member %q is of tar type %q; packages contain only files and folders", h.Name, h.Typeflag)
 		}
 		if err := u.add(h.Name, dir, h.Size, func() (io.ReadCloser, error) { return io.NopCloser(t), nil }); err != nil {
 			return err
@@ -145,13 +145,13 @@ func (u *unpacking) zip(text []byte) error {
 	for _, f := range z.File {
 		mode := f.Mode()
 		if mode&fs.ModeSymlink != 0 {
-			return fmt.Errorf("member %q is a link; packages hold files and folders only", f.Name)
+			return fmt.Errorf("member %q is a link; packages contain only files and folders", f.Name)
 		}
 		if f.Flags&1 != 0 {
 			return fmt.Errorf("member %q is encrypted", f.Name)
 		}
 		if !mode.IsDir() && !mode.IsRegular() {
-			return fmt.Errorf("member %q is a device or pipe; packages hold files and folders only", f.Name)
+			return fmt.Errorf("member %q is a device or pipe; packages contain only files and folders", f.Name)
 		}
 		size := int64(maxMember + 1)
 		if f.UncompressedSize64 <= maxMember {
@@ -170,7 +170,7 @@ func (u *unpacking) add(name string, dir bool, size int64, open func() (io.ReadC
 	u.size += size
 	switch {
 	case u.entries > maxEntries:
-		return fmt.Errorf("it has more than %d members", maxEntries)
+		return fmt.Errorf("the archive has more than %d members", maxEntries)
 	case size > maxMember:
 		return fmt.Errorf("member %q is larger than %d MiB", name, maxMember>>20)
 	case u.size > maxUnpacked:
@@ -191,7 +191,7 @@ func (u *unpacking) add(name string, dir bool, size int64, open func() (io.ReadC
 		return nil
 	}
 	if _, twice := u.files[clean]; twice {
-		return fmt.Errorf("member %q is there twice", clean)
+		return fmt.Errorf("duplicate member %q", clean)
 	}
 	r, err := open()
 	if err != nil {
@@ -210,7 +210,7 @@ func (u *unpacking) add(name string, dir bool, size int64, open func() (io.ReadC
 func memberName(name string) (string, error) {
 	switch {
 	case name == "" || strings.ContainsRune(name, 0):
-		return "", fmt.Errorf("member with the name %q", name)
+		return "", fmt.Errorf("invalid member name %q", name)
 	case strings.HasPrefix(name, "/"):
 		return "", fmt.Errorf("member %q has an absolute path", name)
 	case strings.Contains(name, `\`):
@@ -253,7 +253,7 @@ func (u *unpacking) root() (files, error) {
 	case 1:
 		return u.below(folders[0] + "/"), nil
 	}
-	return nil, fmt.Errorf("it holds %d packages (folders with %s); one archive is one package", len(folders), ConfigFile)
+	return nil, fmt.Errorf("the archive contains %d packages (folders with %s); expected one", len(folders), ConfigFile)
 }
 
 func (u *unpacking) below(prefix string) files {

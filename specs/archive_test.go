@@ -181,12 +181,12 @@ func TestRefusedArchives(t *testing.T) {
 		"gzip of nothing":            {gzipOf(t, nil), "empty"},
 		"gzip header only":           {[]byte("\x1f\x8b"), "damaged gzip"},
 		"gzip with a wrong checksum": {flipped, "checksum"},
-		"gzip with garbage behind":   {append(bytes.Clone(packed), "garbage"...), "damaged behind its last member"},
+		"gzip with garbage behind":   {append(bytes.Clone(packed), "garbage"...), "damaged after its last member"},
 		"gzip in gzip":               {gzipOf(t, packed), "not a tar"},
 		"bzip2 broken":               {[]byte("BZh91AY&SYxxxx"), "not a tar"},
 		"backslashes":                {tarOf(t, "", member(tar.TypeReg, `..\..\x`)), `member "..\\..\\x"`},
 		"block device":               {tarOf(t, "", member(tar.TypeBlock, "disk")), `member "disk" is a device`},
-		"zip twice":                  {zipOf(t, "", &zip.FileHeader{Name: ConfigFile}), "is there twice"},
+		"zip twice":                  {zipOf(t, "", &zip.FileHeader{Name: ConfigFile}), "duplicate member"},
 		"dots":                       {tarOf(t, "", member(tar.TypeReg, "a/../../etc/passwd")), `member "a/../../etc/passwd" has ".." in its path`},
 		"dots in zip":                {zipOf(t, "", &zip.FileHeader{Name: "../config.json"}), `member "../config.json" has ".." in its path`},
 		"absolute":                   {tarOf(t, "", member(tar.TypeReg, "/etc/passwd")), `member "/etc/passwd" has an absolute path`},
@@ -202,11 +202,11 @@ func TestRefusedArchives(t *testing.T) {
 		"encrypted":                  {zipOf(t, "", locked), `member "locked" is encrypted`},
 		"too many members":           {gzipOf(t, tarOf(t, "", many...)), "more than 10000 members"},
 		"large member":               {largeOf(t, &tar.Header{Typeflag: tar.TypeReg, Name: "big", Size: maxMember + 1}), `member "big" is larger than 32 MiB`},
-		"large in all":               {largeOf(t, large...), "unpacks to more than 128 MiB"},
+		"large in all":               {largeOf(t, large...), "the unpacked archive is larger than 128 MiB"},
 		"large config":               {gzipOf(t, tarOf(t, "x/", &tar.Header{Typeflag: tar.TypeReg, Name: ConfigFile, Size: maxFile + 1})), "larger than 4 MiB"},
 		"large archive":              {make([]byte, maxArchive+1), "the archive is larger than 32 MiB"},
-		"twice":                      {tarOf(t, "", &tar.Header{Typeflag: tar.TypeReg, Name: "./" + ConfigFile}), `member "config.json" is there twice`},
-		"two packages":               {append(tarOf(t, "a/")[:len(tarOf(t, "a/"))-1024], tarOf(t, "b/")...), "it holds 2 packages"},
+		"twice":                      {tarOf(t, "", &tar.Header{Typeflag: tar.TypeReg, Name: "./" + ConfigFile}), `duplicate member "config.json"`},
+		"two packages":               {append(tarOf(t, "a/")[:len(tarOf(t, "a/"))-1024], tarOf(t, "b/")...), "the archive contains 2 packages"},
 		"empty":                      {nil, "the archive is empty"},
 		"empty tar":                  {make([]byte, 1024), "the archive is empty"},
 		"empty zip":                  {[]byte("PK\x05\x06" + strings.Repeat("\x00", 18)), "has no config.json and no cluster.json.mustache"},
@@ -245,7 +245,7 @@ func TestOpenRefuses(t *testing.T) {
 
 	require.NoError(t, os.Mkdir(filepath.Join(dir, TemplateFile), 0o700))
 	_, err = Open(dir)
-	require.ErrorContains(t, err, "cluster.json.mustache cannot be read: it is not a regular file")
+	require.ErrorContains(t, err, "cluster.json.mustache cannot be read: not a regular file")
 
 	require.NoError(t, os.Remove(filepath.Join(dir, TemplateFile)))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, TemplateFile), make([]byte, maxFile+1), 0o600))

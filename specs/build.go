@@ -46,7 +46,7 @@ func (f *fields) upgradingPolicy() string {
 	got := f.text("upgrading_policy")
 	if rest, inPlace := strings.CutPrefix(got, "in-place-"); inPlace && (rest == "parallel" || rest == "sequential") {
 		v, _ := f.get("upgrading_policy")
-		f.b.warn(v, f.at("upgrading_policy"), "in-place upgrades are not known here; nodes get the new image, %s", rest)
+		f.b.warn(v, f.at("upgrading_policy"), "in-place upgrades are not supported; nodes get the new image, %s", rest)
 		return rest
 	}
 	return f.choice("upgrading_policy", "parallel", "sequential")
@@ -57,7 +57,7 @@ func (f *fields) actions() []string {
 	for i, a := range list {
 		if !clusterActions[a] {
 			v, _ := f.get("advanced_actions")
-			f.b.warn(v, fmt.Sprintf("%s[%d]", f.at("advanced_actions"), i), "advanced action %q is not known; it is kept and does nothing", a)
+			f.b.warn(v, fmt.Sprintf("%s[%d]", f.at("advanced_actions"), i), "unknown advanced action %q; it has no effect", a)
 		}
 	}
 	return list
@@ -168,13 +168,13 @@ func (b *builder) roleName(f *fields, name string, entries int) {
 		if !ok {
 			v = f.obj
 		}
-		b.fail(v, f.at("role"), "missing: only a package with exactly one entry in nodes may leave the role out")
+		b.fail(v, f.at("role"), "missing: only a package with exactly one entry in nodes may omit the role")
 	}
 	if strings.HasSuffix(name, replicaSuffix) {
-		b.fail(v, f.at("role"), "role %q: names ending in %s are reserved for the replicas of a role", name, replicaSuffix)
+		b.fail(v, f.at("role"), "role %q: names ending in %s are reserved for replicas", name, replicaSuffix)
 	}
 	if strings.ContainsAny(name, "/, \t\r\n") || name == "." || name == ".." {
-		b.fail(v, f.at("role"), `role %q: a role becomes a name in the metadata tree; no "/", "," or space`, name)
+		b.fail(v, f.at("role"), `role %q: a role name is a key in the metadata tree and must not contain "/", "," or a space`, name)
 	}
 }
 
@@ -183,7 +183,7 @@ func (b *builder) replica(f *fields, master Role) Role {
 	r := master
 	if master.Name == "" {
 		v, _ := f.get("replica")
-		b.fail(v, f.at("replica"), "replicas need a role name to derive theirs from")
+		b.fail(v, f.at("replica"), "replicas need a role name")
 	}
 	r.Name = master.Name + replicaSuffix
 	r.ReplicaOf = master.Name

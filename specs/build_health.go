@@ -58,7 +58,7 @@ func (b *builder) healthCheck(f *fields, cluster *value) *agentapi.HealthCheck {
 		b.fail(h.obj, h.at("check_cmd"), "missing: an enabled health check needs a command")
 	}
 	if out.Enable && out.ActionCmd == "" {
-		b.warn(h.obj, h.at("action_cmd"), "missing: an unhealthy node is reported and nothing is done about it")
+		b.warn(h.obj, h.at("action_cmd"), "missing: an unhealthy node is reported, without an action")
 	}
 	return out
 }
@@ -73,7 +73,7 @@ func (b *builder) monitor(f *fields, cluster *value) *Monitor {
 		Items: m.raw("items"), Groups: m.raw("groups"), Display: m.raw("display"), Alarm: m.raw("alarm"),
 	}
 	if out.Enable && out.Cmd == "" {
-		b.warn(m.obj, m.at("cmd"), "missing: nothing is measured without a command")
+		b.warn(m.obj, m.at("cmd"), "missing: a monitor without a command measures nothing")
 	}
 	b.monitorNames(m)
 	return out
@@ -97,7 +97,7 @@ func (b *builder) monitorNames(m *fields) {
 		}
 		for i, e := range list.elems {
 			if e.kind == kindString && !known(e, withGroups) {
-				b.warn(e, fmt.Sprintf("%s[%d]", path, i), "%q is not among the monitor's items", e.text)
+				b.warn(e, fmt.Sprintf("%s[%d]", path, i), "%q is not an item of the monitor", e.text)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func (b *builder) role(f *fields, health, monitor *value) Role {
 	r.ServerIDUpperBound = f.integer("server_id_upper_bound", 0, 1, maxInt)
 	if n := r.Count * (1 + r.Replica); r.ServerIDUpperBound > 0 && n > r.ServerIDUpperBound {
 		v, _ := f.get("server_id_upper_bound")
-		b.fail(v, f.at("server_id_upper_bound"), "the role has %d nodes and server ids only up to %d", n, r.ServerIDUpperBound)
+		b.fail(v, f.at("server_id_upper_bound"), "the role has %d nodes, but server ids end at %d", n, r.ServerIDUpperBound)
 	}
 	r.Services = b.services(f, r.Count*(1+r.Replica))
 	r.Env = f.env("env")
@@ -55,7 +55,7 @@ func (b *builder) role(f *fields, health, monitor *value) Role {
 // required reads an integer that must be there; bad is returned when it is not.
 func (f *fields) required(key string, lo, bad int) int {
 	if _, ok := f.get(key); !ok {
-		f.b.fail(f.obj, f.at(key), "missing: every entry of nodes says its %s", key)
+		f.b.fail(f.obj, f.at(key), "missing: every entry of nodes needs a %s", key)
 		return bad
 	}
 	return f.integer(key, bad, lo, maxInt)
@@ -156,10 +156,10 @@ func (b *builder) mountPoints(f *fields) []string {
 	seen := map[string]bool{}
 	for _, m := range out {
 		if !strings.HasPrefix(m, "/") || strings.Trim(m, "/") == "" || strings.Contains(m+"/", "/../") || strings.ContainsAny(m, " \t\r\n") {
-			b.fail(v, f.at("mount_point"), "%q is not a mount point: an absolute path below / is expected", m)
+			b.fail(v, f.at("mount_point"), "%q is not a mount point: expected an absolute path below /", m)
 		}
 		if key := strings.TrimRight(m, "/"); seen[key] {
-			b.fail(v, f.at("mount_point"), "mount point %q is given twice", m)
+			b.fail(v, f.at("mount_point"), "duplicate mount point %q", m)
 		} else {
 			seen[key] = true
 		}
@@ -178,7 +178,7 @@ func (b *builder) customMetadata(f *fields) *CustomMetadata {
 	}
 	out := &CustomMetadata{Cmd: cf.text("cmd")}
 	if out.Cmd == "" {
-		b.fail(v, cf.at("cmd"), "missing: custom_metadata is a command whose output becomes the node's token")
+		b.fail(v, cf.at("cmd"), "missing: custom_metadata needs a command that prints the node's token")
 	}
 	return out
 }
@@ -233,7 +233,7 @@ func (b *builder) service(f *fields, name string, count int) Service {
 		s.Custom = true
 	default:
 		v, _ := f.get("type")
-		b.warn(v, f.at("type"), `type %q is not known; only "custom" is`, kind)
+		b.warn(v, f.at("type"), `unknown type %q; the only type is "custom"`, kind)
 	}
 	f.extra("", s.Extra)
 	if len(s.Extra) == 0 {
@@ -245,20 +245,20 @@ func (b *builder) service(f *fields, name string, count int) Service {
 
 func (b *builder) serviceOddities(f *fields, s Service, count int) {
 	if v, ok := f.get("nodes_to_execute_on"); ok && count > 0 && s.NodesToExecuteOn > count {
-		b.warn(v, f.at("nodes_to_execute_on"), "%d nodes, and the role has %d (replicas included); it runs on all of them", s.NodesToExecuteOn, count)
+		b.warn(v, f.at("nodes_to_execute_on"), "%d nodes, but the role has %d (including replicas); the service runs on all of them", s.NodesToExecuteOn, count)
 	}
 	if v, ok := f.get("service_params"); ok && v.kind != kindObject {
 		b.warn(v, f.at("service_params"), "expected an object of parameters, found a %s", v.kind)
 	}
 	if s.Custom && Standard(s.Name) {
-		b.warn(f.obj, f.at("type"), "%s is a standard service; as custom service users can run it by hand", s.Name)
+		b.warn(f.obj, f.at("type"), "%s is a standard service; type custom lets users run it manually", s.Name)
 	}
 	if v, ok := f.get("post_start_service"); ok && s.PostStartService && s.Name != "init" && s.Name != "upgrade" {
-		b.warn(v, f.at("post_start_service"), "has no meaning for %s, only for init and upgrade", s.Name)
+		b.warn(v, f.at("post_start_service"), "has no effect for %s, only for init and upgrade", s.Name)
 	}
 	for _, key := range []string{"post_stop_service", "allow_force"} {
 		if v, ok := f.get(key); ok && s.Name != "destroy" {
-			b.warn(v, f.at(key), "has no meaning for %s, only for destroy", s.Name)
+			b.warn(v, f.at(key), "has no effect for %s, only for destroy", s.Name)
 		}
 	}
 	if s.Custom && strings.TrimSpace(s.Cmd) == "" {

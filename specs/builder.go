@@ -36,7 +36,7 @@ type fields struct {
 	known map[string]bool
 }
 
-// object begins reading v; nil when it is no object (which is an error).
+// object begins reading v; nil when it is not an object (which is an error).
 func (b *builder) object(v *value, path string) *fields {
 	if v.kind != kindObject {
 		b.fail(v, path, "expected an object, found a %s", v.kind)
@@ -176,7 +176,7 @@ func (f *fields) raw(key string) json.RawMessage {
 	return v.raw()
 }
 
-// extra are the members nobody asked for, under prefix.
+// extra are the unread members, under prefix.
 func (f *fields) extra(prefix string, into map[string]json.RawMessage) {
 	for _, m := range f.obj.members {
 		if !f.known[m.key] {

@@ -15,11 +15,11 @@ func (p *Package) CheckChange(values map[string]any) (map[string]any, error) {
 		switch {
 		case !ok: // said already
 		case !strings.HasPrefix(it.Path, envPrefix):
-			diags = append(diags, invalidValue(it.Path, "it is decided when the cluster is created; only items below env can be changed"))
+			diags = append(diags, invalidValue(it.Path, "the value is fixed at creation; only items below env can be changed"))
 		case !it.Changeable:
 			diags = append(diags, invalidValue(it.Path, `the package says "changeable": false: it keeps the value it was created with`))
 		case g.raw == nil:
-			diags = append(diags, invalidValue(it.Path, "null is no value; allowed: %s", it.allowed()))
+			diags = append(diags, invalidValue(it.Path, "null is not a value; allowed: %s", it.allowed()))
 		}
 	}
 	if err := newProblems(p.Source, diags.sorted()); err != nil {

@@ -53,11 +53,11 @@ func TestCheckChangeSaysAllThatIsWrong(t *testing.T) {
 		`env.fixed: the package says "changeable": false: it keeps the value it was created with`,
 		"env.pass: value (hidden) is not allowed: it must match the pattern ^.{8,}$",
 		`env.qouta: no such item in config.json (did you mean env.quota?)`,
-		"env.group: this is a group of items and takes no value itself; name one of its items",
-		"env.group.a.b: null is no value; allowed: boolean",
-		"cluster.name: it is decided when the cluster is created; only items below env can be changed",
+		"env.group: a group of items cannot have a value; use one of its items",
+		"env.group.a.b: null is not a value; allowed: boolean",
+		"cluster.name: the value is fixed at creation; only items below env can be changed",
 		`cluster.node.count: value "many" is not an integer; allowed: integer`,
-		"cluster.node.count: it is decided when the cluster is created; only items below env can be changed",
+		"cluster.node.count: the value is fixed at creation; only items below env can be changed",
 	}, messages(problems.Diagnostics))
 }
 
@@ -72,11 +72,11 @@ func TestOverrideKeepsEveryItemOnce(t *testing.T) {
 	t.Parallel()
 	p := changing(t)
 	got := p.Override(
-		map[string]any{"name": "was", "env": map[string]any{"quota": 1, "group": map[string]any{"a.b": true}}, "nobody.knows": 1},
+		map[string]any{"name": "was", "env": map[string]any{"quota": 1, "group": map[string]any{"a.b": true}}, "unknown.item": 1},
 		map[string]any{"cluster.name": "is", "env.quota": json.Number("4")},
 	)
-	require.Equal(t, map[string]any{"cluster.name": "is", "env.quota": json.Number("4"), "env.group.a.b": true, "nobody.knows": 1}, got)
-	delete(got, "nobody.knows")
+	require.Equal(t, map[string]any{"cluster.name": "is", "env.quota": json.Number("4"), "env.group.a.b": true, "unknown.item": 1}, got)
+	delete(got, "unknown.item")
 	_, diags := p.Config.resolveValues(got, false)
 	require.Empty(t, diags)
 }

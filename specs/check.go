@@ -13,7 +13,7 @@ import (
 func (it *Item) violations(v any) []string {
 	var out []string
 	if it.Range != nil && !it.inRange(v) {
-		out = append(out, "allowed are "+it.choices())
+		out = append(out, "the allowed values are "+it.choices())
 	}
 	if n, ok := v.(json.Number); ok {
 		out = append(out, it.numberViolations(n)...)
@@ -72,7 +72,7 @@ func (it *Item) inRange(v any) bool {
 	return it.allows(textOf(v))
 }
 
-// choiceInRange checks the parts of a joined value. An empty value is no choice at all: fine unless one is required.
+// choiceInRange checks the parts of a joined value. An empty value selects nothing, which is allowed unless the item is required.
 func (it *Item) choiceInRange(joined string) bool {
 	if joined == "" {
 		return !it.Required || it.allows("")
@@ -97,7 +97,7 @@ func (it *Item) allows(text string) bool {
 func (it *Item) numberViolations(n json.Number) []string {
 	x, ok := rational(n.String())
 	if !ok {
-		return []string{"it is not a number that can be compared"}
+		return []string{"it is not a comparable number"}
 	}
 	var out []string
 	lo, hasLo := rational(it.Min.String())

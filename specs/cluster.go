@@ -6,8 +6,8 @@ import (
 	agentapi "drover/agent/api"
 )
 
-// Cluster is a rendered application package: what one cluster of it shall be. It is plain data, safe to store as JSON
-// (in the control record) and to compare. Values of password-typed parameters are listed in Secrets so that whoever
+// Cluster is a rendered application package: the specification of one cluster. It is plain data, safe to store as JSON
+// (in the control record) and to compare. Values of password-typed parameters are listed in Secrets so that every consumer that
 // prints something can remove them.
 type Cluster struct {
 	Name        string `json:"name"`
@@ -107,7 +107,7 @@ type Service struct {
 	PostStopService  bool   `json:"post_stop_service,omitempty"`
 	AllowForce       bool   `json:"allow_force"` // default true
 	Selector         string `json:"selector,omitempty"`
-	// ServiceParams is the object of declared parameters with the values they have when nobody gives others.
+	// ServiceParams is the object of declared parameters with their defaults.
 	ServiceParams json.RawMessage `json:"service_params,omitempty"`
 	// ParamItems maps a parameter to the config.json item its value comes from; parameters written as a literal have none.
 	ParamItems map[string]string `json:"param_items,omitempty"`

@@ -86,7 +86,7 @@ func parseConfig(text []byte) (*Config, Diagnostics) {
 		return r.out, Diagnostics{r.src.diagnostic(SeverityError, err.offset, "", "not valid JSON: "+err.message)}
 	}
 	for _, d := range dups {
-		r.say(SeverityWarning, d.offset, d.path, "key given twice; the last one counts")
+		r.say(SeverityWarning, d.offset, d.path, "duplicate key; the last one is used")
 	}
 	props, ok := doc.member("properties")
 	if !ok || props.kind != kindList {
@@ -136,7 +136,7 @@ func (r *configReader) entry(parent string, e *value) {
 	}
 	it := r.item(path, k.text, e)
 	if old, dup := r.out.byPath[path]; dup {
-		r.say(SeverityWarning, e.offset, path, "item defined twice, first in line %d; the last one counts", old.Line)
+		r.say(SeverityWarning, e.offset, path, "duplicate item, first defined in line %d; the last one is used", old.Line)
 		for i := range r.out.Items {
 			if r.out.Items[i] == old {
 				r.out.Items = append(r.out.Items[:i], r.out.Items[i+1:]...)
@@ -176,7 +176,7 @@ func (r *configReader) item(path, key string, e *value) *Item {
 			}
 		case "range":
 			if v.kind != kindList {
-				r.say(SeverityWarning, v.offset, path, "range must be a list; it is not checked")
+				r.say(SeverityWarning, v.offset, path, "range must be a list; values are not checked against it")
 				break
 			}
 			if len(v.elems) > 0 { // an empty range allows everything, else nothing could ever be given
@@ -225,7 +225,7 @@ func (r *configReader) bound(path string, m member) json.Number {
 	if s, ok := shortest(text); ok && (m.value.kind == kindNumber || m.value.kind == kindString) {
 		return json.Number(s)
 	}
-	r.say(SeverityWarning, m.value.offset, path, "%s must be a number, found %s; it is not checked", m.key, m.value.raw())
+	r.say(SeverityWarning, m.value.offset, path, "%s must be a number, found %s; values are not checked against it", m.key, m.value.raw())
 	return ""
 }
 
@@ -242,7 +242,7 @@ func (r *configReader) checkType(it *Item, e, def *value) {
 				it.Type = "array"
 			}
 		}
-		r.say(SeverityWarning, e.offset, it.Path, "no type given; taken as %s", it.Type)
+		r.say(SeverityWarning, e.offset, it.Path, "missing type; %s is assumed", it.Type)
 		return
 	}
 	if !knownTypes[it.Type] {
@@ -250,11 +250,11 @@ func (r *configReader) checkType(it *Item, e, def *value) {
 		if t, ok := e.member("type"); ok {
 			at = t.offset
 		}
-		r.say(SeverityWarning, at, it.Path, "type %q is not known; its values are taken as strings", it.Type)
+		r.say(SeverityWarning, at, it.Path, "unknown type %q; string is assumed", it.Type)
 	}
 }
 
-// setDefault converts the default to the item's type. What cannot be converted is no default: "" for an integer is how
+// setDefault converts the default to the item's type. A value that cannot be converted is ignored: "" for an integer is how
 // packages write that.
 func (r *configReader) setDefault(it *Item, def *value) {
 	if def.kind == kindNull || def.kind == kindString && strings.TrimSpace(def.text) == "" && it.scalar() {
@@ -266,7 +266,7 @@ func (r *configReader) setDefault(it *Item, def *value) {
 		if it.Secret() {
 			shown = "(hidden)"
 		}
-		r.say(SeverityWarning, def.offset, it.Path, "default %s is not %s; taken as no default", shown, why)
+		r.say(SeverityWarning, def.offset, it.Path, "default %s is not %s; the default is ignored", shown, why)
 		return
 	}
 	if it.textual() && def.kind != kindString && def.kind != kindList || it.scalar() && def.kind == kindString {

@@ -17,7 +17,7 @@ func TestConfigProblems(t *testing.T) {
 		{"byte order mark", "\ufeff{}", SeverityError, "config.json:1:1: the file starts with a UTF-8 byte order mark (BOM"},
 		{"not JSON", "{\n\"properties\": [,]}", SeverityError, "config.json:2:16: not valid JSON: invalid character ','"},
 		{"cut short", "{\n", SeverityError, "config.json:1:2: not valid JSON: unexpected end"},
-		{"comma too many", "{\"properties\": [1,\n]}", SeverityError, "config.json:2:1: not valid JSON: invalid character ']' looking for beginning of value: there is a comma too many before it"},
+		{"comma too many", "{\"properties\": [1,\n]}", SeverityError, "config.json:2:1: not valid JSON: invalid character ']' looking for beginning of value: remove the comma before it"},
 		{"no properties", `{"type": "array"}`, SeverityError, "expected an object"},
 		{"a list", `[]`, SeverityError, "expected an object"},
 		{"properties no list", `{"properties": {}}`, SeverityError, "expected an object"},
@@ -28,10 +28,10 @@ func TestConfigProblems(t *testing.T) {
 		{"pattern", configOf(`{"key": "a", "type": "string", "pattern": "(?<"}`), SeverityError, `env.a: pattern "(?<" does not compile`},
 		{"required in words", configOf(`{"key": "a", "type": "string", "required": "perhaps"}`), SeverityWarning, `required should be "yes" or "no", found "perhaps"`},
 		{"item at the top", `{"properties": [{"key": "a", "type": "string"}]}`, SeverityWarning, "expected a group"},
-		{"duplicate key", configOf(`{"key": "a", "type": "integer", "type": "string"}`), SeverityWarning, "key given twice; the last one counts"},
-		{"duplicate item", configOf(`{"key": "a", "type": "string"},` + "\n" + `{"key": "a", "type": "integer"}`), SeverityWarning, "config.json:2:1: env.a: item defined twice, first in line 1"},
-		{"unknown type", configOf(`{"key": "a", "type": "date"}`), SeverityWarning, `type "date" is not known`},
-		{"never used", configOf(`{"key": "a", "type": "string"}`), SeverityWarning, "env.a: cluster.json.mustache never uses this item"},
+		{"duplicate key", configOf(`{"key": "a", "type": "integer", "type": "string"}`), SeverityWarning, "duplicate key; the last one is used"},
+		{"duplicate item", configOf(`{"key": "a", "type": "string"},` + "\n" + `{"key": "a", "type": "integer"}`), SeverityWarning, "config.json:2:1: env.a: duplicate item, first defined in line 1"},
+		{"unknown type", configOf(`{"key": "a", "type": "date"}`), SeverityWarning, `unknown type "date"`},
+		{"never used", configOf(`{"key": "a", "type": "string"}`), SeverityWarning, "env.a: the item is not used in cluster.json.mustache"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -104,10 +104,10 @@ func TestLocaleProblems(t *testing.T) {
 	lint := Lint(p)
 	require.Equal(t, []string{
 		"error locale/a.json:1:2: not valid JSON: unexpected end of JSON input",
-		"error locale/b.json:1:1: expected an object of texts, found a list",
+		"error locale/b.json:1:1: expected an object of strings, found a list",
 		"error locale/c.json:1:1: the file starts with a UTF-8 byte order mark (BOM, bytes EF BB BF); save it as UTF-8 without BOM",
-		"warning locale/d.json:1:2: x: expected a text, found a number; it is ignored",
-		"warning locale/d.json:1:20: y: key given twice; the last one counts",
+		"warning locale/d.json:1:2: x: expected a string, found a number; the entry is ignored",
+		"warning locale/d.json:1:20: y: duplicate key; the last one is used",
 	}, split(lines(lint)))
 	_, _, err = p.Render(nil)
 	require.NoError(t, err, "texts are not needed to render")

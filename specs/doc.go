@@ -1,22 +1,22 @@
 // Package specs reads application packages: it finds them (folder or archive), reads config.json and
-// cluster.json.mustache, checks values a user gives, and renders a Cluster. Everything here is pure: no clock, no
+// cluster.json.mustache, checks the values of a user, and renders a Cluster. Everything here is pure: no clock, no
 // network, no Temporal. Errors carry file, line and JSON path, all of them at once.
 //
 // It does not decide anything about nodes or procedures (that is lifecycle) and does not know the metadata layout.
 // Callers: the CLI (lint, render), activities (publish, prepare), tests.
 //
-// The way of a package: Open or FromArchive read the files (package.go, archive.go); parseConfig makes items of
+// Processing of a package: Open or FromArchive read the files (package.go, archive.go); parseConfig makes items of
 // config.json (config.go); resolveValues makes typed settings of what a user gave and of defaults (values.go, convert.go,
 // check.go); parseTemplate and execute put them into the template and remember where every byte came from (template.go,
 // execute.go); parseDocument reads the JSON with positions (document.go); builder makes the Cluster (build*.go,
 // endpoints.go). For a cluster that exists, CheckChange checks changed env values and Override puts them on top of the
 // others (change.go), and ServiceParams checks what a run of a service is given (params.go).
 //
-// Where packages leave something open, this is how it is read:
+// Ambiguous packages are interpreted as follows:
 //
-//   - An item nobody gives and that has no default is "" (strings, passwords, multichoice, names of outside things), []
+//   - An item without a value and without a default is "" (strings, passwords, multichoice, names of outside things), []
 //     (array) or null (integer, number, boolean). null in cluster.json is as good as an absent key; an env key that is
-//     null is published with an empty value. A default of "" for an integer, number or boolean is no default.
+//     null is published with an empty value. A default of "" for an integer, number or boolean is ignored.
 //   - A required item whose default is "" counts as given (vxnet and links are written so), with a warning.
 //   - Giving a value equal to the default is always allowed, also when the default breaks the item's own rules.
 //   - step counts from min, or from 0 without min.

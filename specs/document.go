@@ -104,9 +104,9 @@ func explainSyntax(message string, text []byte, at int) string {
 	before := bytes.TrimRight(text[:at], " \t\r\n")
 	switch {
 	case strings.Contains(message, "looking for beginning of") && bytes.HasSuffix(before, []byte(",")) && at < len(text) && (text[at] == '}' || text[at] == ']'):
-		return message + ": there is a comma too many before it"
+		return message + ": remove the comma before it"
 	case strings.Contains(message, "after object key:value pair"), strings.Contains(message, "after array element"):
-		return message + ": a comma is missing before it"
+		return message + ": add a comma before it"
 	}
 	return message
 }

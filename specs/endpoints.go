@@ -77,11 +77,11 @@ func (b *builder) checkPort(f *fields, e Endpoint, c *Cluster) {
 	port, found := c.ResolvePort(e.Port)
 	switch {
 	case !found && role == "":
-		b.fail(v, f.at("port"), "%q names an env key that cluster.json does not have: %q", e.Port, key)
+		b.fail(v, f.at("port"), "%q refers to an env key that is not in cluster.json: %q", e.Port, key)
 	case !found:
-		b.fail(v, f.at("port"), "%q names an env key that role %s does not have: %q", e.Port, role, key)
+		b.fail(v, f.at("port"), "%q refers to an env key that is not in role %s: %q", e.Port, role, key)
 	case !portRange.MatchString(port):
-		b.warn(v, f.at("port"), "%s is %q now, which is not a port", e.Port, port)
+		b.warn(v, f.at("port"), "%s resolves to %q, which is not a port", e.Port, port)
 	}
 }
 

@@ -134,7 +134,7 @@ func (x *executor) section(t *tag, scopes []scope) {
 }
 
 // lookup takes the whole dotted text as one key: in the list items around, below the groups around, then as item path.
-// It also tells the path of the item whose whole value it is.
+// It also returns the path of the item whose whole value it is.
 func (x *executor) lookup(name string, scopes []scope) (v any, path string, ok bool) {
 	for i := len(scopes) - 1; i >= 0; i-- {
 		s := scopes[i]
@@ -204,7 +204,7 @@ func truthy(v any) bool {
 	return true
 }
 
-// references walks all tags, rendered or not, and tells which items they use and which names are unknown. Inside a
+// references walks all tags, rendered or not, and returns the used items and the unknown names. Inside a
 // section over a list a name may belong to the list's items: execute finds out when it comes to them.
 func references(src *source, tags []*tag, c *Config) (used map[string]bool, diags Diagnostics) {
 	used = map[string]bool{}

@@ -32,16 +32,16 @@ func parseLocales(f files) (map[string]map[string]string, Diagnostics) {
 			continue
 		}
 		if doc.kind != kindObject {
-			diags = append(diags, src.diagnostic(SeverityError, doc.offset, "", fmt.Sprintf("expected an object of texts, found a %s", doc.kind)))
+			diags = append(diags, src.diagnostic(SeverityError, doc.offset, "", fmt.Sprintf("expected an object of strings, found a %s", doc.kind)))
 			continue
 		}
 		for _, d := range dups {
-			diags = append(diags, src.diagnostic(SeverityWarning, d.offset, d.path, "key given twice; the last one counts"))
+			diags = append(diags, src.diagnostic(SeverityWarning, d.offset, d.path, "duplicate key; the last one is used"))
 		}
 		texts := map[string]string{}
 		for _, m := range doc.members {
 			if m.value.kind != kindString {
-				diags = append(diags, src.diagnostic(SeverityWarning, m.offset, m.key, fmt.Sprintf("expected a text, found a %s; it is ignored", m.value.kind)))
+				diags = append(diags, src.diagnostic(SeverityWarning, m.offset, m.key, fmt.Sprintf("expected a string, found a %s; the entry is ignored", m.value.kind)))
 				continue
 			}
 			texts[m.key] = m.value.text

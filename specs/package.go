@@ -11,7 +11,7 @@ import (
 	"drover/fault"
 )
 
-// Package is an application package as it was found. Its content may be wrong: Lint tells, Render refuses.
+// Package is an application package as it was found. Its content may be invalid: Lint reports it, Render rejects it.
 type Package struct {
 	// Source says where it came from, for messages.
 	Source string
@@ -59,7 +59,7 @@ func Open(path string) (*Package, error) {
 		return newPackage(path, f)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fault.New(fault.Invalid, "package %s is neither a folder nor a file", path)
+		return nil, fault.New(fault.Invalid, "package %s is not a folder or file", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -79,7 +79,7 @@ func newPackage(source string, f files) (*Package, error) {
 	}
 	if len(missing) > 0 {
 		return nil, fault.New(fault.Invalid, "package %s has no %s", source, strings.Join(missing, " and no ")).
-			WithHint("an application package is a folder or archive with %s and %s at its top", ConfigFile, TemplateFile)
+			WithHint("use a folder or archive with %s and %s at its top level", ConfigFile, TemplateFile)
 	}
 	p := &Package{Source: source, Template: string(f[TemplateFile]), files: f}
 	p.Config, p.configDiags = parseConfig(f[ConfigFile])
@@ -125,7 +125,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is not a regular file")
+		return nil, fmt.Errorf("not a regular file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -143,7 +143,7 @@ func readLimited(r io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	if n > maxFile {
-		return nil, fmt.Errorf("it is larger than %d MiB", maxFile>>20)
+		return nil, fmt.Errorf("larger than %d MiB", maxFile>>20)
 	}
 	return b.Bytes(), nil
 }

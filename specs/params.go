@@ -89,7 +89,7 @@ func (p *Package) paramItem(service Service, m member) *Item {
 	return it
 }
 
-// paramItems remembers where a service's parameters come from: the rendered text alone would not tell.
+// paramItems remembers where a service's parameters come from: the rendered text alone does not contain it.
 func (b *builder) paramItems(f *fields) map[string]string {
 	v, ok := f.get("service_params")
 	if !ok {

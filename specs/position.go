@@ -34,7 +34,7 @@ func (s *source) diagnostic(sev Severity, offset int, path, message string) Diag
 	return Diagnostic{Severity: sev, File: s.name, Line: line, Col: col, Path: path, Message: message}
 }
 
-// checkText finds what no JSON reader of ours shall silently accept: a byte order mark and bytes that are not UTF-8.
+// checkText reports a byte order mark and bytes that are not UTF-8; no JSON reader may silently accept them.
 func (s *source) checkText() (Diagnostic, bool) {
 	if len(s.text) >= 3 && s.text[0] == 0xEF && s.text[1] == 0xBB && s.text[2] == 0xBF {
 		return s.diagnostic(SeverityError, 0, "", "the file starts with a UTF-8 byte order mark (BOM, bytes EF BB BF); save it as UTF-8 without BOM"), false
@@ -45,7 +45,7 @@ func (s *source) checkText() (Diagnostic, bool) {
 	for i := 0; i < len(s.text); {
 		r, n := utf8.DecodeRune(s.text[i:])
 		if r == utf8.RuneError && n == 1 {
-			return s.diagnostic(SeverityError, i, "", "the file is not UTF-8 text: invalid byte here"), false
+			return s.diagnostic(SeverityError, i, "", "the file is not UTF-8 text: invalid byte"), false
 		}
 		i += n
 	}

@@ -54,7 +54,7 @@ func TestRefusedTemplates(t *testing.T) {
 		{"template with NUL", "{\"a\":\x00}", "1:6"},
 		{"three braces closed with two", "{\"a\": {{{env.i}}", "1:8"},
 		{"values too deep", strings.Repeat("[", 200), "1:201"},
-		{"text quoted twice", "{\"a\": \"{{env.s}}\"}", "a placeholder brings its own quotes"},
+		{"text quoted twice", "{\"a\": \"{{env.s}}\"}", "remove the quotes around the placeholder: it renders its own"},
 		{"rendered to nothing", "{{^env.b}}{}{{/env.b}}", "unexpected end of JSON input"},
 		{"no nodes", `{"name": "x"}`, "nodes"},
 		{"nodes is an object", `{"name": "x", "nodes": {}}`, "nodes"},

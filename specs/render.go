@@ -45,7 +45,7 @@ func (p *Package) RenderJSON(values map[string]any, options ...RenderOptions) ([
 		var bad *syntaxError
 		if doc, _, bad = parseDocument(masked.text); bad != nil {
 			return nil, r.diags.sorted(), newProblems(p.Source, Diagnostics{r.template.diagnostic(SeverityError, 0, "",
-				"a password decides the structure of the JSON, so it cannot be shown without it; ask for secrets to be shown")})
+				"a password changes the structure of the JSON, so the text cannot be masked; render it with secrets shown")})
 		}
 	}
 	var out bytes.Buffer
@@ -107,7 +107,7 @@ func (r *result) finish(p *Package) {
 		return
 	}
 	for _, d := range dups {
-		r.diags = append(r.diags, r.template.diagnostic(SeverityWarning, text.origin(d.offset).template, d.path, "key given twice; the last one counts"))
+		r.diags = append(r.diags, r.template.diagnostic(SeverityWarning, text.origin(d.offset).template, d.path, "duplicate key; the last one is used"))
 	}
 	if len(unknown) > 0 {
 		return // what an unknown placeholder stands for is not known: the cluster would be full of holes
@@ -129,7 +129,7 @@ func (r *result) jsonError(text *rendering, bad *syntaxError) Diagnostic {
 	}
 	for _, s := range around {
 		if _, isString := s.value.(string); isString {
-			message += "; a placeholder brings its own quotes, write it without quotes around it"
+			message += "; remove the quotes around the placeholder: it renders its own"
 			break
 		}
 	}
@@ -168,7 +168,7 @@ func (c *Config) describeUnused(used map[string]bool) Diagnostics {
 	for _, it := range c.Items {
 		if !used[it.Path] {
 			out = append(out, Diagnostic{Severity: SeverityWarning, File: ConfigFile, Line: it.Line, Col: it.Col, Path: it.Path,
-				Message: TemplateFile + " never uses this item"})
+				Message: "the item is not used in " + TemplateFile})
 		}
 	}
 	return out

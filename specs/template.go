@@ -96,7 +96,7 @@ func (r *templateReader) fail(at int, format string, args ...any) {
 	r.diags = append(r.diags, r.src.diagnostic(SeverityError, at, "", fmt.Sprintf(format, args...)))
 }
 
-// tag reads the tag at r.open and says where to go on. False: nothing to add (a comment, or an error already told).
+// tag reads the tag at r.open and moves r behind it. False: nothing to add (a comment, or an error already reported).
 func (r *templateReader) tag(at int) (*tag, int, bool) {
 	body := at + len(r.open)
 	if r.open == "{{" && strings.HasPrefix(r.text[body:], "{") {
@@ -130,7 +130,7 @@ func (r *templateReader) tag(at int) (*tag, int, bool) {
 	case '=':
 		parts := strings.Fields(strings.TrimSuffix(inner[1:], "="))
 		if len(parts) != 2 || !strings.HasSuffix(inner, "=") || strings.Contains(parts[0]+parts[1], "=") {
-			r.fail(at, "delimiters are changed with {{=OPEN CLOSE=}}, found {{%s}}", inner)
+			r.fail(at, "invalid change of delimiters {{%s}}; write {{=OPEN CLOSE=}}", inner)
 			return nil, next, false
 		}
 		r.open, r.close = parts[0], parts[1]

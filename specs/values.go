@@ -69,7 +69,7 @@ func asMap(v any) (map[string]any, bool) {
 }
 
 // resolveValues checks what a user gave and adds defaults. With samples, required items without a value get one that
-// lets the other checks go on (lint), and only a warning.
+// lets the other checks continue (lint), and only a warning.
 func (c *Config) resolveValues(values map[string]any, samples bool) (settings, Diagnostics) {
 	out, tried, diags := c.checkValues(c.flatten(values))
 	for _, it := range c.Items {
@@ -97,7 +97,7 @@ func (c *Config) checkValues(values []given) (out settings, tried map[string]boo
 	for _, g := range values {
 		it, ok := c.Resolve(g.path)
 		if !ok && (c.groups[g.path] || c.groups["cluster."+g.path]) {
-			fail(g.path, "this is a group of items and takes no value itself; name one of its items")
+			fail(g.path, "a group of items cannot have a value; use one of its items")
 			continue
 		}
 		if !ok {
@@ -108,7 +108,7 @@ func (c *Config) checkValues(values []given) (out settings, tried map[string]boo
 			continue // null in a values file: not given
 		}
 		if before, twice := written[it.Path]; twice {
-			fail(it.Path, "given twice, as %s and as %s", before, g.path)
+			fail(it.Path, "duplicate value, set as %s and as %s", before, g.path)
 			continue
 		}
 		written[it.Path], tried[it.Path] = g.path, true
@@ -138,7 +138,7 @@ func invalidValue(path, format string, args ...any) Diagnostic {
 // although the package's author put a default outside its own range.
 func (it *Item) checkGiven(name string, v any) Diagnostics {
 	if it.Required && textOf(v) == "" && (!it.HasDefault || textOf(it.Default) != "") {
-		return Diagnostics{invalidValue(name, "required, and the value given is empty; allowed: %s", it.allowed())}
+		return Diagnostics{invalidValue(name, "required: the value is empty; allowed: %s", it.allowed())}
 	}
 	sev := SeverityError
 	if it.HasDefault && textOf(v) == textOf(it.Default) {
@@ -151,7 +151,7 @@ func (it *Item) checkGiven(name string, v any) Diagnostics {
 	return diags
 }
 
-// unset is the value of an item nobody gave: its default, or "absent". Absent strings are "", absent lists are [],
+// unset is the value of an omitted item: its default, or "absent". Absent strings are "", absent lists are [],
 // absent integers, numbers and booleans are null: cluster.json then behaves as if the key were not there, and an env
 // key is published with an empty value.
 func (it *Item) unset(samples bool) (any, Diagnostics) {
@@ -161,7 +161,7 @@ func (it *Item) unset(samples bool) (any, Diagnostics) {
 	}
 	if it.Required && samples && !it.atRun() {
 		place.Severity = SeverityWarning
-		place.Message = fmt.Sprintf("required and without default: every user must give it (%s); checked here with a sample", it.allowed())
+		place.Message = fmt.Sprintf("required and without a default: every user must set it (%s); checked with a sample value", it.allowed())
 		return it.sample(), Diagnostics{place}
 	}
 	if it.Required && !it.atRun() {
@@ -179,14 +179,14 @@ func (it *Item) defaultOddities(place Diagnostic) Diagnostics {
 	empty := textOf(it.Default) == ""
 	switch {
 	case empty && it.Required && it.Path != "cluster.vxnet":
-		place.Message = "required, and its default is empty: give a value unless empty is meant"
+		place.Message = "required, but the default is empty: set a value unless empty is intended"
 		return Diagnostics{place}
 	case empty:
 		return nil
 	}
 	var diags Diagnostics
 	for _, why := range it.violations(it.Default) {
-		place.Message = fmt.Sprintf("the default %s breaks the item's own rules: %s", it.shown(it.Default), why)
+		place.Message = fmt.Sprintf("the default %s violates the rules of the item: %s", it.shown(it.Default), why)
 		diags = append(diags, place)
 	}
 	return diags

@@ -45,11 +45,11 @@ func TestValueOfType(t *testing.T) {
 		{"string from a number", `"type": "string"`, 2.1, "write it in quotes", true},
 		{"string from a list", `"type": "string"`, []string{"a"}, "not a string", true},
 		{"string in range", `"type": "string", "range": ["a", "b"]`, "b", "b", false},
-		{"string out of range", `"type": "string", "range": ["a", "b"]`, "c", `value "c" is not allowed: allowed are "a", "b"`, true},
+		{"string out of range", `"type": "string", "range": ["a", "b"]`, "c", `value "c" is not allowed: the allowed values are "a", "b"`, true},
 		{"empty range", `"type": "string", "range": []`, "any", "any", false},
 		{"integer in a range of strings", `"type": "integer", "range": ["1", "2"]`, "2", "2", false},
 		{"number in range by value", `"type": "number", "range": [0.30, 0.5]`, "0.3", "0.3", false},
-		{"boolean in range", `"type": "boolean", "range": [true]`, "false", "allowed are true", true},
+		{"boolean in range", `"type": "boolean", "range": [true]`, "false", "the allowed values are true", true},
 		{"below min", `"type": "integer", "min": 1, "max": 5`, 0, "from 1 to 5", true},
 		{"above max", `"type": "integer", "max": 5`, 6, "at most 5", true},
 		{"at min", `"type": "integer", "min": 1`, 1, "1", false},
@@ -82,7 +82,7 @@ func TestValueOfType(t *testing.T) {
 		{"access key", `"type": "accesskey"`, "key", "key", false},
 		{"unknown type", `"type": "colour"`, "red", "red", false},
 		{"text beyond ASCII", `"type": "string"`, "灯 \"<&>\" \\ \u2028\n\t", "灯 \"<&>\" \\ \u2028\n\t", false},
-		{"required and emptied", `"type": "string", "default": "a", "required": "yes"`, "", "value given is empty", true},
+		{"required and emptied", `"type": "string", "default": "a", "required": "yes"`, "", "the value is empty", true},
 		{"null is not given", `"type": "string", "default": "a"`, nil, "a", false},
 		{"default out of its own range", `"type": "integer", "default": 9, "range": [1, 2]`, 9, "9", false},
 		{"channel", `"type": "string"`, make(chan int), "cannot be a value", true},
@@ -102,7 +102,7 @@ func TestValueOfType(t *testing.T) {
 	}
 }
 
-// TestDefaultOfType: what an item is when nobody gives it.
+// TestDefaultOfType: the value of an omitted item.
 func TestDefaultOfType(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, item, want, warning string }{
@@ -117,16 +117,16 @@ func TestDefaultOfType(t *testing.T) {
 		{"integer as text", `"type": "integer", "default": "30"`, `30`, "it is converted"},
 		{"boolean as text", `"type": "boolean", "default": "true"`, `true`, "it is converted"},
 		{"string as number", `"type": "string", "default": 2.1`, `"2.1"`, "it is converted"},
-		{"integer as words", `"type": "integer", "default": "some"`, `null`, "taken as no default"},
+		{"integer as words", `"type": "integer", "default": "some"`, `null`, "the default is ignored"},
 		{"multichoice as list", `"type": "string", "multichoice": true, "separator": " ", "default": ["a", "b"]`, `"a b"`, ""},
 		{"number", `"type": "number", "default": 0.4`, `0.4`, ""},
 		{"large integer", `"type": "integer", "default": 1073741824000`, `1073741824000`, ""},
-		{"out of range", `"type": "integer", "default": 3, "range": [1, 2]`, `3`, "allowed are 1, 2"},
+		{"out of range", `"type": "integer", "default": 3, "range": [1, 2]`, `3`, "the allowed values are 1, 2"},
 		{"under min", `"type": "integer", "default": 0, "min": 1`, `0`, "at least 1"},
 		{"against its pattern", `"type": "string", "default": "a", "pattern": "b"`, `"a"`, "must match the pattern b"},
 		{"empty and optional", `"type": "string", "default": "", "pattern": "b"`, `""`, ""},
-		{"empty and required", `"type": "string", "default": "", "required": "yes"`, `""`, "its default is empty"},
-		{"no type", `"default": 4`, `4`, "no type given; taken as number"},
+		{"empty and required", `"type": "string", "default": "", "required": "yes"`, `""`, "the default is empty"},
+		{"no type", `"default": 4`, `4`, "missing type; number is assumed"},
 		{"odd range", `"type": "integer", "default": 4, "range": "1-5"`, `4`, "range must be a list"},
 		{"odd bound", `"type": "integer", "default": 4, "min": [1]`, `4`, "min must be a number"},
 	} {
@@ -191,11 +191,11 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	})
 	require.Error(t, err)
 	require.ElementsMatch(t, []string{
-		`cluster.etcd_node.count: value 4 is not allowed: allowed are 1, 3, 5`,
+		`cluster.etcd_node.count: value 4 is not allowed: the allowed values are 1, 3, 5`,
 		`cluster.etcd_node.secret: value (hidden) is not allowed: it must match the pattern ^[a-z]{12}$`,
 		`etcd_node.cuont: no such item in config.json (did you mean etcd_node.count?)`,
 		`nothing.like.this: no such item in config.json`,
-		`cluster: this is a group of items and takes no value itself; name one of its items`,
+		`cluster: a group of items cannot have a value; use one of its items`,
 		`cluster.etcd_node.cout: unknown placeholder: config.json has no item "cluster.etcd_node.cout" (did you mean cluster.etcd_node.count?)`,
 	}, messages(diags))
 	for _, part := range messages(diags) {
@@ -227,7 +227,7 @@ func TestValuePaths(t *testing.T) {
 		require.Equal(t, "x", c.Env["a"], name)
 	}
 	_, _, err := p.Render(map[string]any{"n.count": 2, "cluster.n.count": 2})
-	require.ErrorContains(t, err, "cluster.n.count: given twice, as cluster.n.count and as n.count")
+	require.ErrorContains(t, err, "cluster.n.count: duplicate value, set as cluster.n.count and as n.count")
 	_, _, err = p.Render(map[string]any{"m": map[string]any{}})
 	require.ErrorContains(t, err, "m: no such item")
 }

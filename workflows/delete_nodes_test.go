@@ -94,7 +94,7 @@ func TestDN0Refusals(t *testing.T) {
 		{name: "unknown target", actions: []string{"scale_horizontal"}, targets: func(*world) []string { return []string{"cln-nobody00"} }, want: fault.NotAllowed, says: "cln-nobody00"},
 		{name: "add_nodes alone", actions: []string{"add_nodes"}, targets: func(w *world) []string { return []string{w.node("a", 1).ID} }, want: fault.NotAllowed, says: "scale_horizontal is not"},
 		{name: "all of a role", actions: []string{"scale_horizontal"},
-			targets: func(w *world) []string { return []string{w.node("a", 1).ID, w.node("a", 2).ID} }, want: fault.NotAllowed, says: "wants at least 1"},
+			targets: func(w *world) []string { return []string{w.node("a", 1).ID, w.node("a", 2).ID} }, want: fault.NotAllowed, says: "requires at least 1"},
 		{name: "force where the role does not allow it", actions: []string{"scale_horizontal"}, force: true,
 			targets: func(w *world) []string { return []string{w.node("a", 1).ID} }, want: fault.NotAllowed, says: "allow_force: false"},
 	} {

@@ -126,7 +126,7 @@ func TestScaleVerticalRefusals(t *testing.T) {
 		says  string
 	}{
 		"smaller volume": {api.ScaleVerticalInput{Role: "a", VolumeSize: 1}, fault.NotAllowed, "cannot shrink"},
-		"same size":      {api.ScaleVerticalInput{Role: "a", CPU: 1}, fault.NotAllowed, "has that size already"},
+		"same size":      {api.ScaleVerticalInput{Role: "a", CPU: 1}, fault.NotAllowed, "already has this size"},
 		"unknown role":   {api.ScaleVerticalInput{Role: "z", CPU: 2}, fault.NotAllowed, `no role "z"`},
 		"replica role":   {api.ScaleVerticalInput{Role: "a-replica", CPU: 2}, fault.NotAllowed, "together with its master"},
 		"negative":       {api.ScaleVerticalInput{Role: "a", CPU: -1}, fault.Invalid, "cpu: -1"},

@@ -60,7 +60,7 @@ func TestExamineAsksTheEngineWhatRuns(t *testing.T) {
 	w.Acts = activities.New(deps)
 	found := w.Examine().Findings
 	require.NotEmpty(t, found)
-	require.Contains(t, found[0].What, "CreateCluster runs")
+	require.Contains(t, found[0].What, "CreateCluster as running")
 	require.Equal(t, "drover delete "+world.ClusterID, found[0].Repair)
 }
 

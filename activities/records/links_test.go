@@ -92,7 +92,7 @@ func TestLinkedClusterIsNotDeleted(t *testing.T) {
 	}
 	require.Empty(t, lost())
 	require.NoError(t, w.Store.DeleteRecord(t.Context(), world.ClusterID))
-	require.Equal(t, []string{"link up leads to cl-test0001, which was deleted by force"}, lost())
+	require.Equal(t, []string{"link up refers to cl-test0001, which was deleted with force"}, lost())
 }
 
 func TestNobodyLinksToAClusterThatIsBeingDeleted(t *testing.T) {

@@ -169,7 +169,7 @@ func life(t *testing.T, l *apps.Lab) {
 	}
 	c.broken(newest)
 
-	c.Refused("its package wants at least 3", "delete-nodes", append(c.group(c.Nodes()[0]), "--yes")...)
+	c.Refused("its package requires at least 3", "delete-nodes", append(c.group(c.Nodes()[0]), "--yes")...)
 	c.check(3)
 	c.protect()
 }

@@ -21,7 +21,7 @@ func TestPackage(t *testing.T) {
 	versions := apps.Versions(t, "redis-cluster")
 	for i, version := range versions {
 		p := apps.Open(t, "redis-cluster", version)
-		apps.CheckTexts(t, "redis-cluster", version, "env.requirepass: required and without default")
+		apps.CheckTexts(t, "redis-cluster", version, "env.requirepass: required and without a default")
 		_, _, err := p.Render(nil)
 		require.ErrorContains(t, err, "env.requirepass", "nobody gets a cluster without a password by accident")
 		spec, _, err := p.Render(map[string]any{"env.requirepass": first})

@@ -21,7 +21,7 @@ func TestPackage(t *testing.T) {
 	versions := apps.Versions(t, "zookeeper-observers")
 	require.Len(t, versions, 1)
 	p := apps.Open(t, "zookeeper-observers", versions[0])
-	apps.CheckTexts(t, "zookeeper-observers", versions[0], "cluster.ensemble: required and without default")
+	apps.CheckTexts(t, "zookeeper-observers", versions[0], "cluster.ensemble: required and without a default")
 	_, _, err := p.Render(nil)
 	require.ErrorContains(t, err, "cluster.ensemble", "observers need something to observe")
 	spec, _, err := p.Render(map[string]any{"cluster.ensemble": "cl-12345678"})

@@ -21,14 +21,14 @@ func (a *app) addNodes(plan bool) *cobra.Command {
 		Short: "Add nodes to a role of a cluster",
 		Long: `Add nodes to a role of a cluster; replicas grow with their masters.
 
-When something fails before the other nodes were told (scale_out), the new nodes are gone
-again. After that they may hold data and stay.`,
+When a step fails before scale_out has run on the other nodes, the new nodes are released. After
+that they may hold data and are kept.`,
 		Example: `  drover add-nodes cl-a1b2c3d4 --count 2
   drover add-nodes cl-a1b2c3d4 --role etcd_node --count 2 --dry-run`,
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
-	c.Flags().IntVar(&in.Count, "count", 1, "how many")
+	c.Flags().IntVar(&in.Count, "count", 1, "number of nodes to add")
 	a.bindRole(c, &in.Role)
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)

@@ -71,7 +71,7 @@ func (a *app) pack(path string) ([]byte, error) {
 	}
 	if errs := found.Errors(); len(errs) > 0 {
 		f := fault.New(fault.Invalid, "package %s is not published: %s", path, count(len(errs), "error")).
-			WithHint("drover lint %s shows them with the warnings", path)
+			WithHint("list errors and warnings with: drover lint %s", path)
 		for _, d := range errs {
 			f.Problems = append(f.Problems, d.String())
 		}

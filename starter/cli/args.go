@@ -21,7 +21,7 @@ func exactly(names ...string) cobra.PositionalArgs {
 			if assigned {
 				name += "=..." // a value may be secret
 			}
-			return fmt.Errorf("%s does not know what to do with %q", cmd.CommandPath(), name)
+			return fmt.Errorf("%s: unexpected argument %q", cmd.CommandPath(), name)
 		}
 		return nil
 	}
@@ -42,9 +42,9 @@ func clusterArg(id string) error {
 	if api.ValidClusterID(id) {
 		return nil
 	}
-	return fault.New(fault.Invalid, "%s", idProblem(id)).WithHint("drover list shows the ids")
+	return fault.New(fault.Invalid, "%s", idProblem(id)).WithHint("list the ids with: drover list")
 }
 
 func idProblem(id string) string {
-	return fmt.Sprintf("%q is no cluster id: it is cl- and 8 lower-case letters or digits, like cl-a1b2c3d4", id)
+	return fmt.Sprintf("%q is not a cluster id: use cl- and 8 lower-case letters or digits, like cl-a1b2c3d4", id)
 }

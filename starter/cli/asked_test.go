@@ -61,7 +61,7 @@ type answered struct {
 
 func (r answered) Get(_ context.Context, into any) error {
 	if r.answer == nil {
-		return serviceerror.NewDeadlineExceeded("nobody there")
+		return serviceerror.NewDeadlineExceeded("no poller")
 	}
 	if f, ok := r.answer.(*fault.Fault); ok {
 		return temporal.NewNonRetryableApplicationError(f.Message, string(f.Type), nil, *f)

@@ -15,13 +15,13 @@ func (a *app) cancel() *cobra.Command {
 	var noWait bool
 	c := &cobra.Command{
 		Use:   "cancel CLUSTER",
-		Short: "Cancel the cluster's running operation, which then undoes what it did",
-		Long: `Cancel the cluster's running operation, also one that is held. Its running commands get TERM,
-and KILL 10 s later, with their whole process groups; what it did is undone, step by step. The
-command shows what is waited for until that is over, and then exits 0; Ctrl-C only stops looking.
+		Short: "Cancel the cluster's running operation and undo its completed steps",
+		Long: `Cancel the cluster's running operation, including one that is held. The process groups of its
+running commands get TERM, and KILL 10 s later; completed steps are undone (compensated) one by
+one. The command shows the progress until the undo is complete and exits 0; Ctrl-C only detaches.
 
-Every operation has a point of no return or none: drover plan marks it, drover status says whether
-it was passed. After it a cancel is refused (exit code 3) and the operation goes on to its end.`,
+An operation may have a point of no return: drover plan marks it, drover status reports whether it
+was passed. After it a cancel is refused (exit code 3) and the operation runs to its end.`,
 		Example:           "  drover cancel cl-a1b2c3d4\n  drover cancel cl-a1b2c3d4 --no-wait",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
@@ -41,7 +41,7 @@ it was passed. After it a cancel is refused (exit code 3) and the operation goes
 		}
 		if noWait {
 			return output.Output{Value: op, Blocks: []output.Block{
-				output.Lines{op.Type + " " + op.ClusterID + " is asked to cancel; follow it with: drover watch " + op.ClusterID},
+				output.Lines{op.Type + " " + op.ClusterID + " is being cancelled; follow it with: drover watch " + op.ClusterID},
 			}}, nil
 		}
 		if a.printer.Format != output.JSON {
@@ -67,7 +67,7 @@ it was passed. After it a cancel is refused (exit code 3) and the operation goes
 
 // asked says what the cancel has set going.
 func asked(op *operations.Operation) string {
-	text := op.Type + " " + op.ClusterID + " is asked to cancel."
+	text := op.Type + " " + op.ClusterID + " is being cancelled."
 	if op.Waiting != nil {
 		text += " It is at step " + strings.TrimSpace(op.Waiting.Step+" "+op.Waiting.Words) + "; a cancel " + op.Waiting.Cancel + "."
 	}

@@ -24,8 +24,8 @@ func (a *app) codecServer() *cobra.Command {
 		Use:   "codec-server",
 		Short: "Decrypt payloads for the Temporal UI and the temporal CLI on this machine",
 		Long: `Serve Temporal's remote codec on this machine until interrupted: the UI (its setting "codec server") and the
-temporal CLI (--codec-endpoint) then show clear text. Browsers may use it from pages of --origin only. It has no
-login of its own and therefore listens on loopback addresses alone.`,
+temporal CLI (--codec-endpoint) then show clear text. Browsers can use it only from pages of --origin. It has no
+authentication and therefore listens on loopback addresses only.`,
 		Example: "  drover codec-server --origin http://localhost:8233\n  temporal workflow show -w cluster/cl-a1b2c3d4 --codec-endpoint http://127.0.0.1:8234",
 		Args:    exactly(),
 		RunE: a.run(func(ctx context.Context, _ []string) (output.Output, error) {
@@ -34,14 +34,14 @@ login of its own and therefore listens on loopback addresses alone.`,
 				return output.Output{}, err
 			}
 			if keys.Active() == "" {
-				return output.Output{}, fault.New(fault.Invalid, "there is no payload key to serve").
-					WithHint("name the key file with --payload-key or DROVER_PAYLOAD_KEY; drover keygen makes one")
+				return output.Output{}, fault.New(fault.Invalid, "the codec server has no payload key").
+					WithHint("set the key file with --payload-key or DROVER_PAYLOAD_KEY; create one with drover keygen")
 			}
 			return output.Output{}, a.serveCodec(ctx, listen, codec.Handler(keys, origins))
 		}),
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8234", "loopback address to listen on")
-	c.Flags().StringArrayVar(&origins, "origin", []string{"http://localhost:8233"}, "where the Temporal UI's pages come from, as the browser shows it; may be repeated")
+	c.Flags().StringArrayVar(&origins, "origin", []string{"http://localhost:8233"}, "origin of the Temporal UI's pages, as the browser shows it; may be repeated")
 	return c
 }
 
@@ -52,15 +52,15 @@ func (a *app) serveCodec(ctx context.Context, listen string, handler http.Handle
 	}
 	if at, ok := listener.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
 		_ = listener.Close()
-		return fault.New(fault.Invalid, "%s is no loopback address: whoever reaches a codec server can read everything", listen).
-			WithHint("listen on 127.0.0.1 and reach it over ssh -L, or put a proxy with a login before it")
+		return fault.New(fault.Invalid, "%s is not a loopback address: a codec server decrypts payloads for every client that reaches it", listen).
+			WithHint("listen on 127.0.0.1 and reach it over ssh -L, or through a proxy that authenticates users")
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
-	a.printer.Say("Codec server on http://%s; Ctrl-C ends it", listener.Addr())
+	a.printer.Say("Codec server on http://%s; stop it with Ctrl-C", listener.Addr())
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fault.Wrap(err, fault.Internal, "the codec server ended")
+		return fault.Wrap(err, fault.Internal, "the codec server stopped")
 	}
 	return nil
 }

@@ -13,11 +13,11 @@ import (
 // bindYes adds --yes to a command that asks before it starts.
 func (l *launch) bindYes(c *cobra.Command, yes *bool) {
 	if !l.plan {
-		c.Flags().BoolVarP(yes, "yes", "y", false, "do not ask")
+		c.Flags().BoolVarP(yes, "yes", "y", false, "do not ask for confirmation")
 	}
 }
 
-// confirm asks on a terminal. Without one nobody can answer, and a script has decided already. A dry run needs no answer.
+// confirm asks on a terminal. Without a terminal there is no prompt: a script has already decided. A dry run needs no confirmation.
 func (a *app) confirm(ctx context.Context, l *launch, yes bool, question string) error {
 	_, _, inTerminal := a.Terminal(a.Stdin)
 	_, _, errTerminal := a.Terminal(a.Stderr)

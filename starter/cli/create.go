@@ -21,10 +21,11 @@ func (a *app) create(plan bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "create APP",
 		Short: "Create a cluster of a published application",
-		Long: `Create a cluster: machines, metadata, agents, then the package's init and start.
+		Long: `Create a cluster: machines, metadata and agents, then the package's init and start.
 
-When a step fails, everything is undone and nothing is left; --on-failure keep leaves all in
-place for inspection, and --on-failure hold lets the step wait for drover resolve. Ctrl-C stops looking, never the operation.`,
+When a step fails, all completed steps are undone; --on-failure keep keeps everything in place
+for inspection, and --on-failure hold keeps the step waiting for drover resolve. Ctrl-C detaches
+and never ends the operation.`,
 		Example: `  drover create etcd --set etcd_node.count=3
   drover create etcd --version 3.5 --values values.yaml --on-failure keep
   drover create etcd --dry-run`,
@@ -35,7 +36,7 @@ place for inspection, and --on-failure hold lets the step wait for drover resolv
 	flags.StringVar(&in.Version, "version", "", "version of the application (default: the newest published)")
 	flags.StringVar(&id, "id", "", "cluster id, cl- and 8 lower-case letters or digits (default: a random one)")
 	flags.StringVar(&in.Name, "name", "", "name of the cluster (default: the package's cluster.name)")
-	flags.StringVar(&in.Provider, "provider", "", "where machines come from (default: the worker's)")
+	flags.StringVar(&in.Provider, "provider", "", "provider of the machines (default: the worker's)")
 	values.bind(flags)
 	bindOnFailure(c, &in.OnFailure, api.OnFailureUndo, "undo, keep everything for inspection, or hold the failed step for drover resolve",
 		api.OnFailureUndo, api.OnFailureKeep, api.OnFailureHold)

@@ -20,17 +20,18 @@ func (a *app) delete(plan bool) *cobra.Command {
 		Use:     "delete CLUSTER",
 		Aliases: []string{"rm"},
 		Short:   "Delete a cluster, its machines and its data",
-		Long: `Delete a cluster: the package's destroy and stop, then machines, volumes and metadata.
+		Long: `Delete a cluster: run the package's destroy and stop, then release machines, volumes and metadata.
 
-A package's destroy may refuse (it guards data); --force goes on, unless the package forbids
-that. On a terminal you are asked first; --yes answers. In scripts nothing is asked.`,
+A package's destroy may refuse in order to protect data; --force continues, unless the package
+forbids it. On a terminal drover asks for confirmation, unless --yes is given; scripts are not
+asked.`,
 		Example: `  drover delete cl-a1b2c3d4
   drover delete cl-a1b2c3d4 --force --yes
   drover delete cl-a1b2c3d4 --dry-run`,
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
-	c.Flags().BoolVar(&in.Force, "force", false, "go on when the package's destroy refuses")
+	c.Flags().BoolVar(&in.Force, "force", false, "continue when the package's destroy refuses")
 	l.holds(c, &in.Holds)
 	l.bind(c, nil)
 	l.bindYes(c, &yes)

@@ -24,18 +24,18 @@ func (a *app) deleteNodes(plan bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "delete-nodes CLUSTER NODE...",
 		Short: "Delete nodes of a cluster and their data",
-		Long: `Delete nodes of a cluster: the package's destroy, scale_in on the nodes that remain, stop, then
-their machines and volumes.
+		Long: `Delete nodes of a cluster: run the package's destroy, scale_in on the remaining nodes and stop,
+then release their machines and volumes.
 
-A package's destroy may refuse (it guards data); --force goes on, unless the package forbids
-that. A failing scale_in always ends it, with the machines kept. On a terminal you are asked
-first; --yes answers. In scripts nothing is asked.`,
+A package's destroy may refuse in order to protect data; --force continues, unless the package
+forbids it. A failed scale_in always ends the operation and keeps the machines. On a terminal
+drover asks for confirmation, unless --yes is given; scripts are not asked.`,
 		Example: `  drover delete-nodes cl-a1b2c3d4 cln-a1b2c3d4
   drover delete-nodes cl-a1b2c3d4 cln-a1b2c3d4 cln-e5f6g7h8 --force --yes`,
 		Args:              atLeast("CLUSTER", "NODE"),
 		ValidArgsFunction: a.completeNodeArgs,
 	}
-	c.Flags().BoolVar(&in.Force, "force", false, "go on when the package's destroy refuses")
+	c.Flags().BoolVar(&in.Force, "force", false, "continue when the package's destroy refuses")
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
 	l.bindYes(c, &yes)
@@ -64,7 +64,7 @@ func nodeProblems(ids []string) []string {
 	var problems []string
 	for _, id := range ids {
 		if !nodeID.MatchString(id) {
-			problems = append(problems, fmt.Sprintf("%q is no node id: it is cln- and 8 lower-case letters or digits; drover nodes lists them", id))
+			problems = append(problems, fmt.Sprintf("%q is not a node id: use cln- and 8 lower-case letters or digits, as drover nodes lists them", id))
 		}
 	}
 	return problems

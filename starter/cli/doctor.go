@@ -22,12 +22,12 @@ type doctorValue struct {
 func (a *app) doctor() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor [CLUSTER]",
-		Short: "Compare record, provider, metadata and agents, and say what repairs a mismatch",
-		Long: `Compare what is known of a cluster (default: of every cluster, and of those that left something
-behind): control record, provider, metadata in Consul, agents on the nodes, and whether its
-operation really runs. Every mismatch comes with the command that repairs it. Nothing is changed.
+		Short: "Compare record, provider, metadata and agents, and report how to repair a mismatch",
+		Long: `Compare the state of a cluster (default: of every cluster, and of those with remains): control
+record, provider, metadata in Consul, agents on the nodes, and whether its operation is actually
+running. Every mismatch comes with the command that repairs it. Nothing is changed.
 
-Exit code 1 when something is off.`,
+Exit code 1 when there is a finding.`,
 		Example: "  drover doctor\n  drover doctor cl-a1b2c3d4\n  drover doctor -o json",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -102,7 +102,7 @@ func examined(value doctorValue) []output.Block {
 		if state == "" {
 			state = "no record"
 		}
-		verdict := "all is well"
+		verdict := "no findings"
 		if n := len(e.Findings); n > 0 {
 			verdict = fmt.Sprintf("%d findings", n)
 		}
@@ -125,7 +125,7 @@ func examined(value doctorValue) []output.Block {
 		}
 	}
 	if len(lines) == 0 {
-		lines = output.Lines{"There is no cluster, and nothing was left behind."}
+		lines = output.Lines{"No clusters and no orphans."}
 	}
 	return []output.Block{lines}
 }

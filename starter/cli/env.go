@@ -29,10 +29,10 @@ func (a *app) envSet(plan bool) *cobra.Command {
 		Use:   "set CLUSTER PATH=VALUE...",
 		Short: "Change parameters of a cluster's application",
 		Long: `Change parameters of a cluster's application: those below env in the package's config.json that
-it calls changeable. The nodes render them and reload what the package says.
+are marked changeable. The nodes render them and run the reload commands of the package.
 
-Values on the command line are seen by other users of this machine; --values reads secret ones
-from a file or standard input.`,
+Values on the command line are visible to other users of this machine; use --values to read
+secrets from a file or standard input.`,
 		Example: `  drover env set cl-a1b2c3d4 quota=4 log.level=debug
   drover env set cl-a1b2c3d4 --values values.yaml --dry-run`,
 		Args:              atLeast("CLUSTER"),

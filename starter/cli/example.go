@@ -120,7 +120,7 @@ func exampleName(word string) (string, error) {
 			return name, nil
 		}
 	}
-	return "", fault.New(fault.Invalid, "no operation %q", word).WithHint("one of %s", strings.Join(exampleNames, ", "))
+	return "", fault.New(fault.Invalid, "unknown operation %q", word).WithHint("use one of %s", strings.Join(exampleNames, ", "))
 }
 
 func uiOf(hostPort string) string {

@@ -22,23 +22,23 @@ const exitHelp = `Exit codes:
   0    done
   1    the operation failed, was cancelled or terminated; lint found errors
   2    wrong usage or invalid input; nothing was started or changed
-  3    refused: no such cluster, another operation runs, or not allowed; nothing was changed
+  3    refused: no such cluster, another operation is running, or not allowed; nothing was changed
   4    Temporal or a worker cannot be reached
-  130  interrupted (Ctrl-C): a running operation goes on, see drover watch`
+  130  interrupted (Ctrl-C): a running operation continues, see drover watch`
 
 // usageError is a command line that cannot be understood.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// detached is a wait the user ended; the operation goes on.
+// detached is a wait ended by the user; the operation continues.
 type detached struct {
 	clusterID string
-	// unsure is true when the interrupt came while starting: nobody knows whether the server took it.
+	// unsure is true when the interrupt came while starting: the operation may or may not have started.
 	unsure bool
 }
 
-func (d detached) Error() string { return "detached; the operation goes on" }
+func (d detached) Error() string { return "detached; the operation continues" }
 
 // quiet is a failure whose output already says everything (lint).
 type quiet struct{ code int }
@@ -76,7 +76,7 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// failedCode tells an operation that was refused from one that failed on its way: the same NotFound is "no such
+// failedCode distinguishes an operation that was refused from one that failed later: the same NotFound is "no such
 // cluster" before the first step and "no such image" after it.
 func failedCode(f *operations.Failed) int {
 	if f.State != operations.StateFailed || f.Began {

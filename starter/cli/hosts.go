@@ -15,7 +15,7 @@ import (
 func (a *app) hosts() *cobra.Command {
 	return group(&cobra.Command{
 		Use:     "hosts",
-		Short:   "List and test the machines you gave to Drover",
+		Short:   "List and test the machines of the host inventory",
 		Example: "  drover hosts list\n  drover hosts check --inventory hosts.yaml",
 	}, a.hostsList(), a.hostsCheck())
 }
@@ -25,7 +25,7 @@ func (a *app) hostsList() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls"},
-		Short:   "List the machines and which cluster has each",
+		Short:   "List the machines and the clusters that use them",
 		Example: "  drover hosts list -o json",
 		Args:    exactly(),
 	}
@@ -38,7 +38,7 @@ func (a *app) hostsList() *cobra.Command {
 		}
 		t := output.Table{
 			Header: []string{"host", "address", "user", "roles", "state", "cluster", "node", "instance"},
-			Empty:  "No machines were given to Drover: see docs/providers.md",
+			Empty:  "The host inventory is empty: see docs/providers.md",
 		}
 		for _, h := range list.Hosts {
 			t.Rows = append(t.Rows, []string{h.Name, h.Address, h.User, strings.Join(h.Roles, ", "), h.State, h.ClusterID, h.NodeID, h.InstanceID})
@@ -54,20 +54,20 @@ func (a *app) hostsCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "Test reachability, host key, rights, disk, ports, clock and tools of every machine",
-		Long: `Test the machines of the worker's inventory, or of another one, all at the same time and as the
-worker reaches them: key files are read on the worker. Nothing is changed on any machine. The
-exit code is 1 when a test failed.`,
+		Long: `Test the machines of the worker's inventory, or of another one, in parallel and from the worker:
+key files are read on the worker. Nothing is changed on any machine. The exit code is 1 when a
+test failed.`,
 		Example: "  drover hosts check\n  drover hosts check --inventory hosts.yaml -o json",
 		Args:    exactly(),
 	}
-	c.Flags().StringVar(&file, "inventory", "", "inventory to test in place of the worker's")
+	c.Flags().StringVar(&file, "inventory", "", "inventory to test instead of the worker's")
 	c.Flags().StringVar(&in.Provider, "provider", "", "only the machines of this provider (default: all)")
 	_ = c.RegisterFlagCompletionFunc("provider", a.completeProviders)
 	c.RunE = a.run(func(ctx context.Context, _ []string) (output.Output, error) {
 		if file != "" {
 			text, err := os.ReadFile(file)
 			if err != nil {
-				return output.Output{}, fault.Wrap(err, fault.Invalid, "the inventory")
+				return output.Output{}, fault.Wrap(err, fault.Invalid, "cannot read the inventory")
 			}
 			in.Inventory, in.InventoryFile = string(text), file
 		}

@@ -44,7 +44,7 @@ func TestHostsList(t *testing.T) {
 
 	got = ask(t, hostsAnswer(api.HostList{Hosts: []api.HostView{}}), "", "hosts", "list")
 	require.Equal(t, exitOK, got.code)
-	require.Contains(t, got.stdout.String(), "No machines were given to Drover: see docs/providers.md")
+	require.Contains(t, got.stdout.String(), "The host inventory is empty: see docs/providers.md")
 }
 
 func TestHostsCheck(t *testing.T) {

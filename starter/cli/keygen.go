@@ -20,14 +20,14 @@ func (a *app) keygen() *cobra.Command {
 	var rotate bool
 	c := &cobra.Command{
 		Use:   "keygen FILE",
-		Short: "Make a key that encrypts what Temporal stores",
-		Long: `Make a file with a new key, readable by its owner alone. Workers and whoever uses drover name it with
---payload-key or DROVER_PAYLOAD_KEY; then Temporal stores nothing of inputs, results, progress and errors but
+		Short: "Generate a key that encrypts payloads stored by Temporal",
+		Long: `Generate a file with a new key, readable only by its owner. Configure it for workers and users of drover with
+--payload-key or DROVER_PAYLOAD_KEY; Temporal then stores inputs, results, progress and errors only as
 ciphertext.
 
-To change the key: first give every worker and user the new key below the old one, so that they can read it;
+To rotate the key: first give every worker and user the new key below the old one, so that they can decrypt;
 then move it to the top, or let --rotate write it there and distribute the file. Keep the old key as long as
-Temporal keeps workflows. A lost key cannot be had back.`,
+Temporal keeps workflows. A lost key cannot be recovered.`,
 		Example: "  drover keygen ~/.config/drover/payload.key\n  drover keygen --rotate ~/.config/drover/payload.key",
 		Args:    exactly("FILE"),
 		RunE: a.run(func(_ context.Context, args []string) (output.Output, error) {
@@ -40,6 +40,6 @@ Temporal keeps workflows. A lost key cannot be had back.`,
 			}}, nil
 		}),
 	}
-	c.Flags().BoolVar(&rotate, "rotate", false, "put a new key in front of those in the file; the old ones still decrypt")
+	c.Flags().BoolVar(&rotate, "rotate", false, "put a new key before those in the file; the old keys still decrypt")
 	return c
 }

@@ -23,7 +23,7 @@ type launch struct {
 
 // holds adds the flag that says what happens when a step fails, for operations that know no other ways than these two.
 func (l *launch) holds(c *cobra.Command, in *api.Holds) {
-	bindOnFailure(c, &in.OnFailure, "", "undo what can be undone (the default), or hold the failed step for drover resolve",
+	bindOnFailure(c, &in.OnFailure, "", "undo (the default), or hold the failed step for drover resolve",
 		api.OnFailureUndo, api.OnFailureHold)
 }
 
@@ -36,14 +36,14 @@ func bindOnFailure(c *cobra.Command, value *string, otherwise, usage string, kno
 func (l *launch) bind(c *cobra.Command, waits *api.Waits) {
 	flags := c.Flags()
 	if waits != nil {
-		flags.BoolVar(&waits.StrictConfig, "strict-config", false, "fail when a template or its reload command fails, instead of warning")
-		flags.DurationVar(&l.barrierTimeout, "barrier-timeout", 0, "how long a node may take to apply a revision (default 5m)")
+		flags.BoolVar(&waits.StrictConfig, "strict-config", false, "fail instead of warning when a template or its reload command fails")
+		flags.DurationVar(&l.barrierTimeout, "barrier-timeout", 0, "timeout for a node to apply a revision (default 5m)")
 	}
 	if l.plan {
 		l.dryRun = true
 		return
 	}
-	flags.BoolVar(&l.dryRun, "dry-run", false, "show what would be done and touch nothing")
+	flags.BoolVar(&l.dryRun, "dry-run", false, "show the planned steps and change nothing")
 	flags.BoolVar(&l.noWait, "no-wait", false, "return once the operation is started")
 	c.MarkFlagsMutuallyExclusive("dry-run", "no-wait")
 }
@@ -64,8 +64,8 @@ func (a *app) start(ctx context.Context, l *launch, r operations.Request) (outpu
 	return a.operate(ctx, r, l.noWait, l.dryRun)
 }
 
-// checkInput finds what is wrong before anybody is asked, and adds the problems a command found itself. What only the
-// package or the cluster can tell is the worker's to say.
+// checkInput validates the input before a server is contacted, and adds the problems found by the command itself. Checks
+// that need the package or the cluster belong to the worker.
 func checkInput(clusterID string, input any, more ...string) error {
 	var problems []string
 	if !api.ValidClusterID(clusterID) {
@@ -74,7 +74,7 @@ func checkInput(clusterID string, input any, more ...string) error {
 	if in, ok := input.(interface{ Problems() []string }); ok {
 		problems = append(problems, in.Problems()...)
 	}
-	return invalid("the request cannot be used", append(problems, more...))
+	return invalid("the request is invalid", append(problems, more...))
 }
 
 // invalid is nil without problems.
@@ -92,7 +92,7 @@ func invalid(what string, problems []string) error {
 
 // planned turns a command and what is below it into those of `drover plan`: the same words about the same request.
 func planned(c *cobra.Command) {
-	c.Short = "Show what it takes to " + strings.ToLower(c.Short[:1]) + c.Short[1:]
+	c.Short = "Show the steps to " + strings.ToLower(c.Short[:1]) + c.Short[1:]
 	c.Long = ""
 	var examples []string
 	for line := range strings.SplitSeq(c.Example, "\n") {

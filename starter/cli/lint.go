@@ -25,7 +25,8 @@ func (a *app) lint() *cobra.Command {
 		Short: "Check an application package",
 		Long: `Check an application package (a folder, or a tar, tar.gz, tar.bz2 or zip archive).
 
-Errors are what would not run, warnings what is odd and why. Exit code 1 when there are errors.`,
+Errors are findings that would prevent a run; warnings are suspicious findings with the reason.
+Exit code 1 when there are errors.`,
 		Example: "  drover lint ./etcd\n  drover lint etcd.tar.gz -o json",
 		Args:    exactly("PACKAGE"),
 		RunE: a.run(func(_ context.Context, args []string) (output.Output, error) {

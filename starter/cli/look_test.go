@@ -41,7 +41,7 @@ func TestWhatDoesNotExistIsExitCode3(t *testing.T) {
 	}
 	c := drover(t, "ops", missing)
 	require.Equal(t, exitOK, c.code)
-	require.Equal(t, "No operations are known.\n", c.stdout.String())
+	require.Equal(t, "No operations found.\n", c.stdout.String())
 	require.Equal(t, "[]\n", drover(t, "ops", missing, "-o", "json").stdout.String())
 }
 
@@ -71,7 +71,7 @@ func TestDeleteAsksOnATerminalOnly(t *testing.T) {
 			require.Equal(t, tt.code, c.code, c.stderr.String())
 			require.Equal(t, tt.asked, strings.Contains(c.stderr.String(), "Delete cluster "+id+" with all its machines and data? [y/N] "))
 			if tt.code == exitOK {
-				require.Regexp(t, `left behind +local volume vol-1: busy`, c.stdout.String())
+				require.Regexp(t, `orphans +local volume vol-1: busy`, c.stdout.String())
 				require.Regexp(t, `state +gone`, c.stdout.String())
 			}
 		})

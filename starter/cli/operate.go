@@ -96,7 +96,7 @@ func next(err error) error {
 
 func hinted(f *fault.Fault, clusterID string) *fault.Fault {
 	out := *f
-	out.Hint = fmt.Sprintf("drover status %s shows what is left and how far it came", clusterID)
+	out.Hint = fmt.Sprintf("check the cluster and the completed steps with: drover status %s", clusterID)
 	return &out
 }
 
@@ -118,7 +118,7 @@ func result(op *operations.Operation) output.Output {
 			output.Field{"revision", fmt.Sprint(r.Revision)})
 	}
 	if len(r.Orphans) > 0 {
-		fields = append(fields, output.Field{"left behind", strings.Join(r.Orphans, "\n")})
+		fields = append(fields, output.Field{"orphans", strings.Join(r.Orphans, "\n")})
 	}
 	out.Blocks = []output.Block{fields}
 	if len(r.Warnings) > 0 && op.Progress == nil { // else the view of the operation ended with them

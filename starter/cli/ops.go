@@ -19,19 +19,19 @@ func (a *app) ops() *cobra.Command {
 		Use:     "ops CLUSTER",
 		Aliases: []string{"operations", "history"},
 		Short:   "List the operations of a cluster, newest first",
-		Long: `List the operations of a cluster, newest first, also of one that is gone: they stay as long as
-the Temporal namespace keeps closed workflows.`,
+		Long: `List the operations of a cluster, newest first, including those of a deleted cluster. They are
+kept for the retention period of the Temporal namespace.`,
 		Example:           "  drover ops cl-a1b2c3d4 --limit 5",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
-	c.Flags().IntVar(&limit, "limit", 20, "how many")
+	c.Flags().IntVar(&limit, "limit", 20, "number of operations to list")
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		if err := clusterArg(args[0]); err != nil {
 			return output.Output{}, err
 		}
 		if limit < 1 {
-			return output.Output{}, fault.New(fault.Invalid, "--limit %d: it must be positive", limit)
+			return output.Output{}, fault.New(fault.Invalid, "--limit %d: must be positive", limit)
 		}
 		server, err := a.server(ctx)
 		if err != nil {
@@ -49,7 +49,7 @@ the Temporal namespace keeps closed workflows.`,
 func (a *app) opsTable(history []operations.Operation) output.Table {
 	t := output.Table{
 		Header: []string{"operation", "started", "took", "result", "run", "remark"},
-		Empty:  "No operations are known.",
+		Empty:  "No operations found.",
 	}
 	for _, op := range history {
 		end := op.EndedAt

@@ -23,12 +23,12 @@ func (a *app) orphans() *cobra.Command {
 	var retry, collect, dryRun, yes bool
 	c := &cobra.Command{
 		Use:   "orphans [CLUSTER]",
-		Short: "List what could not be released and is still tried again",
+		Short: "List orphans: resources that could not be released and are retried",
 		Long: `List the orphan ledger: instances, volumes and networks that an operation could not release.
-Workers try them again until the provider says that they are gone; --retry does so now.
+Workers retry the release until the provider reports them gone; --retry does so now.
 
-With --collect, everything is released that providers list for CLUSTER and no record names:
-what somebody left who died, or all that is left of a cluster nobody knows any more.`,
+With --collect, all resources are released that providers list for CLUSTER but no record contains:
+the remains of a dead operation, or of a cluster without a record.`,
 		Example: "  drover orphans\n  drover orphans --retry\n  drover orphans cl-a1b2c3d4 --collect --dry-run",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 || collect {
@@ -38,10 +38,10 @@ what somebody left who died, or all that is left of a cluster nobody knows any m
 		},
 		ValidArgsFunction: a.completeClusters,
 	}
-	c.Flags().BoolVar(&retry, "retry", false, "try now to release what is in the ledger")
-	c.Flags().BoolVar(&collect, "collect", false, "release what providers list for CLUSTER and no record names")
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "with --collect: only say what would be released")
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "with --collect: do not ask")
+	c.Flags().BoolVar(&retry, "retry", false, "retry the release of all orphans in the ledger now")
+	c.Flags().BoolVar(&collect, "collect", false, "release resources that providers list for CLUSTER but no record contains")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "with --collect: only list the resources to release")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "with --collect: do not ask for confirmation")
 	c.MarkFlagsMutuallyExclusive("retry", "collect")
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		cluster := ""
@@ -81,8 +81,8 @@ what somebody left who died, or all that is left of a cluster nobody knows any m
 
 func (a *app) orphanTable(list *api.OrphanList) output.Table {
 	t := output.Table{
-		Header: []string{"cluster", "node", "provider", "kind", "id", "left by", "age", "tries", "last tried", "because"},
-		Empty:  "Nothing was left behind.",
+		Header: []string{"cluster", "node", "provider", "kind", "id", "left by", "age", "attempts", "last attempt", "reason"},
+		Empty:  "No orphans.",
 	}
 	for _, o := range list.Orphans {
 		t.Rows = append(t.Rows, []string{
@@ -109,7 +109,7 @@ func (a *app) collectOrphans(ctx context.Context, server *operations.Server, clu
 			a.printer.Say("%s", what)
 		}
 	}
-	if err := a.confirm(ctx, &launch{}, yes, fmt.Sprintf("Release these %d resources with all data? No record names them.", len(found.Found))); err != nil {
+	if err := a.confirm(ctx, &launch{}, yes, fmt.Sprintf("Release these %d resources with all data? No record contains them.", len(found.Found))); err != nil {
 		return output.Output{}, err
 	}
 	done, err := server.CollectOrphans(ctx, api.CollectOrphansInput{ClusterID: cluster})
@@ -119,17 +119,17 @@ func (a *app) collectOrphans(ctx context.Context, server *operations.Server, clu
 	out := collected(done)
 	if len(done.Left) > 0 {
 		return out, fault.New(fault.Internal, "%d resources could not be released and are in the orphan ledger", len(done.Left)).
-			WithHint("they are tried again until they are gone: drover orphans")
+			WithHint("follow the retries with: drover orphans")
 	}
 	return out, nil
 }
 
 func collected(c *api.CollectedOrphans) output.Output {
-	lines := output.Lines{"Providers list nothing that is on no record."}
+	lines := output.Lines{"Every resource that providers list is on a record."}
 	if len(c.Found) > 0 {
 		verb := "Released:"
 		if c.DryRun {
-			verb = "On no record:"
+			verb = "Not on a record:"
 		}
 		lines = append(output.Lines{verb}, c.Found...)
 	}

@@ -164,7 +164,7 @@ func TestWithAPayloadKeyTemporalStoresNoClearText(t *testing.T) {
 	made := prepare(s, "keygen", other).run(t.Context())
 	require.Equal(t, exitOK, made.code, made.stderr.String())
 	for want, args := range map[string][]string{
-		"no key is known here":    nil,
+		"no key is configured":    nil,
 		"the payload keys differ": {"--payload-key", other},
 	} {
 		c := prepare(s, append([]string{"create", "etcd", "--id", "cl-sealed05", "--namespace", "sealed"}, args...)...).run(t.Context())

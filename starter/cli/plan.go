@@ -17,11 +17,11 @@ func (a *app) plan() *cobra.Command {
 	}
 	return group(&cobra.Command{
 		Use:   "plan",
-		Short: "Show the numbered steps and commands of an operation, touching nothing",
-		Long: `Show the numbered steps and commands of an operation, touching nothing.
+		Short: "Show the numbered steps and commands of an operation, changing nothing",
+		Long: `Show the numbered steps and commands of an operation, changing nothing.
 
-The worker walks the same procedure as the real operation (a dry run), so the plan is the
-operation's own word and not a guess.`,
+The worker runs the same procedure as the real operation (a dry run), so the plan lists exactly
+the steps of the operation.`,
 		Example: `  drover plan create etcd --set etcd_node.count=3
   drover plan add-nodes cl-a1b2c3d4 --count 2
   drover plan delete cl-a1b2c3d4 -o json`,

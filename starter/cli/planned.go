@@ -35,9 +35,9 @@ func planLines(r *api.OperationResult) output.Lines {
 	}
 	lines = append(lines, "")
 	if slices.ContainsFunc(r.Plan.Steps, func(s api.PlanStep) bool { return s.Skippable }) {
-		lines = append(lines, "Skippable: should it fail and be held, drover resolve can go on past it.")
+		lines = append(lines, "Skippable: drover resolve --skip can skip the step when it failed and is held.")
 	}
-	lines = append(lines, "Nothing was touched.")
+	lines = append(lines, "Nothing was changed.")
 	return append(lines, warningLines(r.Warnings)...)
 }
 
@@ -45,10 +45,10 @@ func planLines(r *api.OperationResult) output.Lines {
 func points(s api.PlanStep) []string {
 	var lines []string
 	if s.NoReturn != "" {
-		lines = append(lines, "  ── point of no return, from here on a cancel comes too late: "+s.NoReturn)
+		lines = append(lines, "  ── point of no return, a cancel is refused from here on: "+s.NoReturn)
 	}
 	if s.Stays != "" {
-		lines = append(lines, "  ── from here on what was done is not taken back: "+s.Stays)
+		lines = append(lines, "  ── completed work is not undone from here on: "+s.Stays)
 	}
 	return lines
 }

@@ -43,9 +43,9 @@ func (a *app) stopCluster(plan bool) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "stop CLUSTER",
-		Short: "Stop a cluster and power its machines off",
-		Long: `Stop a cluster: the package's stop, then the machines are powered off. Volumes stay. Nodes the
-package gives no user access to lose their root disk and get a new one when they start.`,
+		Short: "Stop a cluster and power off its machines",
+		Long: `Stop a cluster: run the package's stop, then power off the machines. Volumes are kept. Nodes
+without user access lose their root disk and get a new one when they start.`,
 		Example:           "  drover stop cl-a1b2c3d4",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
@@ -73,8 +73,8 @@ func (a *app) restart(plan bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "restart CLUSTER",
 		Short: "Restart the application of a cluster, or of one role",
-		Long: `Restart the application of a cluster, or of one role, with the package's restart, or else its
-stop and start. Machines stay on.`,
+		Long: `Restart the application of a cluster, or of one role, with the package's restart service,
+or its stop and start if it has none. Machines stay on.`,
 		Example: `  drover restart cl-a1b2c3d4
   drover restart cl-a1b2c3d4 --role etcd_node`,
 		Args:              exactly("CLUSTER"),

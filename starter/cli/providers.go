@@ -14,9 +14,9 @@ import (
 func (a *app) providers() *cobra.Command {
 	return &cobra.Command{
 		Use:   "providers",
-		Short: "Show where the worker gets machines: capabilities, notes, health",
-		Long: `Show the providers of the worker: what each can do, what it does not enforce, and why one is
-unhealthy. A cluster keeps the provider it was created with (drover create --provider).`,
+		Short: "Show the providers of machines: capabilities, notes, health",
+		Long: `Show the providers of the worker: their capabilities, the limits they do not enforce, and the
+reason when one is unhealthy. A cluster keeps the provider it was created with (drover create --provider).`,
 		Example: "  drover providers\n  drover providers -o json",
 		Args:    exactly(),
 		RunE: a.run(func(ctx context.Context, _ []string) (output.Output, error) {

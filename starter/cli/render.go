@@ -27,7 +27,7 @@ func (a *app) render() *cobra.Command {
 		Short: "Render a package's cluster.json with values",
 		Long: `Render a package's cluster.json.mustache with values, as creating a cluster would.
 
-All wrong values are reported at once. Passwords are masked unless --show-secrets is given.
+All invalid values are reported at once. Passwords are masked unless --show-secrets is given.
 Warnings go to standard error, so the text output is the JSON itself.`,
 		Example: `  drover render ./etcd --set etcd_node.count=5
   drover render ./etcd --values values.yaml -o json`,

@@ -17,20 +17,20 @@ func (a *app) repair(plan bool) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "repair CLUSTER",
-		Short: "Make a cluster again what its record says: metadata whole, agents running, machines on",
-		Long: `Make a cluster again what its control record says, without stopping anything: clear what an
-operation that died has left, publish everything that nodes see, start agents that do not run, end
-commands that no operation runs. drover doctor says when that is needed.
+		Short: "Restore a cluster to its record: metadata complete, agents running, machines on",
+		Long: `Restore a cluster to its control record without stopping it: clear the remains of a dead
+operation, republish all metadata of the nodes, start agents that do not run, end commands that
+belong to no operation. drover doctor reports when that is needed.
 
-With --nodes the machines of these nodes are taken as the provider has them, address and host key,
-made anew where it has none, on the volumes they had, and booted. A volume that is gone is made anew
-and EMPTY: what was on it is lost. The package's start then runs on these nodes.`,
+With --nodes the machines of these nodes are recorded as the provider reports them, with address
+and host key, recreated on their volumes where the provider has none, and booted. A missing volume
+is recreated EMPTY: its data is lost. The package's start then runs on these nodes.`,
 		Example: `  drover repair cl-a1b2c3d4
   drover repair cl-a1b2c3d4 --nodes cln-a1b2c3d4`,
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
-	c.Flags().StringSliceVar(&in.Nodes, "nodes", nil, "take or make the machines of these nodes anew, comma-separated")
+	c.Flags().StringSliceVar(&in.Nodes, "nodes", nil, "adopt or recreate the machines of these nodes, comma-separated")
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {

@@ -27,17 +27,17 @@ func (a *app) resolve() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "resolve CLUSTER",
-		Short: "Decide about a step that failed and is held: retry it, skip it, or abort the operation",
-		Long: `Decide about a step that failed and is held. Steps are held by --on-failure hold, and always when
-a command began and nobody knows how it ended: look at the node then.
+		Short: "Resolve a failed step that is held: retry it, skip it, or abort the operation",
+		Long: `Resolve a failed step that is held. Steps are held by --on-failure hold, and always when the
+result of a command is unknown: inspect the node in that case.
 
-  --retry  does the step again; a command runs again only on the nodes where it did not succeed
-  --skip   goes on as if the step had succeeded; the reason is recorded. Not every step can be
-           skipped: drover plan says which, and a refusal says why not
-  --abort  lets the failure stand: the operation ends as it does without a hold
+  --retry  retries the step; a command runs again only on the nodes where it did not succeed
+  --skip   continues as if the step had succeeded; the reason is recorded. Not every step can be
+           skipped: drover plan marks those that can, and a refusal gives the reason
+  --abort  accepts the failure: the operation ends as it does without a hold
 
-drover status shows what is held and what each of them would do. Refused (exit code 3) when
-nothing is held, or another step than --step names.`,
+drover status shows the held step and the effect of each choice. The command is refused (exit
+code 3) when no step is held, or when the held step is not the one given with --step.`,
 		Example: `  drover resolve cl-a1b2c3d4 --retry
   drover resolve cl-a1b2c3d4 --skip --reason "started it by hand"
   drover resolve cl-a1b2c3d4 --abort --step CC4`,
@@ -45,11 +45,11 @@ nothing is held, or another step than --step names.`,
 		ValidArgsFunction: a.completeClusters,
 	}
 	flags := c.Flags()
-	flags.BoolVar(&retry, "retry", false, "do the step again, where it did not succeed")
-	flags.BoolVar(&skip, "skip", false, "go on as if the step had succeeded; needs --reason")
-	flags.BoolVar(&abort, "abort", false, "let the failure stand, and undo")
-	flags.StringVar(&r.Reason, "reason", "", "why, for the record")
-	flags.StringVar(&r.Step, "step", "", "refuse unless this `step` is the one that is held (CC4)")
+	flags.BoolVar(&retry, "retry", false, "retry the step where it did not succeed")
+	flags.BoolVar(&skip, "skip", false, "continue as if the step had succeeded; needs --reason")
+	flags.BoolVar(&abort, "abort", false, "accept the failure and undo")
+	flags.StringVar(&r.Reason, "reason", "", "reason, recorded with the operation")
+	flags.StringVar(&r.Step, "step", "", "refuse unless this `step` is the held one (CC4)")
 	c.MarkFlagsMutuallyExclusive("retry", "skip", "abort")
 	c.MarkFlagsOneRequired("retry", "skip", "abort")
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
@@ -87,12 +87,12 @@ func resolved(op *operations.Operation, answer *api.Resolved) output.Output {
 	}}}
 }
 
-// user is who types, as far as the environment tells.
+// user is the name of the current user, from the environment.
 func (a *app) user() string {
 	name, ok := a.env.LookupEnv("USER")
 	if !ok {
 		if name, ok = a.env.LookupEnv("LOGNAME"); !ok {
-			name = "somebody"
+			name = "unknown user"
 		}
 	}
 	host, err := os.Hostname()

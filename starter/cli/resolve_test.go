@@ -30,7 +30,7 @@ func TestAHeldStepIsShownAndResolved(t *testing.T) {
 	status := drover(t, "status", id)
 	require.Equal(t, exitOK, status.code, status.stderr.String())
 	for _, want := range []string{
-		"CreateCluster " + id + " (etcd)  held", "CC4 start, order 0 waits for your decision", "| last line",
+		"CreateCluster " + id + " (etcd)  held", "CC4 start, order 0 waits for a decision", "| last line",
 		"etcd_node/2 cln-00000002: failed", "drover resolve " + id + " --retry", "to run start again on etcd_node/2",
 		"skip is not possible: it protects data",
 	} {
@@ -47,7 +47,7 @@ func TestAHeldStepIsShownAndResolved(t *testing.T) {
 	require.Equal(t, "CC4 start, order 0 is held, not CC1", p.Error.Message)
 	require.Equal(t, "nothing was changed", p.Error.Hint)
 
-	// Whoever follows sees it too, and goes on looking.
+	// A watching client sees it too, and continues to follow.
 	watcher := prepare(server(t), "watch", id)
 	seen := make(chan struct{})
 	watcher.stdout.seen = func(all string) {
@@ -69,7 +69,7 @@ func TestAHeldStepIsShownAndResolved(t *testing.T) {
 
 	late := drover(t, "resolve", id, "--retry")
 	require.Equal(t, exitRefused, late.code)
-	require.Contains(t, late.stderr.String(), "the last one, CreateCluster, succeeded")
+	require.Contains(t, late.stderr.String(), "the last operation, CreateCluster, succeeded")
 }
 
 func TestASkipIsToldByOps(t *testing.T) {
@@ -107,7 +107,7 @@ func TestResolveRefusesWhatItCanBeforeAsking(t *testing.T) {
 		"nothing chosen":    {[]string{known}, "at least one of the flags in the group [retry skip abort] is required"},
 		"two chosen":        {[]string{known, "--retry", "--abort"}, "were all set"},
 		"without a reason":  {[]string{known, "--skip"}, "reason: required to skip a step"},
-		"no cluster id":     {[]string{"nonsense", "--retry"}, "is no cluster id"},
+		"no cluster id":     {[]string{"nonsense", "--retry"}, "is not a cluster id"},
 		"no cluster":        {[]string{"--retry"}, "drover resolve needs CLUSTER"},
 		"a reason too long": {[]string{known, "--skip", "--reason", strings.Repeat("x", 1001)}, "at most 1000 bytes"},
 	} {

@@ -12,7 +12,7 @@ import (
 
 // bindRole adds --role to a command that works on one role with its replicas.
 func (a *app) bindRole(c *cobra.Command, role *string) {
-	c.Flags().StringVar(role, "role", "", "the role, with its replicas; default: the only role that it can be")
+	c.Flags().StringVar(role, "role", "", "the role, including its replicas; default: the only possible role")
 	_ = c.RegisterFlagCompletionFunc("role", a.completeMasters)
 }
 

@@ -11,14 +11,14 @@ import (
 	"drover/starter/output"
 )
 
-const rootLong = `Drover runs the life of application clusters: create, scale, upgrade, delete, as the
-application's package describes it, durably on Temporal.
+const rootLong = `Drover manages the lifecycle of application clusters: create, scale, upgrade, delete, as the
+application's package defines it, durably on Temporal.
 
 The connection to Temporal comes from the temporal CLI's own configuration file and the
 TEMPORAL_* variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, ...); flags
-win over both. A worker (drover-worker) must poll the task queue "drover" there.
+override both. A worker (drover-worker) must poll the task queue "drover" there.
 
-Results go to standard output, errors and remarks to standard error. With -o json every
+Results go to standard output, errors and notes to standard error. With -o json every
 command prints one JSON value, and an error is {"error": {...}, "exit_code": n}.
 
 ` + exitHelp
@@ -52,9 +52,9 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.target.Address, "address", "", "Temporal's host:port")
 	flags.StringVar(&a.target.Namespace, "namespace", "", "Temporal namespace")
 	flags.StringVar(&a.target.Profile, "profile", "", "profile of the temporal CLI's configuration file")
-	flags.StringVar(&a.target.PayloadKey, "payload-key", "", "file with the key that encrypts what Temporal stores, the same as the workers' (or DROVER_PAYLOAD_KEY)")
-	flags.DurationVar(&a.target.Timeout, "connect-timeout", 5*time.Second, "how long connecting to Temporal may take")
-	flags.DurationVar(&a.timeout, "timeout", 30*time.Second, "how long a worker may take to answer a question (operations have no such limit)")
+	flags.StringVar(&a.target.PayloadKey, "payload-key", "", "file with the key that encrypts payloads stored by Temporal, the same as the workers' (or DROVER_PAYLOAD_KEY)")
+	flags.DurationVar(&a.target.Timeout, "connect-timeout", 5*time.Second, "timeout for connecting to Temporal")
+	flags.DurationVar(&a.timeout, "timeout", 30*time.Second, "timeout for a worker's response to a query (operations have no such limit)")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp))
 
 	root.AddGroup(

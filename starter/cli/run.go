@@ -95,13 +95,13 @@ func (a *app) report(err error) {
 	switch {
 	case err == nil, errors.As(err, &q):
 	case errors.As(err, &left) && left.unsure:
-		a.printer.Say("Interrupted while starting; see whether it started with: drover status %s", left.clusterID)
+		a.printer.Say("Interrupted while starting; check whether the operation started with: drover status %s", left.clusterID)
 	case errors.As(err, &left):
-		a.printer.Say("Detached; the operation goes on. Follow it again with: drover watch %s", left.clusterID)
+		a.printer.Say("Detached; the operation continues. Follow it again with: drover watch %s", left.clusterID)
 	case errors.Is(err, context.Canceled):
 		a.printer.Say("Interrupted.")
 	case errors.As(err, &usage):
-		f := fault.New(fault.Invalid, "%v", usage.error).WithHint("drover --help, or --help after any command, shows how")
+		f := fault.New(fault.Invalid, "%v", usage.error).WithHint("see drover --help, or --help after any command")
 		a.printer.Error(f.Message, f, exitUsage)
 	case errors.As(err, &failed):
 		a.printer.Error(headline(failed), failed.Fault, exitCode(err))

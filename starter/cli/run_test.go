@@ -24,7 +24,7 @@ type call struct {
 	stderr buffer
 }
 
-// buffer may be read while it is written, and can tell about what is written.
+// buffer may be read while it is written, and can signal what is written.
 type buffer struct {
 	mu   sync.Mutex
 	b    bytes.Buffer
@@ -105,7 +105,7 @@ func TestAFailureShowsTheCommandsOutputAndWhatNext(t *testing.T) {
 	require.Equal(t, exitFailed, c.code)
 	for _, want := range []string{
 		"CreateCluster cl-fail0001 failed: start of etcd_node failed on cln-00000001", "exit code  7", "node       cln-00000001",
-		"    | first line\n    | last line\n", "next: drover status cl-fail0001",
+		"    | first line\n    | last line\n", "next: check the cluster and the completed steps with: drover status cl-fail0001",
 	} {
 		require.Contains(t, c.stderr.String(), want)
 	}
@@ -133,7 +133,7 @@ func TestOneOperationAtATime(t *testing.T) {
 	require.Equal(t, exitOK, c.code, c.stderr.String())
 	require.Equal(t, "cluster/"+id, decoded[operations.Started](t, c.stdout.String()).WorkflowID)
 
-	// Somebody else follows from anywhere, and what the nodes do is seen there.
+	// Another client follows from anywhere and sees the progress of the nodes.
 	watcher := prepare(server(t), "watch", id)
 	watcher.Terminal = func(any) (int, int, bool) { return 90, 30, true }
 	seen := make(chan struct{})
@@ -149,7 +149,7 @@ func TestOneOperationAtATime(t *testing.T) {
 
 	busy := drover(t, "delete", id)
 	require.Equal(t, exitRefused, busy.code)
-	require.Regexp(t, "cluster "+id+" is busy: CreateCluster runs since .*, at step CC4 start, order 0 since ", busy.stderr.String())
+	require.Regexp(t, "cluster "+id+" is busy: CreateCluster has been running since .*, at step CC4 start, order 0 since ", busy.stderr.String())
 
 	status := drover(t, "status", id)
 	require.Equal(t, exitOK, status.code)
@@ -186,7 +186,7 @@ func TestInterruptingDetachesAndTheOperationGoesOn(t *testing.T) {
 	}
 	c.run(ctx)
 	require.Equal(t, exitDetached, c.code)
-	require.Contains(t, c.stderr.String(), "the operation goes on. Follow it again with: drover watch "+id)
+	require.Contains(t, c.stderr.String(), "the operation continues. Follow it again with: drover watch "+id)
 
 	require.NoError(t, server(t).Client().SignalWorkflow(t.Context(), "cluster/"+id, "", "go", nil))
 	again := drover(t, "watch", id, "-o", "json")
@@ -208,7 +208,7 @@ func TestPlansAreNumberedAndTouchNothing(t *testing.T) {
          $ one
            two
 
-Nothing was touched.
+Nothing was changed.
 `, c.stdout.String())
 	}
 	c := drover(t, "plan", "create", "etcd", "-o", "json")

@@ -20,8 +20,8 @@ func (a *app) scale(plan bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "scale CLUSTER",
 		Short: "Change cores, memory or volume size of the nodes of a role",
-		Long: `Change cores, memory or volume size of the nodes of a role and its replicas. What is not given
-stays. Volumes only grow, and when nothing else changes they grow while the nodes run.`,
+		Long: `Change cores, memory or volume size of the nodes of a role and its replicas. Omitted values
+are kept. Volumes only grow; when nothing else changes, they grow while the nodes run.`,
 		Example: `  drover scale cl-a1b2c3d4 --role etcd_node --cpu 2 --memory 4096
   drover scale cl-a1b2c3d4 --volume-size 20 --dry-run`,
 		Args:              exactly("CLUSTER"),
@@ -45,7 +45,7 @@ stays. Volumes only grow, and when nothing else changes they grow while the node
 		}{{"cpu", "%d cores", in.CPU}, {"memory", "%d MiB memory", in.Memory}, {"volume-size", "%d GiB volume", in.VolumeSize}} {
 			switch {
 			case flags.Changed(f.flag) && f.value == 0:
-				problems = append(problems, fmt.Sprintf("--%s %d: it must be positive", f.flag, f.value))
+				problems = append(problems, fmt.Sprintf("--%s %d: must be positive", f.flag, f.value))
 			case f.value > 0:
 				changes = append(changes, fmt.Sprintf(f.words, f.value))
 			}

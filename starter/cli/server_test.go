@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { stack.Main(m, nil) }
 
 // devServer is the one real Temporal server of this package, with one worker whose workflows are scripts (worker_test.go) in
-// namespace default, a namespace "empty" where nobody polls, and one for encrypted payloads.
+// namespace default, a namespace "empty" without a poller, and one for encrypted payloads.
 type devServer struct {
 	address string
 	client  client.Client

@@ -21,8 +21,8 @@ func (a *app) runService(plan bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run CLUSTER SERVICE",
 		Short: "Run a service of the package on a cluster's nodes",
-		Long: `Run a service of the package, as backup or one it adds itself, on the nodes its
-nodes_to_execute_on says. Parameters are the package's; what is not given has its default.`,
+		Long: `Run a service of the package, such as backup or one of its own, on the nodes that its
+nodes_to_execute_on selects. The package declares the parameters; omitted ones use their default.`,
 		Example: `  drover run cl-a1b2c3d4 snapshot --param keep=5
   drover run cl-a1b2c3d4 defrag --node cln-a1b2c3d4
   drover run cl-a1b2c3d4 reset --params-file params.json --dry-run`,
@@ -32,7 +32,7 @@ nodes_to_execute_on says. Parameters are the package's; what is not given has it
 	flags := c.Flags()
 	flags.StringVar(&role, "role", "", "only this role (default: every role that has the service)")
 	flags.StringArrayVar(&in.Nodes, "node", nil, "only this `node`; may be repeated")
-	flags.StringArrayVar(&params.set, "param", nil, "one parameter, `name=value`, read as the type the package says; may be repeated and wins over --params-file")
+	flags.StringArrayVar(&params.set, "param", nil, "one parameter, `name=value`, read as the type the package declares; may be repeated and overrides --params-file")
 	flags.StringVar(&params.file, "params-file", "", "parameters from a JSON or YAML `file`; - is standard input")
 	_ = c.RegisterFlagCompletionFunc("role", a.completeRoles)
 	_ = c.RegisterFlagCompletionFunc("node", a.completeNodes)

@@ -29,7 +29,7 @@ func (c *counter) DescribeWorkflowExecution(_ context.Context, id, _ string) (*w
 }
 
 func (c *counter) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
-	return nil, serviceerror.NewDeadlineExceeded("nobody there")
+	return nil, serviceerror.NewDeadlineExceeded("no poller")
 }
 
 func TestStatusDoesNotWaitLongForAWorkerThatDied(t *testing.T) {
@@ -48,7 +48,7 @@ func TestStatusDoesNotWaitLongForAWorkerThatDied(t *testing.T) {
 			require.Equal(t, exitUnreachable, got.code)
 			require.Equal(t, tt.want, c.options.WorkflowExecutionTimeout)
 			require.Contains(t, got.stdout.String(), "Running operation:\nAddNodes "+known)
-			require.Contains(t, got.stdout.String(), "no worker answers; the operation goes on when one returns")
+			require.Contains(t, got.stdout.String(), "no worker responds; the operation resumes when a worker returns")
 			require.Contains(t, got.stdout.String(), "since 2026-03-04T05:06:07Z; follow it with: drover watch "+known)
 			require.Contains(t, got.stderr.String(), "no worker answered DescribeCluster within "+tt.want.String())
 		})
@@ -74,10 +74,10 @@ func TestResultsSayWhatTheOperationLeft(t *testing.T) {
 		Warnings: []api.Warning{{Step: "DN12", Node: "etcd_node/1", Message: "reload failed"}, {Message: "look at it"}},
 		Orphans:  []string{"local volume vol-1: busy"},
 	}
-	want := "cluster      " + known + "\nstate        active\nnodes        2\nrevision     7\nleft behind  local volume vol-1: busy\n"
+	want := "cluster   " + known + "\nstate     active\nnodes     2\nrevision  7\norphans   local volume vol-1: busy\n"
 	require.Equal(t, want+"\n! DN12 etcd_node/1: reload failed\n! look at it\n", shown(operations.Operation{Result: &r}))
 	require.Equal(t, want, shown(operations.Operation{Result: &r, Progress: &api.Progress{}}), "the view has shown the warnings")
 
 	r = api.OperationResult{ClusterID: known, Operation: api.StopCluster, Plan: &api.Plan{}, Warnings: r.Warnings[:1]}
-	require.Contains(t, shown(operations.Operation{Result: &r}), "Nothing was touched.\n! DN12 etcd_node/1: reload failed\n")
+	require.Contains(t, shown(operations.Operation{Result: &r}), "Nothing was changed.\n! DN12 etcd_node/1: reload failed\n")
 }

@@ -23,7 +23,7 @@ type statusValue struct {
 	Operation *operations.Operation `json:"operation"`
 }
 
-// statusWait is how long a worker may take to tell of a cluster. A worker that died stays listed for minutes, and what
+// statusWait is how long a worker may take to report a cluster. A worker that died stays listed for minutes, and what
 // Temporal itself knows is worth seeing soon.
 const statusWait = 5 * time.Second
 
@@ -31,11 +31,11 @@ func (a *app) status() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "status CLUSTER",
 		Aliases: []string{"describe", "show"},
-		Short:   "Show a cluster and its running operation, or how the last one ended",
-		Long: `Show a cluster's record and its running operation: step, nodes, since when, until when, what
-the nodes print; or how the last operation ended. A cluster that is gone is exit code 3, with
-its last operation still shown. When no worker answers within 5 s (or --timeout), what Temporal
-knows is shown, with exit code 4.`,
+		Short:   "Show a cluster and its running operation, or the result of the last one",
+		Long: `Show a cluster's record and its running operation: step, nodes, start, deadline, output of the
+nodes; or the result of the last operation. For a deleted cluster the exit code is 3, and its
+last operation is still shown. When no worker responds within 5 s (or --timeout), the state known
+to Temporal is shown, with exit code 4.`,
 		Example:           "  drover status cl-a1b2c3d4\n  drover status cl-a1b2c3d4 -o json",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
@@ -56,7 +56,7 @@ knows is shown, with exit code 4.`,
 	return c
 }
 
-// statusOf asks for record and operation at once; what one of them cannot tell does not hide the other.
+// statusOf asks for record and operation at once; a failure of one does not hide the other.
 func (a *app) statusOf(ctx context.Context, server *operations.Server, id string) (output.Output, error) {
 	var (
 		value             statusValue
@@ -75,7 +75,7 @@ func (a *app) statusOf(ctx context.Context, server *operations.Server, id string
 	if ctx.Err() != nil {
 		return output.Output{}, ctx.Err()
 	}
-	// A cluster older than Temporal's retention has no operation to show, which is no failure.
+	// A cluster older than Temporal's retention has no operation to show, which is not a failure.
 	if fault.Is(opErr, fault.NotFound) && value.Cluster != nil {
 		opErr = nil
 	}
@@ -119,7 +119,7 @@ func (a *app) clusterFields(c *api.ClusterView) output.Fields {
 		{"revision", fmt.Sprint(c.Revision)},
 		{"created", c.CreatedAt},
 		{"endpoints", strings.Join(endpoints, "\n")},
-		{"left behind", strings.Join(c.Orphans, "\n")},
+		{"orphans", strings.Join(c.Orphans, "\n")},
 	}
 }
 
@@ -127,9 +127,9 @@ func (a *app) clusterFields(c *api.ClusterView) output.Fields {
 func (a *app) operationLines(op *operations.Operation, clusterErr error) output.Lines {
 	sight := operations.Sight{Operation: *op}
 	if op.Progress == nil && typeOf(clusterErr) == fault.Unreachable {
-		sight.Note = "no worker answers"
+		sight.Note = "no worker responds"
 		if op.Running() {
-			sight.Note += "; the operation goes on when one returns"
+			sight.Note += "; the operation resumes when a worker returns"
 		}
 	}
 	width, _, is := a.Terminal(a.Stdout)
@@ -143,7 +143,7 @@ func (a *app) operationLines(op *operations.Operation, clusterErr error) output.
 	lines := append(output.Lines{label}, screen.Frame{Sight: sight, Now: a.Now(), Width: width}.Lines()...)
 	if op.Running() {
 		lines = append(lines, a.waits(op.Waiting)...)
-		return append(lines, "", "since "+op.StartedAt.UTC().Format(time.RFC3339)+"; follow it with: drover watch "+op.ClusterID)
+		return append(lines, "", "running since "+op.StartedAt.UTC().Format(time.RFC3339)+"; follow it with: drover watch "+op.ClusterID)
 	}
 	if op.Error != nil {
 		lines = append(lines, "", "It "+operations.Ending(op.State)+": "+bare(op.Error))

@@ -26,7 +26,7 @@ type System struct {
 	Dial func(context.Context, client.Options, time.Duration) (client.Client, error)
 	// Terminal says whether a stream is a terminal, and its size now.
 	Terminal func(stream any) (width, height int, is bool)
-	// NewClusterID makes an id nobody has.
+	// NewClusterID generates an unused id.
 	NewClusterID func() string
 }
 

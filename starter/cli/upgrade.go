@@ -18,12 +18,12 @@ func (a *app) upgrade(plan bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "upgrade CLUSTER",
 		Short: "Upgrade a cluster to another version of its application",
-		Long: `Upgrade a cluster to another published version of its application, which must name the
-cluster's version in its upgrade_policy. Nodes keep id, address and volumes.
+		Long: `Upgrade a cluster to another published version of its application, which must list
+the cluster's version in its upgrade_policy. Nodes keep their id, address and volumes.
 
-When it fails, the cluster stays as it is for inspection (upgrade_failed); drover downgrade
-goes back, and --on-failure rollback does so at once. With --on-failure hold the step that
-failed waits for drover resolve.`,
+When the upgrade fails, the cluster is kept as it is for inspection (upgrade_failed); drover
+downgrade restores the previous version, and --on-failure rollback does so at once. With
+--on-failure hold the failed step waits for drover resolve.`,
 		Example: `  drover upgrade cl-a1b2c3d4 --to 3.6.0
   drover upgrade cl-a1b2c3d4 --to 3.6.0 --on-failure rollback`,
 		Args:              exactly("CLUSTER"),
@@ -32,7 +32,7 @@ failed waits for drover resolve.`,
 	c.Flags().StringVar(&in.Version, "to", "", "published `version` to upgrade to")
 	_ = c.MarkFlagRequired("to")
 	_ = c.RegisterFlagCompletionFunc("to", a.completeUpgrades)
-	bindOnFailure(c, &in.OnFailure, api.OnFailureStop, "stop, rollback to the version before, or hold the failed step for drover resolve",
+	bindOnFailure(c, &in.OnFailure, api.OnFailureStop, "stop, rollback to the previous version, or hold the failed step for drover resolve",
 		api.OnFailureStop, api.OnFailureRollback, api.OnFailureHold)
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
@@ -54,7 +54,7 @@ func (a *app) downgrade(plan bool) *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:               "downgrade CLUSTER",
-		Short:             "Go back to the version before an upgrade that failed",
+		Short:             "Restore the previous version after a failed upgrade",
 		Example:           "  drover downgrade cl-a1b2c3d4",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,

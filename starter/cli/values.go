@@ -39,7 +39,7 @@ const maxValues = 512 << 10
 
 func (v *valueFlags) bind(flags *pflag.FlagSet) {
 	v.words = configWords
-	flags.StringArrayVar(&v.set, "set", nil, "one value, `path=value`, read as the type the package says; may be repeated and wins over --values")
+	flags.StringArrayVar(&v.set, "set", nil, "one value, `path=value`, read as the type the package declares; may be repeated and overrides --values")
 	flags.StringVar(&v.file, "values", "", "values from a JSON or YAML `file`, nested or by path; - is JSON or YAML on standard input")
 }
 
@@ -57,12 +57,12 @@ func (v *valueFlags) read(stdin io.Reader) (map[string]any, error) {
 		path, value, ok := strings.Cut(assignment, "=")
 		path = strings.TrimSpace(path)
 		if !ok || path == "" {
-			problems = append(problems, fmt.Sprintf("%s number %d has no form path=value, like %s", v.words.one, i+1, v.words.like))
+			problems = append(problems, fmt.Sprintf("%s number %d is not of the form path=value, like %s", v.words.one, i+1, v.words.like))
 			continue
 		}
 		assign(values, v.whole(path), value)
 	}
-	if err := invalid("the values cannot be used", problems); err != nil {
+	if err := invalid("the values are invalid", problems); err != nil {
 		return nil, err
 	}
 	if len(values) == 0 {
@@ -84,7 +84,7 @@ func (v *valueFlags) completed(values map[string]any) (out map[string]any, probl
 	for path, value := range values {
 		whole := v.whole(path)
 		if _, twice := out[whole]; twice {
-			problems = append(problems, fmt.Sprintf("%s %s gives %s twice", v.words.file, v.file, whole))
+			problems = append(problems, fmt.Sprintf("%s %s sets %s twice", v.words.file, v.file, whole))
 		}
 		out[whole] = value
 	}
@@ -143,7 +143,7 @@ func (v *valueFlags) parse(data []byte) (map[string]any, error) {
 		d := json.NewDecoder(strings.NewReader(trimmed))
 		d.UseNumber()
 		if err := d.Decode(&values); err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "%s %s is no JSON object", v.words.file, v.file)
+			return nil, fault.Wrap(err, fault.Invalid, "%s %s is not a JSON object", v.words.file, v.file)
 		}
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
 			return nil, fault.New(fault.Invalid, "%s %s has text after its JSON object", v.words.file, v.file)
@@ -151,13 +151,13 @@ func (v *valueFlags) parse(data []byte) (map[string]any, error) {
 		return values, nil
 	}
 	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, fault.New(fault.Invalid, "%s %s is no YAML of names and values", v.words.file, v.file).
-			WithHint("the file is a mapping like etcd_node: {count: 3}")
+		return nil, fault.New(fault.Invalid, "%s %s is not a YAML mapping of names to values", v.words.file, v.file).
+			WithHint("write a mapping like etcd_node: {count: 3}")
 	}
 	// YAML can say more than JSON, which is what a workflow's input is: keys that are numbers, infinite numbers.
 	if _, err := json.Marshal(values); err != nil {
 		return nil, fault.New(fault.Invalid, "%s %s cannot be written as JSON", v.words.file, v.file).
-			WithHint("keys must be text and numbers finite; put quotes around keys like 1 or true")
+			WithHint("use text for keys and finite numbers; put quotes around keys like 1 or true")
 	}
 	return values, nil
 }

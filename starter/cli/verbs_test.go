@@ -149,7 +149,7 @@ func TestValuesOfEnvSetComeFromFilesToo(t *testing.T) {
 		"nested":            {`{"env": {"quota": 4}, "group": {"a.b": true}}`, nil, exitUnreachable, `{"values":{"env":{"quota":4},"env.group":{"a.b":true}}}`},
 		"arguments win":     {`{"env": {"quota": 4}}`, []string{"quota=5"}, exitUnreachable, `{"values":{"env":{"quota":"5"}}}`},
 		"arguments win too": {`{"group": {"a.b": true}}`, []string{"group.a.b=false"}, exitUnreachable, `{"values":{"env.group":{"a.b":"false"}}}`},
-		"twice":             {`{"quota": 4, "env.quota": 5}`, nil, exitUsage, "gives env.quota twice"},
+		"twice":             {`{"quota": 4, "env.quota": 5}`, nil, exitUsage, "sets env.quota twice"},
 		"nothing":           {`{}`, nil, exitUsage, "values: required"},
 	} {
 		t.Run(name, func(t *testing.T) {

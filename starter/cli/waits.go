@@ -9,7 +9,7 @@ import (
 	"drover/starter/screen"
 )
 
-// waits tells why an operation waits: step, nodes and their commands, what failed and is tried again, what comes next.
+// waits shows the pending work of an operation: step, nodes and their commands, retries, the next step.
 func (a *app) waits(w *operations.Waiting) output.Lines {
 	if w == nil {
 		return nil
@@ -35,18 +35,18 @@ func (a *app) waits(w *operations.Waiting) output.Lines {
 			say("", "  command %s", n.Command)
 		}
 		if n.LastLine != "" {
-			say("", "  says: %s", n.LastLine)
+			say("", "  output: %s", n.LastLine)
 		}
 	}
 	if !w.Deadline.IsZero() {
-		say("gives up", "at %s (in %s)", moment(w.Deadline), screen.Elapsed(w.Deadline.Sub(a.Now())))
+		say("times out", "at %s (in %s)", moment(w.Deadline), screen.Elapsed(w.Deadline.Sub(a.Now())))
 	}
 	for _, r := range w.Retries {
 		when := "runs"
 		if !r.NextAttemptAt.IsZero() {
 			when = "begins at " + moment(r.NextAttemptAt)
 		}
-		say("retries", "%s, attempt %d %s; the one before: %s", r.Activity, r.Attempt, when, r.LastFailure)
+		say("retries", "%s, attempt %d %s; previous failure: %s", r.Activity, r.Attempt, when, r.LastFailure)
 	}
 	say("next", "%s", w.Next)
 	say("a cancel", "%s", w.Cancel)

@@ -14,8 +14,8 @@ func (a *app) watch() *cobra.Command {
 		Use:     "watch CLUSTER",
 		Aliases: []string{"attach"},
 		Short:   "Follow the running operation of a cluster, from anywhere, and exit with its result",
-		Long: `Follow the running operation of a cluster, whoever started it, and exit with its result. When
-none is running, the result of the last one is shown and decides the exit code.`,
+		Long: `Follow the running operation of a cluster and exit with its result, from any machine. When no
+operation is running, the result of the last one is shown and sets the exit code.`,
 		Example:           "  drover watch cl-a1b2c3d4",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,

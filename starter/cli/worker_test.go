@@ -99,7 +99,7 @@ func createScript(ctx workflow.Context, in api.CreateClusterInput) (*api.Operati
 	return result, nil
 }
 
-// holdScript holds the running step until somebody resolves it.
+// holdScript holds the running step until it is resolved.
 func holdScript(ctx workflow.Context, p *api.Progress) (word api.Resolution, _ error) {
 	step := &p.Steps[1]
 	err := workflow.SetUpdateHandlerWithOptions(ctx, api.UpdateResolve, func(_ workflow.Context, r api.Resolution) (api.Resolved, error) {
@@ -120,7 +120,7 @@ func holdScript(ctx workflow.Context, p *api.Progress) (word api.Resolution, _ e
 		Nodes: []api.HeldNode{{Node: "etcd_node/2 cln-00000002", Outcome: agentapi.OutcomeFailed}},
 		Choices: []api.Choice{
 			{Action: api.ResolveRetry, Does: "run start again on etcd_node/2", Command: "drover resolve " + p.ClusterID + " --retry"},
-			{Action: api.ResolveSkip, Does: "go on", Refused: "it protects data"},
+			{Action: api.ResolveSkip, Does: "continue", Refused: "it protects data"},
 		},
 	}
 	err = workflow.Await(ctx, func() bool { return word.Action != "" })

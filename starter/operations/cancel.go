@@ -14,13 +14,13 @@ func (s *Server) Cancel(ctx context.Context, clusterID string) (*Operation, erro
 		return nil, err
 	}
 	if !op.Running() {
-		return nil, fault.New(fault.Conflict, "no operation of cluster %s is running; the last one, %s, %s",
+		return nil, fault.New(fault.Conflict, "cluster %s has no running operation; the last operation, %s, %s",
 			clusterID, op.Type, Ending(op.State))
 	}
 	if p := op.passed(); p != nil && op.State != StateUndoing {
-		return nil, fault.New(fault.NotAllowed, "%s %s can no longer be cancelled: it came to its point of no return, step %s, at %s: %s",
+		return nil, fault.New(fault.NotAllowed, "%s %s can no longer be cancelled: it passed its point of no return, step %s, at %s: %s",
 			op.Type, clusterID, p.Step, clock(p.PassedAt), p.Why).At(clusterID, "", "").
-			WithHint("it goes on to its end; %s", op.ways())
+			WithHint("let the operation finish; %s", op.ways())
 	}
 	if err := s.Client.CancelWorkflow(ctx, op.WorkflowID, op.RunID); err != nil {
 		return nil, serviceFault(ctx, err, "cannot cancel %s %s", op.Type, clusterID)

@@ -32,7 +32,7 @@ func (t Target) Options(env envconfig.EnvLookup) (client.Options, error) {
 	})
 	if err != nil {
 		return options, fault.Wrap(err, fault.Invalid, "cannot read the Temporal client configuration").
-			WithHint("check the file TEMPORAL_CONFIG_FILE names, TEMPORAL_PROFILE and --profile")
+			WithHint("check TEMPORAL_PROFILE, --profile and the file in TEMPORAL_CONFIG_FILE")
 	}
 	if t.Address != "" {
 		options.HostPort = t.Address
@@ -50,7 +50,7 @@ func (t Target) Options(env envconfig.EnvLookup) (client.Options, error) {
 	return options, nil
 }
 
-// Dial connects with options. The answer comes within timeout, also when nobody listens.
+// Dial connects with options. The answer comes within timeout, also without a listener.
 func Dial(ctx context.Context, options client.Options, timeout time.Duration) (client.Client, error) {
 	dialCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -63,9 +63,9 @@ func Dial(ctx context.Context, options client.Options, timeout time.Duration) (c
 		return nil, ctx.Err()
 	}
 	if dialCtx.Err() != nil {
-		err = fmt.Errorf("no answer within %s", timeout)
+		err = fmt.Errorf("no response within %s", timeout)
 	}
 	return nil, fault.Wrap(err, fault.Unreachable, "cannot reach Temporal at %s (namespace %q)", options.HostPort, options.Namespace).
-		WithHint("is the server running? set --address, TEMPORAL_ADDRESS or a profile to where it listens; " +
-			"a local one starts with: temporal server start-dev")
+		WithHint("check that the server is running and that --address, TEMPORAL_ADDRESS or a profile has its address; " +
+			"start a local server with: temporal server start-dev")
 }

@@ -18,16 +18,16 @@ func (s *Server) Current(ctx context.Context, clusterID string) (*Operation, err
 	answer, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
-		return nil, fault.New(fault.NotFound, "no operation of cluster %s is known", clusterID).
-			WithHint("drover list shows the clusters that exist")
+		return nil, fault.New(fault.NotFound, "no operation found for cluster %s", clusterID).
+			WithHint("list the existing clusters with: drover list")
 	}
 	if err != nil {
-		return nil, serviceFault(ctx, err, "cannot look at workflow %s", id)
+		return nil, serviceFault(ctx, err, "cannot describe workflow %s", id)
 	}
 	op := s.operationOf(answer)
 	switch err := s.NeedWorker(ctx); {
 	case err == nil:
-		op.Progress, _ = s.progress(ctx, id, op.RunID) // silence is no error: Progress stays nil
+		op.Progress, _ = s.progress(ctx, id, op.RunID) // silence is not an error: Progress stays nil
 	case fault.Is(err, fault.Unauthorized):
 		return nil, err // without the workers' payload key nothing below could be read
 	}
@@ -49,7 +49,7 @@ func (s *Server) operationOf(answer *workflowservice.DescribeWorkflowExecutionRe
 		StartedAt:  info.GetStartTime().AsTime(),
 	}
 	if op.FirstRunID = info.GetFirstRunId(); op.FirstRunID == "" {
-		op.FirstRunID = op.RunID // servers before 1.25 do not tell
+		op.FirstRunID = op.RunID // servers before 1.25 do not return it
 	}
 	op.ClusterID, _ = api.ClusterIDOf(op.WorkflowID)
 	if info.GetCloseTime() != nil {
@@ -104,7 +104,7 @@ func (s *Server) settle(ctx context.Context, op *Operation) error {
 	var result api.OperationResult
 	err := s.Client.GetWorkflow(ctx, op.WorkflowID, op.RunID).Get(ctx, &result)
 	if err != nil && !ended(err) {
-		return serviceFault(ctx, err, "cannot read how %s %s ended", op.Type, op.ClusterID)
+		return serviceFault(ctx, err, "cannot read the result of %s %s", op.Type, op.ClusterID)
 	}
 	op.close(&result, err)
 	return nil

@@ -34,7 +34,7 @@ func TestCancelIsRefusedWhenNothingRuns(t *testing.T) {
 	answers(t, c, nil)
 	_, err := s.Cancel(t.Context(), cluster)
 	require.True(t, fault.Is(err, fault.Conflict))
-	require.ErrorContains(t, err, "the last one, CreateCluster, succeeded")
+	require.ErrorContains(t, err, "the last operation, CreateCluster, succeeded")
 }
 
 func TestHistoryTellsHowEachOperationEnded(t *testing.T) {

@@ -56,19 +56,19 @@ func closeFault(err error) (string, *fault.Fault) {
 	// How the workflow itself ended is the outermost error alone: deeper ones are about its activities.
 	switch err.(type) {
 	case *temporal.CanceledError:
-		return StateCancelled, fault.New(fault.Conflict, "somebody cancelled it")
+		return StateCancelled, fault.New(fault.Conflict, "the operation was cancelled")
 	case *temporal.TerminatedError:
-		return StateTerminated, fault.New(fault.Conflict, "somebody terminated the workflow, nothing was undone").
-			WithHint("drover delete works from every state")
+		return StateTerminated, fault.New(fault.Conflict, "the workflow was terminated; nothing was undone").
+			WithHint("delete the cluster with drover delete, which works from every state")
 	case *temporal.TimeoutError:
-		return StateTimedOut, fault.New(fault.Unreachable, "the workflow ran out of time")
+		return StateTimedOut, fault.New(fault.Unreachable, "the workflow timed out")
 	}
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) && app.Message() == encodedFailure {
 		return StateFailed, encrypted()
 	}
 	if app == nil {
-		return StateFailed, fault.Wrap(err, fault.Internal, "the workflow ended with an error of no known kind")
+		return StateFailed, fault.Wrap(err, fault.Internal, "the workflow ended with an error of unknown kind")
 	}
 	var f fault.Fault
 	if app.HasDetails() && app.Details(&f) == nil && f.Message != "" {

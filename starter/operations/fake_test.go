@@ -94,7 +94,7 @@ func answers(t *testing.T, c *mocks.Client, p *api.Progress) {
 	t.Helper()
 	call := c.On("QueryWorkflow", mock.Anything, api.WorkflowID(cluster), mock.Anything, api.QueryProgress)
 	if p == nil {
-		call.Return(nil, serviceerror.NewDeadlineExceeded("nobody there")).Maybe()
+		call.Return(nil, serviceerror.NewDeadlineExceeded("no poller")).Maybe()
 		return
 	}
 	value := mocks.NewEncodedValue(t)

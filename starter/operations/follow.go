@@ -40,7 +40,7 @@ func (s *Server) Follow(ctx context.Context, workflowID, firstRunID string, show
 	defer stopWatching()
 	go w.watch(watchCtx, sights)
 
-	// Sights repeat at the pace of polling although nothing new was seen: elapsed times go on.
+	// Sights repeat at the pace of polling although nothing new was seen: elapsed times advance.
 	ticker := time.NewTicker(s.poll())
 	defer ticker.Stop()
 	var last Sight
@@ -57,8 +57,8 @@ func (s *Server) Follow(ctx context.Context, workflowID, firstRunID string, show
 				return nil, ctx.Err()
 			}
 			if err != nil && !ended(err) {
-				f := fault.Wrap(err, fault.Unreachable, "lost sight of %s", workflowID)
-				return nil, f.WithHint("the operation goes on; look again with: drover watch")
+				f := fault.Wrap(err, fault.Unreachable, "lost the connection while following %s", workflowID)
+				return nil, f.WithHint("resume with: drover watch; the operation continues")
 			}
 			stopWatching()
 			return s.final(ctx, w, &result, err, show)
@@ -79,7 +79,7 @@ func (s *Server) result(ctx context.Context, workflowID, firstRunID string, resu
 	}
 }
 
-// final takes a last look, now that the operation has ended, and tells how.
+// final takes a last look, now that the operation has ended, and reports its result.
 func (s *Server) final(ctx context.Context, w *watcher, result *api.OperationResult, end error, show func(Sight)) (*Operation, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,12 +102,12 @@ func ended(err error) bool {
 
 // note words the silence of workers. The words stay the same while the silence lasts.
 func (s *Server) note(ctx context.Context, answered time.Time) string {
-	const goesOn = "the operation goes on when one returns"
+	const goesOn = "the operation resumes when a worker returns"
 	if fault.Is(s.NeedWorker(ctx), fault.Unreachable) {
-		return "no worker answers; " + goesOn
+		return "no worker responds; " + goesOn
 	}
 	if s.Now().Sub(answered) > silence {
-		return "a worker is listed and does not answer; " + goesOn
+		return "a worker is listed but does not respond; " + goesOn
 	}
 	return ""
 }

@@ -111,7 +111,7 @@ func TestFollowSaysThatNoWorkerAnswersAndGoesOn(t *testing.T) {
 		})
 	})
 	require.NoError(t, err)
-	require.Equal(t, "no worker answers; the operation goes on when one returns", note)
+	require.Equal(t, "no worker responds; the operation resumes when a worker returns", note)
 }
 
 func TestFollowIgnoresTheNextOperationOfTheCluster(t *testing.T) {
@@ -182,6 +182,6 @@ func TestAListedWorkerMayBeQuietForAMoment(t *testing.T) {
 		answered := time.Now()
 		require.Empty(t, s.note(t.Context(), answered))
 		time.Sleep(silence + time.Second)
-		require.Contains(t, s.note(t.Context(), answered), "does not answer")
+		require.Contains(t, s.note(t.Context(), answered), "does not respond")
 	})
 }

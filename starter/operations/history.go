@@ -30,7 +30,7 @@ func (s *Server) History(ctx context.Context, clusterID string, limit int) ([]Op
 				break
 			}
 			if info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
-				continue // its successor in the chain tells how the operation ended
+				continue // its successor in the chain has the result of the operation
 			}
 			op, err := s.past(ctx, clusterID, info)
 			if err != nil {
@@ -61,7 +61,7 @@ func (s *Server) past(ctx context.Context, clusterID string, info *workflow.Work
 	if skipped := info.GetMemo().GetFields()[api.MemoSkipped]; skipped != nil {
 		payloads, _ := s.converters()
 		if err := payloads.FromPayload(skipped, &op.Skipped); err != nil {
-			op.Skipped = []string{"what operators skipped is encrypted with a payload key that is not known here"}
+			op.Skipped = []string{"the skipped steps are encrypted with an unknown payload key"}
 		}
 	}
 	if op.Running() {

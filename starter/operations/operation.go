@@ -72,7 +72,7 @@ func (o *Operation) Failed() error {
 // where names the step the operation is at, for a refusal.
 func (o *Operation) where() string {
 	if o.Progress == nil {
-		return "; no worker answers where it stands"
+		return "; its progress is unknown because no worker responds"
 	}
 	for _, steps := range [][]api.Step{o.Progress.Undo, o.Progress.Steps} {
 		for _, step := range steps {

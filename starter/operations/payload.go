@@ -39,11 +39,11 @@ func (s *Server) failureText(f *failure.Failure) string {
 	if app, ok := failures.FailureToError(f).(*temporal.ApplicationError); ok && app.Message() != encodedFailure {
 		return app.Message()
 	}
-	return "encrypted with a payload key that is not known here"
+	return "encrypted with an unknown payload key"
 }
 
 // encrypted is the fault for an operation whose error cannot be read for want of the key.
 func encrypted() *fault.Fault {
-	return fault.New(fault.Unauthorized, "why it failed is encrypted with a payload key that is not known here").
-		WithHint("name the key file with --payload-key or DROVER_PAYLOAD_KEY")
+	return fault.New(fault.Unauthorized, "the failure is encrypted with an unknown payload key").
+		WithHint("set the key file with --payload-key or DROVER_PAYLOAD_KEY")
 }

@@ -81,7 +81,7 @@ func (s *Server) read(ctx context.Context, workflow string, in, out any) error {
 	return s.call(ctx, "read/"+uuid.NewString(), workflow, "", in, out)
 }
 
-// call runs one of the short workflows. They have a timeout of their own, unlike operations: an answer nobody waits
+// call runs one of the short workflows. They have a timeout of their own, unlike operations: an answer no client waits
 // for any more is worth nothing, and a worker that comes back must not find a queue of old questions.
 func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out any) error {
 	if err := s.NeedWorker(ctx); err != nil {
@@ -100,8 +100,8 @@ func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out
 	}, workflow, in)
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &started) {
-		return fault.New(fault.Conflict, "%s runs already under workflow id %s", workflow, id).
-			WithHint("wait for it to end")
+		return fault.New(fault.Conflict, "%s is already running with workflow id %s", workflow, id).
+			WithHint("wait for it to finish")
 	}
 	if err != nil {
 		return serviceFault(ctx, err, "cannot start %s", workflow)
@@ -114,10 +114,10 @@ func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out
 		return ctx.Err()
 	case !ended(err) && (callCtx.Err() != nil || deadline(err)):
 		return fault.New(fault.Unreachable, "no worker answered %s within %s", workflow, s.readTimeout()).
-			WithHint("is drover-worker running and can it reach Consul? see workflow %s", id)
+			WithHint("check that drover-worker is running and reaches Consul; see workflow %s", id)
 	}
 	if !ended(err) {
-		return serviceFault(ctx, err, "cannot read the answer of %s", workflow)
+		return serviceFault(ctx, err, "cannot read the result of %s", workflow)
 	}
 	state, f := closeFault(err)
 	if state == StateTimedOut {
@@ -142,7 +142,7 @@ func (s *Server) Orphans(ctx context.Context, clusterID string) (*api.OrphanList
 	return &out, nil
 }
 
-// RetryOrphans tries once to release what is in the ledger, beside whoever does so all the time.
+// RetryOrphans retries the release of the ledger's orphans once, in addition to the periodic retries.
 func (s *Server) RetryOrphans(ctx context.Context) (*api.ReleasedOrphans, error) {
 	var out api.ReleasedOrphans
 	if err := s.call(ctx, "orphans/now", api.RetryOrphans, "retry the orphan ledger", api.RetryOrphansInput{Once: true}, &out); err != nil {

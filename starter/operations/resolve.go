@@ -19,7 +19,7 @@ func (s *Server) Resolve(ctx context.Context, clusterID string, r api.Resolution
 		return nil, nil, err
 	}
 	if !op.Running() {
-		return nil, nil, fault.New(fault.Conflict, "no operation of cluster %s is running, so none is held; the last one, %s, %s",
+		return nil, nil, fault.New(fault.Conflict, "cluster %s has no running operation, so no step is held; the last operation, %s, %s",
 			clusterID, op.Type, Ending(op.State))
 	}
 	if err := s.NeedWorker(ctx); err != nil {
@@ -44,7 +44,7 @@ func (s *Server) Resolve(ctx context.Context, clusterID string, r api.Resolution
 	}
 	if callCtx.Err() != nil && ctx.Err() == nil {
 		return nil, nil, fault.New(fault.Unreachable, "no worker answered within %s", s.readTimeout()).
-			WithHint("nobody knows whether the decision arrived; look with: drover status %s", clusterID)
+			WithHint("the decision may have arrived; check with: drover status %s", clusterID)
 	}
 	return nil, nil, serviceFault(ctx, err, "cannot resolve %s %s", op.Type, clusterID)
 }

@@ -47,11 +47,11 @@ func (s *Server) poll() time.Duration {
 }
 
 // NeedWorker fails with Unreachable when no worker polls the task queue: whatever is started would wait silently. A
-// worker that died without a word stays listed for some minutes; then the timeouts tell.
+// worker that died without a word stays listed for some minutes; then the timeouts detect it.
 func (s *Server) NeedWorker(ctx context.Context) error {
 	answer, err := s.Client.DescribeTaskQueue(ctx, api.TaskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW)
 	if err != nil {
-		return serviceFault(ctx, err, "cannot ask Temporal who polls task queue %s", api.TaskQueue)
+		return serviceFault(ctx, err, "cannot list the pollers of task queue %s", api.TaskQueue)
 	}
 	if pollers := answer.GetPollers(); len(pollers) > 0 {
 		var workers []string

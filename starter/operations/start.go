@@ -89,7 +89,7 @@ func (s *Server) busy(ctx context.Context, r Request) error {
 	f := fault.New(fault.Conflict, "cluster %s is busy with another operation", r.ClusterID)
 	ways := "follow the running one with: drover watch " + r.ClusterID
 	if op, err := s.Current(ctx, r.ClusterID); err == nil && op.Running() {
-		f = fault.New(fault.Conflict, "cluster %s is busy: %s runs since %s (%s)%s", r.ClusterID, op.Type,
+		f = fault.New(fault.Conflict, "cluster %s is busy: %s has been running since %s (%s)%s", r.ClusterID, op.Type,
 			op.StartedAt.UTC().Format(time.TimeOnly+" MST"), s.Now().Sub(op.StartedAt).Round(time.Second), op.where())
 		ways = op.ways()
 	}

@@ -77,8 +77,8 @@ func TestStartIsRefusedWhileAnotherOperationRuns(t *testing.T) {
 		progress *api.Progress
 		want     string
 	}{
-		"at a step": {progress, "cluster cl-a1b2c3d4 is busy: CreateCluster runs since 05:04:07 UTC (2m0s), at step CC4 start, order 1 since 05:05:07 UTC"},
-		"silent":    {nil, "cluster cl-a1b2c3d4 is busy: CreateCluster runs since 05:04:07 UTC (2m0s); no worker answers where it stands"},
+		"at a step": {progress, "cluster cl-a1b2c3d4 is busy: CreateCluster has been running since 05:04:07 UTC (2m0s), at step CC4 start, order 1 since 05:05:07 UTC"},
+		"silent":    {nil, "cluster cl-a1b2c3d4 is busy: CreateCluster has been running since 05:04:07 UTC (2m0s); its progress is unknown because no worker responds"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,7 +10,7 @@ import (
 )
 
 // Waiting says what a running operation waits for: its step, the nodes that are not done and their commands, what is
-// tried again, and what comes then.
+// retried, and the next step.
 type Waiting struct {
 	Step  string `json:"step"`
 	Words string `json:"words"`
@@ -24,7 +24,7 @@ type Waiting struct {
 	Done  int            `json:"done,omitempty"`
 	Total int            `json:"total,omitempty"`
 	Nodes []api.BeatNode `json:"nodes,omitempty"`
-	// Retries are what failed and is tried again.
+	// Retries are failed activities that are retried.
 	Retries []Retry   `json:"retries,omitempty"`
 	Held    *api.Held `json:"held,omitempty"`
 	// Next is what happens then; Cancel what a cancel would do now.
@@ -41,7 +41,7 @@ type Retry struct {
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
 }
 
-// wait tells what the operation waits for; nil when it has ended, or no worker told where it stands.
+// wait returns the pending work of the operation; nil when it has ended, or its progress is unknown.
 func (o *Operation) wait() *Waiting {
 	if !o.Running() || o.Progress == nil {
 		return nil
@@ -66,7 +66,7 @@ func (o *Operation) wait() *Waiting {
 	case w.Step == "":
 		w.State, w.Since, w.Next = p.State, p.StartedAt, next(p.Steps, p.State == StateUndoing)
 	case w.Held != nil:
-		w.Since, w.Next = w.Held.Since, "somebody decides: drover resolve "+o.ClusterID+" --retry, --skip or --abort"
+		w.Since, w.Next = w.Held.Since, "a decision: drover resolve "+o.ClusterID+" --retry, --skip or --abort"
 	case len(w.Retries) > 0 && !w.Retries[0].NextAttemptAt.IsZero():
 		w.Next = fmt.Sprintf("attempt %d at %s", w.Retries[0].Attempt, clock(w.Retries[0].NextAttemptAt))
 	}
@@ -101,16 +101,16 @@ func (o *Operation) cancels() string {
 	p := o.Progress
 	switch {
 	case p.State == StateUndoing:
-		return "changes nothing: the operation is undoing already"
+		return "has no effect: the operation is already being undone"
 	case p.NoReturn != nil && !p.NoReturn.PassedAt.IsZero():
-		return fmt.Sprintf("comes too late since %s, step %s: %s", clock(p.NoReturn.PassedAt), p.NoReturn.Step, p.NoReturn.Why)
+		return fmt.Sprintf("is refused since %s, step %s: %s", clock(p.NoReturn.PassedAt), p.NoReturn.Step, p.NoReturn.Why)
 	}
-	text := "ends what runs"
+	text := "stops the running commands"
 	if len(p.Undoes) > 0 {
 		text += ", then: " + strings.Join(p.Undoes, "; ")
 	}
 	if p.Stays != nil && !p.Stays.PassedAt.IsZero() {
-		text += ". What was done stays: " + p.Stays.Why
+		text += ". Completed work is kept: " + p.Stays.Why
 	}
 	if p.NoReturn != nil {
 		text += ". Possible until step " + p.NoReturn.Step

@@ -31,7 +31,7 @@ func TestWaitingNamesStepNodesAndWhatComes(t *testing.T) {
 		"8": {Name: "RunStage", Attempt: 3, LastFailure: "connection refused", NextAttemptAt: deadline, Beat: api.Beat{Total: 1, Waiting: nodes[:1]}},
 	}
 	undoes := []string{"release the resources", "deregister"}
-	ends := "ends what runs, then: release the resources; deregister"
+	ends := "stops the running commands, then: release the resources; deregister"
 	for name, tt := range map[string]struct {
 		p    api.Progress
 		want *Waiting
@@ -48,27 +48,27 @@ func TestWaitingNamesStepNodesAndWhatComes(t *testing.T) {
 			api.Progress{State: api.OpHeld, Steps: []api.Step{done, held, pending}, Undoes: undoes, Held: &api.Held{Step: "CC4", Since: now}},
 			&Waiting{
 				Step: "CC4", Words: "init, order 0", State: api.StepHeld, Since: now, Total: 3, Held: &api.Held{Step: "CC4", Since: now},
-				Next: "somebody decides: drover resolve " + cluster + " --retry, --skip or --abort", Cancel: ends,
+				Next: "a decision: drover resolve " + cluster + " --retry, --skip or --abort", Cancel: ends,
 			},
 		},
 		"undoing": {
 			api.Progress{State: api.OpUndoing, Steps: []api.Step{done}, Undo: []api.Step{done, {ID: "CC1", Words: "release", State: api.StepRunning, StartedAt: since}}},
 			&Waiting{
 				Step: "CC1", Words: "release", State: api.StepRunning, Undo: true, Since: since,
-				Next: "the rest of the undo, then the operation ends", Cancel: "changes nothing: the operation is undoing already",
+				Next: "the rest of the undo, then the operation ends", Cancel: "has no effect: the operation is already being undone",
 			},
 		},
 		"between steps, before the point of no return": {
 			api.Progress{State: api.OpRunning, StartedAt: since, Steps: []api.Step{done, pending}, NoReturn: &api.Point{Step: "DC8", Why: "why"}},
-			&Waiting{State: api.OpRunning, Since: since, Next: "CC4 start, order 0", Cancel: "ends what runs. Possible until step DC8"},
+			&Waiting{State: api.OpRunning, Since: since, Next: "CC4 start, order 0", Cancel: "stops the running commands. Possible until step DC8"},
 		},
 		"after the point of no return": {
 			api.Progress{State: api.OpRunning, StartedAt: since, NoReturn: &api.Point{Step: "DC8", Why: "resources are gone", PassedAt: now}},
-			&Waiting{State: api.OpRunning, Since: since, Next: "the operation ends", Cancel: "comes too late since 05:06:07 UTC, step DC8: resources are gone"},
+			&Waiting{State: api.OpRunning, Since: since, Next: "the operation ends", Cancel: "is refused since 05:06:07 UTC, step DC8: resources are gone"},
 		},
 		"what was done stays": {
 			api.Progress{State: api.OpRunning, StartedAt: since, Stays: &api.Point{Step: "AN6", Why: "new nodes stay", PassedAt: now}},
-			&Waiting{State: api.OpRunning, Since: since, Next: "the operation ends", Cancel: "ends what runs. What was done stays: new nodes stay"},
+			&Waiting{State: api.OpRunning, Since: since, Next: "the operation ends", Cancel: "stops the running commands. Completed work is kept: new nodes stay"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

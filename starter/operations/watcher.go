@@ -57,7 +57,7 @@ func (w *watcher) look(ctx context.Context) Sight {
 	note := ""
 	answer, err := s.Client.DescribeWorkflowExecution(describeCtx, w.workflowID, "")
 	if err != nil {
-		note = "Temporal does not answer; the operation goes on"
+		note = "Temporal does not respond; the operation continues"
 	} else if first := answer.GetWorkflowExecutionInfo().GetFirstRunId(); first == w.firstRunID || first == "" {
 		// Another first run is the next operation of the cluster: this one has ended.
 		w.last = *w.server.operationOf(answer)

@@ -17,7 +17,7 @@ type Problem struct {
 // Error writes why a command failed: headline, place, the package's own output, all problems, and what to do next.
 func (p *Printer) Error(headline string, f *fault.Fault, code int) {
 	if p.Format == JSON {
-		_ = encode(p.Stderr, Problem{Error: f, ExitCode: code}) // nobody is left to tell
+		_ = encode(p.Stderr, Problem{Error: f, ExitCode: code}) // the error cannot be reported
 		return
 	}
 	var b strings.Builder

@@ -55,7 +55,7 @@ func (f Frame) draw(c collapse) []string {
 	op := f.Sight.Operation
 	lines := []string{f.title()}
 	if p := op.Progress; p == nil {
-		lines = append(lines, f.fit("  waiting for the first answer of a worker"))
+		lines = append(lines, f.fit("  waiting for the first response of a worker"))
 	} else {
 		lines = append(lines, f.steps(p.Steps, c)...)
 		if len(p.Undo) > 0 {

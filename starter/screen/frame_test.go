@@ -17,7 +17,7 @@ func TestFramesLookAsRecorded(t *testing.T) {
 	now := at(42 * time.Second)
 	silent := operations.Sight{
 		Operation: operations.Operation{ClusterID: "cl-a1b2c3d4", Type: api.CreateCluster, State: operations.StateRunning, StartedAt: begin},
-		Note:      "no worker answers; the operation goes on when one returns",
+		Note:      "no worker responds; the operation resumes when a worker returns",
 	}
 	for name, f := range map[string]Frame{
 		"running-80.txt":    {Sight: running(), Now: now, Width: 80},

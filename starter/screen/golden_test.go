@@ -15,7 +15,7 @@ import (
 	"drover/workflows/api"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden compares got with testdata/name.
 func golden(t *testing.T, name, got string) {
@@ -69,10 +69,10 @@ func held() operations.Sight {
 	p := op.Progress
 	p.State, p.Warnings = api.OpHeld, nil
 	p.Steps[2].State, p.Steps[2].EndedAt, p.Steps[2].Deadline = api.StepDone, at(14*time.Second), time.Time{}
-	p.Steps[4].State, p.Steps[4].StartedAt, p.Steps[4].Note = api.StepHeld, at(14*time.Second), "start on etcd_node/2 began and nobody knows how it ended"
+	p.Steps[4].State, p.Steps[4].StartedAt, p.Steps[4].Note = api.StepHeld, at(14*time.Second), "start on etcd_node/2 began and its result is unknown"
 	p.Held = &api.Held{
 		Step: "CC4", Words: "start, order 0", Since: at(20 * time.Second), Unknown: true, Service: "start", Failed: 12,
-		Error: "2 nodes failed; start on etcd_node/2 began and nobody knows how it ended\n\x1b[1mwaiting\x1b[0m for peers\nlook at it",
+		Error: "2 nodes failed; start on etcd_node/2 began and its result is unknown\n\x1b[1mwaiting\x1b[0m for peers\nlook at it",
 		Nodes: []api.HeldNode{
 			{Node: "etcd_node/2 cln-00000002", Outcome: agentapi.OutcomeUnknown}, {Node: "etcd_node/3 cln-00000003", Outcome: agentapi.OutcomeFailed},
 			{Node: "etcd_node/4 cln-00000004", Outcome: agentapi.OutcomeOpen},

@@ -10,11 +10,11 @@ import (
 	"drover/workflows/api"
 )
 
-// Held tells an operator what waits for him and what he can do about it, in lines of any length.
+// Held describes a held step and the choices of the operator, in lines of any length.
 func Held(h *api.Held) []string {
-	why := "waits for your decision"
+	why := "waits for a decision"
 	if h.Unknown {
-		why = "began and nobody knows how it ended: look at the node before you decide"
+		why = "began and its result is unknown: inspect the node before deciding"
 	}
 	lines := []string{fmt.Sprintf("%s %s %s", h.Step, output.CleanLine(h.Words), why)}
 	for line := range strings.SplitSeq(strings.TrimRight(h.Error, "\n"), "\n") {
@@ -40,9 +40,9 @@ func Held(h *api.Held) []string {
 func outcome(o agentapi.Outcome) string {
 	switch o {
 	case agentapi.OutcomeUnknown:
-		return "it began and nobody knows how it ended"
+		return "it began and its result is unknown"
 	case agentapi.OutcomeOpen:
-		return "no answer; it may not have begun, or may still run"
+		return "no response; it may not have begun or may still be running"
 	}
 	return "failed"
 }

@@ -24,7 +24,7 @@ type Log struct {
 	told     time.Time // when something was last said of it
 }
 
-// tellEvery is how often a log tells what a step waits for.
+// tellEvery is the interval at which a log reports a waiting step.
 const tellEvery = 15 * time.Second
 
 // Show writes what changed since the sight before.
@@ -35,7 +35,7 @@ func (l *Log) Show(s operations.Sight) {
 	}
 	if s.Note != l.note {
 		if s.Note == "" {
-			l.line("a worker answers again")
+			l.line("a worker responds again")
 		} else {
 			l.line("! " + s.Note)
 		}
@@ -51,7 +51,7 @@ func (l *Log) Show(s operations.Sight) {
 	l.waits(s.Operation.Waiting)
 }
 
-// waits tells what a long step waits for. A held step was told in full.
+// waits reports the nodes a long step waits for. A held step has been reported in full.
 func (l *Log) waits(w *operations.Waiting) {
 	if w == nil || w.Held != nil || l.Now == nil {
 		return
@@ -77,7 +77,7 @@ func (l *Log) waits(w *operations.Waiting) {
 // Close has nothing to give back.
 func (l *Log) Close() {}
 
-// retries tells each failed attempt of an activity once.
+// retries reports each failed attempt of an activity once.
 func (l *Log) retries(op operations.Operation) {
 	if l.attempts == nil {
 		l.attempts = map[string]int{}
@@ -92,7 +92,7 @@ func (l *Log) retries(op operations.Operation) {
 				continue
 			}
 			l.attempts[id] = a.Attempt
-			l.line(fmt.Sprintf("%8s  %s attempt %d, the one before: %s", "", step.ID, a.Attempt, output.CleanLine(a.LastFailure)))
+			l.line(fmt.Sprintf("%8s  %s attempt %d, previous failure: %s", "", step.ID, a.Attempt, output.CleanLine(a.LastFailure)))
 		}
 	}
 }
@@ -152,7 +152,7 @@ func happened(s api.Step) string {
 			out += " on " + nodeCount(s.Nodes)
 		}
 		return out
-	case api.StepSkipped, api.StepUndone: // its own times tell nothing about this change
+	case api.StepSkipped, api.StepUndone: // its own times are unrelated to this change
 		out = s.State
 	default:
 		out = s.State

@@ -28,7 +28,7 @@ func TestLogTellsEveryChangeOnce(t *testing.T) {
 	log.Show(running())
 	log.Show(running())
 	silent := running()
-	silent.Note = "no worker answers; the operation goes on when one returns"
+	silent.Note = "no worker responds; the operation resumes when a worker returns"
 	log.Show(silent)
 	log.Show(silent)
 	log.Show(running())

@@ -13,7 +13,7 @@ import (
 
 // Painter shows frames in place on a terminal: each replaces the one before. Close gives the cursor back.
 type Painter struct {
-	// Out is the terminal; Size tells its columns and lines now, asked for every frame, so that resizing just works.
+	// Out is the terminal; Size returns its current columns and lines, asked for every frame, so that resizing just works.
 	Out   io.Writer
 	Size  func() (width, height int)
 	Now   func() time.Time

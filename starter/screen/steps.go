@@ -32,14 +32,14 @@ func (f Frame) steps(steps []api.Step, c collapse) []string {
 	}
 	var lines []string
 	if first > 0 {
-		lines = append(lines, "  "+mark(api.StepDone, f.Color)+f.rest(fmt.Sprintf(" %d steps before", first)))
+		lines = append(lines, "  "+mark(api.StepDone, f.Color)+f.rest(fmt.Sprintf(" %d earlier steps", first)))
 	}
 	for _, s := range steps[first:last] {
 		lines = append(lines, f.step(s, idWidth))
 		lines = append(lines, f.below(s)...)
 	}
 	if hidden := len(steps) - last; hidden > 0 {
-		lines = append(lines, "  "+mark(api.StepPending, f.Color)+f.rest(fmt.Sprintf(" %d steps to come", hidden)))
+		lines = append(lines, "  "+mark(api.StepPending, f.Color)+f.rest(fmt.Sprintf(" %d more steps", hidden)))
 	}
 	return lines
 }
@@ -104,7 +104,7 @@ func nodeCount(n int) string {
 	return fmt.Sprintf("%d nodes", n)
 }
 
-// below tells what a running step waits for and how a failed one failed.
+// below shows the nodes a running step waits for and the failure of a failed one.
 func (f Frame) below(s api.Step) []string {
 	const margin = "      "
 	var lines []string
@@ -115,11 +115,11 @@ func (f Frame) below(s api.Step) []string {
 		return lines
 	}
 	if !s.Deadline.IsZero() {
-		lines = append(lines, f.fit(margin+"gives up in "+Elapsed(s.Deadline.Sub(f.Now))))
+		lines = append(lines, f.fit(margin+"times out in "+Elapsed(s.Deadline.Sub(f.Now))))
 	}
 	for _, a := range f.activities(s) {
 		if a.Attempt > 1 && a.LastFailure != "" {
-			lines = append(lines, f.fit(fmt.Sprintf("%sattempt %d, the one before: %s", margin, a.Attempt, output.CleanLine(a.LastFailure))))
+			lines = append(lines, f.fit(fmt.Sprintf("%sattempt %d, previous failure: %s", margin, a.Attempt, output.CleanLine(a.LastFailure))))
 		}
 		for _, n := range a.Beat.Waiting {
 			line := strings.Join([]string{output.CleanLine(n.Node), between(n.Since, time.Time{}, f.Now), output.CleanLine(n.LastLine)}, "  ")

@@ -32,7 +32,7 @@ func (c *Cluster) RetryHeld() {
 		said = c.lab.Drover(c.t, "status", c.ID).OK(c.t).Stdout
 		return strings.Contains(said, "--retry")
 	})
-	require.Contains(c.t, said, "nobody knows how it ended")
+	require.Contains(c.t, said, "its result is unknown")
 	c.Do("resolve", "--retry")
 	c.Do("watch")
 }

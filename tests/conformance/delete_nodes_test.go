@@ -76,7 +76,7 @@ func TestDN0_DN2b_DN8_DN9_Failures(t *testing.T) {
 		require.Equal(t, "active", c.state(), what)
 	}
 	for who, why := range map[string]string{
-		"fixed/1": "scale_horizontal", "keeper/1 keeper/2": "at least 1", "keeper/1 keeper/1": "twice",
+		"fixed/1": "scale_horizontal", "keeper/1 keeper/2": "at least 1", "keeper/1 keeper/1": "duplicate nodes",
 	} {
 		f := c.fails(api.DeleteNodes, api.DeleteNodesInput{Nodes: c.ids(who)})
 		require.Equal(t, fault.NotAllowed, f.Type, who)

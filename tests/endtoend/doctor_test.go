@@ -60,15 +60,15 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 	}{
 		{"machine off", id, func(t *testing.T) {
 			require.NoError(t, machines.StopInstance(t.Context(), nodes()[0].InstanceID))
-		}, "is off, and the cluster is active", "drover repair " + id + " --nodes "},
+		}, "is off, but the cluster is active", "drover repair " + id + " --nodes "},
 		{"machine gone", id, func(t *testing.T) {
 			require.NoError(t, machines.DeleteInstance(t.Context(), nodes()[1].InstanceID))
-		}, "of a/2 is not there", "drover repair " + id + " --nodes "},
+		}, "of a/2 is missing", "drover repair " + id + " --nodes "},
 		{"one off and one gone at once, and a key deleted", id, func(t *testing.T) {
 			require.NoError(t, machines.StopInstance(t.Context(), nodes()[1].InstanceID))
 			require.NoError(t, machines.DeleteInstance(t.Context(), nodes()[0].InstanceID))
 			kv(t, http.MethodDelete, self+"cluster/vxnet", "")
-		}, "is missing", "drover repair " + id + " --nodes "},
+		}, "cluster/vxnet is missing", "drover repair " + id + " --nodes "},
 		{"machine and volume gone", id, func(t *testing.T) {
 			have, err := machines.List(t.Context(), id)
 			require.NoError(t, err)
@@ -79,22 +79,22 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 					require.NoError(t, machines.DeleteVolume(t.Context(), v.ID))
 				}
 			}
-		}, "nor is its data", "drover repair " + id + " --nodes "},
+		}, "and its data with it", "drover repair " + id + " --nodes "},
 		{"volume on no record", id, func(t *testing.T) {
 			_, err := machines.CreateVolume(t.Context(), providers.VolumeSpec{
 				ID: "vol-" + activities.RandomID(), Tags: providers.Tags{ClusterID: id}, SizeGiB: 1,
 			})
 			require.NoError(t, err)
-		}, "on no record", "drover orphans " + id + " --collect"},
-		{"key deleted", id, func(t *testing.T) { kv(t, http.MethodDelete, self+"cluster/vxnet", "") }, "is missing", "drover repair " + id},
-		{"key changed", id, func(t *testing.T) { kv(t, http.MethodPut, self+"cluster/vxnet", "other") }, "another value", "drover repair " + id},
-		{"key added", id, func(t *testing.T) { kv(t, http.MethodPut, self+"hosts/a/i-aaaaaaaa/ip", "1.2.3.4") }, "should not be", "drover repair " + id},
-		{"mark of an operation", id, func(t *testing.T) { kv(t, http.MethodPut, "drover/clusters/"+id+"/operation", "AddNodes") }, "AddNodes runs", "drover repair " + id},
+		}, "not on a record", "drover orphans " + id + " --collect"},
+		{"key deleted", id, func(t *testing.T) { kv(t, http.MethodDelete, self+"cluster/vxnet", "") }, "cluster/vxnet is missing", "drover repair " + id},
+		{"key changed", id, func(t *testing.T) { kv(t, http.MethodPut, self+"cluster/vxnet", "other") }, "differs from the record", "drover repair " + id},
+		{"key added", id, func(t *testing.T) { kv(t, http.MethodPut, self+"hosts/a/i-aaaaaaaa/ip", "1.2.3.4") }, "is unexpected", "drover repair " + id},
+		{"mark of an operation", id, func(t *testing.T) { kv(t, http.MethodPut, "drover/clusters/"+id+"/operation", "AddNodes") }, "AddNodes is marked as running", "drover repair " + id},
 		{"operation terminated while its commands run", id, func(t *testing.T) {
 			drover(t, "run", id, "backup", "--no-wait").OK(t)
 			eventually(t, "the backup runs", running(t, id, 2))
 			require.NoError(t, temporalClient(t).TerminateWorkflow(t.Context(), api.WorkflowID(id), "", "to see what doctor says"))
-		}, "and it does not", "drover repair " + id},
+		}, "but it is not running", "drover repair " + id},
 		{"keys of a cluster that is gone", gone, func(t *testing.T) {
 			kv(t, http.MethodPut, "drover/clusters/"+gone+"/self/cluster/vxnet", "v")
 		}, "Consul has 1 keys", "drover orphans " + gone + " --collect"},

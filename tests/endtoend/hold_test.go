@@ -113,7 +113,7 @@ func TestCancelReachesTheWholeProcessGroup(t *testing.T) {
 	require.True(t, processes(t, stubborn))
 
 	cancelled := drover(t, "cancel", id).OK(t)
-	require.Contains(t, cancelled.Stderr, "is asked to cancel. It is at step RV1 backup, order 0; a cancel ends what runs")
+	require.Contains(t, cancelled.Stderr, "is being cancelled. It is at step RV1 backup, order 0; a cancel stops the running commands")
 	require.Contains(t, cancelled.Stdout, "RunService "+id+" was cancelled.")
 	require.False(t, processes(t, stubborn))
 	require.Equal(t, "active", look(t, id).Cluster.State)

@@ -355,12 +355,12 @@ func (g *guarded) withKey(app string) {
 	g.key = ""
 	blind := g.drover(nil, "status", id)
 	require.Equal(t, 4, blind.Code, blind.Stderr)
-	require.Contains(t, blind.Stderr, "no key is known here")
+	require.Contains(t, blind.Stderr, "no key is configured")
 	require.NoError(t, g.KillWorker())
 	g.startWorker()
 	g.key = key
 	eventually(t, "the worker says that it has no key", func() bool {
-		return strings.Contains(g.log("drover-worker"), "and no key is known here")
+		return strings.Contains(g.log("drover-worker"), "but no key is configured")
 	})
 	require.NoError(t, g.StopWorker())
 	g.startWorker()

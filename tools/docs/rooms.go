@@ -25,7 +25,7 @@ var rooms = []room{
 	{"codec/", "encryption of what Temporal stores", "`fault`", "what is in a payload"},
 	{"packages/", "example applications: etcd, ZooKeeper, Redis Cluster", "", ""},
 	{"tests/", "proofs and their support: `stack/`, `apps/`, `tracer/`, `fakes/`, `conformance/`, `endtoend/`, `chaos/`, `bench/`", "everything", "being imported by a room above"},
-	{"tools/", "pinned servers and tools, and programs for developers: `demo/`, `dev/`, `images/`, `docs/`", "everything", "being imported by a room above"},
+	{"tools/", "pinned servers and tools, and programs for developers: `demo/`, `dev/`, `images/`, `docs/`, `words/`", "everything", "being imported by a room above"},
 	{"docs/", "[architecture](docs/architecture.md), [operations](docs/lifecycle.md), [benchmarks](docs/benchmarks.md), decisions", "", ""},
 }
 

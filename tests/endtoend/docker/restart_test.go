@@ -72,7 +72,7 @@ func TestEngineRestartsInOperations(t *testing.T) {
 func tried(t *testing.T, l *apps.Lab, c *apps.Cluster, what string) {
 	t.Helper()
 	apps.Eventually(t, what+" is tried again", func() bool {
-		return strings.Contains(l.Drover(t, "status", c.ID).Stdout, "the one before:")
+		return strings.Contains(l.Drover(t, "status", c.ID).Stdout, "previous failure:")
 	})
 }
 
