@@ -207,3 +207,20 @@ func (s scenario) resolved(t *testing.T, m *mishap, remedy string) {
 		}
 	}
 }
+
+// An abort fails as a failure without a hold does, with the same word on how to go on.
+func TestAbortedGuardNamesForce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.publish("guarded", nodes("a", 1, "stop", "destroy"))
+	w.create("guarded")
+	w.refuse("destroy", "a")
+	w.operator = func(d desk) {
+		if d.Held != nil {
+			d.resolve(api.Resolution{Action: api.ResolveAbort})
+		}
+	}
+	r := w.start(api.DeleteCluster, api.DeleteClusterInput{Holds: api.Holds{OnFailure: api.OnFailureHold}})
+	require.Contains(t, r.fault().Hint, "--force")
+	require.Equal(t, lifecycle.Active, w.record().State)
+}

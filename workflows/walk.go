@@ -101,7 +101,7 @@ func (op *operation) take(s step, planned api.PlanStep) error {
 			return nil
 		default:
 			op.progress.finish(list, at, api.StepDone, err)
-			return err
+			return hinted(s, err)
 		}
 	}
 }
