@@ -37,7 +37,7 @@ func TestMachinesAreLeftAloneByAttemptsThatAreOver(t *testing.T) {
 		activities.Release:      {func(a *activities.Activities) any { return a.Machines.Release }, func(in machines.NodesInput) any { return machines.ReleaseInput{ClusterID: in.ClusterID} }},
 		activities.EndStrays:    {func(a *activities.Activities) any { return a.Agents.EndStrays }, func(in machines.NodesInput) any { return agents.StraysInput(in) }},
 	} {
-		for word, answer := range map[string]error{"given up": serviceerror.NewNotFound("no such task"), "it goes on": nil} {
+		for word, answer := range map[string]error{"given up": serviceerror.NewNotFound("no such task"), "it continues": nil} {
 			t.Run(name+"/"+word, func(t *testing.T) {
 				t.Parallel()
 				w := world.New(t)

@@ -53,7 +53,7 @@ func convert(ctx context.Context, err error) error {
 		f = fault.Wrap(err, fault.Internal, "unexpected error")
 	}
 	if ctx.Err() != nil {
-		// Worker shutdown, pause, reset: the work goes on elsewhere.
+		// Worker shutdown, pause, reset: the work continues elsewhere.
 		f = fault.Wrap(err, fault.Unreachable, "the worker let go of the work")
 		f.Type, f.Retryable = fault.Unreachable, true
 	}

@@ -136,7 +136,7 @@ func TestOnlyATrueCancelIsACancel(t *testing.T) {
 			require.False(t, temporal.IsCanceledError(got), "%s: %v", name, cause)
 			app, f := world.Application(t, got)
 			require.Equal(t, string(fault.Unreachable), app.Type(), "%s: %v", name, cause)
-			require.False(t, app.NonRetryable(), "the next attempt goes on: %v", cause)
+			require.False(t, app.NonRetryable(), "the next attempt continues: %v", cause)
 			require.True(t, f.Retryable)
 		}
 	}

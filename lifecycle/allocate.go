@@ -44,7 +44,7 @@ func Allocate(spec *specs.Cluster, ids IDs) ([]Node, error) {
 }
 
 // Extend makes count more nodes of a master role, with the replicas that belong to them, beside the nodes that live.
-// New sids go on from the highest one in use, new gids likewise.
+// New sids continue from the highest one in use, new gids likewise.
 func Extend(spec *specs.Cluster, living []Node, role string, count int, ids IDs) ([]Node, error) {
 	master, ok := spec.Role(role)
 	if !ok {

@@ -112,11 +112,11 @@ type Operation struct {
 	// Skipped are the failed steps that operators took on themselves: which, who, when and why.
 	Skipped []string `json:"skipped,omitempty"`
 	// Chose are the NextInstanceIDs that nodes had before the operation chose others, by node id: until it has begun, that
-	// can be taken back.
+	// can be undone.
 	Chose map[string]string `json:"chose,omitempty"`
 }
 
-// Choose notes the machine that shall replace a node's; "" is none.
+// Choose notes the machine that will replace a node's; "" is none.
 func (r *Record) Choose(n *Node, instanceID string) {
 	if r.Operation.Chose == nil {
 		r.Operation.Chose = map[string]string{}
@@ -127,7 +127,7 @@ func (r *Record) Choose(n *Node, instanceID string) {
 	n.NextInstanceID = instanceID
 }
 
-// TakeBackChoices makes the machines that shall replace others those that were chosen before the operation.
+// TakeBackChoices makes the machines that will replace others those that were chosen before the operation.
 func (r *Record) TakeBackChoices() {
 	for i := range r.Nodes {
 		if before, chosen := r.Operation.Chose[r.Nodes[i].ID]; chosen {

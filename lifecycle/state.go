@@ -23,7 +23,7 @@ import (
 type State string
 
 const (
-	Creating      State = "creating"       // CreateCluster runs, or died half-way and nobody undid it
+	Creating      State = "creating"       // CreateCluster runs, or died half-way and was not undone
 	Active        State = "active"         // every service runs as the package starts it
 	Stopped       State = "stopped"        // services are stopped; data is kept
 	Failed        State = "failed"         // creation failed and was kept for inspection (on_failure: keep)
@@ -86,7 +86,7 @@ func Unfinished(r *Record) bool {
 	return len(r.Adding) > 0 || len(r.Deleting) > 0 || len(r.VerticalScaling) > 0 || len(r.Releasing) > 0
 }
 
-// Stale are the nodes that shall not stay after an operation died: those it had begun to add or to release.
+// Stale are the nodes that must not stay after an operation died: those it had begun to add or to release.
 func Stale(r *Record) []string {
 	stale := slices.Clone(r.Adding)
 	for _, id := range r.Releasing {

@@ -76,7 +76,7 @@ func (op *operation) beginCreate(in api.CreateClusterInput) error {
 	return err
 }
 
-// abandon takes back what the beginning of the operation wrote, if it failed after that.
+// abandon undoes what the beginning of the operation wrote, if it failed after that.
 func (op *operation) abandon(ctx workflow.Context) error {
 	return run(op.performer, ctx, patient("abandon "+op.name+" of "+op.clusterID), doRecords.Abandon, records.AbandonInput{
 		ClusterID: op.clusterID, RunID: op.runID,

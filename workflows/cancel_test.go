@@ -47,7 +47,7 @@ func TestACancelOutlivesTheWorker(t *testing.T) {
 	}
 }
 
-// An activity that says that it has ended its commands needs nobody who does so again.
+// An activity that says that it has ended its commands is not followed by another one.
 func TestACancelledStageEndsItsOwnCommands(t *testing.T) {
 	t.Parallel()
 	for says, itself := range map[error]bool{

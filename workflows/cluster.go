@@ -67,7 +67,7 @@ func (c cluster) runs(service string, phase lifecycle.Phase, among lifecycle.Amo
 // guard runs a phase of destroy. Its failure ends the operation before anything is released, unless the user forces.
 func (c cluster) guard(id lifecycle.StepID, phase lifecycle.Phase, among lifecycle.Among, force bool) procedure {
 	return c.stage(id, lifecycle.ServiceDestroy, phase, among).forced(force).hints(
-		"the package's destroy command protects data; nothing was released. To go on all the same, repeat the operation with force (--force)")
+		"the package's destroy command protects data; nothing was released. To continue all the same, repeat the operation with force (--force)")
 }
 
 // initAndStart is CC4 and AN5: init of the roles that run it before start; custom_metadata; start; init of the others.

@@ -230,7 +230,7 @@ func TestSecretsStayOutOfResults(t *testing.T) {
 	})
 	f := w.start(api.CreateCluster, api.CreateClusterInput{App: "app"}).fault()
 	require.LessOrEqual(t, len(f.Output), agentapi.OutputTail+len("…"))
-	require.True(t, strings.HasSuffix(f.Output, " end"), "the end of the output is what tells")
+	require.True(t, strings.HasSuffix(f.Output, " end"), "the end of the output is what matters")
 }
 
 func TestRefusedInputTouchesNothing(t *testing.T) {

@@ -99,7 +99,7 @@ type (
 // Order and bookkeeping.
 type (
 	nothing struct{ anything }
-	powered struct { // the record shall say whether the machines are off
+	powered struct { // the record says from now on whether the machines are off
 		anything
 		off bool
 	}

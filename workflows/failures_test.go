@@ -103,7 +103,7 @@ func requireUnbegun(t *testing.T, before, after *lifecycle.Record) {
 	require.Equal(t, was, is)
 }
 
-// dies: an operation is terminated, so nobody takes anything back. The next operation that may start finds out, and
+// dies: an operation is terminated, so nothing is undone. The next operation that may start finds out, and
 // makes the cluster whole; or a deletion leaves nothing.
 func (s scenario) dies(t *testing.T, k int) {
 	for _, deleted := range []bool{false, true} {
@@ -155,7 +155,7 @@ func (s scenario) requireEnd(w *world) {
 	}
 }
 
-// A dry run tells what is then done, and touches nothing.
+// A dry run reports what is then done, and touches nothing.
 func TestEveryDryRunEqualsTheTrace(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenarios {

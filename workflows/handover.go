@@ -10,8 +10,8 @@ import (
 	"drover/workflows/api"
 )
 
-// eventsPerRun is how long the history of a run may get before the operation goes on in a run of its own. The server
-// ends runs at 51,200 events; a new worker reads all of them before it can go on.
+// eventsPerRun is how long the history of a run may get before the operation continues in a run of its own. The server
+// ends runs at 51,200 events; a new worker reads all of them before it can continue.
 const eventsPerRun = 4_000
 
 // handover is what a run gives to the next one of the same operation, where nodes take turns and there are many of them.

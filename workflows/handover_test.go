@@ -13,8 +13,8 @@ import (
 	"drover/workflows/api"
 )
 
-// Where nodes take turns, a history that has become long ends its run, and the operation goes on in the next one. What
-// happens to the nodes, what people see and what is taken back must be the same as in one run.
+// Where nodes take turns, a history that has become long ends its run, and the operation continues in the next one. What
+// happens to the nodes, what people see and what is undone must be the same as in one run.
 
 // inTurns are the operations in which nodes take turns.
 func inTurns() map[string]struct {

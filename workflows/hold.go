@@ -37,7 +37,7 @@ func (h *holder) takesResolutions(ctx workflow.Context) error {
 	})
 }
 
-// resolve takes a decision the validator has let pass; the procedure goes on by it.
+// resolve takes a decision the validator has let pass; the procedure continues by it.
 func (h *holder) resolve(_ workflow.Context, raw converter.RawValue) (api.Resolved, error) {
 	if err := h.mayResolve(raw); err != nil {
 		return api.Resolved{}, wire(err)
@@ -81,8 +81,8 @@ func (h *held) choice(action string) api.Choice {
 	return api.Choice{}
 }
 
-// holds says whether a step's failure keeps the operation open: when the request says so, and always when nobody knows
-// how a command ended, for then neither going on nor taking back is safe to decide without a look at the node. Not what
+// holds says whether a step's failure keeps the operation open: when the request says so, and always when it is not known
+// how a command ended, for then neither continuing nor undoing is safe before an operator has examined the node. Not what
 // the user forced past, not after a cancel, and not while undoing: an undo is the way out and must end.
 func (h *holder) holds(ctx workflow.Context, s step, err error) bool {
 	if s.force || temporal.IsCanceledError(err) || ctx.Err() != nil {

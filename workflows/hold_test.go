@@ -59,7 +59,7 @@ func TestEveryActivityMayBeRetried(t *testing.T) {
 	}
 }
 
-// undisturbed tells which activities and commands an operation needs.
+// undisturbed lists which activities and commands an operation needs.
 func (s scenario) undisturbed(t *testing.T) (calls, commands []string) {
 	t.Helper()
 	w := s.ready(newWorld(t))
@@ -87,7 +87,7 @@ func (m *mishap) happen(_ context.Context, e fakes.Execution) (agentapi.CommandS
 	return m.status, true
 }
 
-// What an operator may do about a command that failed, or whose outcome nobody knows.
+// What an operator may do about a command that failed, or whose outcome is unknown.
 var remedies = []string{api.ResolveRetry, api.ResolveSkip, api.ResolveAbort, "cancel"}
 
 // Whatever command of whatever operation fails, and whatever the operator decides: what is left is sound, commands that
@@ -151,7 +151,7 @@ func (s scenario) resolved(t *testing.T, m *mishap, remedy string) {
 		case remedy == "cancel":
 			d.env.CancelWorkflow()
 		default:
-			d.resolve(api.Resolution{Action: remedy, Reason: "did it by hand", By: "somebody"})
+			d.resolve(api.Resolution{Action: remedy, Reason: "did it by hand", By: "alice"})
 		}
 	}
 	r := w.start(s.operation, input)
@@ -188,7 +188,7 @@ func (s scenario) resolved(t *testing.T, m *mishap, remedy string) {
 		s.requireEnd(w)
 		require.Equal(t, 1, times[m.command])
 		require.Len(t, r.result.Skipped, 1)
-		require.Contains(t, r.result.Skipped[0], "by somebody at 2026-01-")
+		require.Contains(t, r.result.Skipped[0], "by alice at 2026-01-")
 		require.Contains(t, r.result.Skipped[0], "did it by hand")
 		require.Contains(t, fmt.Sprint(r.result.Warnings), "did it by hand")
 		if rec := w.record(); rec != nil {
@@ -208,7 +208,7 @@ func (s scenario) resolved(t *testing.T, m *mishap, remedy string) {
 	}
 }
 
-// An abort fails as a failure without a hold does, with the same word on how to go on.
+// An abort fails as a failure without a hold does, with the same hint.
 func TestAbortedGuardNamesForce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

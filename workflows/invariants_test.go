@@ -13,7 +13,7 @@ import (
 )
 
 // sound asserts what holds after every operation, however it ended: no temporary folder has content, nodes see what the
-// record says, the provider has what the record names, and the state tells the truth.
+// record says, the provider has what the record names, and the state is true.
 func (w *world) sound() {
 	w.t.Helper()
 	w.ranOnce()

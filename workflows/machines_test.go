@@ -91,7 +91,7 @@ func (a node) answers(n lifecycle.Node, agent bool) error {
 	case !a.running[n.InstanceID]:
 		return fault.New(fault.Unreachable, "machine %s of node %s does not run", n.InstanceID, n.ID).At("", n.ID, "")
 	case agent && !a.agent[n.InstanceID]:
-		return fault.New(fault.Unreachable, "nobody has started an agent on machine %s of node %s", n.InstanceID, n.ID).At("", n.ID, "")
+		return fault.New(fault.Unreachable, "no agent was started on machine %s of node %s", n.InstanceID, n.ID).At("", n.ID, "")
 	}
 	return nil
 }

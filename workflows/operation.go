@@ -113,7 +113,7 @@ func (op *operation) run(begin func() error, dryRun bool, plan planner) (api.Ope
 	return op.result(op.end.state), op.finish(err)
 }
 
-// warnOf tells the user what the plan warns of, once for all runs of the operation.
+// warnOf reports what the plan warns of, once for all runs of the operation.
 func (op *operation) warnOf(plan planner) {
 	if op.handover.Done > 0 {
 		return
@@ -134,7 +134,7 @@ func (op *operation) planned(plan planner) api.OperationResult {
 	return r
 }
 
-// failed undoes what the operation did, or keeps it for inspection when the request says so and nobody cancelled. Before
+// failed undoes what the operation did, or keeps it for inspection when the request says so and it was not cancelled. Before
 // its first step only the beginning wrote anything.
 func (op *operation) failed(cause error) error {
 	switch {

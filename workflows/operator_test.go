@@ -39,7 +39,7 @@ func (w *world) attend(env *testsuite.TestWorkflowEnvironment) {
 	var look func()
 	look = func() {
 		if env.IsWorkflowCompleted() || visit > 20 {
-			return // a test that goes on for longer is wrong, and says so by its own time limit
+			return // a test that continues for longer is wrong, and says so by its own time limit
 		}
 		visit++
 		d := desk{t: w.t, env: env, visit: visit, answers: w.answers}

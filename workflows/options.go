@@ -10,7 +10,7 @@ import (
 )
 
 // Activity options by name, so that steps contain no numbers. Attempts are bounded where trying for ever would hide a
-// failure; time while no worker runs does not count as an attempt, so an operation goes on whenever a worker returns.
+// failure; time while no worker runs does not count as an attempt, so an operation continues whenever a worker returns.
 
 // heartbeat is how long a worker may be silent before another one takes over.
 const heartbeat = 12 * time.Second
@@ -64,7 +64,7 @@ func long(summary string, limit time.Duration) workflow.ActivityOptions {
 	return o
 }
 
-// stopping: ending commands on nodes. A node that cannot be reached keeps nobody waiting for much more than half a
+// stopping: ending commands on nodes. An unreachable node delays the operation by little more than half a
 // minute: what is undone next may well release it.
 func stopping(summary string) workflow.ActivityOptions {
 	o := remote(summary, 0)

@@ -74,7 +74,7 @@ func RetryOrphans(ctx workflow.Context, raw converter.RawValue) (api.ReleasedOrp
 	}
 }
 
-// releasing: a round of the retries. It goes on whenever Consul and a worker are back.
+// releasing: a round of the retries. It continues whenever Consul and a worker are back.
 func releasing() workflow.ActivityOptions {
 	o := provisioning("release what could not be released")
 	o.RetryPolicy = retry(time.Second, time.Minute, 0)
@@ -86,7 +86,7 @@ func restAfter(round int) time.Duration {
 	return min(30*time.Second<<min(round, 6), 30*time.Minute)
 }
 
-// rest waits for the time to pass, or for somebody to say that there is new work.
+// rest waits for the time to pass, or for a signal that there is new work.
 func rest(ctx workflow.Context, now workflow.ReceiveChannel, d time.Duration) (woken bool, err error) {
 	timerCtx, stop := workflow.WithCancel(ctx)
 	defer stop()
@@ -109,7 +109,7 @@ func (p *performer) orphaned(ctx workflow.Context, orphans []string) {
 	}
 	p.orphans = append(p.orphans, orphans...)
 	p.progress.warn(api.Warning{Message: fmt.Sprintf(
-		"not released, in the orphan ledger and tried again until gone (drover orphans): %s", strings.Join(orphans, "; "))})
+		"not released, in the orphan ledger and retried until gone (drover orphans): %s", strings.Join(orphans, "; "))})
 	var err error
 	for range 3 { // the retries may end between being there and being told
 		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
@@ -123,7 +123,7 @@ func (p *performer) orphaned(ctx workflow.Context, orphans []string) {
 			return
 		}
 	}
-	workflow.GetLogger(ctx).Warn("nobody retries the orphan ledger yet", "error", err)
+	workflow.GetLogger(ctx).Warn("the retries of the orphan ledger are not running yet", "error", err)
 }
 
 // leftBehind lets a failure say what was not released on the way back.

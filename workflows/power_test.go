@@ -107,7 +107,7 @@ func TestRS1toRS3Restart(t *testing.T) {
 			w.sound()
 			switch name {
 			case "it failed":
-				require.Equal(t, lifecycle.Stopped, w.record().State, "nobody knows whether it runs")
+				require.Equal(t, lifecycle.Stopped, w.record().State, "it is not known whether it runs")
 				w.start1(api.StartCluster, api.StartClusterInput{})
 				w.sound()
 			case "no such":

@@ -27,7 +27,7 @@ type step struct {
 	scope    string      // undo entries of this scope are dropped once the step has succeeded
 	begins   leaving     // what the cluster is if the operation ends after the step has begun
 	ends     leaving     // the same after the step has succeeded
-	force    bool        // a failure is a warning: the user goes on past it
+	force    bool        // a failure is a warning: the user continues past it
 	hint     string      // for a command that fails here
 	endsTurn bool        // nodes take turns and one turn ends here: the operation may continue in a new run
 	warnings []api.Warning
@@ -112,7 +112,7 @@ func (p procedure) last(change func(*step)) procedure {
 	return p
 }
 
-// about appends to the step's words: "power off of nodes 1-3".
+// about sets the step's words: "power off nodes 1-3".
 func (p procedure) about(format string, args ...any) procedure {
 	return p.first(func(s *step) { s.words = fmt.Sprintf(format, args...) })
 }
@@ -168,7 +168,7 @@ func (p procedure) turn() procedure {
 	return p.last(func(s *step) { s.endsTurn = true })
 }
 
-// warns tells the user something before anything begins, also in a dry run.
+// warns adds a warning that is shown before anything begins, also in a dry run.
 func (p procedure) warns(id lifecycle.StepID, message string) procedure {
 	return p.first(func(s *step) { s.warnings = append(s.warnings, api.Warning{Step: string(id), Message: message}) })
 }

@@ -18,7 +18,7 @@ import (
 	"drover/workflows/api"
 )
 
-var update = flag.Bool("update", false, "write testdata/procedures.txt anew; read the difference beside the lifecycle document")
+var update = flag.Bool("update", false, "rewrite testdata/procedures.txt; read the difference beside the lifecycle document")
 
 // branch is one branch of a procedure: a cluster, a request, and the steps that follow from them.
 type branch struct {

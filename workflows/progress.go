@@ -108,7 +108,7 @@ func (p *progress) place(list *[]api.Step, id, words string) int {
 	return len(*list) - 1
 }
 
-// watch adds a running activity to the running step: its heartbeats tell about single nodes.
+// watch adds a running activity to the running step: its heartbeats report single nodes.
 func (p *progress) watch(activityID string) {
 	if p.running != nil {
 		step := &(*p.running)[p.current]
@@ -256,7 +256,7 @@ func (p *progress) checklist() string {
 	return b.String()
 }
 
-// waits tells an operator what is held and how to go on.
+// waits describes what is held and how to continue.
 func waits(h *api.Held) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n**Held** since %s: %s %s waits for an operator\n\n", h.Since.Format(time.RFC3339), h.Step, h.Words)

@@ -83,7 +83,7 @@ func (s *undoStack) words() []string {
 	return words
 }
 
-// undoAll undoes everything, going on past an entry that fails, and returns the joined failures.
+// undoAll undoes everything, continues past an entry that fails, and returns the joined failures.
 func (op *operation) undoAll(cause error) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()

@@ -191,7 +191,7 @@ func (op *operation) goesPast(s step, err error) error {
 	return nil
 }
 
-// hinted tells what to do about a command that failed.
+// hinted adds what to do about a command that failed.
 func hinted(s step, err error) error {
 	if s.hint == "" || temporal.IsCanceledError(err) || !commandFailed(err) {
 		return err

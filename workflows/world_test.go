@@ -55,7 +55,7 @@ type world struct {
 	acts     *activities.Activities
 	inject   *injection // nil: none
 	answers  *answers   // what the last operation said to its operator
-	operator func(desk) // sits down days after an operation has come to rest; nil: nobody
+	operator func(desk) // sits down days after an operation has come to rest; nil: no operator
 	runs     int
 	events   int  // how long the histories of runs are said to be
 	died     bool // an operation was terminated since the last one that succeeded

@@ -74,7 +74,7 @@ func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error
 			}
 			return nil, ctx.Err()
 		}
-		return nil, fault.Wrap(context.Cause(working), fault.Unreachable, "%s goes on on its node", what)
+		return nil, fault.Wrap(context.Cause(working), fault.Unreachable, "%s continues on its node", what)
 	}
 	stage := StageInput{ClusterID: in.ClusterID, Service: what}
 	if failure, outcome := a.failureOf(rec, stage, results[0]); outcome != agentapi.OutcomeSucceeded {

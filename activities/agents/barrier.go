@@ -15,7 +15,7 @@ import (
 	"drover/workflows/api"
 )
 
-// BarrierInput names nodes and the revision they shall have applied.
+// BarrierInput names nodes and the revision they must have applied.
 type BarrierInput struct {
 	ClusterID string   `json:"cluster_id"`
 	Step      string   `json:"step"`

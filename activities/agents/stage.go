@@ -121,7 +121,7 @@ func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, 
 			}
 			return StageResult{}, ctx.Err()
 		}
-		return StageResult{}, fault.Wrap(context.Cause(working), fault.Unreachable, "commands go on on their nodes")
+		return StageResult{}, fault.Wrap(context.Cause(working), fault.Unreachable, "commands continue on their nodes")
 	}
 	if in.Service == lifecycle.ServiceCustomMetadata {
 		if err := a.keepTokens(ctx, in.ClusterID, results); err != nil {
@@ -132,7 +132,7 @@ func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, 
 }
 
 // readWithin is how long an attempt that is about to run commands may wait for the record. It is shorter than the server's
-// heartbeat timeout, so that one it has given up never goes on to run commands.
+// heartbeat timeout, so that one it has given up never continues to run commands.
 const readWithin = 8 * time.Second
 
 // current reads the record for commands of an operation, and refuses when a later one has begun: an attempt that was held

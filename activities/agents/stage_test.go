@@ -96,7 +96,7 @@ func TestStageJudgesWhatNodesAnswer(t *testing.T) {
 			code: 143, message: "start on a/1 timed out after 30 s"},
 		{name: "cancelled on the node", status: agentapi.CommandStatus{State: agentapi.StateExited, Canceled: true, ExitCode: 143},
 			typ: fault.CommandFailed, code: 143, message: "start on a/1 was cancelled on the node"},
-		{name: "nobody knows", status: agentapi.CommandStatus{State: agentapi.StateUnknown, Detail: "the node went down while it ran"}, typ: fault.OutcomeUnknown, code: -1,
+		{name: "unknown outcome", status: agentapi.CommandStatus{State: agentapi.StateUnknown, Detail: "the node went down while it ran"}, typ: fault.OutcomeUnknown, code: -1,
 			message: "start on a/1 began and its outcome is unknown: the node went down while it ran"},
 		{name: "unreachable", broken: true, typ: fault.Unreachable, code: -1, message: "start on a/1: node "},
 	} {
@@ -247,7 +247,7 @@ func TestStageResultIsBounded(t *testing.T) {
 			for _, f := range out.Failures {
 				require.LessOrEqual(t, len(f.Output), agentapi.OutputTail)
 				if f.ExitCode == 1 {
-					require.True(t, strings.HasSuffix(f.Output, "end"), "the end tells why")
+					require.True(t, strings.HasSuffix(f.Output, "end"), "the end has the reason")
 				}
 			}
 		})
@@ -411,7 +411,7 @@ func TestStageLetsGoWhenTheWorkerBeginsToStop(t *testing.T) {
 	app, f := world.Application(t, err)
 	require.Equal(t, string(fault.Unreachable), app.Type())
 	require.False(t, app.NonRetryable())
-	require.Contains(t, f.Message, "commands go on on their nodes")
+	require.Contains(t, f.Message, "commands continue on their nodes")
 	close(goOn)
 	out, err := w.Acts.Agents.RunStage(t.Context(), stage(rec, "start"))
 	require.NoError(t, err)
@@ -464,10 +464,10 @@ func TestStageBeginsNothingThatTheServerGaveUp(t *testing.T) {
 		ended  error // the activity's context, and why; the SDK does that at the next heartbeat
 		ran    int
 	}{
-		"it goes on":   {answer: nil, ran: 3},
+		"it continues": {answer: nil, ran: 3},
 		"given up":     {answer: serviceerror.NewNotFound("no such task"), ended: errors.New("given up")},
 		"cancelled":    {answer: temporal.NewCanceledError(), ended: temporal.NewCanceledError()},
-		"nobody there": {answer: serviceerror.NewUnavailable("restarting")},
+		"no answer":    {answer: serviceerror.NewUnavailable("restarting")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

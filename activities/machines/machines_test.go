@@ -65,7 +65,7 @@ func TestProvisionOfWhatCannotBeMadeSaysWhy(t *testing.T) {
 	w.Provider.Clear()
 	w.Provider.On(fakeprovider.Rule{Method: "CreateInstance", ID: rec.Nodes[7].InstanceID, Fault: fault.New(fault.Invalid, "no such image")})
 	f = w.RequireFault(fault.Invalid, w.Acts.Machines.Provision(t.Context(), machines.NodesInput{ClusterID: world.ClusterID, Nodes: world.IDs(rec)}))
-	require.False(t, f.Retryable, "one hopeless node makes trying again hopeless")
+	require.False(t, f.Retryable, "one hopeless node makes a retry hopeless")
 	require.Equal(t, rec.Nodes[7].ID, f.Node)
 }
 
@@ -133,7 +133,7 @@ func TestReleaseLeavesWhatStaysToTheLedger(t *testing.T) {
 	env.RegisterActivity(w.Acts.Machines.Release)
 	_, err := env.ExecuteActivity(w.Acts.Machines.Release, machines.ReleaseInput{ClusterID: world.ClusterID})
 	for _, text := range []string{rec.Nodes[0].VolumeIDs[0], "storage is away", rec.Nodes[2].InstanceID, "locked by hand"} {
-		require.ErrorContains(t, err, text, "it is to be tried again")
+		require.ErrorContains(t, err, text, "it is to be retried")
 	}
 	require.Empty(t, w.Orphans(), "until the last attempt it is the operation's own business")
 

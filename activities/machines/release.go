@@ -28,7 +28,7 @@ type ReleaseInput struct {
 }
 
 // ReleaseAttempts is how often an operation tries to release what a provider does not let go, before it leaves that to
-// the orphan ledger and goes on.
+// the orphan ledger and continues.
 const ReleaseAttempts = 10
 
 // Release deletes every instance, volume and network of the cluster: what the provider lists under the cluster's tag,

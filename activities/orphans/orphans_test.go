@@ -47,7 +47,7 @@ func TestOrphansAreTriedUntilTheyAreGone(t *testing.T) {
 	require.Equal(t, api.ReleasedOrphans{}, retry(w))
 }
 
-// Nobody can say what a cluster has while its provider is away: what it is tagged with is released when that is back.
+// It is not known what a cluster has while its provider is away: what it is tagged with is released when that is back.
 func TestOrphansOfAProviderThatCannotList(t *testing.T) {
 	t.Parallel()
 	w := world.New(t)
@@ -72,7 +72,7 @@ func TestOrphansOfAProviderNobodyServes(t *testing.T) {
 	require.Contains(t, w.Orphans()[0].Reason, `provider "elsewhere"`)
 }
 
-// What a cluster uses is no orphan, whoever wrote it down.
+// What a cluster uses is not an orphan, whatever wrote it down.
 func TestOrphansThatAClusterUsesAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	w := world.New(t)
@@ -124,7 +124,7 @@ func TestListOrphansTellsKeysWithoutACluster(t *testing.T) {
 	w := world.New(t)
 	w.Running(1)
 	gone := metadata.Tree{"self/cluster/vxnet": "v"}
-	require.NoError(t, w.Store.Publish(t.Context(), "cl-gone0001", 1, "somebody", gone))
+	require.NoError(t, w.Store.Publish(t.Context(), "cl-gone0001", 1, "another writer", gone))
 	list, err := w.Acts.Orphans.ListOrphans(t.Context(), api.ListOrphansInput{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"cl-gone0001"}, list.Remains)

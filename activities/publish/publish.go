@@ -62,7 +62,7 @@ func (a *Activities) publish(ctx context.Context, rec *lifecycle.Record, seq int
 	return err
 }
 
-// DeregisterInput names a cluster of which nothing shall be known any more.
+// DeregisterInput names a cluster whose metadata and record are removed.
 type DeregisterInput struct {
 	ClusterID string `json:"cluster_id"`
 }

@@ -50,7 +50,7 @@ func TestExamineTellsWhatDoesNotFit(t *testing.T) {
 	require.Len(t, w.Examine().Findings, len(found)-1)
 }
 
-// The record believes that an operation runs until somebody asks who would know.
+// The record believes that an operation runs until the workflow engine is asked.
 func TestExamineAsksTheEngineWhatRuns(t *testing.T) {
 	t.Parallel()
 	w := world.New(t)
@@ -75,8 +75,8 @@ func TestExamineWhatIsLeftOfACluster(t *testing.T) {
 	require.Empty(t, e.State)
 	require.Len(t, e.Findings, 2, "an instance and its volume")
 
-	// Keys that somebody put back are found, and go with the rest by the command it prints.
-	require.NoError(t, w.Store.Publish(t.Context(), world.ClusterID, 1, "somebody", metadata.Tree{"self/cluster/vxnet": "v"}))
+	// Keys that were put back are found, and go with the rest by the command it prints.
+	require.NoError(t, w.Store.Publish(t.Context(), world.ClusterID, 1, "another writer", metadata.Tree{"self/cluster/vxnet": "v"}))
 	found := w.Examine().Findings
 	require.Len(t, found, 3)
 	for _, f := range found {

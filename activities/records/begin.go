@@ -160,7 +160,7 @@ type AbandonInput struct {
 	RunID     string `json:"run_id"`
 }
 
-// Abandon takes back what the beginning of an operation wrote before it failed, and nothing else: an operation that was
+// Abandon undoes what the beginning of an operation wrote before it failed, and nothing else: an operation that was
 // refused wrote nothing, and the record may belong to another operation.
 func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
@@ -292,7 +292,7 @@ func beginRepair(rec *lifecycle.Record, nodes []string) error {
 	return nil
 }
 
-// chooseInstances picks the ids of the machines that shall replace those of some nodes.
+// chooseInstances picks the ids of the machines that will replace those of some nodes.
 func chooseInstances(rec *lifecycle.Record, which func(lifecycle.Node) bool) {
 	for i := range rec.Nodes {
 		if n := &rec.Nodes[i]; n.NextInstanceID == "" && which(*n) {

@@ -177,7 +177,7 @@ func TestEndOperation(t *testing.T) {
 	running := records.EndInput{ClusterID: world.ClusterID, RunID: "run-2", Outcome: api.OpRunning, ClusterState: lifecycle.Deleting}
 	require.NoError(t, w.Acts.Records.EndOperation(t.Context(), running))
 	require.Equal(t, lifecycle.Deleting, w.Record().State)
-	require.Equal(t, api.DeleteCluster, w.Store.Operation(world.ClusterID), "it goes on")
+	require.Equal(t, api.DeleteCluster, w.Store.Operation(world.ClusterID), "it continues")
 
 	failed := records.EndInput{ClusterID: world.ClusterID, RunID: "run-2", Outcome: api.OpFailed, Reason: "because"}
 	require.NoError(t, w.Acts.Records.EndOperation(t.Context(), failed))

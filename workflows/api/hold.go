@@ -43,7 +43,7 @@ type Choice struct {
 // Actions that resolve a held step.
 const (
 	ResolveRetry = "retry" // run the step again, where it did not succeed
-	ResolveSkip  = "skip"  // go on as if it had succeeded
+	ResolveSkip  = "skip"  // continue as if it had succeeded
 	ResolveAbort = "abort" // end the operation as a failure of the step does without a hold
 )
 

@@ -22,7 +22,7 @@ type CreateClusterInput struct {
 
 // DeleteClusterInput starts DeleteCluster under workflow id cluster/<cluster id>.
 type DeleteClusterInput struct {
-	// Force goes on after a failing destroy guard; refused up front when a role says allow_force: false.
+	// Force continues past a failing destroy guard; refused up front when a role says allow_force: false.
 	Force  bool `json:"force,omitempty"`
 	DryRun bool `json:"dry_run,omitempty"`
 	Holds
@@ -40,7 +40,7 @@ type AddNodesInput struct {
 // DeleteNodesInput starts DeleteNodes under workflow id cluster/<cluster id>.
 type DeleteNodesInput struct {
 	Nodes []string `json:"nodes"` // node ids, cln-xxxxxxxx
-	// Force goes on after a failing destroy guard of the leaving nodes. A failing scale_in always blocks.
+	// Force continues past a failing destroy guard of the leaving nodes. A failing scale_in always blocks.
 	Force bool `json:"force,omitempty"`
 	Waits
 	Holds
@@ -114,7 +114,7 @@ type UpdateEnvInput struct {
 
 // RepairClusterInput starts RepairCluster under workflow id cluster/<cluster id>.
 type RepairClusterInput struct {
-	// Nodes are those whose machines are taken as the provider has them, address and host key, and made anew, volumes too,
+	// Nodes are those whose machines are taken as the provider has them, address and host key, and recreated, volumes too,
 	// where it has none. Default: none; machines are as they are on record.
 	Nodes []string `json:"nodes,omitempty"`
 	Waits

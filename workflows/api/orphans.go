@@ -37,7 +37,7 @@ type OrphanList struct {
 	Remains []string `json:"remains,omitempty"`
 }
 
-// Orphan is a resource that could not be released and is tried again until its provider says that it is gone.
+// Orphan is a resource that could not be released and is retried until its provider reports that it is gone.
 type Orphan struct {
 	ClusterID string `json:"cluster_id"`
 	NodeID    string `json:"node_id,omitempty"`

@@ -70,7 +70,7 @@ type Step struct {
 	// Deadline is when the step gives up by itself; zero when it has none of its own.
 	Deadline time.Time `json:"deadline,omitzero"`
 	Nodes    int       `json:"nodes,omitempty"` // how many nodes it concerns
-	// ActivityIDs of the step's running activities: their heartbeat details (Beat) tell about single nodes.
+	// ActivityIDs of the step's running activities: their heartbeat details (Beat) report single nodes.
 	ActivityIDs []string `json:"activity_ids,omitempty"`
 }
 

@@ -35,9 +35,9 @@ type PlanStep struct {
 	Words string `json:"words"` // "init, order 0"
 	// Skipped says why the step does not apply; empty when it runs.
 	Skipped string `json:"skipped,omitempty"`
-	// Skippable: an operator may have the operation go on past it when it failed and is held.
+	// Skippable: an operator may let the operation continue past it when it failed and is held.
 	Skippable bool `json:"skippable,omitempty"`
-	// NoReturn says why a cancel comes too late from this step on; Stays why what was done is not taken back from it on.
+	// NoReturn says why a cancel comes too late from this step on; Stays why completed work is not undone from it on.
 	NoReturn string `json:"no_return,omitempty"`
 	Stays    string `json:"stays,omitempty"`
 	// Asks is the service that is asked for the ids of nodes.

@@ -76,7 +76,7 @@ func (in AddNodesInput) Problems() []string {
 func (in DeleteNodesInput) Problems() []string {
 	p := append(in.Waits.Problems(), in.Holds.problems()...)
 	if len(in.Nodes) == 0 {
-		p = append(p, "nodes: required, the ids (cln-xxxxxxxx) of the nodes that shall leave")
+		p = append(p, "nodes: required, the ids (cln-xxxxxxxx) of the nodes to delete")
 	}
 	return p
 }
@@ -183,13 +183,13 @@ func wordProblem(field, value string) []string {
 	return []string{fmt.Sprintf("%s: %q must begin with a letter or digit and have 1 to 63 letters, digits and . _ + -", field, value)}
 }
 
-// OnFailureHold says whether a failed step shall wait for an operator.
+// OnFailureHold reports whether a failed step waits for an operator.
 func (h Holds) OnFailureHold() bool { return h.OnFailure == OnFailureHold }
 
-// OnFailureHold says whether a failed step shall wait for an operator.
+// OnFailureHold reports whether a failed step waits for an operator.
 func (in CreateClusterInput) OnFailureHold() bool { return in.OnFailure == OnFailureHold }
 
-// OnFailureHold says whether a failed step shall wait for an operator.
+// OnFailureHold reports whether a failed step waits for an operator.
 func (in UpgradeClusterInput) OnFailureHold() bool { return in.OnFailure == OnFailureHold }
 
 // OnFailureKeep says whether a failed creation is kept for inspection.

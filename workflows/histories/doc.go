@@ -3,12 +3,12 @@
 // measures how much history operations on a thousand nodes leave behind.
 //
 // testdata holds one recording per line of the table in scenarios_test.go: every workflow that ended well, that failed
-// and was taken back, that was cancelled, and that was in the middle of a step. Recording them again takes a Temporal
+// and was undone, that was cancelled, and that was in the middle of a step. Recording them again takes a Temporal
 // server of its own and about a minute:
 //
 //	go test ./workflows/histories -run TestRecord -record
 //
 // When to do that, and when not: docs/decisions/2026-11-23-workflow-changes.md.
 //
-// It is no test of what operations do: those are beside the workflows, and in endtoend. Nothing imports it.
+// It does not test what operations do: those are beside the workflows, and in endtoend. Nothing imports it.
 package histories

@@ -36,7 +36,7 @@ type measured struct {
 	progress  int // the answer to the progress query
 	size      int // of the history
 	took      time.Duration
-	replay    time.Duration // what a new worker needs before it can go on
+	replay    time.Duration // what a new worker needs before it can continue
 }
 
 // table collects measurements and prints them.

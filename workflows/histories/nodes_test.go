@@ -60,7 +60,7 @@ func (n *nodes) fail(point string) {
 	n.failing = point
 }
 
-// lose makes nobody know how the first command of a point ended, on each node.
+// lose makes the outcome of the first command of a point unknown, on each node.
 func (n *nodes) lose(point string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -34,8 +34,8 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestRecordingsAreComplete wants exactly the files of the table: a folder that was emptied, or a scenario that nobody
-// recorded, is no success.
+// TestRecordingsAreComplete wants exactly the files of the table: a folder that was emptied, or a scenario that was not
+// recorded, fails.
 func TestRecordingsAreComplete(t *testing.T) {
 	t.Parallel()
 	var want []string

@@ -59,7 +59,7 @@ func TestThousandNodesInTurn(t *testing.T) {
 }
 
 // TestSequential measures operations where a package takes nodes one after the other. There the number of events grows
-// with the number of nodes, and the operation goes on in further runs, each of them bounded: -sequential 1000 shows it.
+// with the number of nodes, and the operation continues in further runs, each of them bounded: -sequential 1000 shows it.
 func TestSequential(t *testing.T) {
 	needsServer(t)
 	w := newWorld(t, "chain", chain(*sequential))

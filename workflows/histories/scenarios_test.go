@@ -13,7 +13,7 @@ import (
 // Flavours that every operation on a cluster is recorded in.
 const (
 	happy     = "happy"
-	failed    = "failed"    // by a command or the provider, and taken back as far as the procedure does
+	failed    = "failed"    // by a command or the provider, and undone as far as the procedure does
 	cancelled = "cancelled" // in the middle of a step
 	midflight = "midflight" // in the middle of a step, not ended
 )
@@ -133,7 +133,7 @@ func scenarios() []scenario {
 		scenario{api.CreateCluster, "held-retried", completed, small(), nothing, failing("start"), input(holding), "", []word{again, repaired}},
 		scenario{api.CreateCluster, "held-unknown", completed, small(), nothing, losing("start"), create, "", []word{again, again}},
 		scenario{api.RestartCluster, "held-skipped", completed, small(), active, failing("restart"), input(api.RestartClusterInput{Holds: hold}), "",
-			[]word{{api.Resolution{Action: api.ResolveSkip, Reason: "did it by hand", By: "somebody"}, true}}},
+			[]word{{api.Resolution{Action: api.ResolveSkip, Reason: "did it by hand", By: "alice"}, true}}},
 		scenario{api.DeleteCluster, "held-aborted", failure, small(), active, failing("destroy"), input(api.DeleteClusterInput{Holds: hold}), "",
 			[]word{again, {Resolution: api.Resolution{Action: api.ResolveAbort}}}},
 	)
@@ -203,7 +203,7 @@ func kept(w *world) {
 	w.nodes.fail("")
 }
 
-// deadHalfWay leaves an AddNodes that somebody terminated: nothing was taken back.
+// deadHalfWay leaves an AddNodes that was terminated: nothing was undone.
 func deadHalfWay(w *world) {
 	active(w)
 	gate := w.nodes.hold("init")

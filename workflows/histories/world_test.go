@@ -124,10 +124,10 @@ func (w *world) failed(operation string, input any) {
 // terminate ends a run without letting it do anything more.
 func (w *world) terminate(run client.WorkflowRun) {
 	w.t.Helper()
-	require.NoError(w.t, temporalClient.TerminateWorkflow(w.ctx, run.GetID(), run.GetRunID(), "it shall die half-way"))
+	require.NoError(w.t, temporalClient.TerminateWorkflow(w.ctx, run.GetID(), run.GetRunID(), "it must die half-way"))
 }
 
-// reach waits until somebody of the run is held at the gate.
+// reach waits until a command of the run is held at the gate.
 func (w *world) reach(g *gate, run client.WorkflowRun) {
 	w.t.Helper()
 	ended := make(chan error, 1)
@@ -135,7 +135,7 @@ func (w *world) reach(g *gate, run client.WorkflowRun) {
 	select {
 	case <-g.reached:
 	case err := <-ended:
-		require.FailNow(w.t, "the workflow ended before anybody came to "+g.at, "%v", err)
+		require.FailNow(w.t, "the workflow ended before a command came to "+g.at, "%v", err)
 	}
 }
 
