@@ -26,7 +26,7 @@ const stopWithin = 30 * time.Second
 
 // beatEvery is how often heartbeats travel. It is also how long the SDK lets one take before it gives the activity up,
 // so it must endure a busy server, and stay well below the heartbeat timeout of the workflows' options.
-const beatEvery = 4 * time.Second
+const beatEvery = 3 * time.Second
 
 // dialWithin is how long a worker waits for Temporal when it starts.
 const dialWithin = time.Minute
@@ -81,6 +81,7 @@ func dial(ctx context.Context, cfg config, logger *slog.Logger) (client.Client, 
 	codec.ApplyToWorker(&options, keys)
 	options.Identity = codec.Identity(keys)
 	options.Logger = tlog.NewStructuredLogger(logger)
+	lively(&options.ConnectionOptions)
 	stop := func() {}
 	if cfg.metrics != "" {
 		handler, stopMetrics, err := metrics(cfg.metrics, logger)

@@ -3,27 +3,32 @@ package workflows
 import (
 	"time"
 
+	"drover/activities"
 	"drover/activities/machines"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 )
 
-// Activity options by name, so that steps contain no numbers. Attempts are bounded where trying for ever would hide a
-// failure; time while no worker runs does not count as an attempt, so an operation continues whenever a worker returns.
+// Activity options by name, so that steps contain no numbers. Failures are bounded where trying for ever would hide one;
+// neither time while no worker runs nor attempts whose worker died count, so an operation continues whenever a worker
+// returns.
 
 // heartbeat is how long a worker may be silent before another one takes over.
-const heartbeat = 12 * time.Second
+const heartbeat = 8 * time.Second
+
+// quickly is how long one attempt of a short activity may take. What hangs in a dead connection is tried again after it.
+const quickly = 12 * time.Second
 
 // commandMargin is what a command's activity may take beyond the command's own timeout: killing, reading, reporting.
 const commandMargin = 5 * time.Minute
 
-// quick: reads and writes of the control record and of metadata. They are too short to heartbeat, so their whole time is
-// what another worker waits for before it takes over from one that died. Gives up after about three minutes.
+// quick: reads and writes of the control record and of metadata. Gives up after about three minutes of failures.
 func quick(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		Summary:             summary,
-		StartToCloseTimeout: heartbeat,
+		StartToCloseTimeout: quickly,
+		HeartbeatTimeout:    heartbeat,
 		RetryPolicy:         retry(200*time.Millisecond, 10*time.Second, 24),
 	}
 }
@@ -31,7 +36,7 @@ func quick(summary string) workflow.ActivityOptions {
 // patient: what must happen in the end, however long Consul or a provider is away: undo, release, the last word.
 func patient(summary string) workflow.ActivityOptions {
 	o := quick(summary)
-	o.RetryPolicy = retry(200*time.Millisecond, 30*time.Second, 0)
+	o.RetryPolicy = retry(200*time.Millisecond, 30*time.Second, forEver)
 	return o
 }
 
@@ -60,7 +65,7 @@ func remote(summary string, limit time.Duration) workflow.ActivityOptions {
 // long: commands on nodes. Every attempt attaches to the same commands, so attempts are not bounded.
 func long(summary string, limit time.Duration) workflow.ActivityOptions {
 	o := remote(summary, limit)
-	o.RetryPolicy = retry(200*time.Millisecond, 5*time.Second, 0)
+	o.RetryPolicy = retry(200*time.Millisecond, 5*time.Second, forEver)
 	return o
 }
 
@@ -72,8 +77,13 @@ func stopping(summary string) workflow.ActivityOptions {
 	return o
 }
 
-func retry(initial, longest time.Duration, attempts int32) *temporal.RetryPolicy {
-	return &temporal.RetryPolicy{
-		InitialInterval: initial, BackoffCoefficient: 2, MaximumInterval: longest, MaximumAttempts: attempts,
+// forEver is the number of failures of what is tried until it succeeds.
+const forEver = 0
+
+func retry(initial, longest time.Duration, failures int32) *temporal.RetryPolicy {
+	policy := &temporal.RetryPolicy{InitialInterval: initial, BackoffCoefficient: 2, MaximumInterval: longest}
+	if failures != forEver {
+		policy.MaximumAttempts = activities.Attempts(failures)
 	}
+	return policy
 }

@@ -75,9 +75,8 @@ func onMachines[I any](p *performer, ctx workflow.Context, words string, activit
 func (p *performer) releaseNodes(ctx workflow.Context, nodes []string) error {
 	p.lost = ""
 	err := inBatches(p, ctx, nodes, withResult(doMachines.ReleaseNodes), func(batch []string) (workflow.ActivityOptions, machines.ReleaseNodesInput) {
-		o := provisioning(fmt.Sprintf("release %d nodes", len(batch)))
-		return o, machines.ReleaseNodesInput{
-			NodesInput: machines.NodesInput{ClusterID: p.clusterID, Nodes: batch}, Attempts: o.RetryPolicy.MaximumAttempts,
+		return provisioning(fmt.Sprintf("release %d nodes", len(batch))), machines.ReleaseNodesInput{
+			NodesInput: machines.NodesInput{ClusterID: p.clusterID, Nodes: batch}, Attempts: machines.ReleaseAttempts,
 		}
 	}, func(r machines.ReleaseResult) { p.orphaned(ctx, r.Orphans) })
 	if err != nil {

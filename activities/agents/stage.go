@@ -133,7 +133,7 @@ func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, 
 
 // readWithin is how long an attempt that is about to run commands may wait for the record. It is shorter than the server's
 // heartbeat timeout, so that one it has given up never continues to run commands.
-const readWithin = 8 * time.Second
+const readWithin = 5 * time.Second
 
 // current reads the record for commands of an operation, and refuses when a later one has begun: an attempt that was held
 // up, by a cut connection or with its worker, has been replaced long ago, and the nodes' journals need not remember what

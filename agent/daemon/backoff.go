@@ -8,7 +8,7 @@ import (
 
 const (
 	firstWait = 250 * time.Millisecond
-	longWait  = 30 * time.Second
+	longWait  = 8 * time.Second
 )
 
 // backoff grows from firstWait to longWait; each wait is drawn between half of it and all of it, so that the agents of a

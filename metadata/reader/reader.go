@@ -51,7 +51,11 @@ func New(o Options) *Reader {
 }
 
 func defaultClient() *http.Client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}
+	// A blocking query waits silently, so a dead connection shows by unanswered probes alone: within 16 s. Otherwise what
+	// Consul sent into it would arrive by its TCP's growing pauses, up to half a minute after the network is back.
+	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 2,
+	}}
 	return &http.Client{Transport: &http.Transport{
 		DialContext: dialer.DialContext,
 		// One connection is mostly held by the blocking query, one serves reads.

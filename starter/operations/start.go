@@ -42,6 +42,7 @@ func (s *Server) Start(ctx context.Context, r Request) (*Started, error) {
 	options := client.StartWorkflowOptions{
 		ID:                                       api.WorkflowID(r.ClusterID),
 		TaskQueue:                                api.TaskQueue,
+		WorkflowTaskTimeout:                      api.WorkflowTaskTimeout,
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,

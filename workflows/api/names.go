@@ -3,10 +3,15 @@ package api
 import (
 	"regexp"
 	"strings"
+	"time"
 )
 
 // TaskQueue is where Drover's workers listen.
 const TaskQueue = "drover"
+
+// WorkflowTaskTimeout is how long a worker may take to decide what comes next, before another one is asked: half of the
+// server's default, since a worker that stands still takes its task with it.
+const WorkflowTaskTimeout = 5 * time.Second
 
 // Workflow types. The first group changes a cluster and runs under the id `cluster/<cluster-id>`; the second reads or
 // publishes and may run under any other id (the CLI uses `read/...` and `app/...`).

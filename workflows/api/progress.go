@@ -80,6 +80,8 @@ type Beat struct {
 	Total int `json:"total"`
 	// Waiting are up to three of the nodes not done yet, longest first.
 	Waiting []BeatNode `json:"waiting,omitempty"`
+	// Failures is how many attempts of the activity have failed; attempts whose worker died are not counted.
+	Failures int `json:"failures,omitempty"`
 }
 
 // BeatNode is one node that is not done yet.

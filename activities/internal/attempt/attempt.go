@@ -74,15 +74,30 @@ func (c Check) ask(ctx context.Context, progress fanout.Progress) error {
 		return nil
 	}
 	return progress.Ask(func(beat api.Beat) error {
+		beat.Failures = fanout.Failures(ctx)
 		ctx, stop := context.WithTimeout(ctx, askWithin)
 		defer stop()
 		return c.Server.RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, beat)
 	})
 }
 
-// Last reports whether this is the last of so many attempts.
-func Last(ctx context.Context, attempts int32) bool {
-	return !activity.IsActivity(ctx) || activity.GetInfo(ctx).Attempt >= attempts
+// Last reports whether the failure of this attempt would be the last of so many.
+func Last(ctx context.Context, failures int32) bool {
+	return !activity.IsActivity(ctx) || fanout.Failures(ctx)+1 >= int(failures)
+}
+
+// deaths is how many attempts of an activity may end without an answer, because their worker died, before the activity
+// ends without one too. It bounds what an input that crashes workers can do to everything else, and is far above what
+// workers that die for reasons of their own need.
+const deaths = 50
+
+// Attempts is the number of attempts after which the server gives an activity up that may fail so often.
+func Attempts(failures int32) int32 { return failures + deaths }
+
+// OutOfFailures reports whether the failure of this attempt is the last one that Attempts allows.
+func OutOfFailures(ctx context.Context) bool {
+	policy := activity.GetInfo(ctx).RetryPolicy
+	return policy != nil && policy.MaximumAttempts > deaths && Last(ctx, policy.MaximumAttempts-deaths)
 }
 
 // Canceled reports whether the activity was truly cancelled, as opposed to paused, reset, or released by a stopping

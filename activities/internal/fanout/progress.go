@@ -103,6 +103,7 @@ func (h *heartbeat) beat(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
+		failures := Failures(ctx)
 		tick := time.NewTicker(beatEvery)
 		defer tick.Stop()
 		for {
@@ -112,11 +113,31 @@ func (h *heartbeat) beat(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				activity.RecordHeartbeat(ctx, h.snapshot())
+				beat := h.snapshot()
+				beat.Failures = failures
+				activity.RecordHeartbeat(ctx, beat)
 			}
 		}
 	})
 	return func() { close(done); wg.Wait() }
+}
+
+// Alive heartbeats for an activity that is not done node by node, until stop is called.
+func Alive(ctx context.Context) (stop func()) { return newHeartbeat(nil).beat(ctx) }
+
+// Failures is how many attempts of this activity have failed. An attempt whose worker died gave no answer and is not
+// counted. The number travels from attempt to attempt in the heartbeat's details.
+func Failures(ctx context.Context) int {
+	var last api.Beat
+	if !activity.IsActivity(ctx) || !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &last) != nil {
+		return 0
+	}
+	return last.Failures
+}
+
+// Failed counts the failure that this attempt is about to return. The SDK sends it before the failure.
+func Failed(ctx context.Context) {
+	activity.RecordHeartbeat(ctx, api.Beat{Failures: Failures(ctx) + 1})
 }
 
 // question is asked by many nodes at the same time. Each caller gets an answer to a request that was sent after its call;
