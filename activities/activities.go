@@ -104,7 +104,7 @@ func New(d Dependencies) *Activities {
 			KeyPairs: d.KeyPairs, AuthorizedKey: d.AuthorizedKey, Now: d.Now,
 		},
 		Agents: &agents.Activities{
-			Records: d.Records, Apps: d.Apps, Agents: d.Agents, Tokens: tokens, Attempt: check,
+			Records: d.Records, Apps: d.Apps, Agents: d.Agents, Tokens: tokens, Attempt: check, Providers: d.Providers,
 			NodeConsul: d.NodeConsul, KVPrefix: d.KVPrefix, Logger: d.Logger,
 		},
 		Publish: &publish.Activities{

@@ -81,6 +81,9 @@ type Record struct {
 	VerticalScaling []string `json:"vertical_scaling,omitempty"`
 	// Releasing are the nodes whose resources are being released: there is no way back for them.
 	Releasing []string `json:"releasing,omitempty"`
+	// Open are the nodes on which a command of an operation that is over may still run: how it ends is not known. They are
+	// asked before the next operation begins.
+	Open []string `json:"open,omitempty"`
 	// PoweredOff says that StopCluster switched the machines off.
 	PoweredOff bool `json:"powered_off,omitempty"`
 	// Target is where an upgrade that is not finished leads to; VersionID and Spec are what runs, and the way back. Whatever

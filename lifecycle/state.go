@@ -97,6 +97,29 @@ func Stale(r *Record) []string {
 	return stale
 }
 
+// WithAgent are the nodes on which commands can run: an agent was started on their machine.
+func WithAgent(r *Record) []string {
+	var out []string
+	for _, n := range r.Nodes {
+		if n.AgentOn != "" && n.AgentOn == n.InstanceID {
+			out = append(out, n.ID)
+		}
+	}
+	return out
+}
+
+// ToAsk are the nodes that have to be asked whether a command still runs there before another operation begins; not those
+// that are given up.
+func ToAsk(r *Record, givenUp func(node string) bool) []string {
+	var out []string
+	for _, n := range r.Nodes {
+		if slices.Contains(r.Open, n.ID) && !givenUp(n.ID) {
+			out = append(out, n.ID)
+		}
+	}
+	return out
+}
+
 // wayOut is what an operator can do about a state.
 var wayOut = map[State]string{
 	Creating:      "its creation died half-way; delete it",

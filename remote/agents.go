@@ -19,8 +19,9 @@ type Agents struct {
 	paths    paths
 	binaries binaries
 	// poll is how long the agent may hold one answer back, slack how much longer we wait for it, pace the shortest time
-	// between two polls, ready how long a started agent may take to answer.
-	poll, slack, pace, ready time.Duration
+	// between two polls, ready how long a started agent may take to answer, silence the time without an answer after which
+	// a caller is told.
+	poll, slack, pace, ready, silence time.Duration
 }
 
 // paths are where things lie on a node.
@@ -31,7 +32,7 @@ func NewAgents(pool *Pool) *Agents {
 	return &Agents{
 		pool:  pool,
 		paths: paths{binary: api.Binary, config: api.ConfigFile, socket: api.Socket},
-		poll:  20 * time.Second, slack: 10 * time.Second, pace: 250 * time.Millisecond, ready: 30 * time.Second,
+		poll:  20 * time.Second, slack: 10 * time.Second, pace: 250 * time.Millisecond, ready: 30 * time.Second, silence: silentEvery,
 	}
 }
 
@@ -49,11 +50,11 @@ func (a *Agents) Status(ctx context.Context, t Target) (api.Status, error) {
 }
 
 // Sync waits until the node has applied at least revision (B2), through lost connections and restarts of the agent. A
-// node that has not by then is a BarrierTimeout naming it (B4).
-func (a *Agents) Sync(ctx context.Context, t Target, revision int64, timeout time.Duration) (api.SyncResult, error) {
+// node that has not by then is a BarrierTimeout naming it (B4). silent is as in api.Watch.
+func (a *Agents) Sync(ctx context.Context, t Target, revision int64, timeout time.Duration, silent func(context.Context) error) (api.SyncResult, error) {
 	deadline := time.Now().Add(timeout)
 	var res api.SyncResult
-	err := a.endure(ctx, t, timeout, func(ctx context.Context) (err error) {
+	err := a.endure(ctx, t, timeout, silent, func(ctx context.Context) (err error) {
 		left := time.Until(deadline)
 		seconds := max(1, int((left+time.Second-1)/time.Second))
 		ctx, cancel := context.WithTimeout(ctx, max(left, 0)+a.slack)
@@ -74,12 +75,15 @@ func (a *Agents) Reload(ctx context.Context, t Target) (api.SyncResult, error) {
 	return res, at(t, "reload", err)
 }
 
+// silentEvery is the time without an answer after which a caller is told that the node is silent, and between two times.
+const silentEvery = 8 * time.Second
+
 // endure calls f until it succeeds or fails for good. Retryable failures are borne until limit has passed since the
-// first of them.
-func (a *Agents) endure(ctx context.Context, t Target, limit time.Duration, f func(context.Context) error) error {
+// first of them, or silent fails.
+func (a *Agents) endure(ctx context.Context, t Target, limit time.Duration, silent, f func(context.Context) error) error {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
-	var first time.Time
+	var first, told time.Time
 	for {
 		err := f(ctx)
 		if err == nil {
@@ -94,6 +98,13 @@ func (a *Agents) endure(ctx context.Context, t Target, limit time.Duration, f fu
 		}
 		if first.IsZero() {
 			first = time.Now()
+			told = first
+		}
+		if silent != nil && time.Since(told) > a.silence {
+			told = time.Now()
+			if err := silent(ctx); err != nil {
+				return err
+			}
 		}
 		next := pause.NextBackOff()
 		if time.Since(first)+next > limit {

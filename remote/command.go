@@ -15,43 +15,42 @@ import (
 //   - the command ended: its status, whatever the exit code;
 //   - it began and its outcome cannot be known: OutcomeUnknown with the reason, and the status;
 //   - the agent refused for good;
-//   - mayBegin, when not nil, failed: its error. It is asked before every try to begin it,
-//     and the agent begins nothing when the answer comes to it late (api.StaleAfter);
+//   - w.MayBegin failed: its error. It is asked before every try to begin it, and the agent begins nothing when the answer
+//     comes to it late (api.StaleAfter);
+//   - w.Silent failed: its error;
 //   - the node did not answer for Options.GiveUp: Unreachable;
 //   - ctx ended. The command goes on: whether it shall is the caller's to decide (temporal rule 7), and Cancel ends it.
 //
-// progress, when not nil, is called with every answer, at least every 20 s while the node answers.
-func (a *Agents) Run(
-	ctx context.Context, t Target, id string, cmd api.Command, mayBegin func(context.Context) error, progress func(api.CommandStatus),
-) (api.CommandStatus, error) {
-	st, err := a.call(ctx, t, func(ctx context.Context) (api.CommandStatus, error) {
-		if mayBegin != nil {
+// w.Progress is called at least every 20 s while the node answers.
+func (a *Agents) Run(ctx context.Context, t Target, id string, cmd api.Command, w api.Watch) (api.CommandStatus, error) {
+	st, err := a.call(ctx, t, w, func(ctx context.Context) (api.CommandStatus, error) {
+		if w.MayBegin != nil {
 			// The clock first: an answer is as old as the question.
 			var err error
 			if cmd.AsOf, err = a.client(t).Now(ctx); err != nil {
 				return api.CommandStatus{}, err
 			}
-			if err := mayBegin(ctx); err != nil {
+			if err := w.MayBegin(ctx); err != nil {
 				return api.CommandStatus{}, err
 			}
 		}
 		return a.client(t).Launch(ctx, id, cmd, a.poll)
 	})
-	return a.follow(ctx, t, id, st, err, progress)
+	return a.follow(ctx, t, id, st, err, w)
 }
 
 // Cancel ends a command's process group (TERM, grace, KILL) and waits until it has ended. Cancelling what has ended
 // returns its status; what never began is NotFound.
 func (a *Agents) Cancel(ctx context.Context, t Target, id string) (api.CommandStatus, error) {
-	st, err := a.call(ctx, t, func(ctx context.Context) (api.CommandStatus, error) {
+	st, err := a.call(ctx, t, api.Watch{}, func(ctx context.Context) (api.CommandStatus, error) {
 		return a.client(t).Cancel(ctx, id, a.poll)
 	})
-	return a.follow(ctx, t, id, st, err, nil)
+	return a.follow(ctx, t, id, st, err, api.Watch{})
 }
 
 // follow attaches until the command whose last answer was (st, err) has ended.
 func (a *Agents) follow(
-	ctx context.Context, t Target, id string, st api.CommandStatus, err error, progress func(api.CommandStatus),
+	ctx context.Context, t Target, id string, st api.CommandStatus, err error, w api.Watch,
 ) (api.CommandStatus, error) {
 	for begun := false; ; begun = true {
 		if begun && fault.Is(err, fault.NotFound) {
@@ -61,8 +60,8 @@ func (a *Agents) follow(
 		if err != nil {
 			return st, at(t, "command "+id, err)
 		}
-		if progress != nil {
-			progress(st)
+		if w.Progress != nil {
+			w.Progress(st)
 		}
 		switch st.State {
 		case api.StateRunning:
@@ -76,7 +75,7 @@ func (a *Agents) follow(
 		}
 		asked := time.Now()
 		var next api.CommandStatus
-		next, err = a.call(ctx, t, func(ctx context.Context) (api.CommandStatus, error) {
+		next, err = a.call(ctx, t, w, func(ctx context.Context) (api.CommandStatus, error) {
 			return a.client(t).Attach(ctx, id, a.poll)
 		})
 		if err == nil {
@@ -92,9 +91,9 @@ func (a *Agents) follow(
 // call asks the agent until it answers. One question waits no longer than the agent may hold its answer back: a hung
 // agent or dead link is found out, and asked again.
 func (a *Agents) call(
-	ctx context.Context, t Target, ask func(context.Context) (api.CommandStatus, error),
+	ctx context.Context, t Target, w api.Watch, ask func(context.Context) (api.CommandStatus, error),
 ) (st api.CommandStatus, err error) {
-	err = a.endure(ctx, t, a.pool.opt.GiveUp, func(ctx context.Context) (err error) {
+	err = a.endure(ctx, t, a.pool.opt.GiveUp, w.Silent, func(ctx context.Context) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, a.poll+a.slack)
 		defer cancel()
 		st, err = ask(ctx)

@@ -42,7 +42,7 @@ type outcome struct {
 func (n *node) run(ctx context.Context, id string) <-chan outcome {
 	done := make(chan outcome, 1)
 	go func() {
-		st, err := n.Run(ctx, n.target, id, api.Command{Cmd: "x", TimeoutSec: 60}, nil, nil)
+		st, err := n.Run(ctx, n.target, id, api.Command{Cmd: "x", TimeoutSec: 60}, api.Watch{})
 		done <- outcome{st, err}
 	}()
 	return done
@@ -56,10 +56,10 @@ func TestRunReportsProgressAndJoinsTheSameExecution(t *testing.T) {
 	n.poll = time.Second
 	var lines []string
 	for range 2 {
-		st, err := n.Run(t.Context(), n.target, "id/a b", api.Command{Cmd: "x", TimeoutSec: 60}, nil, func(st api.CommandStatus) {
+		st, err := n.Run(t.Context(), n.target, "id/a b", api.Command{Cmd: "x", TimeoutSec: 60}, api.Watch{Progress: func(st api.CommandStatus) {
 			lines = append(lines, st.LastLine)
 			n.end("id/a b", exited3)
-		})
+		}})
 		require.NoError(t, err)
 		require.Equal(t, 3, st.ExitCode, "a non-zero exit is an outcome, not an error")
 	}
@@ -132,6 +132,32 @@ func TestRunFindsOutAHungAgent(t *testing.T) {
 	n.await(t, "GET /v1/commands/c")
 	n.end("c", exited3)
 	require.NoError(t, (<-done).err)
+}
+
+// What is done about a silent node may bring it back, or end the wait.
+func TestRunTellsThatTheNodeIsSilent(t *testing.T) {
+	t.Parallel()
+	n := newNode(t, Options{})
+	n.silence, n.poll = 20*time.Millisecond, time.Second
+	n.fakeAgent.stop()
+	told := 0
+	st, err := n.Run(t.Context(), n.target, "c", api.Command{Cmd: "x", TimeoutSec: 60}, api.Watch{
+		Silent: func(context.Context) error {
+			if told++; told == 2 {
+				n.listen(t)
+			}
+			return nil
+		},
+		Progress: func(api.CommandStatus) { n.end("c", exited3) },
+	})
+	require.NoError(t, err)
+	require.Equal(t, 3, st.ExitCode)
+	require.Equal(t, 2, told)
+
+	n.fakeAgent.stop()
+	moved := fault.New(fault.Unreachable, "at another address now")
+	_, err = n.Run(t.Context(), n.target, "d", api.Command{Cmd: "x", TimeoutSec: 60}, api.Watch{Silent: func(context.Context) error { return moved }})
+	require.ErrorContains(t, err, moved.Message)
 }
 
 func TestRunGivesUp(t *testing.T) {
@@ -225,7 +251,7 @@ func TestSyncOutlivesARestart(t *testing.T) {
 	n := newNode(t, Options{})
 	done := make(chan error, 1)
 	go func() {
-		res, err := n.Sync(t.Context(), n.target, 7, time.Minute)
+		res, err := n.Sync(t.Context(), n.target, 7, time.Minute, nil)
 		if err == nil && (res.Revision != 7 || len(res.Warnings) != 1) {
 			err = errors.New("wrong answer")
 		}
@@ -243,7 +269,7 @@ func TestSyncNamesTheNodeThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, Options{})
 	n.fakeAgent.stop()
-	_, err := n.Sync(t.Context(), n.target, 7, 100*time.Millisecond)
+	_, err := n.Sync(t.Context(), n.target, 7, 100*time.Millisecond, nil)
 	require.True(t, fault.Is(err, fault.BarrierTimeout), "%v", err)
 	require.Equal(t, n.target.NodeID, fault.As(err).Node)
 }
@@ -251,7 +277,7 @@ func TestSyncNamesTheNodeThatDoesNotAnswer(t *testing.T) {
 func TestSyncPassesTheAgentsWordOn(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, Options{})
-	_, err := n.Sync(t.Context(), n.target, 7, time.Second)
+	_, err := n.Sync(t.Context(), n.target, 7, time.Second, nil)
 	require.True(t, fault.Is(err, fault.BarrierTimeout), "%v", err)
 	require.Contains(t, err.Error(), "not applied")
 }

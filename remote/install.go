@@ -24,7 +24,7 @@ type AgentInstall struct {
 // tried again for as long as a started agent may take to answer.
 func (a *Agents) Ensure(ctx context.Context, t Target, in AgentInstall) error {
 	var refused error // what trying again would not change
-	err := a.endure(ctx, t, a.ready, func(ctx context.Context) error {
+	err := a.endure(ctx, t, a.ready, nil, func(ctx context.Context) error {
 		refused = nil
 		err := a.ensure(ctx, t, in)
 		if !fault.Is(err, fault.Unreachable) {

@@ -22,7 +22,8 @@ func TestRunBeginsWhatIsWantedNow(t *testing.T) {
 		}
 		return nil
 	}
-	st, err := n.Run(t.Context(), n.target, "c", api.Command{Cmd: "x", TimeoutSec: 60}, wanted, func(api.CommandStatus) { n.end("c", exited3) })
+	st, err := n.Run(t.Context(), n.target, "c", api.Command{Cmd: "x", TimeoutSec: 60},
+		api.Watch{MayBegin: wanted, Progress: func(api.CommandStatus) { n.end("c", exited3) }})
 	require.NoError(t, err)
 	require.Equal(t, 3, st.ExitCode)
 	require.Equal(t, 3, asked, "it is made sure again before every try")
@@ -32,9 +33,9 @@ func TestRunBeginsWhatIsWantedNow(t *testing.T) {
 func TestRunBeginsNothingThatIsNotWanted(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, Options{})
-	_, err := n.Run(t.Context(), n.target, "c", api.Command{Cmd: "x", TimeoutSec: 60}, func(context.Context) error {
+	_, err := n.Run(t.Context(), n.target, "c", api.Command{Cmd: "x", TimeoutSec: 60}, api.Watch{MayBegin: func(context.Context) error {
 		return fault.New(fault.Conflict, "given up")
-	}, nil)
+	}})
 	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
 	require.Zero(t, n.count("c"))
 }

@@ -22,14 +22,14 @@ func (a agents) Ensure(ctx context.Context, n lifecycle.Node, cfg agentapi.Confi
 	return a.remote.Ensure(ctx, n.SSH.Of(n.ID), remote.AgentInstall{BinaryPath: a.binary, Config: cfg})
 }
 
-func (a agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error) {
-	return a.remote.Sync(ctx, n.SSH.Of(n.ID), revision, timeout)
+func (a agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration,
+	silent func(context.Context) error,
+) (agentapi.SyncResult, error) {
+	return a.remote.Sync(ctx, n.SSH.Of(n.ID), revision, timeout, silent)
 }
 
-func (a agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
-	mayBegin func(context.Context) error, progress func(agentapi.CommandStatus),
-) (agentapi.CommandStatus, error) {
-	return a.remote.Run(ctx, n.SSH.Of(n.ID), id, cmd, mayBegin, progress)
+func (a agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, w agentapi.Watch) (agentapi.CommandStatus, error) {
+	return a.remote.Run(ctx, n.SSH.Of(n.ID), id, cmd, w)
 }
 
 func (a agents) Cancel(ctx context.Context, n lifecycle.Node, id string) (agentapi.CommandStatus, error) {

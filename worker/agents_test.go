@@ -161,7 +161,7 @@ func realAgents(t *testing.T) (agentWorld, func()) {
 	asked := 0
 	ask := func(t *testing.T, text string) string {
 		asked++
-		st, err := w.Run(t.Context(), node, fmt.Sprintf("ask.%d", asked), agentapi.Command{Cmd: text, TimeoutSec: 60, Stdout: true}, nil, nil)
+		st, err := w.Run(t.Context(), node, fmt.Sprintf("ask.%d", asked), agentapi.Command{Cmd: text, TimeoutSec: 60, Stdout: true}, agentapi.Watch{})
 		require.NoError(t, err)
 		return strings.TrimSpace(st.Stdout)
 	}
@@ -203,7 +203,7 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 	}
 	run := func(t *testing.T, service, name string) (agentapi.CommandStatus, error) {
 		id := commandID(service, name)
-		return w.Run(t.Context(), w.node, id, commandOf(id), nil, nil)
+		return w.Run(t.Context(), w.node, id, commandOf(id), agentapi.Watch{})
 	}
 
 	step("ensure twice", func(t *testing.T) {
@@ -218,19 +218,19 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 	})
 	step("sync", func(t *testing.T) {
 		for range 2 {
-			res, err := w.Sync(t.Context(), w.node, 1, time.Minute)
+			res, err := w.Sync(t.Context(), w.node, 1, time.Minute, nil)
 			require.NoError(t, err)
 			require.EqualValues(t, 1, res.Revision)
 		}
-		_, err := w.Sync(t.Context(), w.node, 2, time.Second)
+		_, err := w.Sync(t.Context(), w.node, 2, time.Second, nil)
 		require.Truef(t, fault.Is(err, fault.BarrierTimeout), "%v", err)
 		require.Equal(t, "cln-1", fault.As(err).Node)
 
 		done := make(chan error, 1)
-		go func() { _, err := w.Sync(t.Context(), w.node, 2, time.Minute); done <- err }()
+		go func() { _, err := w.Sync(t.Context(), w.node, 2, time.Minute, nil); done <- err }()
 		w.publish(t, 2)
 		require.NoError(t, <-done)
-		res, err := w.Sync(t.Context(), w.node, 1, time.Minute)
+		res, err := w.Sync(t.Context(), w.node, 1, time.Minute, nil)
 		require.NoError(t, err, "an older revision is applied already")
 		require.GreaterOrEqual(t, res.Revision, int64(2))
 		st, err := w.Status(t.Context(), w.node)
@@ -248,7 +248,7 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 		id := commandID("echo", "b")
 		cmd := commandOf(id)
 		cmd.Stdout = true
-		ok, err = w.Run(t.Context(), w.node, id, cmd, nil, nil)
+		ok, err = w.Run(t.Context(), w.node, id, cmd, agentapi.Watch{})
 		require.NoError(t, err)
 		require.Equal(t, "out\n", ok.Stdout)
 		require.Equal(t, id, ok.ID)
@@ -261,7 +261,7 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 	step("progress", func(t *testing.T) {
 		var last agentapi.CommandStatus
 		id := commandID("echo", "c")
-		st, err := w.Run(t.Context(), w.node, id, commandOf(id), nil, func(st agentapi.CommandStatus) { last = st })
+		st, err := w.Run(t.Context(), w.node, id, commandOf(id), agentapi.Watch{Progress: func(st agentapi.CommandStatus) { last = st }})
 		require.NoError(t, err)
 		require.Equal(t, st, last)
 	})
@@ -290,7 +290,7 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 		id := commandID("waits", "a")
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { _, err := w.Run(ctx, w.node, id, commandOf(id), nil, nil); done <- err }()
+		go func() { _, err := w.Run(ctx, w.node, id, commandOf(id), agentapi.Watch{}); done <- err }()
 		w.begun(t, id)
 		cancel()
 		err := <-done
@@ -334,14 +334,14 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 	})
 	step("refusals", func(t *testing.T) {
 		id := commandID("echo", "a")
-		_, err := w.Run(t.Context(), w.node, id, agentapi.Command{Cmd: "echo something else", TimeoutSec: 10}, nil, nil)
+		_, err := w.Run(t.Context(), w.node, id, agentapi.Command{Cmd: "echo something else", TimeoutSec: 10}, agentapi.Watch{})
 		require.Truef(t, fault.Is(err, fault.Conflict), "%v", err)
 		for bad, cmd := range map[string]agentapi.Command{
 			"a/b":                    {Cmd: "true", TimeoutSec: 10},
 			strings.Repeat("x", 201): {Cmd: "true", TimeoutSec: 10},
 			"no-time-limit":          {Cmd: "true"},
 		} {
-			_, err := w.Run(t.Context(), w.node, bad, cmd, nil, nil)
+			_, err := w.Run(t.Context(), w.node, bad, cmd, agentapi.Watch{})
 			require.Truef(t, fault.Is(err, fault.Invalid), "%s: %v", bad, err)
 		}
 	})

@@ -89,7 +89,7 @@ func TestStaticHosts(t *testing.T) {
 			ClusterID: i.Tags.ClusterID, NodeID: i.Tags.NodeID, InstanceID: i.ID, Consul: consulAddr, KVPrefix: prefix,
 		}
 		require.NoError(t, nodes.Ensure(ctx, node(i), cfg))
-		st, err := nodes.Run(ctx, node(i), id, agentapi.Command{Cmd: text, TimeoutSec: 120, Stdout: true}, nil, nil)
+		st, err := nodes.Run(ctx, node(i), id, agentapi.Command{Cmd: text, TimeoutSec: 120, Stdout: true}, agentapi.Watch{})
 		require.NoError(t, err)
 		require.Zero(t, st.ExitCode, st.Output)
 		return strings.TrimSpace(st.Stdout)

@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"drover/activities/agents"
 	"drover/activities/records"
 	"drover/fault"
 	"drover/lifecycle"
@@ -19,6 +20,10 @@ func (op *operation) begin(in records.BeginInput) error {
 	in.ClusterID, in.RunID, in.Type = op.clusterID, op.runID, op.name
 	err := op.opened(ctx, quick("open "+op.name+" of "+op.clusterID), in)
 	switch {
+	case err == nil && len(op.begun.Open) > 0 && !in.DryRun:
+		if err = op.askOpen(ctx); err == nil {
+			return op.begin(in)
+		}
 	case err == nil && !op.begun.Unfinished:
 		op.end.state = op.begun.View.State
 		return nil
@@ -33,6 +38,20 @@ func (op *operation) begin(in records.BeginInput) error {
 		}
 	}
 	return undone(err, op.abandon(ctx))
+}
+
+// askOpen ends what an earlier operation may have left running: it died, or a node did not answer when it ended.
+func (op *operation) askOpen(ctx workflow.Context) error {
+	err := inBatches(op.performer, ctx, op.begun.Open, noResult(doAgents.EndStrays), func(batch []string) (workflow.ActivityOptions, agents.StraysInput) {
+		return stopping(fmt.Sprintf("end what runs on %d nodes", len(batch))), agents.StraysInput{ClusterID: op.clusterID, Nodes: batch}
+	}, nil)
+	if err == nil {
+		return nil
+	}
+	f := faultOf(err)
+	return fault.New(fault.Unreachable, "%s cannot begin before a node is heard on which a command of an earlier operation may still run: %s",
+		op.name, f.Message).At(op.clusterID, f.Node, "").
+		WithHint("make the node reachable and try again; if its machine is gone: drover repair %s --nodes %s", op.clusterID, f.Node)
 }
 
 // beginAs opens the operation that undoes this one, on a context that no cancel reaches.

@@ -18,11 +18,24 @@ import (
 
 // failedCommands is what an order group or a question left undone: what an operator is told, and what runs again if asked to.
 type failedCommands struct {
-	nodes     []api.HeldNode  // nodes on which the service did not succeed, in the group's order
-	on        lifecycle.Among // the same
-	succeeded int             // the other nodes
-	ended     []string        // first ids of commands that ended: to run again, they need another id
+	nodes     []api.HeldNode      // nodes on which the service did not succeed, in the group's order
+	on        lifecycle.Among     // the same
+	succeeded int                 // the other nodes
+	ended     []string            // first ids of commands that ended: to run again, they need another id
+	open      []agents.StageInput // commands that may still run, or may yet begin: their nodes did not answer
 }
+
+// undecided says of a failure that it may yet become a success: commands began whose outcome is unknown, or may still run.
+// Neither continuing nor undoing is safe then before a node is heard, or an operator has examined it.
+func (f failedCommands) undecided(err error) bool { return len(f.open) > 0 || unknown(err) }
+
+// undecidedError is the failure of an effect whose commands are undecided.
+type undecidedError struct {
+	error
+	left failedCommands
+}
+
+func (e undecidedError) Unwrap() error { return e.error }
 
 // commands runs one order group: all of its nodes at the same time (S2), to the end on every node (S6).
 func (p *performer) commands(ctx workflow.Context, at lifecycle.StepID, words string, g group) (failedCommands, error) {
@@ -36,7 +49,11 @@ func (p *performer) commands(ctx workflow.Context, at lifecycle.StepID, words st
 	for _, b := range batches {
 		p.endCommands(ctx, words, p.attempt(in, b.nodes), b.err)
 	}
-	return failuresOf(in, g.Group, batches), stageFault(p.clusterID, g.service, batches)
+	left := failuresOf(in, g.Group, batches)
+	if open := mayRun(batches); len(open) > 0 && ctx.Err() == nil {
+		left.open = []agents.StageInput{p.attempt(in, open)}
+	}
+	return left, stageFault(p.clusterID, g.service, batches)
 }
 
 // ask runs a command that prints node ids.
@@ -49,8 +66,12 @@ func (p *performer) ask(ctx workflow.Context, at lifecycle.StepID, a ask) ([]str
 	ids, err := call(p, ctx, long(a.service+" names nodes", seconds(a.timeout)), doAgents.AskNodes, in)
 	p.endCommands(ctx, a.service, in.Command(), err)
 	var left failedCommands
-	if err != nil && (commandFailed(err) || unknown(err)) {
+	switch {
+	case err == nil:
+	case commandFailed(err) || unknown(err):
 		left.ended = []string{asked} // to be asked again, it needs another id
+	case mayRunAfter(err) && ctx.Err() == nil:
+		left.open = []agents.StageInput{in.Command()}
 	}
 	if err == nil && len(ids) == 0 && a.empty != "" {
 		p.progress.warn(api.Warning{Step: string(at), Message: a.empty})
@@ -68,7 +89,7 @@ func (p *performer) endCommands(ctx workflow.Context, words string, in agents.St
 	defer done()
 	o := stopping(fmt.Sprintf("end %s on %d nodes", words, len(in.Nodes)))
 	if err := run(p, ctx, o, doAgents.EndCommands, in); err != nil {
-		p.progress.warn(api.Warning{Message: "cancelled, but " + summary(err)})
+		p.open = append(p.open, in)
 	}
 }
 
@@ -76,6 +97,41 @@ func commandsEnded(err error) bool {
 	var cancelled *temporal.CanceledError
 	var what string
 	return errors.As(err, &cancelled) && cancelled.HasDetails() && cancelled.Details(&what) == nil && what == agents.CommandsEnded
+}
+
+// leaveOpen notes commands that may run on when the operation leaves their step.
+func (p *performer) leaveOpen(left failedCommands) { p.open = append(p.open, left.open...) }
+
+// openNodes are the nodes of such commands.
+func openNodes(open []agents.StageInput) []string {
+	var nodes []string
+	for _, in := range open {
+		nodes = append(nodes, in.Nodes...)
+	}
+	return nodes
+}
+
+// mayRunAfter reports whether commands may run on although their activity failed: it gave no answer, or could not reach
+// what it needed. A fault of another kind says that nothing was begun.
+func mayRunAfter(err error) bool {
+	switch faultOf(err).Type {
+	case fault.Unreachable, fault.NotFound, fault.Unauthorized, fault.HostKeyChanged:
+		return true
+	}
+	return false
+}
+
+// mayRun are the nodes that did not say that their command ended.
+func mayRun(batches []batch[agents.StageResult]) []string {
+	var nodes []string
+	for _, b := range batches {
+		for i, node := range b.nodes {
+			if b.err != nil && mayRunAfter(b.err) || b.err == nil && i < len(b.result.Outcomes) && b.result.Outcomes[i] == agentapi.OutcomeOpen {
+				nodes = append(nodes, node)
+			}
+		}
+	}
+	return nodes
 }
 
 // failuresOf reads what became of a group's nodes. Nodes whose activity gave no answer count as open: their command may

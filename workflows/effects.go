@@ -210,7 +210,11 @@ func (e endStrays) perform(p *performer, ctx workflow.Context, _ lifecycle.StepI
 
 func (e serve) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
 	for _, g := range e.stage.Groups {
-		if _, err := p.commands(ctx, e.as, "start again", group{e.stage.Service, e.stage.Kind, g}); err != nil {
+		left, err := p.commands(ctx, e.as, "start again", group{e.stage.Service, e.stage.Kind, g})
+		if left.undecided(err) {
+			return undecidedError{err, left}
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
+	"drover/activities/agents"
 	"drover/fault"
 	"drover/workflows/api"
 )
@@ -27,6 +28,8 @@ type handover struct {
 	Warnings  []api.Warning  `json:"warnings,omitempty"`
 	Attempts  map[string]int `json:"attempts,omitempty"`
 	Skips     []string       `json:"skips,omitempty"`
+	// Open are commands that may run on although the operation has left their step.
+	Open []agents.StageInput `json:"open,omitempty"`
 	// Skipped are the steps an operator skipped, by their place, with the note.
 	Skipped map[int]string `json:"skipped,omitempty"`
 	// PerActivity is how many nodes one activity serves.
@@ -36,7 +39,7 @@ type handover struct {
 // receive takes over what an earlier run did.
 func (op *operation) receive(raw converter.RawValue, h handover) {
 	op.input, op.handover = raw, h
-	op.performer.attempts, op.end.skips = h.Attempts, h.Skips
+	op.performer.attempts, op.performer.open, op.end.skips = h.Attempts, h.Open, h.Skips
 	if h.PerActivity > 0 {
 		op.performer.perActivity = h.PerActivity
 	}
@@ -89,5 +92,6 @@ func (op *operation) turnOver() error {
 	next.Done, next.Digest = len(op.trace.Steps), digest(op.trace.Steps)
 	next.StartedAt, next.Warnings = op.progress.StartedAt, op.progress.Warnings
 	next.Attempts, next.Skips, next.PerActivity = op.performer.attempts, op.end.skips, op.performer.perActivity
+	next.Open = op.performer.open
 	return workflow.NewContinueAsNewError(op.ctx, op.name, op.input, next)
 }

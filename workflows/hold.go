@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -66,8 +67,8 @@ func (h *holder) mayResolve(raw converter.RawValue) error {
 			WithHint("nothing was changed; drover status %s shows what is held", op.clusterID)
 	}
 	if why := held.choice(r.Action).Refused; why != "" {
-		return fault.New(fault.NotAllowed, "%s %s may not be skipped: %s", held.Step, held.Words, why).At(op.clusterID, "", held.Service).
-			WithHint("it stays held; retry or abort")
+		return fault.New(fault.NotAllowed, "%s %s is not resolved by %s: %s", held.Step, held.Words, r.Action, why).At(op.clusterID, "", held.Service).
+			WithHint("it stays held; choose another way")
 	}
 	return nil
 }
@@ -81,22 +82,28 @@ func (h *held) choice(action string) api.Choice {
 	return api.Choice{}
 }
 
-// holds says whether a step's failure keeps the operation open: when the request says so, and always when it is not known
-// how a command ended, for then neither continuing nor undoing is safe before an operator has examined the node. Not what
-// the user forced past, not after a cancel, and not while undoing: an undo is the way out and must end.
-func (h *holder) holds(ctx workflow.Context, s step, err error) bool {
+// holds says whether a step's failure keeps the operation open: when the request says so, and always when it is undecided
+// or no attempt of an activity gave an answer. Not what the user forced past, and not after a cancel.
+func (h *holder) holds(ctx workflow.Context, s step, left failedCommands, err error) bool {
 	if s.force || temporal.IsCanceledError(err) || ctx.Err() != nil {
 		return false
 	}
-	return h.wanted || unknown(err)
+	return h.wanted || left.undecided(err) || unanswered(err)
+}
+
+// unanswered reports whether an activity ended without an answer: the workers that had it died, all of them.
+func unanswered(err error) bool {
+	var failed *temporal.ActivityError
+	var timeout *temporal.TimeoutError
+	return errors.As(err, &failed) && errors.As(err, &timeout)
 }
 
 func unknown(err error) bool { return faultOf(err).Type == fault.OutcomeUnknown }
 
 // wait waits for an operator's word on a step that failed. A cancel ends the wait.
-func (h *holder) wait(ctx workflow.Context, s api.PlanStep, named lifecycle.Step, list *[]api.Step, at int, left failedCommands, failure error) (api.Resolution, error) {
-	h.held = &held{Held: h.why(ctx, s, named, left, failure)}
-	h.op.progress.hold(list, at, &h.held.Held)
+func (h *holder) wait(ctx workflow.Context, why api.Held, list *[]api.Step, at int) (api.Resolution, error) {
+	h.held = &held{Held: why}
+	before := h.op.progress.hold(list, at, &h.held.Held)
 	h.op.reportState(api.OpHeld)
 	err := workflow.Await(ctx, func() bool { return h.held.decision != nil })
 	if err == nil {
@@ -104,7 +111,7 @@ func (h *holder) wait(ctx workflow.Context, s api.PlanStep, named lifecycle.Step
 	}
 	decision := h.held.decision
 	h.held = nil
-	h.op.progress.release()
+	h.op.progress.release(before)
 	h.op.reportState(api.OpRunning)
 	if err != nil {
 		return api.Resolution{}, err
@@ -112,22 +119,45 @@ func (h *holder) wait(ctx workflow.Context, s api.PlanStep, named lifecycle.Step
 	return *decision, nil
 }
 
-// why words what an operator needs to know for a decision.
-func (h *holder) why(ctx workflow.Context, s api.PlanStep, named lifecycle.Step, left failedCommands, failure error) api.Held {
-	out := api.Held{
-		Step: s.ID, Words: s.Words, Since: workflow.Now(ctx).UTC(), Error: whole(failure), Unknown: unknown(failure),
+// facts are what an operator needs to know for any decision about a failure.
+func (h *holder) facts(ctx workflow.Context, id lifecycle.StepID, words string, left failedCommands, failure error) api.Held {
+	return api.Held{
+		Step: string(id), Words: words, Since: workflow.Now(ctx).UTC(), Error: whole(failure), Unknown: left.undecided(failure),
 		Service: faultOf(failure).Service, Failed: len(left.nodes), Nodes: left.nodes[:min(len(left.nodes), heldNodes)],
 	}
-	resolve := "drover resolve " + h.op.clusterID
-	skip := api.Choice{Action: api.ResolveSkip, Command: resolve + ` --skip --reason "..."`,
-		Does: "continue after the step as if it had succeeded; the reason is recorded"}
+}
+
+func (h *holder) choose(action, does, flags string) api.Choice {
+	return api.Choice{Action: action, Does: does, Command: "drover resolve " + h.op.clusterID + flags}
+}
+
+const (
+	retryFlag, abortFlag = " --retry", " --abort"
+	skipFlags            = ` --skip --reason "..."`
+)
+
+// atStep words what an operator needs to know about a step that failed.
+func (h *holder) atStep(ctx workflow.Context, s api.PlanStep, named lifecycle.Step, left failedCommands, failure error) api.Held {
+	out := h.facts(ctx, named.ID, s.Words, left, failure)
+	skip := h.choose(api.ResolveSkip, "continue after the step as if it had succeeded; the reason is recorded", skipFlags)
 	if no := lifecycle.MaySkip(named); no != nil {
 		skip.Refused, skip.Command = no.Why+"; "+no.Hint, ""
 	}
 	out.Choices = []api.Choice{
-		{Action: api.ResolveRetry, Does: retryDoes(out, left), Command: resolve + " --retry"},
-		skip,
-		{Action: api.ResolveAbort, Does: h.abortDoes(), Command: resolve + " --abort"},
+		h.choose(api.ResolveRetry, retryDoes(out, left), retryFlag), skip, h.choose(api.ResolveAbort, h.abortDoes(), abortFlag),
+	}
+	return out
+}
+
+// inUndo words the same about an undo, which cannot continue before a node is heard: a command that still runs there would
+// run into what is undone.
+func (h *holder) inUndo(ctx workflow.Context, id lifecycle.StepID, words string, left failedCommands, failure error) api.Held {
+	out := h.facts(ctx, id, words, left, failure)
+	abort := api.Choice{Action: api.ResolveAbort, Refused: "the operation is being undone; retry, or skip when the node is gone"}
+	out.Choices = []api.Choice{
+		h.choose(api.ResolveRetry, "ask the node again", retryFlag),
+		h.choose(api.ResolveSkip, "continue the undo as if nothing ran there: the node is gone, or you have examined it; the reason is recorded", skipFlags),
+		abort,
 	}
 	return out
 }
@@ -170,16 +200,16 @@ func (h *holder) abortDoes() string {
 }
 
 // skipped records that an operator skips a step that failed.
-func (h *holder) skipped(ctx workflow.Context, s api.PlanStep, r api.Resolution, failure error) string {
+func (h *holder) skipped(ctx workflow.Context, id lifecycle.StepID, words string, r api.Resolution, failure error) string {
 	by := r.By
 	if by == "" {
 		by = "an operator"
 	}
 	note := fmt.Sprintf("skipped by %s at %s: %s", by, workflow.Now(ctx).UTC().Format(time.RFC3339), strings.TrimSpace(r.Reason))
-	h.op.end.skips = append(h.op.end.skips, s.ID+" "+s.Words+" "+note)
+	h.op.end.skips = append(h.op.end.skips, string(id)+" "+words+" "+note)
 	h.recordSkips(ctx)
 	h.op.progress.warn(api.Warning{
-		Step: s.ID, Node: faultOf(failure).Node, Message: s.Words + " " + note + " (it had failed: " + summary(failure) + ")",
+		Step: string(id), Node: faultOf(failure).Node, Message: words + " " + note + " (it had failed: " + summary(failure) + ")",
 	})
 	return note
 }

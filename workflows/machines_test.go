@@ -109,20 +109,18 @@ func (a node) Ensure(ctx context.Context, n lifecycle.Node, cfg agentapi.Config)
 	return err
 }
 
-func (a node) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error) {
+func (a node) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration, silent func(context.Context) error) (agentapi.SyncResult, error) {
 	if err := a.answers(n, true); err != nil {
 		return agentapi.SyncResult{}, err
 	}
-	return a.agents.Sync(ctx, n, revision, timeout)
+	return a.agents.Sync(ctx, n, revision, timeout, silent)
 }
 
-func (a node) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
-	wanted func(context.Context) error, progress func(agentapi.CommandStatus),
-) (agentapi.CommandStatus, error) {
+func (a node) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, watch agentapi.Watch) (agentapi.CommandStatus, error) {
 	if err := a.answers(n, true); err != nil {
 		return agentapi.CommandStatus{}, err
 	}
-	status, err := a.agents.Run(ctx, n, id, cmd, wanted, progress)
+	status, err := a.agents.Run(ctx, n, id, cmd, watch)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch (fakes.Execution{ID: id}).Service() {

@@ -25,14 +25,15 @@ type performer struct {
 	revision         int64 // published last
 	unsure           bool  // a publish failed, and its revision may be visible
 	barrier          time.Duration
-	strict           bool              // strict_config
-	params           map[string]string // by role: JSON argument of a service that is run by hand
-	perActivity      int               // nodes that one activity serves, pinned for the operation
-	attempts         map[string]int    // commands that an operator had run again, by their first id
-	calls            int               // activities so far, for their ids
-	lost             string            // why resources of nodes could not be released
-	orphans          []string          // resources in the orphan ledger
-	removed          int               // nodes that were dropped from the record
+	strict           bool                // strict_config
+	params           map[string]string   // by role: JSON argument of a service that is run by hand
+	perActivity      int                 // nodes that one activity serves, pinned for the operation
+	attempts         map[string]int      // commands that an operator had run again, by their first id
+	open             []agents.StageInput // commands that may run on although the operation left their step
+	calls            int                 // activities so far, for their ids
+	lost             string              // why resources of nodes could not be released
+	orphans          []string            // resources in the orphan ledger
+	removed          int                 // nodes that were dropped from the record
 	end              *ending
 	undo             *undoStack
 	progress         *progress
@@ -135,6 +136,6 @@ func (p *performer) close(ctx workflow.Context, outcome string, state lifecycle.
 	}
 	return run(p, ctx, patient("record that the operation is "+outcome), doRecords.EndOperation, records.EndInput{
 		ClusterID: p.clusterID, RunID: p.runID, Outcome: outcome, ClusterState: state, Reason: reason, PoweredOff: p.end.poweredOff,
-		Skipped: p.end.skips,
+		Skipped: p.end.skips, Open: openNodes(p.open),
 	})
 }

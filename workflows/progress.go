@@ -164,18 +164,20 @@ func whole(err error) string {
 	return text
 }
 
-// hold marks the running step as waiting for an operator.
-func (p *progress) hold(list *[]api.Step, i int, h *api.Held) {
+// hold marks the running step as waiting for an operator, and returns the state the operation had.
+func (p *progress) hold(list *[]api.Step, i int, h *api.Held) (before string) {
 	step := &(*list)[i]
 	step.State, step.Deadline, step.ActivityIDs = api.StepHeld, time.Time{}, nil
 	step.Note, _, _ = strings.Cut(h.Error, "\n")
+	before = p.State
 	p.running, p.State, p.Held = nil, api.OpHeld, h
 	p.show()
+	return before
 }
 
 // release ends a hold; what becomes of the step comes next.
-func (p *progress) release() {
-	p.State, p.Held = api.OpRunning, nil
+func (p *progress) release(before string) {
+	p.State, p.Held = before, nil
 	p.show()
 }
 

@@ -77,7 +77,8 @@ func (op *operation) take(s step, planned api.PlanStep) error {
 	s.effects = slices.Clone(s.effects)
 	for {
 		left, err := op.perform(op.ctx, &s)
-		if err == nil || !op.hold.holds(op.ctx, s, err) {
+		if err == nil || !op.hold.holds(op.ctx, s, left, err) {
+			op.performer.leaveOpen(left)
 			op.progress.finish(list, at, api.StepDone, err)
 			if err = op.goesPast(s, err); err != nil {
 				return hinted(s, err)
@@ -85,21 +86,24 @@ func (op *operation) take(s step, planned api.PlanStep) error {
 			op.leaveStep(s)
 			return nil
 		}
-		resolution, cancelled := op.hold.wait(op.ctx, planned, s.named(op.name), list, at, left, err)
+		resolution, cancelled := op.hold.wait(op.ctx, op.hold.atStep(op.ctx, planned, s.named(op.name), left, err), list, at)
 		switch {
 		case cancelled != nil:
+			op.performer.leaveOpen(left)
 			op.progress.finish(list, at, api.StepDone, err)
 			return cancelled
 		case resolution.Action == api.ResolveRetry:
 			op.performer.again(left)
 			op.progress.again(list, at, op.limit(s))
 		case resolution.Action == api.ResolveSkip:
-			note := op.hold.skipped(op.ctx, planned, resolution, err)
+			op.performer.leaveOpen(left)
+			note := op.hold.skipped(op.ctx, s.id, s.words, resolution, err)
 			op.handover.skip(len(op.trace.Steps)-1, note)
 			op.progress.passOver(list, at, note)
 			op.leaveStep(s)
 			return nil
 		default:
+			op.performer.leaveOpen(left)
 			op.progress.finish(list, at, api.StepDone, err)
 			return hinted(s, err)
 		}
@@ -215,7 +219,6 @@ func (op *operation) noReturn(why string) {
 }
 
 // rollBack undoes by the procedure of another operation: it is opened, and its steps are shown among those of the undo.
-// They are not held: an undo is the way out and must end.
 func (op *operation) rollBack(ctx workflow.Context, name lifecycle.Op) error {
 	if err := op.beginAs(ctx, name); err != nil {
 		return err
@@ -226,7 +229,7 @@ func (op *operation) rollBack(ctx workflow.Context, name lifecycle.Op) error {
 		op.leave(s.begins, true)
 		op.trace.Steps = append(op.trace.Steps, planned)
 		at := op.progress.begin(&op.progress.Undo, planned.ID, s.words, s.nodes(), op.limit(s))
-		_, err := op.perform(ctx, &s)
+		err := op.decided(ctx, s.id, s.words, at, func() (failedCommands, error) { return op.perform(ctx, &s) })
 		op.progress.finish(&op.progress.Undo, at, api.StepDone, err)
 		if err = op.goesPast(s, err); err != nil {
 			return err

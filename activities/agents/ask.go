@@ -63,13 +63,18 @@ func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error
 	}
 	what, id := in.Command().Service, CommandID(in.Command(), asked[0].ID)
 	secrets := rec.Secrets(&asked[0])
+	power := a.machinesOf(rec)
 	results := fanout.Run(working, asked[:1], 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.CommandStatus, error) {
 		progress.Command(id)
-		return a.Agents.Run(ctx, n, id, cmd, a.Attempt.MayBegin(progress), func(st agentapi.CommandStatus) { progress.Line(lifecycle.RedactCut(st.LastLine, secrets)) })
+		return a.Agents.Run(ctx, n, id, cmd, agentapi.Watch{
+			MayBegin: a.Attempt.MayBegin(progress),
+			Progress: func(st agentapi.CommandStatus) { progress.Line(lifecycle.RedactCut(st.LastLine, secrets)) },
+			Silent:   power.boot(n, progress),
+		})
 	})
 	if working.Err() != nil {
 		if attempt.Canceled(ctx) {
-			if a.cancelAll(ctx, in.ClusterID, results, func(string) string { return id }) {
+			if a.cancelAll(ctx, rec, results, func(string) string { return id }) {
 				return nil, temporal.NewCanceledError(CommandsEnded)
 			}
 			return nil, ctx.Err()

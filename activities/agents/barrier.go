@@ -82,6 +82,7 @@ func (a *Activities) barrier(ctx context.Context, rec *lifecycle.Record, in Barr
 	ctx, stop := attempt.UntilStopping(ctx)
 	defer stop()
 	timeout := time.Duration(in.TimeoutSec) * time.Second
+	power := a.machinesOf(rec)
 	results := fanout.Run(ctx, rec.NamedNodes(in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.SyncResult, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
@@ -89,7 +90,7 @@ func (a *Activities) barrier(ctx context.Context, rec *lifecycle.Record, in Barr
 			return agentapi.SyncResult{}, err
 		}
 		progress.Line(fmt.Sprintf("applying revision %d", in.Revision))
-		return a.Agents.Sync(ctx, n, in.Revision, timeout)
+		return a.Agents.Sync(ctx, n, in.Revision, timeout, power.boot(n, progress))
 	})
 	if err := a.hasToken(ctx, rec, results); err != nil {
 		return BarrierResult{}, err

@@ -1,6 +1,6 @@
 // Package agents starts agents, waits until they have applied a revision, and runs the package's commands on nodes
-// through them. It makes no connections (the agents do) and decides neither the order of commands nor what follows from a
-// failure. Workflows call it in every stage and barrier.
+// through them. A machine that is found to be off meanwhile is switched on. It makes no connections (the agents do) and
+// decides neither the order of commands nor what follows from a failure. Workflows call it in every stage and barrier.
 package agents
 
 import (
@@ -15,20 +15,25 @@ import (
 	"drover/activities/internal/packages"
 	agentapi "drover/agent/api"
 	"drover/lifecycle"
+	"drover/providers"
 )
 
 // Client reaches the agent on a node. Run launches a command once under its id and waits for its end, however often it
 // is called and whatever breaks in between; it never cancels by itself.
 type Client interface {
 	Ensure(ctx context.Context, node lifecycle.Node, cfg agentapi.Config) error
-	Sync(ctx context.Context, node lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error)
-	// Run asks mayBegin just before the command begins; when that fails, nothing begins.
-	Run(ctx context.Context, node lifecycle.Node, id string, cmd agentapi.Command,
-		mayBegin func(context.Context) error, progress func(agentapi.CommandStatus)) (agentapi.CommandStatus, error)
+	Sync(ctx context.Context, node lifecycle.Node, revision int64, timeout time.Duration,
+		silent func(context.Context) error) (agentapi.SyncResult, error)
+	Run(ctx context.Context, node lifecycle.Node, id string, cmd agentapi.Command, w agentapi.Watch) (agentapi.CommandStatus, error)
 	Cancel(ctx context.Context, node lifecycle.Node, id string) (agentapi.CommandStatus, error)
 	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
 	// Put writes a file on a node, whole or not at all.
 	Put(ctx context.Context, node lifecycle.Node, path string, content []byte, mode fs.FileMode) error
+}
+
+// Providers finds the provider of a cluster's machines.
+type Providers interface {
+	Find(name string) (providers.Provider, error)
 }
 
 // Activities talk to the agents of nodes.
@@ -38,6 +43,8 @@ type Activities struct {
 	Agents  Client
 	Tokens  access.Tokens
 	Attempt attempt.Check
+	// Providers are asked about the machines of nodes that do not answer.
+	Providers Providers
 	// NodeConsul is Consul's HTTP address as nodes reach it; KVPrefix is the root of Drover's keys in it.
 	NodeConsul string
 	KVPrefix   string

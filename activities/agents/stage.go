@@ -111,12 +111,13 @@ func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, 
 	}
 	working, stop := attempt.UntilStopping(ctx)
 	defer stop()
+	power := a.machinesOf(rec)
 	results := fanout.Run(working, rec.NamedNodes(in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.CommandStatus, error) {
-		return a.runOn(ctx, rec, n, in, progress)
+		return a.runOn(ctx, power, n, in, progress)
 	})
 	if working.Err() != nil {
 		if attempt.Canceled(ctx) {
-			if a.cancelAll(ctx, in.ClusterID, results, func(node string) string { return CommandID(in, node) }) {
+			if a.cancelAll(ctx, rec, results, func(node string) string { return CommandID(in, node) }) {
 				return StageResult{}, temporal.NewCanceledError(CommandsEnded)
 			}
 			return StageResult{}, ctx.Err()
@@ -157,7 +158,8 @@ func (in StageInput) service(rec *lifecycle.Record, n lifecycle.Node) (specs.Ser
 	return lifecycle.RoleSpec(rec.On(n).Spec, n.Role, in.Service)
 }
 
-func (a *Activities) runOn(ctx context.Context, rec *lifecycle.Record, n lifecycle.Node, in StageInput, progress fanout.Progress) (agentapi.CommandStatus, error) {
+func (a *Activities) runOn(ctx context.Context, power *machines, n lifecycle.Node, in StageInput, progress fanout.Progress) (agentapi.CommandStatus, error) {
+	rec := power.rec
 	service, ok := in.service(rec, n)
 	if !ok {
 		return agentapi.CommandStatus{}, fault.New(fault.Internal, "role %q does not define %s", n.Role, in.Service)
@@ -175,8 +177,10 @@ func (a *Activities) runOn(ctx context.Context, rec *lifecycle.Record, n lifecyc
 	id := CommandID(in, n.ID)
 	progress.Command(id)
 	secrets := rec.Secrets(&n)
-	return a.Agents.Run(ctx, n, id, cmd, a.Attempt.MayBegin(progress), func(st agentapi.CommandStatus) {
-		progress.Line(lifecycle.RedactCut(st.LastLine, secrets))
+	return a.Agents.Run(ctx, n, id, cmd, agentapi.Watch{
+		MayBegin: a.Attempt.MayBegin(progress),
+		Progress: func(st agentapi.CommandStatus) { progress.Line(lifecycle.RedactCut(st.LastLine, secrets)) },
+		Silent:   power.boot(n, progress),
 	})
 }
 
@@ -187,6 +191,9 @@ func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\
 // perhaps no attempt has: the server cancels an activity by itself while no worker has it.
 const CommandsEnded = "commands ended"
 
+// endWithin is how long a command gets to end, and its node to say so, before that is a failure.
+const endWithin = 45 * time.Second
+
 // EndCommands ends the commands of a RunStage or AskNodes that was cancelled and whose worker could not say that it did so.
 // What has not begun never will.
 func (a *Activities) EndCommands(ctx context.Context, in StageInput) error {
@@ -196,12 +203,15 @@ func (a *Activities) EndCommands(ctx context.Context, in StageInput) error {
 	}
 	working, stop := attempt.UntilStopping(ctx)
 	defer stop()
+	power := a.machinesOf(rec)
 	var failed []error
 	for _, r := range fanout.Run(working, rec.NamedNodes(in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.CommandStatus, error) {
 		progress.Line("ending " + CommandID(in, n.ID))
+		ctx, stop := context.WithTimeout(ctx, endWithin)
+		defer stop()
 		return a.Agents.Cancel(ctx, n, CommandID(in, n.ID))
 	}) {
-		if r.Err != nil && !fault.Is(r.Err, fault.NotFound) {
+		if r.Err != nil && !fault.Is(r.Err, fault.NotFound) && !power.runsNothing(ctx, r.Node) {
 			failed = append(failed, fault.Wrap(r.Err, fault.Unreachable, "%s of node %s (%s) may still run", in.Service, r.Node.Label(), r.Node.ID).
 				At(rec.ClusterID, r.Node.ID, in.Service))
 		}
@@ -211,7 +221,7 @@ func (a *Activities) EndCommands(ctx context.Context, in StageInput) error {
 
 // cancelAll ends the commands of an operation that was truly cancelled, so that nothing runs on while it is undone, and
 // reports whether it reached all of them.
-func (a *Activities) cancelAll(ctx context.Context, clusterID string, results []fanout.Result[agentapi.CommandStatus], id func(node string) string) bool {
+func (a *Activities) cancelAll(ctx context.Context, rec *lifecycle.Record, results []fanout.Result[agentapi.CommandStatus], id func(node string) string) bool {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelWithin)
 	defer stop()
 	var running []lifecycle.Node
@@ -220,13 +230,13 @@ func (a *Activities) cancelAll(ctx context.Context, clusterID string, results []
 			running = append(running, r.Node)
 		}
 	}
-	all := true
+	all, power := true, a.machinesOf(rec)
 	for _, r := range fanout.Run(ctx, running, 0, func(ctx context.Context, n lifecycle.Node, _ fanout.Progress) (agentapi.CommandStatus, error) {
 		return a.Agents.Cancel(ctx, n, id(n.ID))
 	}) {
-		if r.Err != nil && !fault.Is(r.Err, fault.NotFound) {
+		if r.Err != nil && !fault.Is(r.Err, fault.NotFound) && !power.runsNothing(ctx, r.Node) {
 			all = false
-			a.Logger.Warn("a cancelled command could not be reached", "cluster", clusterID, "node", r.Node.ID, "error", r.Err)
+			a.Logger.Warn("a cancelled command could not be reached", "cluster", rec.ClusterID, "node", r.Node.ID, "error", r.Err)
 		}
 	}
 	return all
@@ -291,6 +301,9 @@ func (a *Activities) failureOf(rec *lifecycle.Record, in StageInput, r fanout.Re
 		failure.Message = fmt.Sprintf("%s on %s began and its outcome is unknown: %s", what, failure.Node, st.Detail)
 	case r.Err != nil:
 		f := fault.Wrap(r.Err, fault.Internal, "%s on %s", what, failure.Node)
+		if f.Type == fault.Unreachable {
+			f = fault.Wrap(r.Err, fault.Unreachable, "it is not known how %s on %s ends: the node does not answer", what, failure.Node)
+		}
 		failure.Type, failure.Message, failure.ExitCode = f.Type, f.Error(), -1
 		outcome = outcomeOf(f)
 	case outcome == agentapi.OutcomeSucceeded:
@@ -322,6 +335,8 @@ func outcomeOf(f *fault.Fault) agentapi.Outcome {
 		return agentapi.OutcomeFailed
 	case fault.OutcomeUnknown:
 		return agentapi.OutcomeUnknown
+	case fault.Invalid, fault.Conflict, fault.NotAllowed: // the node answered, and began nothing
+		return agentapi.OutcomeFailed
 	}
 	return agentapi.OutcomeOpen
 }

@@ -98,7 +98,7 @@ func TestStageJudgesWhatNodesAnswer(t *testing.T) {
 			typ: fault.CommandFailed, code: 143, message: "start on a/1 was cancelled on the node"},
 		{name: "unknown outcome", status: agentapi.CommandStatus{State: agentapi.StateUnknown, Detail: "the node went down while it ran"}, typ: fault.OutcomeUnknown, code: -1,
 			message: "start on a/1 began and its outcome is unknown: the node went down while it ran"},
-		{name: "unreachable", broken: true, typ: fault.Unreachable, code: -1, message: "start on a/1: node "},
+		{name: "unreachable", broken: true, typ: fault.Unreachable, code: -1, message: "it is not known how start on a/1 ends: the node does not answer: node "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +210,7 @@ type faulty struct {
 	run func() (agentapi.CommandStatus, error)
 }
 
-func (f *faulty) Run(context.Context, lifecycle.Node, string, agentapi.Command, func(context.Context) error, func(agentapi.CommandStatus)) (agentapi.CommandStatus, error) {
+func (f *faulty) Run(context.Context, lifecycle.Node, string, agentapi.Command, agentapi.Watch) (agentapi.CommandStatus, error) {
 	return f.run()
 }
 

@@ -50,12 +50,23 @@ type Begun struct {
 	Unfinished bool     `json:"unfinished,omitempty"`
 	Stale      []string `json:"stale,omitempty"`
 	MayBeOff   bool     `json:"may_be_off,omitempty"`
+	// Open are nodes on which a command of an earlier operation may still run: they are to be asked first.
+	Open []string `json:"open,omitempty"`
 	// GrowOnline means that the provider grows volumes while they are in use.
 	GrowOnline bool `json:"grow_online,omitempty"`
 	// LinkedBy are the clusters that link to this one (delete, by force).
 	LinkedBy []lifecycle.Linking `json:"linked_by,omitempty"`
 	// Params are the JSON arguments of the service to run, by role, defaults filled in.
 	Params map[string]string `json:"params,omitempty"`
+}
+
+// givenUp tells of which nodes nobody needs to ask whether a command still runs there: the request says that they are as
+// good as gone, or their machines go without a command, or the operation asks them itself once their machines are there.
+func (in BeginInput) givenUp(releases bool) func(node string) bool {
+	all := releases || in.Delete != nil && in.Delete.Force || in.Type == api.RepairCluster
+	return func(node string) bool {
+		return all || in.Remove != nil && in.Remove.Force && slices.Contains(in.Remove.Nodes, node)
+	}
 }
 
 // BeginOperation checks everything that can be checked before anything is touched, numbers the operation, chooses the
@@ -107,6 +118,7 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 		if rec.Operation.State == api.OpRunning {
 			rec.PoweredOff = rec.PoweredOff || rec.Operation.Type == api.StopCluster && !rec.Operation.Clearing
 			rec.State = lifecycle.AfterDeath(rec)
+			rec.Open = lifecycle.WithAgent(rec)
 		}
 		if refusal := lifecycle.May(in.Type, rec.State); refusal != nil {
 			return out, notAllowed(rec, refusal)
@@ -117,9 +129,11 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 		}
 	}
 	view := lifecycle.ViewOf(rec, in.DryRun)
-	if releases := in.Type == api.DeleteCluster && !lifecycle.GuardsApply(view); !retried && !releases && lifecycle.Unfinished(rec) {
+	releases := in.Type == api.DeleteCluster && !lifecycle.GuardsApply(view)
+	out.Open = lifecycle.ToAsk(rec, in.givenUp(releases))
+	if !retried && !releases && lifecycle.Unfinished(rec) {
 		rec.Operation.Clearing = true // it begins again once the remains are cleared
-		return Begun{View: view, Unfinished: true, Stale: lifecycle.Stale(rec), MayBeOff: len(rec.VerticalScaling) > 0}, nil
+		return Begun{View: view, Unfinished: true, Open: out.Open, Stale: lifecycle.Stale(rec), MayBeOff: len(rec.VerticalScaling) > 0}, nil
 	}
 	rec.Operation.Clearing = false
 	var err error

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -168,6 +169,8 @@ type EndInput struct {
 	PoweredOff *bool `json:"powered_off,omitempty"`
 	// Skipped are the failed steps that operators took on themselves: which, who, when and why.
 	Skipped []string `json:"skipped,omitempty"`
+	// Open are the nodes on which a command of the operation may still run.
+	Open []string `json:"open,omitempty"`
 }
 
 // EndOperation writes how the operation ended and what the cluster is now.
@@ -178,6 +181,11 @@ func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
 		}
 		rec.Operation.State, rec.Operation.Skipped = in.Outcome, in.Skipped
 		rec.Reason = in.Reason
+		for _, node := range in.Open {
+			if !slices.Contains(rec.Open, node) {
+				rec.Open = append(rec.Open, node)
+			}
+		}
 		if in.PoweredOff != nil {
 			rec.PoweredOff = *in.PoweredOff
 		}

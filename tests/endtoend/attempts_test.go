@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
+	tlog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -22,7 +24,7 @@ import (
 // three times, however often it was silent in between.
 func TestAttemptsThatFallSilentAreNoFailures(t *testing.T) {
 	t.Parallel()
-	c, err := client.Dial(client.Options{HostPort: servers.TemporalAddress, Logger: quiet})
+	c, err := client.Dial(client.Options{HostPort: servers.TemporalAddress, Logger: tlog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	queue := "attempts-" + activities.RandomID()

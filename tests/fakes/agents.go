@@ -127,7 +127,9 @@ func (a *Agents) answering(n lifecycle.Node) (string, error) {
 }
 
 // Sync answers once the revision is published to the node's cluster.
-func (a *Agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error) {
+func (a *Agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration,
+	_ func(context.Context) error,
+) (agentapi.SyncResult, error) {
 	cluster, err := a.answering(n)
 	if err != nil {
 		return agentapi.SyncResult{}, err
@@ -157,11 +159,9 @@ func (s *Store) now(cluster string) (Published, <-chan struct{}) {
 }
 
 // Run launches a command once and waits for its end; ctx ends the wait, not the command.
-func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command,
-	mayBegin func(context.Context) error, progress func(agentapi.CommandStatus),
-) (agentapi.CommandStatus, error) {
-	if mayBegin != nil {
-		if err := mayBegin(ctx); err != nil {
+func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, w agentapi.Watch) (agentapi.CommandStatus, error) {
+	if w.MayBegin != nil {
+		if err := w.MayBegin(ctx); err != nil {
 			return agentapi.CommandStatus{}, err
 		}
 	}
@@ -171,8 +171,8 @@ func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agent
 	}
 	select {
 	case <-c.done:
-		if progress != nil {
-			progress(c.status)
+		if w.Progress != nil {
+			w.Progress(c.status)
 		}
 		return c.status, nil
 	case <-ctx.Done():

@@ -112,7 +112,7 @@ func (n *nodes) pass(ctx context.Context, point string) {
 }
 
 // Sync is the barrier of one node.
-func (n *nodes) Sync(ctx context.Context, node lifecycle.Node, revision int64, timeout time.Duration) (agentapi.SyncResult, error) {
+func (n *nodes) Sync(ctx context.Context, node lifecycle.Node, revision int64, timeout time.Duration, silent func(context.Context) error) (agentapi.SyncResult, error) {
 	n.pass(ctx, barrier)
 	if ctx.Err() != nil {
 		return agentapi.SyncResult{}, fault.Wrap(context.Cause(ctx), fault.Unreachable, "stopped waiting for revision %d", revision)
@@ -120,5 +120,5 @@ func (n *nodes) Sync(ctx context.Context, node lifecycle.Node, revision int64, t
 	if n.fails(barrier) {
 		return agentapi.SyncResult{}, fault.New(fault.BarrierTimeout, "revision %d was not applied", revision).At("", node.ID, "")
 	}
-	return n.Agents.Sync(ctx, node, revision, timeout)
+	return n.Agents.Sync(ctx, node, revision, timeout, silent)
 }
