@@ -24,6 +24,7 @@ type operation struct {
 	progress               *progress
 	hold                   *holder
 	performer              *performer
+	gone                   []string // nodes of which an operator has said, while undoing, that they are gone
 }
 
 // settings of a request, as all inputs have them.

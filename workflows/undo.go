@@ -163,11 +163,16 @@ func (op *operation) decided(ctx workflow.Context, id lifecycle.StepID, words st
 		if err == nil || !left.undecided(err) && !unanswered(err) {
 			return err
 		}
+		if len(left.open) > 0 && !unknown(err) && !slices.ContainsFunc(openNodes(left.open), func(node string) bool { return !slices.Contains(op.gone, node) }) {
+			op.performer.leaveOpen(left)
+			return err // an operator has said so already
+		}
 		list := &op.progress.Undo
 		resolution, stopped := op.hold.wait(ctx, op.hold.inUndo(ctx, id, words, left, err), list, at)
 		if stopped != nil || resolution.Action == api.ResolveSkip {
 			op.performer.leaveOpen(left)
 			if stopped == nil {
+				op.gone = append(op.gone, openNodes(left.open)...)
 				op.hold.skipped(ctx, id, words, resolution, err)
 			}
 			return err

@@ -44,6 +44,7 @@ type Agents struct {
 	Warn []agentapi.Warning
 	// Broken are node ids whose agent never answers.
 	Broken map[string]bool
+	cuts   map[string]chan struct{} // by node: closed while its answers do not arrive, although its commands run
 }
 
 // Handler decides how a command ends; ok false leaves it to the next one. Without any, commands exit with 0.
@@ -60,7 +61,7 @@ type command struct {
 
 // NewAgents makes the agents of nodes whose clusters the store knows.
 func NewAgents(s *Store) *Agents {
-	return &Agents{store: s, clusters: map[string]string{}, tokens: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, files: map[string]string{}}
+	return &Agents{store: s, clusters: map[string]string{}, tokens: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, cuts: map[string]chan struct{}{}, files: map[string]string{}}
 }
 
 // On adds a handler for a service.
@@ -115,12 +116,42 @@ func (a *Agents) Silence(nodeID string) {
 	a.Broken[nodeID] = true
 }
 
+// Cut keeps a node's answers from arriving, also those to commands that run there.
+func (a *Agents) Cut(nodeID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	close(a.cutOf(nodeID))
+}
+
+// Mend ends a Cut.
+func (a *Agents) Mend(nodeID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.cuts, nodeID)
+}
+
+func (a *Agents) cutOf(nodeID string) chan struct{} {
+	if a.cuts[nodeID] == nil {
+		a.cuts[nodeID] = make(chan struct{})
+	}
+	return a.cuts[nodeID]
+}
+
+func (a *Agents) isCut(nodeID string) bool {
+	select {
+	case <-a.cutOf(nodeID):
+		return true
+	default:
+		return false
+	}
+}
+
 // answering gives the cluster of a node whose agent runs.
 func (a *Agents) answering(n lifecycle.Node) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	cluster, started := a.clusters[n.ID]
-	if !started || a.Broken[n.ID] {
+	if !started || a.Broken[n.ID] || a.isCut(n.ID) {
 		return "", unreachable(n)
 	}
 	return cluster, nil
@@ -169,12 +200,17 @@ func (a *Agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agent
 	if err != nil {
 		return agentapi.CommandStatus{}, err
 	}
+	a.mu.Lock()
+	cut := a.cutOf(n.ID)
+	a.mu.Unlock()
 	select {
 	case <-c.done:
 		if w.Progress != nil {
 			w.Progress(c.status)
 		}
 		return c.status, nil
+	case <-cut:
+		return agentapi.CommandStatus{}, unreachable(n)
 	case <-ctx.Done():
 		return agentapi.CommandStatus{}, fault.Wrap(context.Cause(ctx), fault.Unreachable, "stopped waiting for %s", id)
 	}
@@ -264,7 +300,26 @@ func (a *Agents) Status(_ context.Context, n lifecycle.Node) (agentapi.Status, e
 	p, _ := a.store.now(cluster)
 	return agentapi.Status{
 		ClusterID: cluster, NodeID: n.ID, InstanceID: n.InstanceID, Revision: p.Revision, ConsulOK: true, Health: "disabled",
+		Running: a.Running(n.ID),
 	}, nil
+}
+
+// Running are the ids of the commands that run on a node.
+func (a *Agents) Running(nodeID string) []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var ids []string
+	for key, c := range a.journal {
+		select {
+		case <-c.done:
+		default:
+			if key.node == nodeID {
+				ids = append(ids, key.id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // Asked counts the calls of Status.
