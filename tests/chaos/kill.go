@@ -59,6 +59,7 @@ var kills = []kill{
 	{name: "ssh-server", at: onNode, needs: needsOpenSSH, now: inNode(isSSH)},
 	{name: "ssh-connection", at: onNode, needs: needsOpenSSH, now: inNode(isSSHConnection)},
 	{name: "node", at: onNode, first: true, unknown: true, now: power},
+	{name: "node-off", at: inCommand, first: true, unknown: true, now: powerOff},
 	{name: "node-skipped", at: inCommand, first: true, unknown: true, answer: api.ResolveSkip, now: power},
 	{name: "node-aborted", at: inCommand, first: true, unknown: true, answer: api.ResolveAbort, now: power},
 	{name: "cut-worker-node", at: onNode, only: stages, needs: needsCuts, now: cutWorkerNode},
@@ -141,6 +142,15 @@ func power(ctx context.Context, w *World, c *cluster) (func(context.Context) err
 		}
 		return err
 	}, w.powerLoss(victim.ID)
+}
+
+// powerOff is a node's loss of power that nobody ends but the operation.
+func powerOff(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
+	victim, err := w.victim(ctx, c)
+	if err != nil || victim.ID == "" {
+		return nothing, err
+	}
+	return nothing, w.powerLoss(victim.ID)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
