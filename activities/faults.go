@@ -13,7 +13,7 @@ import (
 	"drover/fault"
 )
 
-// Attempts is the number of attempts an activity gets that may fail so often: attempts whose worker died are no failures.
+// Attempts is the number of attempts an activity gets that may fail so often: attempts whose worker died are not among them.
 func Attempts(failures int32) int32 { return attempt.Attempts(failures) }
 
 // Faults is the worker interceptor that converts errors once, outermost: a fault becomes an application error whose

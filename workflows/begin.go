@@ -51,7 +51,7 @@ func (op *operation) askOpen(ctx workflow.Context) error {
 	f := faultOf(err)
 	return fault.New(fault.Unreachable, "%s cannot begin before a node is heard on which a command of an earlier operation may still run: %s",
 		op.name, f.Message).At(op.clusterID, f.Node, "").
-		WithHint("make the node reachable and try again; if its machine is gone: drover repair %s --nodes %s", op.clusterID, f.Node)
+		WithHint("make the node reachable and retry; if its machine is gone: drover repair %s --nodes %s", op.clusterID, f.Node)
 }
 
 // beginAs opens the operation that undoes this one, on a context that no cancel reaches.

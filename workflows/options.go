@@ -17,7 +17,7 @@ import (
 // heartbeat is how long a worker may be silent before another one takes over.
 const heartbeat = 8 * time.Second
 
-// quickly is how long one attempt of a short activity may take. What hangs in a dead connection is tried again after it.
+// quickly is how long one attempt of a short activity may take. What hangs in a dead connection is retried after it.
 const quickly = 12 * time.Second
 
 // commandMargin is what a command's activity may take beyond the command's own timeout: killing, reading, reporting.

@@ -77,7 +77,7 @@ func (m *machines) boot(n lifecycle.Node, progress fanout.Progress) func(context
 		now, err := p.StartInstance(ctx, n.InstanceID)
 		if err != nil {
 			m.Logger.Warn("the machine could not be switched on", "cluster", m.rec.ClusterID, "node", n.ID, "error", err)
-			return nil // tried again while the node is waited for
+			return nil // retried while the node is waited for
 		}
 		if now.SSH == n.SSH {
 			return nil

@@ -60,8 +60,8 @@ type Begun struct {
 	Params map[string]string `json:"params,omitempty"`
 }
 
-// givenUp tells of which nodes nobody needs to ask whether a command still runs there: the request says that they are as
-// good as gone, or their machines go without a command, or the operation asks them itself once their machines are there.
+// givenUp reports of a node that it need not be asked whether a command still runs there: the request takes it for gone,
+// its machine is released without a command, or the operation asks it itself once its machine exists.
 func (in BeginInput) givenUp(releases bool) func(node string) bool {
 	all := releases || in.Delete != nil && in.Delete.Force || in.Type == api.RepairCluster
 	return func(node string) bool {

@@ -29,7 +29,8 @@ func (a *app) resolve() *cobra.Command {
 		Use:   "resolve CLUSTER",
 		Short: "Resolve a failed step that is held: retry it, skip it, or abort the operation",
 		Long: `Resolve a failed step that is held. Steps are held by --on-failure hold, and always when the
-result of a command is unknown: inspect the node in that case.
+result of a command is unknown or its node does not answer: inspect the node in that case. An undo
+that waits for a node is resolved too: --retry asks the node again, --skip takes it for gone.
 
   --retry  retries the step; a command runs again only on the nodes where it did not succeed
   --skip   continues as if the step had succeeded; the reason is recorded. Not every step can be

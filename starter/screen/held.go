@@ -14,7 +14,7 @@ import (
 func Held(h *api.Held) []string {
 	why := "waits for a decision"
 	if h.Unknown {
-		why = "began and its result is unknown: inspect the node before deciding"
+		why = "waits for a decision: it is not known how a command ended, or whether it still runs; inspect the node first"
 	}
 	lines := []string{fmt.Sprintf("%s %s %s", h.Step, output.CleanLine(h.Words), why)}
 	for line := range strings.SplitSeq(strings.TrimRight(h.Error, "\n"), "\n") {
