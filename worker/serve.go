@@ -52,7 +52,9 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 		Interceptors:                 []interceptor.WorkerInterceptor{activities.Faults()},
 		WorkerStopTimeout:            stopWithin,
 		MaxHeartbeatThrottleInterval: beatEvery,
-		OnFatalError:                 func(err error) { logger.Error("worker ends", "error", err) },
+		// The UI and temporal worker describe show which build serves; tasks are not routed by it.
+		DeploymentOptions: worker.DeploymentOptions{Version: worker.WorkerDeploymentVersion{DeploymentName: api.TaskQueue, BuildID: version}},
+		OnFatalError:      func(err error) { logger.Error("worker ends", "error", err) },
 	})
 	deps.OperationRuns, deps.Temporal = operationRuns(temporal), temporal
 	workflows.Register(w, activities.New(deps))

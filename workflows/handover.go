@@ -40,8 +40,9 @@ type handover struct {
 func (op *operation) receive(raw converter.RawValue, h handover) {
 	op.input, op.handover = raw, h
 	op.performer.attempts, op.performer.open, op.end.skips = h.Attempts, h.Open, h.Skips
-	if h.PerActivity > 0 {
-		op.performer.perActivity = h.PerActivity
+	op.performer.perActivity = h.PerActivity
+	if h.PerActivity == 0 {
+		op.performer.perActivity = perActivity(op.ctx)
 	}
 	op.hold.recordSkips(op.ctx) // this run has a memo of its own
 	op.progress.Warnings = h.Warnings

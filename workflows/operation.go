@@ -46,7 +46,7 @@ func open(ctx workflow.Context, name lifecycle.Op, raw converter.RawValue, input
 	}
 	op.hold = &holder{op: op}
 	op.performer = &performer{
-		clusterID: clusterID, runID: op.runID, barrier: api.DefaultBarrierTimeout, perActivity: nodesPerActivity,
+		clusterID: clusterID, runID: op.runID, barrier: api.DefaultBarrierTimeout,
 		end: op.end, undo: op.undo, progress: op.progress,
 	}
 	if err := workflow.SetQueryHandler(ctx, api.QueryProgress, op.answer); err != nil {

@@ -1,5 +1,7 @@
 package workflows
 
+import "go.temporal.io/sdk/workflow"
+
 // What running operations depend on and a new worker might do differently. A change that would make a recorded history
 // replay differently is guarded here, by workflow.GetVersion under a constant of its own, and by nothing elsewhere.
 
@@ -8,3 +10,14 @@ package workflows
 // holds its nodes' goroutines in one worker: 250 keeps a 1,000-node operation in a few hundred events while a group is still
 // spread over several workers.
 const nodesPerActivity = 250
+
+// perActivity is nodesPerActivity as the worker has it that begins the operation: the history keeps it for workers that
+// take the operation over.
+func perActivity(ctx workflow.Context) int {
+	pinned := nodesPerActivity
+	value := workflow.SideEffect(ctx, func(workflow.Context) any { return nodesPerActivity })
+	if err := value.Get(&pinned); err != nil {
+		workflow.GetLogger(ctx).Error("the nodes per activity cannot be read", "error", err)
+	}
+	return pinned
+}
