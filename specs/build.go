@@ -187,7 +187,7 @@ func (b *builder) replica(f *fields, master Role) Role {
 	}
 	r.Name = master.Name + replicaSuffix
 	r.ReplicaOf = master.Name
-	r.Replica, r.MinCount = 0, 0
+	r.Replica, r.MinCount, r.Items = 0, 0, nil // sizes and count are the master's
 	r.Count = master.Count * master.Replica
 	return r
 }
