@@ -165,19 +165,16 @@ func (it *Item) fixed() string {
 }
 
 // CheckSizes checks new counts and sizes of a role against the items they come from, as those of a new cluster. By are
-// the numbers by key of Role.Items. It returns them by path of the item; literals have none and no rules.
-func (p *Package) CheckSizes(r *Role, by map[string]int) (map[string]any, error) {
+// the numbers by key of Role.Items; literals have no rules.
+func (p *Package) CheckSizes(r *Role, by map[string]int) error {
 	given := map[string]any{}
 	for key, n := range by {
 		if path, ok := r.Items[key]; ok {
 			given[path] = fmt.Sprint(n)
 		}
 	}
-	out, _, diags := p.Config.checkValues(p.Config.flatten(given))
-	if err := newProblems(p.Source, diags.sorted()); err != nil {
-		return nil, err
-	}
-	return out, nil
+	_, _, diags := p.Config.checkValues(p.Config.flatten(given))
+	return newProblems(p.Source, diags.sorted())
 }
 
 // SaysLeast reports whether the configuration gives the role's least count.

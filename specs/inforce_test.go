@@ -109,14 +109,12 @@ func TestCheckSizes(t *testing.T) {
 	c, _, err := p.Render(nil)
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"count": "cluster.n.count", "memory": "cluster.n.memory", "volume_size": "cluster.n.size"}, c.Roles[0].Items)
-	_, err = p.CheckSizes(&c.Roles[0], map[string]int{ItemCount: 4, ItemCPU: 1000, ItemMemory: 300, ItemVolumeSize: 0})
+	err = p.CheckSizes(&c.Roles[0], map[string]int{ItemCount: 4, ItemCPU: 1000, ItemMemory: 300, ItemVolumeSize: 0})
 	var problems *Problems
 	require.ErrorAs(t, err, &problems)
 	require.ElementsMatch(t, []string{
 		"cluster.n.count: value 4 is not allowed: the allowed values are 3, 5", "cluster.n.memory: value 300 is not allowed: the allowed values are 256, 512",
 		"cluster.n.size: value 0 is not allowed: it must be at least 1",
 	}, messages(problems.Diagnostics))
-	got, err := p.CheckSizes(&c.Roles[0], map[string]int{ItemCount: 5})
-	require.NoError(t, err)
-	require.Equal(t, map[string]any{"cluster.n.count": json.Number("5")}, got)
+	require.NoError(t, p.CheckSizes(&c.Roles[0], map[string]int{ItemCount: 5}))
 }
