@@ -220,7 +220,7 @@ var Catalogue = []Procedure{
 		},
 	},
 	{
-		Op: OpRunService, Does: "runs a custom service of the package, or backup or restore", From: []State{Active},
+		Op: OpRunService, Does: "runs a custom service of the package", From: []State{Active},
 		OnFailure: "the effects of the command stay.",
 		Stays:     Point{[]StepID{RV1}, "the effects of the command stay; a cancel only ends it"},
 		Steps: []StepDef{

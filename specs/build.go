@@ -96,6 +96,10 @@ func (f *fields) env(key string) map[string]string {
 	out := make(map[string]string, len(v.members))
 	for _, m := range v.members {
 		path := join(f.at(key), m.key)
+		if m.key == "." || m.key == ".." {
+			f.b.fail(m.value, path, "an env key becomes a name in the metadata tree, where %q means a folder", m.key)
+			continue
+		}
 		if m.key == "" || strings.ContainsAny(m.key, "/\n") {
 			f.b.fail(m.value, path, `an env key becomes a name in the metadata tree: it must not be empty or contain "/"`)
 			continue
