@@ -15,7 +15,7 @@ func badName(name string) string {
 	case name == "":
 		return "is empty"
 	case name == "." || name == "..":
-		return "means a folder in paths, so that nobody could read it"
+		return "means a folder in paths, so that no template could read it"
 	case strings.Contains(name, "/"):
 		return "contains a slash, which metadata keys cannot"
 	case !utf8.ValidString(name):

@@ -26,7 +26,7 @@ type Carried struct {
 // Revise renders the package for a new cluster or one that exists. Kept are the values in force of the latter: they stay
 // as they are, also where rules or defaults are others for new values, and those without an item are dropped. Given are
 // new values, typed and checked. All other items get their defaults. Beside the cluster it returns the values in force
-// from then on, typed and by whole path: every item has one, apart from parameters of services that nobody gave: their
+// from then on, typed and by whole path: every item has one, apart from omitted parameters of services: their
 // defaults are asked for at each run.
 func (p *Package) Revise(kept, given map[string]any) (*Cluster, map[string]any, error) {
 	return p.revise(p.Config.kept(kept), given, nil)
