@@ -182,9 +182,13 @@ func (r *Record) Upgraded() []string {
 
 // Commit makes the target of an upgrade what runs.
 func (r *Record) Commit() {
-	if r.Target != nil {
-		r.VersionID, r.Spec, r.Values, r.Target = r.Target.VersionID, r.Target.Spec, r.Target.Values, nil
+	if r.Target == nil {
+		return
 	}
+	if r.Target.Values != nil { // an upgrade that began before targets had values keeps those of the record
+		r.Values = r.Target.Values
+	}
+	r.VersionID, r.Spec, r.Target = r.Target.VersionID, r.Target.Spec, nil
 }
 
 // NamedNodes are the nodes with these ids, in that order; ids that the record does not have are left out.
