@@ -1,9 +1,6 @@
 package lifecycle
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Access is what the nodes of a cluster may read: their own metadata and that of the clusters it links to, with a token
 // of that secret.
@@ -16,15 +13,15 @@ type Access struct {
 // AccessOf is what a record grants its nodes.
 func AccessOf(r *Record) Access {
 	a := Access{ClusterID: r.ClusterID, Secret: r.ConsulToken}
-	if r.Spec != nil {
-		for _, name := range slices.Sorted(maps.Keys(r.Spec.Links)) {
-			if id := r.Spec.Links[name]; id != "" && id != r.ClusterID {
+	for _, links := range r.links() {
+		for _, id := range links {
+			if id != "" && id != r.ClusterID {
 				a.Links = append(a.Links, id)
 			}
 		}
-		slices.Sort(a.Links)
-		a.Links = slices.Compact(a.Links)
 	}
+	slices.Sort(a.Links)
+	a.Links = slices.Compact(a.Links)
 	return a
 }
 

@@ -38,8 +38,7 @@ func GuardsApply(v View) bool { return v.EverActive && v.State != Deleting }
 func (v View) RefusesForce(among Among) []string {
 	var roles []string
 	for _, r := range v.Roles {
-		concerned := among == nil || slices.ContainsFunc(r.Nodes, among)
-		if s, ok := r.Service(ServiceDestroy); ok && !s.AllowForce && concerned {
+		if s, ok := r.Service(ServiceDestroy); ok && !s.AllowForce && r.concerned(among) {
 			roles = append(roles, r.Name)
 		}
 	}
@@ -51,9 +50,9 @@ func RoleToGrow(v View, named string) (string, *Refusal) {
 	return onlyRole(v, named, "grow", func(r RoleView) bool { return r.ScaleHorizontal || r.AddNodes })
 }
 
-// RoleToScale is the role that a vertical scaling is about: the one it names, or else the only one that is not a replica.
+// RoleToScale is the role that a vertical scaling is about: the one it names, or else the only master role with nodes.
 func RoleToScale(v View, named string) (string, *Refusal) {
-	return onlyRole(v, named, "be scaled", func(RoleView) bool { return true })
+	return onlyRole(v, named, "be scaled", func(r RoleView) bool { return len(v.Family(r.Name)) > 0 })
 }
 
 // onlyRole is the named role, or else the only master role that passes can. A cluster with one master role

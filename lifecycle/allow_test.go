@@ -34,8 +34,10 @@ func TestMayAdd(t *testing.T) {
 
 func TestRoleThatARequestLeavesOut(t *testing.T) {
 	t.Parallel()
-	grows, adds := RoleView{Name: "grows", ScaleHorizontal: true}, RoleView{Name: "adds", AddNodes: true}
-	fixed, replica := RoleView{Name: "fixed"}, RoleView{Name: "grows-replica", ReplicaOf: "grows", ScaleHorizontal: true}
+	some := []NodeRef{{"n", 1}}
+	grows, adds := RoleView{Name: "grows", ScaleHorizontal: true, Nodes: some}, RoleView{Name: "adds", AddNodes: true, Nodes: some}
+	fixed, replica := RoleView{Name: "fixed", Nodes: some}, RoleView{Name: "grows-replica", ReplicaOf: "grows", ScaleHorizontal: true, Nodes: some}
+	empty := RoleView{Name: "empty", ScaleHorizontal: true}
 	for name, tc := range map[string]struct {
 		roles         []RoleView
 		named         string
@@ -50,7 +52,8 @@ func TestRoleThatARequestLeavesOut(t *testing.T) {
 		"one that may not":        {roles: []RoleView{fixed}, grow: "fixed", scale: "fixed"},
 		"one that may of several": {roles: []RoleView{fixed, grows, replica}, grow: "grows", noFit: "2 roles of the cluster can be scaled"},
 		"several that may":        {roles: []RoleView{fixed, grows, adds}, noGrow: "2 roles of the cluster can grow", noFit: "3 roles"},
-		"several, none that may":  {roles: []RoleView{fixed, {Name: "other"}}, noGrow: "none of the cluster's 2 roles can grow", noFit: "2 roles"},
+		"one with nodes":          {roles: []RoleView{fixed, empty}, grow: "empty", scale: "fixed"},
+		"several, none that may":  {roles: []RoleView{fixed, {Name: "other", Nodes: some}}, noGrow: "none of the cluster's 2 roles can grow", noFit: "2 roles"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,6 +97,18 @@ func TestMayRemove(t *testing.T) {
 	only := role("a", 1, 1)
 	only.ScaleHorizontal = true
 	requireRefusal(t, "no node would remain", MayRemove(View{Roles: []RoleView{only}}, []string{"a1"}, false))
+}
+
+// A role without nodes has no say in what becomes of the others.
+func TestRolesWithoutNodesAreNotAsked(t *testing.T) {
+	t.Parallel()
+	protected := with(service(ServiceDestroy, 0), func(s *ServiceView) { s.AllowForce = false })
+	v := View{EverActive: true, State: Active, Roles: []RoleView{role("a", 1, 1, service(ServiceStop, 0)), role("empty", 1, 0, protected)}}
+	require.Nil(t, MayDelete(v, true, nil))
+	require.False(t, v.Defines(ServiceDestroy, nil))
+	require.True(t, v.Defines(ServiceStop, nil))
+	v.Roles[1] = role("full", 1, 1, protected)
+	requireRefusal(t, `role "full"`, MayDelete(v, true, nil))
 }
 
 func TestMayScale(t *testing.T) {

@@ -65,10 +65,12 @@ type Record struct {
 	// Reason says in one sentence why the state is what it is; empty when active.
 	Reason string `json:"reason,omitempty"`
 	// EverActive is true from the first successful creation on: only then can nodes hold data a guard must protect.
-	EverActive bool           `json:"ever_active"`
-	Values     map[string]any `json:"values,omitempty"`
-	Spec       *specs.Cluster `json:"spec"`
-	Nodes      []Node         `json:"nodes"` // ordered by role (spec order), then sid
+	EverActive bool `json:"ever_active"`
+	// Values are in force: what was given, and the defaults of the version that ran when an item appeared. A count or size
+	// that an operation has changed is what nodes and Spec say (InForce).
+	Values Values         `json:"values,omitempty"`
+	Spec   *specs.Cluster `json:"spec"`
+	Nodes  []Node         `json:"nodes"` // ordered by role (spec order), then sid
 	// Revision is the last metadata revision published for the cluster.
 	Revision int64 `json:"revision"`
 	// Operation is the running or last operation; Seq counts operations of the cluster from 1.
@@ -96,10 +98,11 @@ type Record struct {
 	ConsulToken string `json:"consul_token,omitempty"`
 }
 
-// Version is an application version and its specification.
+// Version is an application version, its specification and the values that are in force with it.
 type Version struct {
 	VersionID string         `json:"version_id"`
 	Spec      *specs.Cluster `json:"spec"`
+	Values    Values         `json:"values,omitempty"`
 }
 
 // Operation names one run of an operation on a cluster.
@@ -151,7 +154,7 @@ func (r *Record) Node(id string) (*Node, bool) {
 }
 
 // Running is the version that runs, or ran before an upgrade that is not finished.
-func (r *Record) Running() Version { return Version{r.VersionID, r.Spec} }
+func (r *Record) Running() Version { return Version{r.VersionID, r.Spec, r.Values} }
 
 // On is the version whose image a node's machine boots.
 func (r *Record) On(n Node) Version {
@@ -182,9 +185,13 @@ func (r *Record) Upgraded() []string {
 
 // Commit makes the target of an upgrade what runs.
 func (r *Record) Commit() {
-	if r.Target != nil {
-		r.VersionID, r.Spec, r.Target = r.Target.VersionID, r.Target.Spec, nil
+	if r.Target == nil {
+		return
 	}
+	if r.Target.Values != nil { // an upgrade that began before targets had values keeps those of the record
+		r.Values = r.Target.Values
+	}
+	r.VersionID, r.Spec, r.Target = r.Target.VersionID, r.Target.Spec, nil
 }
 
 // NamedNodes are the nodes with these ids, in that order; ids that the record does not have are left out.

@@ -17,13 +17,15 @@ type Linking struct {
 func LinkedBy(clusterID string, all []*Record) []Linking {
 	var out []Linking
 	for _, r := range all {
-		if r.State == Deleting || r.ClusterID == clusterID || r.Spec == nil {
+		if r.State == Deleting || r.ClusterID == clusterID {
 			continue
 		}
 		var names []string
-		for _, name := range slices.Sorted(maps.Keys(r.Spec.Links)) {
-			if r.Spec.Links[name] == clusterID {
-				names = append(names, name)
+		for _, links := range r.links() {
+			for _, name := range slices.Sorted(maps.Keys(links)) {
+				if links[name] == clusterID && !slices.Contains(names, name) {
+					names = append(names, name)
+				}
 			}
 		}
 		if len(names) > 0 {
@@ -31,6 +33,18 @@ func LinkedBy(clusterID string, all []*Record) []Linking {
 		}
 	}
 	slices.SortFunc(out, func(a, b Linking) int { return strings.Compare(a.ClusterID, b.ClusterID) })
+	return out
+}
+
+// links are those of the version that runs, and of the one that an upgrade leads to.
+func (r *Record) links() []map[string]string {
+	var out []map[string]string
+	if r.Spec != nil {
+		out = append(out, r.Spec.Links)
+	}
+	if r.Target != nil && r.Target.Spec != nil {
+		out = append(out, r.Target.Spec.Links)
+	}
 	return out
 }
 

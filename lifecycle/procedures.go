@@ -103,7 +103,7 @@ var Catalogue = []Procedure{
 		OnFailure: "before DC8 nothing is released; a cluster whose services were stopped counts as stopped.",
 		NoReturn:  Point{[]StepID{DC8}, "resources are being released, and a cluster that lost some of them cannot come back"},
 		Steps: []StepDef{
-			decides(DC0, "no other cluster links to it, unless the user forces; force is allowed by every role"),
+			decides(DC0, "no other cluster links to it, unless the user forces; force is allowed by every role with nodes"),
 			{DC1, "make sure that the nodes run, so that their commands can",
 				"without any destroy service only DC2 and DC8 apply; a cluster that never was active goes straight to DC8; machines that are off are booted",
 				&Refusal{Why: "the package's guards need nodes that run", Hint: "repair them and retry, or abort, and delete with force"}},
@@ -122,7 +122,7 @@ var Catalogue = []Procedure{
 		OnFailure: "up to AN5 the new nodes are released again. From AN6 on they may hold data and stay; `/adding-hosts` is emptied.",
 		Stays:     Point{[]StepID{AN6, AN7}, "the new nodes may hold data and stay; a cancel ends the operation without undoing them"},
 		Steps: []StepDef{
-			commands(AN0, "allowed by `scale_horizontal` or `add_nodes` in advanced_actions; `scale_out`'s pre_check on existing nodes"),
+			commands(AN0, "allowed by `scale_horizontal` or `add_nodes` in advanced_actions, and by the rules of the count; `scale_out`'s pre_check on existing nodes"),
 			needed(AN1, "prepare resources for new nodes", "machines and volumes for the new nodes", "there are no new nodes without machines"),
 			needed(AN2, "register the new nodes in /hosts and /adding-hosts", "they appear in `/hosts` and `/adding-hosts`, one revision", onlyMetadata),
 			needed(AN3, "existing nodes update their configuration", "existing nodes apply it", "existing nodes must know the new ones before commands run for them"),
@@ -220,7 +220,7 @@ var Catalogue = []Procedure{
 		},
 	},
 	{
-		Op: OpRunService, Does: "runs a custom service of the package, or backup or restore", From: []State{Active},
+		Op: OpRunService, Does: "runs a custom service of the package", From: []State{Active},
 		OnFailure: "the effects of the command stay.",
 		Stays:     Point{[]StepID{RV1}, "the effects of the command stay; a cancel only ends it"},
 		Steps: []StepDef{

@@ -231,10 +231,15 @@ func (v View) Family(master string) []NodeRef {
 	return nodes
 }
 
-// Defines says whether any role defines the service and keep accepts it (nil accepts all).
+// concerned says whether a role has nodes among keeps (nil keeps all): a role without them has no say.
+func (r RoleView) concerned(among Among) bool {
+	return len(r.Nodes) > 0 && (among == nil || slices.ContainsFunc(r.Nodes, among))
+}
+
+// Defines says whether any role with nodes defines the service and keep accepts it (nil accepts all).
 func (v View) Defines(service string, keep Phase) bool {
 	for _, r := range v.Roles {
-		if s, ok := r.Service(service); ok && !r.NoAgent && (keep == nil || keep(s)) {
+		if s, ok := r.Service(service); ok && !r.NoAgent && r.concerned(nil) && (keep == nil || keep(s)) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package metadata_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -135,18 +136,29 @@ func TestPortReferencesFollowTheEnv(t *testing.T) {
 	require.Equal(t, "7000", tree["self/cluster/endpoints/role/port"])
 }
 
+func TestSizesAreCheckedAllAtOnce(t *testing.T) {
+	t.Parallel()
+	largest := strings.Repeat("x", metadata.MaxValue)
+	require.NoError(t, metadata.Tree{"self/env/a": largest}.CheckSizes("cl-1"))
+	err := metadata.Tree{"self/env/a": largest + "x", "self/env/b": largest + "xy", "self/env/c": ""}.CheckSizes("cl-1")
+	require.True(t, fault.Is(err, fault.Invalid))
+	require.Equal(t, []string{
+		"the value of self/env/a has 360449 bytes, and Consul takes 360448", "the value of self/env/b has 360450 bytes, and Consul takes 360448",
+	}, fault.As(err).Problems)
+}
+
 func TestBuildReportsAllProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	rec := kv()
-	rec.Spec.Env = map[string]string{"a/b": "", "": "", "nul\x00": "", "bad\xff": "", "quota": "2", "web.console": ""}
+	rec.Spec.Env = map[string]string{"a/b": "", "": "", "..": "", "nul\x00": "", "bad\xff": "", "quota": "2", "web.console": ""}
 	rec.Spec.Endpoints["lost"] = specs.Endpoint{Port: "env.nowhere"}
 	rec.Spec.Endpoints["norole"] = specs.Endpoint{Port: "ghost.env.port"}
 	rec.Nodes[1].InstanceID = ""
 	rec.Adding = []string{"cln-gone"}
 	_, err := metadata.Build(rec)
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
-	require.Len(t, fault.As(err).Problems, 8)
-	for _, part := range []string{`"a/b"`, "lost", "ghost.env.port", "cln-00000002", "cln-gone", "slash", "UTF-8", "empty"} {
+	require.Len(t, fault.As(err).Problems, 9)
+	for _, part := range []string{`"a/b"`, "lost", "ghost.env.port", "cln-00000002", "cln-gone", "slash", "UTF-8", "empty", `".." means a folder`} {
 		require.Contains(t, join(fault.As(err).Problems), part)
 	}
 

@@ -14,6 +14,8 @@ func badName(name string) string {
 	switch {
 	case name == "":
 		return "is empty"
+	case name == "." || name == "..":
+		return "means a folder in paths, so that no template could read it"
 	case strings.Contains(name, "/"):
 		return "contains a slash, which metadata keys cannot"
 	case !utf8.ValidString(name):
@@ -22,6 +24,10 @@ func badName(name string) string {
 		return "contains a control character"
 	}
 	return ""
+}
+
+func tooLarge(key string, n int) string {
+	return fmt.Sprintf("the value of %s has %d bytes, and Consul takes %d", key, n, MaxValue)
 }
 
 func (b *builder) problem(format string, args ...any) {

@@ -96,6 +96,10 @@ func (f *fields) env(key string) map[string]string {
 	out := make(map[string]string, len(v.members))
 	for _, m := range v.members {
 		path := join(f.at(key), m.key)
+		if m.key == "." || m.key == ".." {
+			f.b.fail(m.value, path, "an env key becomes a name in the metadata tree, where %q means a folder", m.key)
+			continue
+		}
 		if m.key == "" || strings.ContainsAny(m.key, "/\n") {
 			f.b.fail(m.value, path, `an env key becomes a name in the metadata tree: it must not be empty or contain "/"`)
 			continue
@@ -187,7 +191,7 @@ func (b *builder) replica(f *fields, master Role) Role {
 	}
 	r.Name = master.Name + replicaSuffix
 	r.ReplicaOf = master.Name
-	r.Replica, r.MinCount = 0, 0
+	r.Replica, r.MinCount, r.Items = 0, 0, nil // sizes and count are the master's
 	r.Count = master.Count * master.Replica
 	return r
 }

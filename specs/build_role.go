@@ -13,6 +13,7 @@ func (b *builder) role(f *fields, health, monitor *value) Role {
 	r := Role{Extra: map[string]json.RawMessage{}}
 	r.Name = f.text("role")
 	r.Container = b.container(f, r.Extra)
+	r.Items = b.sizeItems(f)
 	r.Count = f.required("count", 0, -1)
 	r.MinCount = b.minCount(f, r.Count)
 	r.CPU = f.required("cpu", 1, 0)
@@ -61,8 +62,31 @@ func (f *fields) required(key string, lo, bad int) int {
 	return f.integer(key, bad, lo, maxInt)
 }
 
+// sizeItems remembers where the count and the sizes of a role come from: operations change them.
+func (b *builder) sizeItems(f *fields) map[string]string {
+	out := map[string]string{}
+	note := func(name string, v *value) {
+		if it, ok := b.item(v); ok {
+			out[name] = it.Path
+		}
+	}
+	for _, key := range []string{ItemCount, ItemCPU, ItemMemory} {
+		if v, ok := f.obj.member(key); ok {
+			note(key, v)
+		}
+	}
+	volume, _ := f.obj.member("volume")
+	if v, ok := volume.member("size"); ok {
+		note(ItemVolumeSize, v)
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
 // minCount is the least the configuration allows for the role's count: min or the smallest of the range of the item the
-// count is taken from. Where it says nothing a role keeps one node, unless it was meant to do without.
+// count is taken from. Where it says nothing a role keeps one node, unless it was created without.
 func (b *builder) minCount(f *fields, count int) int {
 	usual := min(max(count, 0), 1)
 	v, ok := f.get("count")
@@ -79,7 +103,7 @@ func (b *builder) minCount(f *fields, count int) int {
 	if it.HasDefault && textOf(it.Default) == "0" {
 		return 0
 	}
-	return 1
+	return usual
 }
 
 // container reads what a node boots from. Keys Drover has no use for are kept as "container.<key>".

@@ -1,7 +1,5 @@
 package specs
 
-import "strings"
-
 const envPrefix = "env."
 
 // CheckChange checks values an operator wants an existing cluster to have: each names an item below env that may be
@@ -14,10 +12,8 @@ func (p *Package) CheckChange(values map[string]any) (map[string]any, error) {
 		it, ok := p.Config.Resolve(g.path)
 		switch {
 		case !ok: // said already
-		case !strings.HasPrefix(it.Path, envPrefix):
-			diags = append(diags, invalidValue(it.Path, "the value is fixed at creation; only items below env can be changed"))
-		case !it.Changeable:
-			diags = append(diags, invalidValue(it.Path, `the package says "changeable": false: it keeps the value it was created with`))
+		case it.fixed() != "":
+			diags = append(diags, invalidValue(it.Path, "%s", it.fixed()))
 		case g.raw == nil:
 			diags = append(diags, invalidValue(it.Path, "null is not a value; allowed: %s", it.allowed()))
 		}

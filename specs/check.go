@@ -141,7 +141,7 @@ func (it *Item) choices() string {
 			parts = append(parts, fmt.Sprintf("... (%d in all)", len(it.Range)))
 			break
 		}
-		parts = append(parts, string(encodeJSON(r)))
+		parts = append(parts, string(EncodeJSON(r)))
 	}
 	text := strings.Join(parts, ", ")
 	if it.MultiChoice {
@@ -180,7 +180,7 @@ func (it *Item) shown(v any) string {
 	if err != nil {
 		return fmt.Sprintf("%v", v)
 	}
-	text := string(encodeJSON(plain))
+	text := string(EncodeJSON(plain))
 	if len(text) > 200 {
 		text = strings.ToValidUTF8(text[:200], "") + "..."
 	}

@@ -39,8 +39,11 @@ type Role struct {
 	Name string `json:"role"` // "" when the package is role-less
 	// ReplicaOf names the master role when this is a derived `-replica` role.
 	ReplicaOf string `json:"replica_of,omitempty"`
-	// MinCount is the least the configuration allows for Count; 1 where it says nothing, 0 for a replica role.
+	// MinCount is the least the configuration allows for Count; where it says nothing it is 1, and 0 for a role that may be
+	// created without nodes or contains replicas.
 	MinCount int `json:"min_count,omitempty"`
+	// Items maps count, cpu, memory and volume_size to the config.json items they come from; a literal has none.
+	Items map[string]string `json:"items,omitempty"`
 	// Replica is the number of replicas of each node of this (master) role.
 	Replica               int       `json:"replica,omitempty"`
 	Container             Container `json:"container"`
@@ -70,6 +73,14 @@ type Role struct {
 	LoadBalancer    json.RawMessage            `json:"loadbalancer,omitempty"`
 	Extra           map[string]json.RawMessage `json:"extra,omitempty"`
 }
+
+// Keys of Role.Items.
+const (
+	ItemCount      = "count"
+	ItemCPU        = "cpu"
+	ItemMemory     = "memory"
+	ItemVolumeSize = "volume_size"
+)
 
 // Master is the role whose counter and selection this role shares: itself, or its master role when it is a replica.
 func (r Role) Master() string {

@@ -96,6 +96,7 @@ func TestRules(t *testing.T) {
 
 		{"env no object", ``, `"env": []`, SeverityError, "env: expected an object, found a list"},
 		{"env nested", ``, `"env": {"a": {"b": 1}}`, SeverityWarning, "this object is published as JSON text"},
+		{"env key that is a folder", ``, `"env": {"..": 1}`, SeverityError, `where ".." means a folder`},
 		{"env key with slash", ``, `"env": {"a/b": 1}`, SeverityError, "must not be empty or contain"},
 		{"upgrading policy", ``, `"upgrading_policy": "rolling"`, SeverityError, `"rolling" is not allowed`},
 		{"upgrading in place", ``, `"upgrading_policy": "in-place-parallel"`, SeverityWarning, "in-place upgrades are not supported"},

@@ -104,7 +104,7 @@ func (ds Diagnostics) without(secrets []string) Diagnostics {
 			if len(s) < shortestSecret {
 				continue
 			}
-			quoted := string(encodeJSON(s))
+			quoted := string(EncodeJSON(s))
 			hide := strings.NewReplacer(quoted[1:len(quoted)-1], mask, s, mask)
 			ds[i].Message, ds[i].Path = hide.Replace(ds[i].Message), hide.Replace(ds[i].Path)
 		}

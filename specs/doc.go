@@ -9,8 +9,9 @@
 // config.json (config.go); resolveValues makes typed settings of what a user gave and of defaults (values.go, convert.go,
 // check.go); parseTemplate and execute put them into the template and remember where every byte came from (template.go,
 // execute.go); parseDocument reads the JSON with positions (document.go); builder makes the Cluster (build*.go,
-// endpoints.go). For a cluster that exists, CheckChange checks changed env values and Override puts them on top of the
-// others (change.go), and ServiceParams checks what a run of a service is given (params.go).
+// endpoints.go). For a cluster that exists, CheckChange checks changed env values (change.go), Revise and CarryOver render
+// the version that runs, or another one, with the values in force (inforce.go), and ServiceParams checks what a run of a
+// service is given (params.go).
 //
 // Ambiguous packages are interpreted as follows:
 //
@@ -30,7 +31,10 @@
 //     for such items when the cluster was created are the defaults of later runs. A required item of service_params without
 //     default is asked for when the service is run, not when a cluster is created.
 //   - The least count of a role is the min, or the smallest of the range, of the item behind nodes[].count. Without such an
-//     item or bound it is 1, and 0 when the default or the literal is 0. Replica roles have none of their own.
+//     item or bound it is 1, and 0 when the default, the literal or the value given at creation is 0. Replica roles have none
+//     of their own.
+//   - Values in force stay whatever a later version says: its defaults are for new clusters. An item without a default that
+//     was left out stays absent, unless the version requires it.
 //   - Unknown keys are kept in Extra of the cluster, the role and the service; those of container and volume in the
 //     role's Extra as "container.<key>" and "volume.<key>".
 package specs

@@ -245,18 +245,18 @@ func (v *value) write(b *bytes.Buffer) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			b.Write(encodeJSON(m.key))
+			b.Write(EncodeJSON(m.key))
 			b.WriteByte(':')
 			m.value.write(b)
 		}
 		b.WriteByte('}')
 	default:
-		b.Write(encodeJSON(v.plain()))
+		b.Write(EncodeJSON(v.plain()))
 	}
 }
 
-// encodeJSON encodes plain data without HTML escaping.
-func encodeJSON(v any) []byte {
+// EncodeJSON encodes plain data (string, json.Number, bool, nil, []any, map[string]any) without HTML escaping: < stays <.
+func EncodeJSON(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

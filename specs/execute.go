@@ -93,7 +93,7 @@ func (x *executor) run(tags []*tag, scopes []scope) {
 				x.unknown(t) // and null in its place, so that lint can look at the JSON around it
 			}
 			x.out.segments = append(x.out.segments, segment{at: x.buf.Len(), template: t.start, value: v, item: path})
-			x.buf.Write(encodeJSON(v))
+			x.buf.Write(EncodeJSON(v))
 		default:
 			x.section(t, scopes)
 		}

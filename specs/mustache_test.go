@@ -20,7 +20,7 @@ import (
 type encoded struct{ value any }
 
 // Format implements fmt.Formatter. The library takes a method without arguments for a key, so String would hide one.
-func (e encoded) Format(out fmt.State, _ rune) { _, _ = out.Write(encodeJSON(e.value)) }
+func (e encoded) Format(out fmt.State, _ rune) { _, _ = out.Write(EncodeJSON(e.value)) }
 
 // nested turns flattened keys into the maps the library walks: a.b.c becomes a, then b, then c. It also returns the keys that
 // have no place because a shorter key is a value already.

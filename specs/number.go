@@ -80,5 +80,5 @@ func textOf(v any) string {
 		}
 		return strings.Join(parts, ",")
 	}
-	return string(encodeJSON(v))
+	return string(EncodeJSON(v))
 }

@@ -69,10 +69,14 @@ type result struct {
 
 // render goes as far as it makes sense: values and placeholders are checked together, then JSON, then the cluster.
 func (p *Package) render(values map[string]any, samples bool) *result {
-	r := &result{template: newSource(TemplateFile, []byte(p.Template))}
+	resolved, found := p.Config.resolveValues(values, samples)
+	return p.renderResolved(resolved, found, samples)
+}
+
+// renderResolved renders values that were resolved, with these findings.
+func (p *Package) renderResolved(values settings, found Diagnostics, samples bool) *result {
+	r := &result{template: newSource(TemplateFile, []byte(p.Template)), values: values}
 	r.diags = append(r.diags, p.configDiags...)
-	var found Diagnostics
-	r.values, found = p.Config.resolveValues(values, samples)
 	unreadable := p.configDiags.HasErrors() && len(p.Config.Items) == 0
 	if !unreadable { // else every value and placeholder would be called unknown
 		r.diags = append(r.diags, found...)

@@ -57,7 +57,7 @@ func TestACancelledStageEndsItsOwnCommands(t *testing.T) {
 		w := newWorld(t)
 		createStore(w)
 		w.inject = &injection{k: 2, how: cancelled, says: says}
-		r := w.start(api.RunService, api.RunServiceInput{Service: "backup"})
+		r := w.start(api.RunService, api.RunServiceInput{Service: "tidy"})
 		require.True(t, temporal.IsCanceledError(r.err), r.err)
 		require.Equal(t, activities.RunStage, w.inject.seen[1])
 		require.Equal(t, !itself, slices.Contains(w.inject.seen, activities.EndCommands))

@@ -66,8 +66,12 @@ func (c cluster) runs(service string, phase lifecycle.Phase, among lifecycle.Amo
 
 // guard runs a phase of destroy. Its failure ends the operation before anything is released, unless the user forces.
 func (c cluster) guard(id lifecycle.StepID, phase lifecycle.Phase, among lifecycle.Among, force bool) procedure {
-	return c.stage(id, lifecycle.ServiceDestroy, phase, among).forced(force).hints(
-		"the package's destroy command protects data; nothing was released. To continue all the same, repeat the operation with force (--force)")
+	hint := "the package's destroy command protects data; nothing was released. To continue all the same, repeat the operation with force (--force)"
+	if c.State == lifecycle.Stopped && id == lifecycle.DC5 {
+		hint = "the services of the cluster are stopped, and the package's destroy command may need them: start the cluster (drover start " + c.ClusterID +
+			") and repeat the operation. Nothing was released. To continue all the same, repeat it with force (--force)"
+	}
+	return c.stage(id, lifecycle.ServiceDestroy, phase, among).forced(force).hints(hint)
 }
 
 // initAndStart is CC4 and AN5: init of the roles that run it before start; custom_metadata; start; init of the others.

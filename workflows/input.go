@@ -66,7 +66,7 @@ func strictly(raw converter.RawValue, into any) []string {
 func mismatch(want reflect.Type, data json.RawMessage, err error) string {
 	var inner *json.UnmarshalTypeError
 	got := jsonKind(data)
-	if errors.As(err, &inner) && (got == "a list" || got == "an object") && inner.Type != want {
+	if errors.As(err, &inner) && (got == "a list" || got == "an object") && kindName(inner.Type) != kindName(want) {
 		kind, _, _ := strings.Cut(inner.Value, " ")
 		return fmt.Sprintf("want %s in %s, got %s", kindName(inner.Type), got, kindsOfJSON[kind])
 	}

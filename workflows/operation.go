@@ -174,7 +174,7 @@ func (op *operation) result(state lifecycle.State) api.OperationResult {
 	}
 	return api.OperationResult{
 		ClusterID: op.clusterID, Operation: op.name, ClusterState: string(state), Revision: op.performer.revision, Nodes: nodes,
-		Warnings: op.progress.Warnings, Skipped: op.end.skips, Orphans: op.performer.orphans,
+		Warnings: op.progress.Warnings, Skipped: op.end.skips, Orphans: op.performer.orphans, Values: op.begun.Values,
 	}
 }
 

@@ -59,7 +59,9 @@ func TestDC1APoweredOffClusterIsBootedForItsGuard(t *testing.T) {
 	w.start1(api.StopCluster, api.StopClusterInput{})
 	w.refuse("destroy", "a")
 	before := len(w.commands())
-	require.Equal(t, "destroy", w.start(api.DeleteCluster, api.DeleteClusterInput{}).fault().Service)
+	f := w.start(api.DeleteCluster, api.DeleteClusterInput{}).fault()
+	require.Equal(t, "destroy", f.Service)
+	require.Contains(t, f.Hint, "start the cluster (drover start "+clusterID+")", "its services were not started")
 	require.Equal(t, []string{"DC5 destroy a/1"}, w.commands()[before:])
 	require.False(t, w.record().PoweredOff)
 	require.Equal(t, lifecycle.Stopped, w.record().State)
@@ -178,7 +180,7 @@ func TestOperationsFromWrongStates(t *testing.T) {
 		api.AddNodes: api.AddNodesInput{Role: "a", Count: 1}, api.DeleteNodes: api.DeleteNodesInput{Nodes: []string{"cln-00000000"}},
 		api.ScaleVertical: api.ScaleVerticalInput{Role: "a", CPU: 2}, api.UpgradeCluster: api.UpgradeClusterInput{Version: "2"},
 		api.DowngradeCluster: api.DowngradeClusterInput{}, api.StartCluster: api.StartClusterInput{}, api.StopCluster: api.StopClusterInput{},
-		api.RestartCluster: api.RestartClusterInput{}, api.RunService: api.RunServiceInput{Service: "backup"},
+		api.RestartCluster: api.RestartClusterInput{}, api.RunService: api.RunServiceInput{Service: "tidy"},
 		api.RepairCluster: api.RepairClusterInput{},
 		api.UpdateEnv:     api.UpdateEnvInput{Values: map[string]any{"env.quota": 3}},
 	}

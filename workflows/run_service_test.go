@@ -31,6 +31,8 @@ func TestRV1RunService(t *testing.T) {
 			cmd: `tidy '{"depth":3,"note":"it'\''s quiet"}'`},
 		{name: "S7 given parameters", a: custom(), input: api.RunServiceInput{Params: map[string]any{"note": "$(reboot)"}},
 			want: []string{"RV1 tidy a/1 + RV1 tidy a/2 + RV1 tidy b/1"}, cmd: `tidy '{"depth":3,"note":"$(reboot)"}'`},
+		{name: "S7 characters of HTML", a: custom(), input: api.RunServiceInput{Params: map[string]any{"note": "<a&b>"}},
+			want: []string{"RV1 tidy a/1 + RV1 tidy a/2 + RV1 tidy b/1"}, cmd: `tidy '{"depth":3,"note":"<a&b>"}'`},
 		{name: "S8 the pre_check takes no parameters", a: custom("pre_check", "check"),
 			want: []string{"RV1 tidy a/1 + RV1 tidy a/2", "RV1 tidy a/1 + RV1 tidy a/2 + RV1 tidy b/1"}, cmd: "check"},
 		{name: "S1 roles in their order", a: custom("order", 1), want: []string{"RV1 tidy b/1", "RV1 tidy a/1 + RV1 tidy a/2"}},
@@ -69,20 +71,22 @@ func TestRV1RunService(t *testing.T) {
 func TestRunServiceOnNamedNodes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.publish("app", nodes("a", 3, "backup nodes_to_execute_on=1"), nodes("b", 1, "start"))
+	w.publish("app", nodes("a", 3, "tidy type=custom nodes_to_execute_on=1", "backup", "restore"), nodes("b", 1, "start"))
 	w.create("app")
 	before := len(w.commands())
-	w.start1(api.RunService, api.RunServiceInput{Service: "backup", Nodes: []string{w.node("a", 3).ID}})
-	require.Equal(t, []string{"RV1 backup a/3"}, w.commands()[before:])
+	w.start1(api.RunService, api.RunServiceInput{Service: "tidy", Nodes: []string{w.node("a", 3).ID}})
+	require.Equal(t, []string{"RV1 tidy a/3"}, w.commands()[before:])
 	for says, in := range map[string]api.RunServiceInput{
 		"cannot be run by hand":      {Service: "start"},
-		"no such parameter":          {Service: "backup", Params: map[string]any{"x": 1}},
-		"not a node of this cluster": {Service: "backup", Nodes: []string{w.node("b", 1).ID}},
+		"would look like a backup":   {Service: "backup"},
+		"empty their data folders":   {Service: "restore", DryRun: true},
+		"no such parameter":          {Service: "tidy", Params: map[string]any{"x": 1}},
+		"not a node of this cluster": {Service: "tidy", Nodes: []string{w.node("b", 1).ID}},
 	} {
 		require.Contains(t, w.start(api.RunService, in).fault().Message, says)
 	}
-	w.refuse("backup", "a")
-	require.Equal(t, fault.CommandFailed, w.start(api.RunService, api.RunServiceInput{Service: "backup"}).fault().Type)
+	w.refuse("tidy", "a")
+	require.Equal(t, fault.CommandFailed, w.start(api.RunService, api.RunServiceInput{Service: "tidy"}).fault().Type)
 	w.sound()
 }
 

@@ -48,7 +48,7 @@ func scaleVertical(c cluster, in api.ScaleVerticalInput) procedure {
 func (c cluster) definesStop(roles []string) bool {
 	return slices.ContainsFunc(c.Roles, func(r RoleView) bool {
 		_, ok := r.Service(ServiceStop)
-		return ok && !r.NoAgent && slices.Contains(roles, r.Name)
+		return ok && !r.NoAgent && len(r.Nodes) > 0 && slices.Contains(roles, r.Name)
 	})
 }
 

@@ -35,7 +35,7 @@ func (w *world) publishStore(more ...any) {
 
 func (w *world) storeRoles(version string, more ...any) []map[string]any {
 	a := nodes("a", 2, "init", "start", "stop", "destroy", "scale_out nodes_to_execute_on=1 pre_check=enough",
-		"scale_in nodes_to_execute_on=1 pre_check=spare", "upgrade post_start_service=true", "backup")
+		"scale_in nodes_to_execute_on=1 pre_check=spare", "upgrade post_start_service=true", "tidy type=custom")
 	b := nodes("b", 1, "start order=1", "stop order=1", "destroy post_stop_service=true", "upgrade", "restart")
 	for _, role := range []map[string]any{a, b} {
 		role["container"] = map[string]any{"type": "fake", "image": "image-" + version}
@@ -129,7 +129,7 @@ var scenarios = []scenario{
 		},
 		states: []lifecycle.State{lifecycle.Stopped}},
 	{name: "run service", operation: api.RunService,
-		input: func(_ *world, dry bool) any { return api.RunServiceInput{Service: "backup", DryRun: dry} }},
+		input: func(_ *world, dry bool) any { return api.RunServiceInput{Service: "tidy", DryRun: dry} }},
 	{name: "update env", operation: api.UpdateEnv,
 		input: func(_ *world, dry bool) any {
 			return api.UpdateEnvInput{Values: map[string]any{"env.quota": 7}, Waits: wait(dry)}

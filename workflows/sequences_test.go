@@ -100,7 +100,7 @@ func (m *model) moves(rt *rapid.T) []move {
 		{api.StartCluster, api.StartClusterInput{Waits: wait(false)}, []lifecycle.State{stopped}, in(active), []lifecycle.State{active}},
 		{api.RestartCluster, api.RestartClusterInput{}, []lifecycle.State{active}, same, []lifecycle.State{stopped}},
 		{api.RepairCluster, api.RepairClusterInput{Waits: wait(false)}, []lifecycle.State{active, stopped}, same, nil},
-		{api.RunService, api.RunServiceInput{Service: "backup"}, []lifecycle.State{active}, same, nil},
+		{api.RunService, api.RunServiceInput{Service: "tidy"}, []lifecycle.State{active}, same, nil},
 		{api.UpdateEnv, api.UpdateEnvInput{Values: map[string]any{"env.quota": quota}, Waits: wait(false)}, []lifecycle.State{active, stopped},
 			func(c shape) shape { c.quota = strconv.Itoa(quota); return c }, nil},
 	}

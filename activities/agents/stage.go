@@ -369,7 +369,7 @@ func (a *Activities) keepTokens(ctx context.Context, clusterID string, results [
 				rec.Nodes[i].Token = token
 			}
 		}
-		return nil
+		return control.Publishable(a.Records, rec)
 	})
 	return err
 }

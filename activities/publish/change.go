@@ -30,6 +30,11 @@ type RoleSize struct {
 	lifecycle.Size
 }
 
+// resizes says whether counts or sizes of roles may change.
+func (c *Change) resizes() bool {
+	return c != nil && (c.Adding != nil || len(c.Remove) > 0 || c.Size != nil)
+}
+
 func (c *Change) apply(rec *lifecycle.Record) {
 	if c == nil {
 		return
@@ -55,39 +60,9 @@ func (c *Change) apply(rec *lifecycle.Record) {
 	})
 	rec.Releasing = slices.DeleteFunc(rec.Releasing, func(id string) bool { return slices.Contains(c.Remove, id) })
 	if c.Size != nil {
-		c.Size.apply(rec)
+		rec.Resize(c.Size.Role, c.Size.Size)
 	}
 	if c.Commit {
 		rec.Commit()
-	}
-}
-
-func (s *RoleSize) apply(rec *lifecycle.Record) {
-	put := func(target *int, value int) {
-		if value > 0 {
-			*target = value
-		}
-	}
-	members := map[string]bool{}
-	for i := range rec.Spec.Roles {
-		r := &rec.Spec.Roles[i]
-		if r.Master() != s.Role {
-			continue
-		}
-		members[r.Name] = true
-		put(&r.CPU, s.CPU)
-		put(&r.Memory, s.Memory)
-		if r.Volume != nil {
-			put(&r.Volume.Size, s.VolumeSize)
-		}
-	}
-	for i := range rec.Nodes {
-		if n := &rec.Nodes[i]; members[n.Role] {
-			put(&n.CPU, s.CPU)
-			put(&n.Memory, s.Memory)
-			if len(n.VolumeIDs) > 0 {
-				put(&n.VolumeSize, s.VolumeSize)
-			}
-		}
 	}
 }

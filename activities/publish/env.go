@@ -6,14 +6,15 @@ import (
 	"drover/activities/internal/control"
 	"drover/activities/internal/packages"
 	"drover/lifecycle"
+	"drover/workflows/api"
 )
 
 // EnvInput publishes changed env values as a revision.
 type EnvInput struct {
-	ClusterID string         `json:"cluster_id"`
-	Seq       int            `json:"seq"`
-	Revision  int64          `json:"revision"`
-	Values    map[string]any `json:"values"`
+	ClusterID string     `json:"cluster_id"`
+	Seq       int        `json:"seq"`
+	Revision  int64      `json:"revision"`
+	Values    api.Values `json:"values"`
 }
 
 // PublishEnv takes the changed values over into the control record and publishes them.
@@ -24,7 +25,7 @@ func (a *Activities) PublishEnv(ctx context.Context, in EnvInput) error {
 			return err
 		}
 		rec.Values, rec.Spec = values, spec
-		return nil
+		return control.Publishable(a.Records, rec)
 	})
 	if err != nil {
 		return err

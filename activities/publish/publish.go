@@ -5,6 +5,7 @@ import (
 
 	"drover/activities/internal/control"
 	"drover/activities/internal/ledger"
+	"drover/activities/internal/packages"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/metadata"
@@ -30,7 +31,12 @@ func (a *Activities) Publish(ctx context.Context, in PublishInput) error {
 	}
 	rec, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
 		in.Change.apply(rec)
-		return nil
+		if in.Change.resizes() {
+			if err := packages.Follow(ctx, a.Apps, rec); err != nil {
+				return err
+			}
+		}
+		return control.Publishable(a.Records, rec)
 	})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"drover/activities/internal/packages"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/specs"
 	"drover/workflows/api"
 )
 
@@ -56,6 +57,8 @@ type Begun struct {
 	GrowOnline bool `json:"grow_online,omitempty"`
 	// LinkedBy are the clusters that link to this one (delete, by force).
 	LinkedBy []lifecycle.Linking `json:"linked_by,omitempty"`
+	// Values are what the version of an upgrade does to the values in force.
+	Values *api.ValueChanges `json:"values,omitempty"`
 	// Params are the JSON arguments of the service to run, by role, defaults filled in.
 	Params map[string]string `json:"params,omitempty"`
 }
@@ -143,17 +146,17 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 	case in.Add != nil:
 		err = a.beginAdd(ctx, rec, view, *in.Add, retried, &out)
 	case in.Remove != nil:
-		err = refused(rec, lifecycle.MayRemove(view, in.Remove.Nodes, in.Remove.Force))
+		err = a.beginRemove(ctx, rec, view, *in.Remove)
 	case in.Scale != nil:
-		err = a.beginScale(rec, view, *in.Scale, &out)
+		err = a.beginScale(ctx, rec, view, *in.Scale, &out)
 	case in.Upgrade != nil:
-		err = a.beginUpgrade(ctx, rec, in, retried)
+		out.Values, err = a.beginUpgrade(ctx, rec, in, retried)
 	case in.Type == api.DowngradeCluster:
 		out.Idle, err = a.beginDowngrade(ctx, rec, retried)
 	case in.Type == api.StartCluster:
 		beginStart(rec)
 	case in.Env != nil:
-		_, _, err = packages.WithEnv(ctx, a.Apps, rec, in.Env.Values)
+		err = a.beginEnv(ctx, rec, in.Env.Values)
 	case in.Repair != nil:
 		err = beginRepair(rec, in.Repair.Nodes)
 	case in.Restart != nil:
@@ -231,6 +234,10 @@ func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view l
 	if err := refused(rec, lifecycle.MayAdd(view, role, in.Count)); err != nil {
 		return err
 	}
+	of, _ := rec.Spec.Role(role)
+	if err := packages.CheckSizes(ctx, a.Apps, rec, of, map[string]int{specs.ItemCount: rec.Sizes(of)[specs.ItemCount] + in.Count}); err != nil {
+		return err
+	}
 	used, err := a.usedGSIDs(ctx)
 	if err != nil {
 		return err
@@ -247,7 +254,40 @@ func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view l
 	}
 	inOrder(rec)
 	rec.Adding = out.Added
-	return nil
+	return a.promise(ctx, rec, func(*lifecycle.Record) {})
+}
+
+// promise refuses what could not be rendered or published once an operation has changed counts or sizes.
+func (a *Activities) promise(ctx context.Context, rec *lifecycle.Record, change func(*lifecycle.Record)) error {
+	changed, err := rec.Clone()
+	if err != nil {
+		return err
+	}
+	change(changed)
+	if err := packages.Follow(ctx, a.Apps, changed); err != nil {
+		return err
+	}
+	return control.Publishable(a.Records, changed)
+}
+
+func (a *Activities) beginRemove(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.DeleteNodesInput) error {
+	if err := refused(rec, lifecycle.MayRemove(view, in.Nodes, in.Force)); err != nil {
+		return err
+	}
+	return a.promise(ctx, rec, func(rec *lifecycle.Record) {
+		rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool { return slices.Contains(in.Nodes, n.ID) })
+	})
+}
+
+// beginEnv checks that the changed values can be rendered, recorded and published.
+func (a *Activities) beginEnv(ctx context.Context, rec *lifecycle.Record, changes map[string]any) error {
+	values, spec, err := packages.WithEnv(ctx, a.Apps, rec, changes)
+	if err != nil {
+		return err
+	}
+	changed := *rec
+	changed.Values, changed.Spec = values, spec
+	return control.Publishable(a.Records, &changed)
 }
 
 // inOrder keeps nodes by role, as the specification lists roles, then sid.
@@ -264,7 +304,7 @@ func inOrder(rec *lifecycle.Record) {
 	})
 }
 
-func (a *Activities) beginScale(rec *lifecycle.Record, view lifecycle.View, in api.ScaleVerticalInput, out *Begun) error {
+func (a *Activities) beginScale(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.ScaleVerticalInput, out *Begun) error {
 	p, err := a.Providers.Find(rec.Provider)
 	if err != nil {
 		return err
@@ -280,7 +320,21 @@ func (a *Activities) beginScale(rec *lifecycle.Record, view lifecycle.View, in a
 		return notAllowed(rec, refusal)
 	}
 	out.Role = role
-	return refused(rec, lifecycle.MayScale(view, role, lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}))
+	size := lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}
+	if err := refused(rec, lifecycle.MayScale(view, role, size)); err != nil {
+		return err
+	}
+	of, _ := rec.Spec.Role(role)
+	now, wanted := rec.Sizes(of), map[string]int{}
+	for key, n := range map[string]int{specs.ItemCPU: size.CPU, specs.ItemMemory: size.Memory, specs.ItemVolumeSize: size.VolumeSize} {
+		if n != 0 && n != now[key] {
+			wanted[key] = n
+		}
+	}
+	if err := packages.CheckSizes(ctx, a.Apps, rec, of, wanted); err != nil {
+		return err
+	}
+	return a.promise(ctx, rec, func(rec *lifecycle.Record) { rec.Resize(role, size) })
 }
 
 // beginStart chooses new machines for the nodes that lost their root disk when the cluster was powered off, and for no

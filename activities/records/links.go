@@ -10,15 +10,14 @@ import (
 	"drover/activities/internal/control"
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/specs"
 	"drover/workflows/api"
 )
 
 // checkLinks makes sure that every linked cluster is there to stay: its nodes' addresses are what the new ones wait for.
-func (a *Activities) checkLinks(ctx context.Context, spec *specs.Cluster) error {
+func (a *Activities) checkLinks(ctx context.Context, links map[string]string) error {
 	var problems []string
-	for _, name := range slices.Sorted(maps.Keys(spec.Links)) {
-		id := spec.Links[name]
+	for _, name := range slices.Sorted(maps.Keys(links)) {
+		id := links[name]
 		if id == "" {
 			continue
 		}

@@ -72,7 +72,7 @@ func (a *Activities) alreadyPrepared(ctx context.Context, in PrepareCreateInput)
 // prepared checks the links once more, now that they are on record: a deletion of a linked cluster that began
 // meanwhile either is seen here, or sees the record.
 func (a *Activities) prepared(ctx context.Context, rec *lifecycle.Record) (lifecycle.View, error) {
-	if err := a.checkLinks(ctx, rec.Spec); err != nil {
+	if err := a.checkLinks(ctx, rec.Spec.Links); err != nil {
 		return lifecycle.View{}, err
 	}
 	if err := a.Trees.SetOperation(ctx, rec.ClusterID, api.CreateCluster); err != nil {
@@ -89,11 +89,11 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	if _, err := a.Providers.Find(provider); err != nil {
 		return nil, err
 	}
-	version, spec, err := a.render(ctx, in.Create)
+	version, values, spec, err := a.render(ctx, in.Create)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.checkLinks(ctx, spec); err != nil {
+	if err := a.checkLinks(ctx, spec.Links); err != nil {
 		return nil, err
 	}
 	used, err := a.usedGSIDs(ctx)
@@ -112,35 +112,36 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 		userID = "drover"
 	}
 	now := a.Now().UTC().Format(time.RFC3339)
-	return &lifecycle.Record{
+	rec := &lifecycle.Record{
 		ClusterID: in.ClusterID, Name: spec.Name, AppID: in.Create.App, VersionID: version, Provider: provider,
 		UserID: userID, Zone: in.Create.Zone, GlobalUUID: uuid.NewString(), State: lifecycle.Creating,
-		Values: in.Create.Values, Spec: spec, Nodes: nodes, CreatedAt: now,
+		Values: values, Spec: spec, Nodes: nodes, CreatedAt: now,
 		Operation: lifecycle.Operation{
 			Seq: 1, Type: api.CreateCluster, RunID: in.RunID, State: api.OpRunning, StartedAt: now,
 		},
-	}, nil
+	}
+	return rec, control.Publishable(a.Records, rec)
 }
 
 // render finds the published package (the newest version when none is named) and renders it with the user's values.
-func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (version string, _ *specs.Cluster, _ error) {
+func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (version string, _ lifecycle.Values, _ *specs.Cluster, _ error) {
 	version = in.Version
 	if version == "" {
 		newest, err := packages.Newest(ctx, a.Apps, in.App)
 		if err != nil {
-			return "", nil, err
+			return "", nil, nil, err
 		}
 		version = newest
 	}
 	pkg, err := packages.Open(ctx, a.Apps, in.App, version)
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
-	spec, _, err := pkg.Render(packages.WithName(pkg, in.Values, in.Name))
+	spec, values, err := pkg.Revise(nil, packages.WithName(pkg, in.Values, in.Name))
 	if err != nil {
-		return "", nil, packages.Refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
+		return "", nil, nil, packages.Refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}
-	return version, spec, nil
+	return version, values, spec, nil
 }
 
 func (a *Activities) usedGSIDs(ctx context.Context) (map[int]bool, error) {

@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -13,17 +12,30 @@ import (
 	"drover/workflows/api"
 )
 
-// runnable are the standard services an operator may run by hand beside a package's custom ones.
-var runnable = []string{"backup", "restore"}
+// notByHand are the standard services that users know as commands, and why running the service alone is not that.
+var notByHand = map[string]string{
+	"backup":  "the service only prepares nodes for a backup: nothing would be stored, and the run would look like a backup",
+	"restore": "the service takes over the data of a backup that Drover has not brought to the nodes, and may empty their data folders",
+}
+
+// hasNodes says whether a role has nodes among the named ones; none named: whether it has any.
+func hasNodes(view lifecycle.View, role string, named []string) bool {
+	r, _ := view.Role(role)
+	return slices.ContainsFunc(r.Nodes, func(n lifecycle.NodeRef) bool { return len(named) == 0 || slices.Contains(named, n.ID) })
+}
 
 // beginService checks that the service may be run by hand where it is asked for, and makes each role's JSON argument:
 // roles may declare different parameters for a service of the same name.
 func (a *Activities) beginService(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.RunServiceInput) (map[string]string, error) {
 	var roles []specs.Role
 	var names []string
+	reason := " there"
 	for _, r := range rec.Spec.Roles {
 		for name, s := range r.Services {
-			if !s.Custom && !slices.Contains(runnable, name) {
+			if !s.Custom {
+				if why, known := notByHand[name]; known && name == in.Service {
+					reason = ": " + why
+				}
 				continue
 			}
 			names = append(names, name)
@@ -34,7 +46,7 @@ func (a *Activities) beginService(ctx context.Context, rec *lifecycle.Record, vi
 	}
 	slices.Sort(names)
 	if len(roles) == 0 {
-		return nil, fault.New(fault.NotAllowed, "service %q cannot be run by hand there", in.Service).
+		return nil, fault.New(fault.NotAllowed, "service %q cannot be run by hand%s", in.Service, reason).
 			WithHint("services of this cluster that can: %v", slices.Compact(names)).At(rec.ClusterID, "", in.Service)
 	}
 	able := view.AgentIDs(view.Among(func(r lifecycle.RoleView) bool {
@@ -55,6 +67,9 @@ func (a *Activities) beginService(ctx context.Context, rec *lifecycle.Record, vi
 	}
 	arguments := map[string]string{}
 	for _, r := range roles {
+		if !hasNodes(view, r.Name, in.Nodes) {
+			continue // its parameters are asked for where it runs
+		}
 		params, err := pkg.ServiceParams(r.Services[in.Service], in.Params)
 		if err != nil {
 			return nil, packages.Refusal(err, fmt.Sprintf("the parameters of %s are not valid", in.Service))
@@ -62,11 +77,7 @@ func (a *Activities) beginService(ctx context.Context, rec *lifecycle.Record, vi
 		if len(params) == 0 {
 			continue
 		}
-		data, err := json.Marshal(params)
-		if err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "the parameters of %s", in.Service)
-		}
-		arguments[r.Name] = string(data)
+		arguments[r.Name] = string(specs.EncodeJSON(params))
 	}
 	return arguments, nil
 }

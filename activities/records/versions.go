@@ -4,30 +4,76 @@ import (
 	"context"
 	"fmt"
 
+	"drover/activities/internal/control"
 	"drover/activities/internal/packages"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/providers"
+	"drover/specs"
+	"drover/workflows/api"
 )
 
-// beginUpgrade renders the new version with the cluster's values, and checks that it may follow the running one.
-func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in BeginInput, retried bool) error {
-	if !retried {
-		pkg, err := packages.Open(ctx, a.Apps, rec.AppID, in.Upgrade.Version)
-		if err != nil {
-			return err
-		}
-		next, err := packages.RenderAs(pkg, rec, packages.Known(pkg, rec.Values))
-		if err != nil {
-			return packages.Refusal(err, fmt.Sprintf("version %s cannot be rendered with the cluster's values", in.Upgrade.Version))
-		}
-		if err := refused(rec, lifecycle.MayUpgrade(rec.VersionID, rec.Spec, in.Upgrade.Version, next)); err != nil {
-			return err
-		}
-		rec.Target = &lifecycle.Version{VersionID: in.Upgrade.Version, Spec: next}
-		chooseInstances(rec, func(lifecycle.Node) bool { return true })
+// beginUpgrade renders the new version with the values in force and those of the request, and checks that it may follow
+// the running one.
+func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in BeginInput, retried bool) (*api.ValueChanges, error) {
+	to := in.Upgrade.Version
+	running, err := packages.Open(ctx, a.Apps, rec.AppID, rec.VersionID)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	next, err := packages.Open(ctx, a.Apps, rec.AppID, to)
+	if err != nil {
+		return nil, err
+	}
+	values, spec, carried, err := packages.CarryOver(running, next, rec, in.Upgrade.Values)
+	if err != nil {
+		f := packages.Refusal(err, fmt.Sprintf("version %s cannot be rendered with the values of the cluster", to))
+		return nil, fault.As(f).WithHint("give values with the upgrade: --set env.name=value")
+	}
+	changes := valueChanges(carried, in.DryRun)
+	if retried {
+		return changes, nil
+	}
+	if err := refused(rec, lifecycle.MayUpgrade(rec.VersionID, rec.Spec, to, spec)); err != nil {
+		return nil, err
+	}
+	if err := a.checkLinks(ctx, newLinks(rec.Spec, spec)); err != nil {
+		return nil, err
+	}
+	rec.Target = &lifecycle.Version{VersionID: to, Spec: spec, Values: values}
+	chooseInstances(rec, func(lifecycle.Node) bool { return true })
+	shown := *rec
+	shown.UpgradeFrom = rec.VersionID
+	return changes, control.Publishable(a.Records, &shown)
+}
+
+// newLinks are the links of a version that the running one does not have.
+func newLinks(running, next *specs.Cluster) map[string]string {
+	out := map[string]string{}
+	for name, id := range next.Links {
+		if running.Links[name] != id {
+			out[name] = id
+		}
+	}
+	return out
+}
+
+// valueChanges are for people. A dry run lists every value; otherwise kept values only matter where the version has others.
+func valueChanges(c *specs.Carried, all bool) *api.ValueChanges {
+	views := func(in []specs.ItemValue, which func(specs.ItemValue) bool) []api.ValueView {
+		var out []api.ValueView
+		for _, v := range in {
+			if which(v) {
+				out = append(out, api.ValueView{Path: v.Path, Value: v.Value, Default: v.Default, Note: v.Note})
+			}
+		}
+		return out
+	}
+	every := func(specs.ItemValue) bool { return true }
+	return &api.ValueChanges{
+		New: views(c.New, every), Set: views(c.Set, every), Dropped: c.Dropped,
+		Kept: views(c.Kept, func(v specs.ItemValue) bool { return all || v.Default != "" || v.Note != "" }),
+	}
 }
 
 // beginDowngrade chooses machines for the nodes that boot the target of the upgrade that failed, and finds those on which

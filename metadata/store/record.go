@@ -75,6 +75,12 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 		At(rec.ClusterID, "", "")
 }
 
+// CheckRecord is the Invalid fault of PutRecord for a record that is too large, without writing anything.
+func (s *Store) CheckRecord(rec *lifecycle.Record) error {
+	_, err := encodeRecord(rec)
+	return err
+}
+
 // DeleteRecord deletes a control record; one that does not exist is fine.
 func (s *Store) DeleteRecord(ctx context.Context, id string) error {
 	if err := checkName("cluster id", id); err != nil {

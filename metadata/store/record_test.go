@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"math/rand/v2"
 	"net"
 	"testing"
 
@@ -64,6 +65,20 @@ func TestRecordHoldsAThousandNodes(t *testing.T) {
 	got, _, err := p.store.Record(t.Context(), clusterID)
 	require.NoError(t, err)
 	require.Equal(t, rec, got)
+}
+
+// What PutRecord would refuse is known without writing anything. Random text is not compressed.
+func TestRecordThatIsTooLargeIsKnownBefore(t *testing.T) {
+	t.Parallel()
+	s := store.New(nil, "")
+	require.NoError(t, s.CheckRecord(record(2)))
+	rec := record(2)
+	noise := make([]byte, metadata.MaxValue)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
+	rec.Values = lifecycle.Values{"env.noise": noise}
+	err := s.CheckRecord(rec)
+	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
+	require.ErrorContains(t, err, "Consul takes")
 }
 
 func TestRecordsAreListedByID(t *testing.T) {

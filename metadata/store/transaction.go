@@ -10,14 +10,14 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"drover/fault"
+	"drover/metadata"
 )
 
 // What Consul accepts in one transaction, with a margin for the size.
 const (
 	maxOps   = 128
 	maxBytes = 480 << 10
-	// maxValue is the largest value that fits a transaction together with its guards (values travel as base64).
-	maxValue = maxBytes/4*3 - 8<<10
+	maxValue = metadata.MaxValue
 )
 
 // errRaced says that a transaction's guards did not hold: somebody else wrote in between. Nothing was written.

@@ -167,9 +167,10 @@ func life(t *testing.T, l *apps.Lab) {
 	e.while(func() {})
 	e.check(3)
 
-	// ZooKeeper knows no id above 254: the 251 others can be added, no more.
-	e.Refused("server_id_upper_bound is 254", "add-nodes", "--count", "252")
-	l.Drover(t, "plan", "add-nodes", e.ID, "--count", "251").OK(t)
+	// An ensemble has an odd number of members, up to 7.
+	e.Refused("value 4 is not allowed", "add-nodes", "--count", "1")
+	e.Refused("value 9 is not allowed", "add-nodes", "--count", "6")
+	l.Drover(t, "plan", "add-nodes", e.ID, "--count", "4").OK(t)
 
 	e.while(func() { e.Do("add-nodes", "--count", "2") })
 	e.check(5)

@@ -41,6 +41,9 @@ is refused; warnings are shown.`,
 	_ = c.RegisterFlagCompletionFunc("app", a.completeApps)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		var err error
+		if err := invalid("the request is invalid", in.NameProblems()); err != nil {
+			return output.Output{}, err
+		}
 		if in.Archive, err = a.pack(args[0]); err != nil {
 			return output.Output{}, err
 		}

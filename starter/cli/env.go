@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"drover/starter/operations"
 	"drover/starter/output"
@@ -38,6 +40,13 @@ secrets from a file or standard input.`,
 		Args:              atLeast("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError // its text repeats the value
+		if !errors.As(err, &unknown) {
+			return err
+		}
+		return errors.New("unknown flag; a parameter whose name begins with a dash is written with env. in front, as env.-p=1")
+	})
 	c.Flags().StringVar(&values.file, "values", "", "values from a JSON or YAML `file`, nested or by path; - is standard input")
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)

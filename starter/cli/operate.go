@@ -121,6 +121,9 @@ func result(op *operations.Operation) output.Output {
 		fields = append(fields, output.Field{"orphans", strings.Join(r.Orphans, "\n")})
 	}
 	out.Blocks = []output.Block{fields}
+	if lines := valueLines(r.Values); len(lines) > 0 {
+		out.Blocks = append(out.Blocks, lines)
+	}
 	if len(r.Warnings) > 0 && op.Progress == nil { // else the view of the operation ended with them
 		out.Blocks = append(out.Blocks, warningLines(r.Warnings))
 	}

@@ -37,8 +37,45 @@ func planLines(r *api.OperationResult) output.Lines {
 	if slices.ContainsFunc(r.Plan.Steps, func(s api.PlanStep) bool { return s.Skippable }) {
 		lines = append(lines, "Skippable: drover resolve --skip can skip the step when it failed and is held.")
 	}
+	lines = append(lines, valueLines(r.Values)...)
 	lines = append(lines, "Nothing was changed.")
 	return append(lines, warningLines(r.Warnings)...)
+}
+
+// valueLines are what an upgrade does to the values of a cluster.
+func valueLines(c *api.ValueChanges) output.Lines {
+	if c == nil {
+		return nil
+	}
+	var lines output.Lines
+	add := func(what, text string) { lines = append(lines, fmt.Sprintf("  %-8s %s", what, text)) }
+	for _, v := range c.New {
+		add("new", v.Path+" = "+v.Value)
+	}
+	for _, v := range c.Set {
+		add("set", v.Path+" = "+v.Value)
+	}
+	for _, path := range c.Dropped {
+		add("dropped", path)
+	}
+	var same []string
+	for _, v := range c.Kept {
+		switch {
+		case v.Note != "":
+			add("kept", fmt.Sprintf("%s = %s, although the version does not allow it to new clusters: %s", v.Path, v.Value, v.Note))
+		case v.Default != "":
+			add("kept", fmt.Sprintf("%s = %s; new clusters get %s", v.Path, v.Value, v.Default))
+		default:
+			same = append(same, v.Path)
+		}
+	}
+	if len(same) > 0 {
+		add("kept", strings.Join(same, ", "))
+	}
+	if len(lines) > 0 {
+		lines = append(output.Lines{"Values:"}, lines...)
+	}
+	return lines
 }
 
 // points are the lines between two steps that say what holds from there on.

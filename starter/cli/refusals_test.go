@@ -38,9 +38,14 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"create", "bad", "--values", "/"}, "", "directory"},
 		{[]string{"create", "bad", "--values", "-"}, "[1, 2]", "is not a YAML mapping of names to values"},
 		{[]string{"create", "bad", "--values", "-"}, `{"a": `, "is not a JSON object"},
-		{[]string{"create", "bad", "--values", "-"}, `{"a": 1} {"b": 2}`, "text after its JSON object"},
+		{[]string{"create", "bad", "--values", "-"}, `{"a": 1} {"b": 2}`, "-:1:10: not valid JSON"},
 		{[]string{"create", "bad", "--values", "-"}, "a: [", "is not a YAML mapping"},
-		{[]string{"create", "bad", "--values", "-"}, "a: .nan", "cannot be written as JSON"},
+		{[]string{"create", "bad", "--values", "-"}, "{\"a\": 1,\n\"b\": {\"c\": 1, \"c\": 2}}", "-:2:15: b.c: duplicate key"},
+		{[]string{"create", "bad", "--values", "-"}, "a: 1\nb: 2\na: 3", `line 3: duplicate key "a", first in line 1`},
+		{[]string{"create", "bad", "--values", "-"}, "a: 1\n---\nb: 2", "line 2: a second document"},
+		{[]string{"create", "bad", "--values", "-"}, "a: 1\nb: [", "line 2 cannot be read"},
+		{[]string{"create", "bad", "--values", "-"}, "a: !!binary aGk=", "line 1: the tag !!binary"},
+		{[]string{"create", "bad", "--values", "-"}, "? [a]\n: 1", "line 1: a key must be text"},
 		{[]string{"create", "bad", "--values", "-"}, "a: &x [*x]", "YAML"},
 		{[]string{"create", "bad", "--values", "-"}, strings.Repeat("x", 600<<10), "larger than 512 KiB"},
 		{[]string{"create", "bad", "--on-failure", "explode"}, "", "explode"},
@@ -61,6 +66,11 @@ func TestRefusedCommandLines(t *testing.T) {
 		{[]string{"upgrade", id, "--to", "a/b"}, "", `version: "a/b"`},
 		{[]string{"run", id}, "", "SERVICE"},
 		{[]string{"run", id, "backup", "--param", "keep"}, "", "--param number 1"},
+		{[]string{"env", "set", id, "-p=hunter2"}, "", "as env.-p=1"},
+		{[]string{"plan", "env", "set", id, "--no-such=hunter2"}, "", "as env.-p=1"},
+		{[]string{"env", "set", id, "a=1", "--barrier-timeout", "soon"}, "", "soon"},
+		{[]string{"apps", "publish", ".", "--app", "a", "--version", "中文"}, "", `version: "中文" must begin with a letter or digit`},
+		{[]string{"apps", "publish", ".", "--app", "a b", "--version", "1\n"}, "", `version: "1\n" must begin`},
 		{[]string{"set-env", id}, "", "set-env"},
 		{[]string{"list", "-o", "xml"}, "", "xml"},
 		{[]string{"list", "--timeout", "never"}, "", "never"},
@@ -73,6 +83,7 @@ func TestRefusedCommandLines(t *testing.T) {
 			got := ask(t, asked, c.stdin, c.args...)
 			require.Equal(t, exitUsage, got.code)
 			require.Contains(t, got.stderr.String(), c.want)
+			require.NotContains(t, got.stderr.String(), "hunter2")
 			require.Empty(t, asked.operation)
 			require.Empty(t, asked.reads)
 		})

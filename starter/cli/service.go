@@ -21,8 +21,9 @@ func (a *app) runService(plan bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run CLUSTER SERVICE",
 		Short: "Run a service of the package on a cluster's nodes",
-		Long: `Run a service of the package, such as backup or one of its own, on the nodes that its
-nodes_to_execute_on selects. The package declares the parameters; omitted ones use their default.`,
+		Long: `Run a custom service of the package on the nodes that its nodes_to_execute_on selects. The package
+declares the parameters; omitted ones use their default. Its services backup and restore are not
+run this way: alone they are not a backup.`,
 		Example: `  drover run cl-a1b2c3d4 snapshot --param keep=5
   drover run cl-a1b2c3d4 defrag --node cln-a1b2c3d4
   drover run cl-a1b2c3d4 reset --params-file params.json --dry-run`,

@@ -1,18 +1,11 @@
 package cli
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
-	"go.yaml.in/yaml/v3"
-
-	"drover/fault"
 )
 
 // valueFlags are single values and a file of values, as --set and --values. What they carry may be secret: no error repeats a
@@ -33,9 +26,6 @@ var (
 	envWords    = valueWords{"value", "--values", "quota=4"}
 	paramWords  = valueWords{"--param", "--params-file", "keep=3"}
 )
-
-// maxValues bounds a values file; a workflow's input may not be larger than 2 MiB.
-const maxValues = 512 << 10
 
 func (v *valueFlags) bind(flags *pflag.FlagSet) {
 	v.words = configWords
@@ -113,51 +103,4 @@ func replace(values map[string]any, path string, value any) bool {
 		}
 	}
 	return false
-}
-
-func (v *valueFlags) readFile(stdin io.Reader) (map[string]any, error) {
-	var reader = stdin
-	if v.file != "-" {
-		f, err := os.Open(v.file)
-		if err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "cannot read %s", v.words.file)
-		}
-		defer f.Close()
-		reader = f
-	}
-	data, err := io.ReadAll(io.LimitReader(reader, maxValues+1))
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "cannot read %s %s", v.words.file, v.file)
-	}
-	if len(data) > maxValues {
-		return nil, fault.New(fault.Invalid, "%s %s is larger than %d KiB", v.words.file, v.file, maxValues>>10)
-	}
-	return v.parse(data)
-}
-
-// parse reads JSON by the file's name or its first letter, else YAML. Numbers keep their digits.
-func (v *valueFlags) parse(data []byte) (map[string]any, error) {
-	values := map[string]any{}
-	trimmed := strings.TrimSpace(string(data))
-	if filepath.Ext(v.file) == ".json" || strings.HasPrefix(trimmed, "{") {
-		d := json.NewDecoder(strings.NewReader(trimmed))
-		d.UseNumber()
-		if err := d.Decode(&values); err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "%s %s is not a JSON object", v.words.file, v.file)
-		}
-		if _, err := d.Token(); !errors.Is(err, io.EOF) {
-			return nil, fault.New(fault.Invalid, "%s %s has text after its JSON object", v.words.file, v.file)
-		}
-		return values, nil
-	}
-	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, fault.New(fault.Invalid, "%s %s is not a YAML mapping of names to values", v.words.file, v.file).
-			WithHint("write a mapping like etcd_node: {count: 3}")
-	}
-	// YAML can say more than JSON, which is what a workflow's input is: keys that are numbers, infinite numbers.
-	if _, err := json.Marshal(values); err != nil {
-		return nil, fault.New(fault.Invalid, "%s %s cannot be written as JSON", v.words.file, v.file).
-			WithHint("use text for keys and finite numbers; put quotes around keys like 1 or true")
-	}
-	return values, nil
 }

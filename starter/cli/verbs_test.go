@@ -51,6 +51,10 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 			"upgrade " + id + " --to 3.6.0 --on-failure rollback --strict-config", api.UpgradeCluster,
 			`{"version":"3.6.0","on_failure":"rollback","strict_config":true}`, "upgrade " + id + " to 3.6.0",
 		},
+		{
+			"upgrade " + id + " --to 4 --set env.license=x", api.UpgradeCluster,
+			`{"version":"4","on_failure":"stop","values":{"env.license":"x"}}`, "upgrade " + id + " to 4",
+		},
 		{"downgrade " + id + " --barrier-timeout 1m", api.DowngradeCluster, `{"barrier_timeout":"1m0s"}`, "downgrade " + id},
 		{"start " + id + " --strict-config", api.StartCluster, `{"strict_config":true}`, "start " + id},
 		{"stop " + id, api.StopCluster, `{}`, "stop " + id},

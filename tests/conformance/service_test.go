@@ -18,7 +18,7 @@ import (
 func TestRV1_WhereServicesRun(t *testing.T) {
 	t.Parallel()
 	c := create(t, newApp(
-		role("a", 3, "tune type=custom nodes_to_execute_on=2 pre_check", "backup", "fail_over type=custom selector", "check type=custom order=1", "start"),
+		role("a", 3, "tune type=custom nodes_to_execute_on=2 pre_check", "tidy type=custom", "fail_over type=custom selector", "check type=custom order=1", "start"),
 		role("b", 1, "tune type=custom", "check type=custom"),
 	), api.CreateClusterInput{}, "start: a/1 a/2 a/3 | hosts a/1 a/2 a/3 b/1")
 	nodes := c.nodes()
@@ -29,7 +29,7 @@ func TestRV1_WhereServicesRun(t *testing.T) {
 	require.Equal(t, "RV1", c.walked())
 	c.run(api.RunService, api.RunServiceInput{Service: "tune"}, "tune.pre_check: a/1 a/2"+hosts, "tune: a/1 a/2 b/1")
 	c.run(api.RunService, api.RunServiceInput{Service: "check"}, "check: b/1"+hosts, "check: a/1 a/2 a/3")
-	c.run(api.RunService, api.RunServiceInput{Service: "backup", Nodes: c.ids("a/3 a/1")}, "backup: a/1 a/3"+hosts)
+	c.run(api.RunService, api.RunServiceInput{Service: "tidy", Nodes: c.ids("a/3 a/1")}, "tidy: a/1 a/3"+hosts)
 	c.rec.hook("fail_over.selector", func(_ context.Context, _ *begun, answer *tracer.Answer) {
 		answer.Stdout = "the next one is " + nodes["a/2"].NodeID + "\n"
 	})

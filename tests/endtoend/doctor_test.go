@@ -45,7 +45,7 @@ func kv(t *testing.T, method, key, value string) {
 func TestWhatDoctorPrintsRepairs(t *testing.T) {
 	t.Parallel()
 	id, gone := newID(), newID()
-	app := publish(t, 2, map[string]string{"start": "true", "stop": "true", "backup": wait})
+	app := publish(t, 2, map[string]string{"start": "true", "stop": "true", "tidy": wait})
 	drover(t, "create", app, "--id", id).OK(t)
 	require.Empty(t, findings(t, id))
 	machines, err := servers.Machines()
@@ -91,8 +91,8 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 		{"key added", id, func(t *testing.T) { kv(t, http.MethodPut, self+"hosts/a/i-aaaaaaaa/ip", "1.2.3.4") }, "is unexpected", "drover repair " + id},
 		{"mark of an operation", id, func(t *testing.T) { kv(t, http.MethodPut, "drover/clusters/"+id+"/operation", "AddNodes") }, "AddNodes is marked as running", "drover repair " + id},
 		{"operation terminated while its commands run", id, func(t *testing.T) {
-			drover(t, "run", id, "backup", "--no-wait").OK(t)
-			eventually(t, "the backup runs", running(t, id, 2))
+			drover(t, "run", id, "tidy", "--no-wait").OK(t)
+			eventually(t, "the service runs", running(t, id, 2))
 			require.NoError(t, temporalClient(t).TerminateWorkflow(t.Context(), api.WorkflowID(id), "", "to see what doctor says"))
 		}, "but it is not running", "drover repair " + id},
 		{"keys of a cluster that is gone", gone, func(t *testing.T) {

@@ -101,19 +101,19 @@ func TestCancelReachesTheWholeProcessGroup(t *testing.T) {
 	t.Parallel()
 	id := newID()
 	stubborn := "stubborn-" + id
-	app := publish(t, 1, map[string]string{"start": "true", "backup": "touch /data/running; trap '' TERM; " +
+	app := publish(t, 1, map[string]string{"start": "true", "tidy": "touch /data/running; trap '' TERM; " +
 		"sh -c 'trap \"\" TERM; while :; do sleep 0.1; done' " + stubborn + " & wait; sleep 1000"})
 	drover(t, "create", app, "--id", id).OK(t)
-	drover(t, "run", id, "backup", "--no-wait").OK(t)
-	eventually(t, "the backup runs", running(t, id, 1))
+	drover(t, "run", id, "tidy", "--no-wait").OK(t)
+	eventually(t, "the service runs", running(t, id, 1))
 	eventually(t, "status names the command", func() bool {
 		w := look(t, id).Operation.Waiting
-		return len(w.Nodes) == 1 && strings.HasPrefix(w.Nodes[0].Command, id+".2.RV1.backup.cln-")
+		return len(w.Nodes) == 1 && strings.HasPrefix(w.Nodes[0].Command, id+".2.RV1.tidy.cln-")
 	})
 	require.True(t, processes(t, stubborn))
 
 	cancelled := drover(t, "cancel", id).OK(t)
-	require.Contains(t, cancelled.Stderr, "is being cancelled. It is at step RV1 backup, order 0; a cancel stops the running commands")
+	require.Contains(t, cancelled.Stderr, "is being cancelled. It is at step RV1 tidy, order 0; a cancel stops the running commands")
 	require.Contains(t, cancelled.Stdout, "RunService "+id+" was cancelled.")
 	require.False(t, processes(t, stubborn))
 	require.Equal(t, "active", look(t, id).Cluster.State)

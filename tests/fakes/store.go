@@ -28,6 +28,8 @@ type Store struct {
 	apps       map[string]metadata.App
 	operations map[string]string
 	orphans    []lifecycle.Orphan
+	// MaxRecord bounds records in bytes; 0: no bound.
+	MaxRecord int
 	// changed is closed and replaced whenever a tree is published.
 	changed chan struct{}
 }
@@ -88,6 +90,9 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 	if err := check(ctx, rec.ClusterID); err != nil {
 		return 0, err
 	}
+	if err := s.CheckRecord(rec); err != nil {
+		return 0, err
+	}
 	data, err := json.Marshal(rec)
 	if err != nil {
 		return 0, err
@@ -105,6 +110,15 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 	s.index++
 	s.records[rec.ClusterID] = stored{data, s.index}
 	return s.index, nil
+}
+
+// CheckRecord refuses what Consul has no room for; compression is left out.
+func (s *Store) CheckRecord(rec *lifecycle.Record) error {
+	data, err := json.Marshal(rec)
+	if err == nil && len(data) > s.MaxRecord && s.MaxRecord > 0 {
+		err = fault.New(fault.Invalid, "the control record of cluster %s has %d bytes", rec.ClusterID, len(data))
+	}
+	return err
 }
 
 // DeleteRecord removes a control record; one that is not there is removed already.
@@ -148,6 +162,9 @@ func (s *Store) Publish(ctx context.Context, id string, rev int64, writer string
 		if !strings.HasPrefix(key, "self/") && !strings.HasPrefix(key, "roles/") || strings.HasSuffix(key, "/") {
 			return fault.New(fault.Invalid, "key %q is not below self/ or roles/", key)
 		}
+	}
+	if err := tree.CheckSizes(id); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,7 @@ type CreateClusterInput struct {
 	Name     string `json:"name,omitempty"`
 	Provider string `json:"provider,omitempty"` // default: the worker's
 	// Values are configuration values by path: {"etcd_node.count": 3, "env.quota": "2"}.
-	Values map[string]any `json:"values,omitempty"`
+	Values Values `json:"values,omitempty"`
 	// OnFailure is "undo" (default: nothing is left), "keep" (everything stays for inspection, state failed) or "hold"
 	// (the step that failed waits for an operator).
 	OnFailure string `json:"on_failure,omitempty"`
@@ -59,6 +59,9 @@ type ScaleVerticalInput struct {
 // UpgradeClusterInput starts UpgradeCluster under workflow id cluster/<cluster id>.
 type UpgradeClusterInput struct {
 	Version string `json:"version"` // published version to upgrade to
+	// Values are those of items that are new in the version, or that it may change: {"env.license": "..."}. All other values
+	// in force stay.
+	Values Values `json:"values,omitempty"`
 	// OnFailure is "stop" (default: state upgrade_failed), "rollback" (downgrade at once) or "hold" (the step that failed
 	// waits for an operator).
 	OnFailure string `json:"on_failure,omitempty"`
@@ -99,15 +102,15 @@ type RunServiceInput struct {
 	// Nodes limits the run to these; default: as nodes_to_execute_on says.
 	Nodes []string `json:"nodes,omitempty"`
 	// Params are handed to the command as one quoted JSON argument.
-	Params map[string]any `json:"params,omitempty"`
-	DryRun bool           `json:"dry_run,omitempty"`
+	Params Values `json:"params,omitempty"`
+	DryRun bool   `json:"dry_run,omitempty"`
 	Holds
 }
 
 // UpdateEnvInput starts UpdateEnv under workflow id cluster/<cluster id>.
 type UpdateEnvInput struct {
 	// Values by path: {"env.quota": 4}. Only changeable parameters.
-	Values map[string]any `json:"values"`
+	Values Values `json:"values"`
 	Waits
 	Holds
 }

@@ -13,8 +13,31 @@ type OperationResult struct {
 	Skipped []string `json:"skipped,omitempty"`
 	// Orphans names resources that could not be released ("local instance i-... : why").
 	Orphans []string `json:"orphans,omitempty"`
+	// Values are what an upgrade does to the values of the cluster.
+	Values *ValueChanges `json:"values,omitempty"`
 	// Plan is set for dry runs only.
 	Plan *Plan `json:"plan,omitempty"`
+}
+
+// ValueChanges are what a version does to the values in force of a cluster that is upgraded to it.
+type ValueChanges struct {
+	// New are the items that the cluster had no value for, Set those that the request changes.
+	New []ValueView `json:"new,omitempty"`
+	Set []ValueView `json:"set,omitempty"`
+	// Dropped are the paths of values that the version has no item for.
+	Dropped []string `json:"dropped,omitempty"`
+	// Kept are the others: all of them in a plan, else those that differ from the version's default.
+	Kept []ValueView `json:"kept,omitempty"`
+}
+
+// ValueView is the value of an item, never that of a password.
+type ValueView struct {
+	Path  string `json:"path"`
+	Value string `json:"value"`
+	// Default is what the version gives to new clusters, where that is another value; Note says that it does not allow the
+	// value to them.
+	Default string `json:"default,omitempty"`
+	Note    string `json:"note,omitempty"`
 }
 
 // Warning is something an operator should look at and that did not stop the operation.

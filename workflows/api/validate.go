@@ -169,11 +169,16 @@ func (in DescribeClusterInput) Problems() []string {
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
 func (in PublishAppInput) Problems() []string {
-	p := append(wordProblem("app", in.App), wordProblem("version", in.Version)...)
+	p := in.NameProblems()
 	if len(in.Archive) == 0 {
 		p = append(p, "archive: required, the package as tar.gz in base64")
 	}
 	return p
+}
+
+// NameProblems lists what is wrong with application and version, which become parts of the workflow's id.
+func (in PublishAppInput) NameProblems() []string {
+	return append(wordProblem("app", in.App), wordProblem("version", in.Version)...)
 }
 
 func wordProblem(field, value string) []string {

@@ -10,6 +10,7 @@ import (
 	"drover/activities/internal/fanout"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/workflows/api"
 )
 
@@ -23,6 +24,21 @@ type Reader interface {
 type Store interface {
 	Reader
 	PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error)
+	// CheckRecord is the fault of PutRecord for a record that is too large.
+	CheckRecord(rec *lifecycle.Record) error
+}
+
+// Publishable reports whether a record can be written, and what nodes would see then be published. No record is written
+// that promises more: every later publish of the cluster would fail.
+func Publishable(s Store, rec *lifecycle.Record) error {
+	tree, err := metadata.Build(rec)
+	if err != nil {
+		return err
+	}
+	if err := tree.CheckSizes(rec.ClusterID); err != nil {
+		return err
+	}
+	return s.CheckRecord(rec)
 }
 
 // MaxTries bounds how often a record is read again after another writer was faster.

@@ -73,29 +73,87 @@ func NewestFirst(apps []metadata.App) {
 	})
 }
 
-// RenderAs renders a package for a cluster that exists: what operations have changed since (sizes, counts) stays.
-func RenderAs(pkg *specs.Package, rec *lifecycle.Record, values map[string]any) (*specs.Cluster, error) {
-	spec, _, err := pkg.Render(WithName(pkg, values, rec.Name))
+// Revise renders the version that runs for a cluster as it is, with changed values of items. It gives the values in force
+// from then on.
+func Revise(pkg *specs.Package, rec *lifecycle.Record, changes map[string]any) (lifecycle.Values, *specs.Cluster, error) {
+	spec, values, err := pkg.Revise(inForce(pkg, rec), changes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	asItIs(pkg, spec, rec)
+	return values, spec, nil
+}
+
+// CarryOver renders another version for a cluster that is upgraded to it.
+func CarryOver(running, next *specs.Package, rec *lifecycle.Record, given map[string]any) (lifecycle.Values, *specs.Cluster, *specs.Carried, error) {
+	// Every item of the running version has a value, also where the record was written without defaults.
+	_, values, err := running.Revise(inForce(running, rec), nil)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	spec, values, carried, err := next.CarryOver(WithName(next, values, rec.Name), given)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	asItIs(next, spec, rec)
+	return values, spec, carried, nil
+}
+
+// Follow renders a record again whose counts or sizes have changed: other parts of its specification may mention them. A
+// version that is not published any more is left as it was rendered.
+func Follow(ctx context.Context, apps Store, rec *lifecycle.Record) error {
+	pkg, err := Open(ctx, apps, rec.AppID, rec.VersionID)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	values, spec, err := Revise(pkg, rec, nil)
+	if err != nil {
+		return Refusal(err, "the cluster cannot be rendered with these counts and sizes")
+	}
+	rec.Values, rec.Spec = values, spec
+	return nil
+}
+
+// CheckSizes refuses a new count and new sizes of a role, by key of its items, that a new cluster could not have.
+func CheckSizes(ctx context.Context, apps Store, rec *lifecycle.Record, role *specs.Role, sizes map[string]int) error {
+	pkg, err := Open(ctx, apps, rec.AppID, rec.VersionID)
+	if err != nil {
+		return err
+	}
+	if err := pkg.CheckSizes(role, sizes); err != nil {
+		return Refusal(err, "the package does not allow this")
+	}
+	return nil
+}
+
+// inForce are the values of a cluster as it is, by whole path.
+func inForce(pkg *specs.Package, rec *lifecycle.Record) map[string]any {
+	return WithName(pkg, pkg.Override(rec.InForce(), nil), rec.Name)
+}
+
+// asItIs keeps of a specification what operations have changed: counts and sizes, also where they are literals.
+func asItIs(pkg *specs.Package, spec *specs.Cluster, rec *lifecycle.Record) {
 	for i := range spec.Roles {
 		r := &spec.Roles[i]
 		was, ok := rec.Spec.Role(r.Name)
 		if !ok {
 			continue
 		}
-		r.Count, r.Replica, r.CPU, r.Memory = was.Count, was.Replica, was.CPU, was.Memory
+		r.Count, r.Replica, r.CPU, r.Memory = rec.Sizes(was)[specs.ItemCount], was.Replica, was.CPU, was.Memory
 		if r.Volume != nil && was.Volume != nil {
 			r.Volume.Size = was.Volume.Size
 		}
+		if was.MinCount == 0 && !pkg.SaysLeast(r) {
+			r.MinCount = 0 // it was created without nodes
+		}
 	}
-	spec.Links = rec.Spec.Links
-	return spec, nil
 }
 
 // WithEnv is a record's values and specification with changed env values; only those change.
-func WithEnv(ctx context.Context, apps Store, rec *lifecycle.Record, changes map[string]any) (map[string]any, *specs.Cluster, error) {
+func WithEnv(ctx context.Context, apps Store, rec *lifecycle.Record, changes map[string]any) (lifecycle.Values, *specs.Cluster, error) {
 	pkg, err := Open(ctx, apps, rec.AppID, rec.VersionID)
 	if err != nil {
 		return nil, nil, err
@@ -104,23 +162,11 @@ func WithEnv(ctx context.Context, apps Store, rec *lifecycle.Record, changes map
 	if err != nil {
 		return nil, nil, Refusal(err, "these parameters cannot be changed so")
 	}
-	values := pkg.Override(rec.Values, typed)
-	spec, err := RenderAs(pkg, rec, values)
+	values, spec, err := Revise(pkg, rec, typed)
 	if err != nil {
 		return nil, nil, Refusal(err, "the changed parameters cannot be rendered")
 	}
 	return values, spec, nil
-}
-
-// Known are the values that a package has items for: a new version may have dropped some.
-func Known(pkg *specs.Package, values map[string]any) map[string]any {
-	out := pkg.Override(values, nil)
-	for path := range out {
-		if _, ok := pkg.Config.Resolve(path); !ok {
-			delete(out, path)
-		}
-	}
-	return out
 }
 
 // WithName gives a cluster its name, where the package lets it be chosen.

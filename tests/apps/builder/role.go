@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"maps"
 	"strings"
+
+	"drover/specs"
 )
 
 // Object is a piece of cluster.json or config.json.
@@ -49,7 +51,11 @@ func (r Role) Service(name string, attributes Object) Role {
 // Shell defines services by their commands.
 func (r Role) Shell(commands map[string]string) Role {
 	for name, cmd := range commands {
-		r = r.Service(name, Object{"cmd": cmd})
+		service := Object{"cmd": cmd}
+		if !specs.Standard(name) {
+			service["type"] = "custom"
+		}
+		r = r.Service(name, service)
 	}
 	return r
 }

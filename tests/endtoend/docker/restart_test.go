@@ -22,7 +22,7 @@ func TestEngineRestartsInOperations(t *testing.T) {
 	l := apps.StartOnDocker(t)
 	ctx := t.Context()
 	l.Image(t, "bare:1")
-	app := publish(t, l, 2, map[string]string{"init": "true", "start": "true", "stop": wait, "backup": wait, "destroy": "true"})
+	app := publish(t, l, 2, map[string]string{"init": "true", "start": "true", "stop": wait, "tidy": wait, "destroy": "true"})
 	c := l.Choose(t, "/data/trace")
 
 	// Away at the beginning: machines are made when it is back.
@@ -34,15 +34,15 @@ func TestEngineRestartsInOperations(t *testing.T) {
 	ran(t, c, "init start")
 
 	// It stops in order, and stops the nodes: nobody knows what became of the command.
-	l.Drover(t, "run", c.ID, "backup", "--no-wait").OK(t)
+	l.Drover(t, "run", c.ID, "tidy", "--no-wait").OK(t)
 	shells := running(t, c)
 	require.NoError(t, l.Engine().Restart(ctx))
 	apps.Eventually(t, "the operation is held", func() bool { return state(t, l, c) == api.OpHeld })
-	ran(t, c, "init start backup")
+	ran(t, c, "init start tidy")
 	l.Drover(t, "resolve", c.ID, "--retry").OK(t)
 	letGo(t, shells)
 	l.Drover(t, "watch", c.ID).OK(t)
-	ran(t, c, "init start backup backup")
+	ran(t, c, "init start tidy tidy")
 
 	// It dies while a command runs, and the nodes live on: the command ends, and what needs the engine waits for it.
 	l.Drover(t, "stop", c.ID, "--no-wait").OK(t)
@@ -55,7 +55,7 @@ func TestEngineRestartsInOperations(t *testing.T) {
 	require.Equal(t, "stopped", look(t, l, c).Cluster.State)
 
 	c.Do("start")
-	ran(t, c, "init start backup backup stop start")
+	ran(t, c, "init start tidy tidy stop start")
 
 	// Away when everything is to be released.
 	l.Drover(t, "delete", c.ID, "--yes", "--no-wait").OK(t)
