@@ -76,7 +76,7 @@ func (a *Agents) Reload(ctx context.Context, t Target) (api.SyncResult, error) {
 }
 
 // silentEvery is the time without an answer after which a caller is told that the node is silent, and between two times.
-const silentEvery = 8 * time.Second
+const silentEvery = 5 * time.Second
 
 // endure calls f until it succeeds or fails for good. Retryable failures are borne until limit has passed since the
 // first of them, or silent fails.

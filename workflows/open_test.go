@@ -67,21 +67,21 @@ func TestANodeThatIsCutOffHoldsItsOperation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	createStore(w)
-	c := w.cutting("backup")
+	c := w.cutting("tidy")
 	w.operator = func(d desk) {
 		if d.Held == nil {
 			return
 		}
 		require.True(t, d.Held.Unknown)
 		require.Equal(t, agentapi.OutcomeOpen, d.Held.Nodes[0].Outcome)
-		require.Contains(t, d.Held.Error, "it is not known how backup on a/1 ends")
+		require.Contains(t, d.Held.Error, "it is not known how tidy on a/1 ends")
 		c.mend()
 		if d.visit == 1 {
 			close(c.over)
 		}
 		d.resolve(api.Resolution{Action: api.ResolveRetry})
 	}
-	r := w.start(api.RunService, api.RunServiceInput{Service: "backup"})
+	r := w.start(api.RunService, api.RunServiceInput{Service: "tidy"})
 	require.NoError(t, r.err)
 	require.Len(t, w.answers.seen, 1)
 	require.Equal(t, 1, c.runs())
@@ -144,10 +144,10 @@ func TestTheNextOperationFirstEndsWhatStillRuns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	createStore(w)
-	c := w.cutting("backup")
+	c := w.cutting("tidy")
 	defer close(c.over)
 	w.inject = &injection{k: 3, how: died}
-	r := w.start(api.RunService, api.RunServiceInput{Service: "backup"})
+	r := w.start(api.RunService, api.RunServiceInput{Service: "tidy"})
 	require.Error(t, r.err)
 	w.inject = nil
 
