@@ -86,7 +86,7 @@ func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, 
 		}
 	}
 	// The operation before is over, however it ended: what it may have half published must not block this one.
-	if err := a.Trees.Disown(ctx, in.ClusterID, control.Writer(in.ClusterID, rec.Operation.Seq-1)); err != nil {
+	if err := a.Trees.Disown(ctx, in.ClusterID, in.RunID); err != nil {
 		return Begun{}, err
 	}
 	// It may also have died after its last publish and before the record knew.
@@ -95,7 +95,7 @@ func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, 
 		return Begun{}, err
 	}
 	out.View.Revision = max(out.View.Revision, published)
-	return out, a.Trees.SetOperation(ctx, in.ClusterID, in.Type)
+	return out, a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, in.Type)
 }
 
 // begin makes the operation's first changes to the record; a retry finds them made.
@@ -171,9 +171,9 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 		return err
 	}
 	if rec.Operation.Type == api.CreateCluster {
-		return control.Forget(ctx, a.Trees, a.Records, a.Tokens, in.ClusterID)
+		return control.Forget(ctx, a.Trees, a.Tokens, in.ClusterID, in.RunID)
 	}
-	if _, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+	if _, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		rec.Operation.State = api.OpFailed
 		rec.TakeBackChoices()
 		if rec.Operation.Clearing { // what an earlier operation left may still be to be cleared
@@ -189,7 +189,7 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 	}); err != nil {
 		return err
 	}
-	return a.Trees.SetOperation(ctx, in.ClusterID, "")
+	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, "")
 }
 
 func notAllowed(rec *lifecycle.Record, r *lifecycle.Refusal) error {
@@ -215,6 +215,13 @@ func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view l
 		return nil
 	}
 	if err := refused(rec, lifecycle.MayAdd(view, role, in.Count)); err != nil {
+		return err
+	}
+	p, err := a.Providers.Find(rec.Provider)
+	if err == nil {
+		err = a.noStrays(ctx, p, rec)
+	}
+	if err != nil {
 		return err
 	}
 	used, err := a.usedGSIDs(ctx)
