@@ -31,11 +31,11 @@ func TestNodesStartWithATokenOfTheirCluster(t *testing.T) {
 	// A new revision follows the links, with the same world.Secret.
 	rec.Spec.Links = map[string]string{"zk": "cl-linked00", "unset": "", "same": "cl-linked00", "self": world.ClusterID}
 	w.Put(rec)
-	require.NoError(t, w.Acts.Publish.Publish(t.Context(), publish.PublishInput{ClusterID: world.ClusterID, Seq: 1, Revision: 2}))
+	require.NoError(t, w.Acts.Publish.Publish(t.Context(), publish.PublishInput{ClusterID: world.ClusterID, RunID: "run-1", Revision: 2}))
 	got, _ = access.Of(world.ClusterID)
 	require.Equal(t, lifecycle.Access{ClusterID: world.ClusterID, Secret: rec.ConsulToken, Links: []string{"cl-linked00"}}, got)
 
-	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID}))
+	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID, RunID: "run-1"}))
 	_, ok = access.Of(world.ClusterID)
 	require.False(t, ok, "revoked with the cluster")
 }
@@ -50,7 +50,7 @@ func TestACreationThatNeverBeganKeepsNoToken(t *testing.T) {
 	require.True(t, ok, "it is another operation's")
 	for range 2 {
 		require.NoError(t, w.Acts.Records.Abandon(t.Context(), records.AbandonInput{ClusterID: world.ClusterID, RunID: "run-1"}))
-		granted, err := access.Granted(t.Context())
+		granted, err := access.Granted(t.Context(), "")
 		require.NoError(t, err)
 		require.Empty(t, granted)
 	}
@@ -71,7 +71,7 @@ func TestOlderNodesGetTheirTokenAtABarrier(t *testing.T) {
 	w.Ended(lifecycle.Active)
 	require.Equal(t, []string{"access"}, wheres(w.Examine()), "nodes without a token")
 
-	require.NoError(t, w.Acts.Publish.Publish(t.Context(), publish.PublishInput{ClusterID: world.ClusterID, Seq: 1, Revision: 2}))
+	require.NoError(t, w.Acts.Publish.Publish(t.Context(), publish.PublishInput{ClusterID: world.ClusterID, RunID: "run-1", Revision: 2}))
 	first := agents.BarrierInput{ClusterID: world.ClusterID, Step: "UE1", Nodes: world.IDs(rec)[:1], Revision: 2, TimeoutSec: 60}
 	_, err := w.Acts.Agents.Barrier(t.Context(), first)
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestOlderNodesGetTheirTokenAtABarrier(t *testing.T) {
 
 	// What was lost comes back with its world.Secret, what is left of others goes, and a worker that gives out none leaves
 	// nodes what they have.
-	require.NoError(t, access.Revoke(t.Context(), world.ClusterID))
+	require.NoError(t, access.Revoke(t.Context(), lifecycle.Grant{ClusterID: world.ClusterID, Mark: lifecycle.AccessOf(w.Record()).Mark()}))
 	require.NoError(t, access.Grant(t.Context(), lifecycle.Access{ClusterID: "cl-gone0000", Secret: "s"}))
 	require.Equal(t, []string{"access", "access"}, wheres(w.Examine()), "policy and token are missing")
 	gone, err := w.Acts.Reads.ExamineCluster(t.Context(), api.ExamineClusterInput{ClusterID: "cl-gone0000"})
@@ -104,9 +104,10 @@ func TestOlderNodesGetTheirTokenAtABarrier(t *testing.T) {
 	w.RequireFault(fault.NotFound, err)
 	require.NoError(t, access.Grant(t.Context(), lifecycle.Access{ClusterID: "cl-gone0000", Secret: "s"}))
 	require.NoError(t, w.Deps.RestoreAccess(t.Context()))
-	granted, err := access.Granted(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, []string{world.ClusterID}, granted)
+	_, left := access.Of("cl-gone0000")
+	require.False(t, left)
+	_, kept := access.Of(world.ClusterID)
+	require.True(t, kept)
 	require.Empty(t, w.Examine().Findings)
 
 	w.Deps.Access = nil

@@ -20,10 +20,7 @@ import (
 )
 
 // RecordStore is what all subjects together ask of the store of control records.
-type RecordStore interface {
-	records.RecordStore
-	publish.RecordStore
-}
+type RecordStore interface{ records.RecordStore }
 
 // TreeStore is what all subjects together ask of the store of published metadata.
 type TreeStore interface {

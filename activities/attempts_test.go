@@ -34,8 +34,10 @@ func TestMachinesAreLeftAloneByAttemptsThatAreOver(t *testing.T) {
 		}},
 		activities.Replace:      {func(a *activities.Activities) any { return a.Machines.Replace }, func(in machines.NodesInput) any { return machines.ReplaceInput{NodesInput: in, To: machines.FreshRoot} }},
 		activities.ReleaseNodes: {func(a *activities.Activities) any { return a.Machines.ReleaseNodes }, func(in machines.NodesInput) any { return machines.ReleaseNodesInput{NodesInput: in, Attempts: 9} }},
-		activities.Release:      {func(a *activities.Activities) any { return a.Machines.Release }, func(in machines.NodesInput) any { return machines.ReleaseInput{ClusterID: in.ClusterID} }},
-		activities.EndStrays:    {func(a *activities.Activities) any { return a.Agents.EndStrays }, func(in machines.NodesInput) any { return agents.StraysInput(in) }},
+		activities.Release: {func(a *activities.Activities) any { return a.Machines.Release }, func(in machines.NodesInput) any {
+			return machines.ReleaseInput{ClusterID: in.ClusterID, RunID: "run-1"}
+		}},
+		activities.EndStrays: {func(a *activities.Activities) any { return a.Agents.EndStrays }, func(in machines.NodesInput) any { return agents.StraysInput(in) }},
 	} {
 		for word, answer := range map[string]error{"given up": serviceerror.NewNotFound("no such task"), "it continues": nil} {
 			t.Run(name+"/"+word, func(t *testing.T) {

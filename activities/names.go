@@ -16,6 +16,7 @@ const (
 	EndCommands     = "EndCommands"
 	EndStrays       = "EndStrays"
 	AskNodes        = "AskNodes"
+	SeenRevision    = "SeenRevision"
 	PublishEnv      = "PublishEnv"
 	ReleaseNodes    = "ReleaseNodes"
 	Replace         = "Replace"
@@ -51,6 +52,7 @@ func (a *Activities) All() map[string]any {
 		EndCommands:     a.Agents.EndCommands,
 		EndStrays:       a.Agents.EndStrays,
 		AskNodes:        a.Agents.AskNodes,
+		SeenRevision:    a.Agents.SeenRevision,
 		PublishEnv:      a.Publish.PublishEnv,
 		ReleaseNodes:    a.Machines.ReleaseNodes,
 		Replace:         a.Machines.Replace,

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"drover/agent/api"
+	"drover/fault"
+	"drover/lifecycle"
 	"drover/metadata"
 	"drover/metadata/store"
 	"drover/tests/stack/consultest"
@@ -135,6 +137,10 @@ func TestRevisionsFromConsul(t *testing.T) {
 	publish := func(rev int64, value string) {
 		s := store.New(consul.Client, "drover")
 		require.Eventually(t, func() bool {
+			_, err := s.PutRecord(ctx, &lifecycle.Record{ClusterID: "cl-aaaaaaaa", Operation: lifecycle.Operation{RunID: "test"}}, 0)
+			if err != nil && !fault.Is(err, fault.Conflict) {
+				return false
+			}
 			return s.Publish(ctx, "cl-aaaaaaaa", rev, "test", tree(3, value)) == nil
 		}, patience, 50*time.Millisecond)
 	}
@@ -196,6 +202,7 @@ func TestMemoryWithALargeTree(t *testing.T) {
 	require.True(t, poll(func() bool { return n.answers().ConsulOK }))
 	t.Logf("before the first revision: VmRSS %d kB", procStatus(t, n.agent.Process.Pid, "VmRSS"))
 	for rev := int64(1); rev <= 5; rev++ {
+		consultest.Own(t, s, "cl-aaaaaaaa", "test")
 		require.NoError(t, s.Publish(t.Context(), "cl-aaaaaaaa", rev, "test", tree(200, fmt.Sprint(rev))))
 		n.sync(rev)
 	}

@@ -1,6 +1,10 @@
 package lifecycle
 
-import "slices"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+)
 
 // Access is what the nodes of a cluster may read: their own metadata and that of the clusters it links to, with a token
 // of that secret.
@@ -23,6 +27,46 @@ func AccessOf(r *Record) Access {
 	slices.Sort(a.Links)
 	a.Links = slices.Compact(a.Links)
 	return a
+}
+
+// Mark is in the names of all that is granted with a secret, and does not disclose it. A cluster that is created again under
+// an id has another secret, so the remains of the former one differ by their mark.
+func (a Access) Mark() string {
+	sum := sha256.Sum256([]byte(a.Secret))
+	return hex.EncodeToString(sum[:6])
+}
+
+// Grant is a policy or a token of a cluster as Consul has it.
+type Grant struct {
+	ClusterID string
+	Mark      string
+	Kind      GrantKind
+	ID        string // Consul's own, never used again
+}
+
+// GrantKind says what a grant is.
+type GrantKind string
+
+// Kinds of grants, in the order in which they are revoked.
+const (
+	GrantToken  GrantKind = "token"
+	GrantPolicy GrantKind = "policy"
+)
+
+// Strays are the grants of clusters without a record, and those that a record's secret was not granted with.
+func Strays(granted []Grant, records []*Record) []Grant {
+	marks := make(map[string]string, len(records))
+	unreadable := map[string]bool{}
+	for _, r := range records {
+		unreadable[r.ClusterID] = r.State == Unreadable
+		if r.ConsulToken != "" {
+			marks[r.ClusterID] = AccessOf(r).Mark()
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(granted), func(g Grant) bool {
+		mark, granted := marks[g.ClusterID]
+		return unreadable[g.ClusterID] || granted && mark == g.Mark
+	})
 }
 
 // AccessSight is what Consul knows of a cluster's access.

@@ -13,6 +13,8 @@ const (
 	KindNetwork  = "network"
 	// KindCluster is whatever the provider lists under the cluster's tag: the provider could not be queried for details.
 	KindCluster = "cluster"
+	// KindUnreadable is an entry of the ledger of which nothing is known but its key, which is its ID. Nothing is released.
+	KindUnreadable = "unreadable"
 )
 
 // Orphan is a resource that could not be released, as the orphan ledger keeps it until the provider says that it is gone.
@@ -95,6 +97,13 @@ func ClaimOf(rec *Record, o Orphan) Claim {
 	return Unclaimed
 }
 
+// Names says whether a record of a cluster with a specification names a resource: one of a node's, or any network.
+func (r *Record) Names(o Orphan) bool {
+	return r.Spec != nil && o.Kind == KindNetwork || slices.ContainsFunc(r.Nodes, func(n Node) bool {
+		return slices.Contains(NodeResources(n), ResourceID{o.Kind, o.ID})
+	})
+}
+
 // running is Operation.State while an operation runs.
 const running = "running"
 
@@ -115,13 +124,13 @@ func NodeResources(n Node) []ResourceID {
 	return out
 }
 
-// releaseOrder: a volume is in use until its instance is gone, a network until everything else is.
-var releaseOrder = []string{KindCluster, KindInstance, KindVolume, KindNetwork}
+// ReleaseOrder are the kinds that can be released: a volume is in use until its instance is gone, a network until everything else is.
+var ReleaseOrder = []string{KindCluster, KindInstance, KindVolume, KindNetwork}
 
 // InReleaseOrder groups entries by kind, in the order in which they can be released.
 func InReleaseOrder(orphans []Orphan) [][]Orphan {
 	var groups [][]Orphan
-	for _, kind := range releaseOrder {
+	for _, kind := range ReleaseOrder {
 		var group []Orphan
 		for _, o := range orphans {
 			if o.Kind == kind {

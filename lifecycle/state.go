@@ -29,6 +29,7 @@ const (
 	Failed        State = "failed"         // creation failed and was kept for inspection (on_failure: keep)
 	UpgradeFailed State = "upgrade_failed" // an upgrade stopped half-way; downgrade or delete
 	Deleting      State = "deleting"       // DeleteCluster passed its guards and releases
+	Unreadable    State = "unreadable"     // the control record cannot be read; no record is ever written with it
 )
 
 // Refusal says why an operation may not start, and what to do.

@@ -9,6 +9,8 @@ type App struct {
 	PublishedAt string `json:"published_at"` // RFC 3339, UTC
 	// Roles in order, "" for role-less.
 	Roles []string `json:"roles"`
+	// Problem is why the description cannot be read; the other fields but the ids are empty then.
+	Problem string `json:"-"`
 	// Archive is the package as tar.gz. It is stored apart: lists leave it out.
 	Archive []byte `json:"-"`
 }

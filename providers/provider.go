@@ -2,6 +2,7 @@ package providers
 
 import (
 	"context"
+	"slices"
 
 	"drover/remote/target"
 )
@@ -41,7 +42,8 @@ type Provider interface {
 	ReplaceImage(ctx context.Context, oldID string, s InstanceSpec) (Instance, error)
 	DeleteInstance(ctx context.Context, id string) error
 
-	// List returns everything tagged with the cluster.
+	// List returns everything tagged with the cluster; "" asks for everything of this installation, whatever its cluster.
+	// What cannot be read is in neither way of an answer: it is named in Unreadable.
 	List(ctx context.Context, clusterID string) (Resources, error)
 }
 
@@ -144,9 +146,30 @@ type Instance struct {
 	PhysicalMachine string        `json:"physical_machine,omitempty"`
 }
 
-// Resources is everything of one cluster.
+// Resources is everything of one cluster, or of all.
 type Resources struct {
 	Networks  []Network  `json:"networks,omitempty"`
 	Volumes   []Volume   `json:"volumes,omitempty"`
 	Instances []Instance `json:"instances,omitempty"`
+	// Unreadable are resources of unknown clusters, in words: which one, where, and why it cannot be read.
+	Unreadable []string `json:"unreadable,omitempty"`
 }
+
+// Clusters are the ids of all clusters that own something, sorted.
+func (r Resources) Clusters() []string {
+	var ids []string
+	for _, n := range r.Networks {
+		ids = append(ids, n.ClusterID)
+	}
+	for _, v := range r.Volumes {
+		ids = append(ids, v.Tags.ClusterID)
+	}
+	for _, i := range r.Instances {
+		ids = append(ids, i.Tags.ClusterID)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// Of says whether a resource with these tags belongs into the answer of List.
+func (t Tags) Of(clusterID string) bool { return clusterID == "" || t.ClusterID == clusterID }

@@ -87,6 +87,7 @@ func fakeAgents(t *testing.T) (agentWorld, func()) {
 		Agents: agents, node: lifecycle.Node{ID: "cln-1", InstanceID: "i-1", SID: 1},
 		cfg: agentapi.Config{ClusterID: testCluster, NodeID: "cln-1", InstanceID: "i-1"},
 		publish: func(t *testing.T, rev int64) {
+			consultest.Own(t, s, testCluster, "w")
 			require.NoError(t, s.Publish(t.Context(), testCluster, rev, "w", metadata.Tree{"self/a": fmt.Sprint(rev)}))
 		},
 		runs: func(_ *testing.T, id string) int {
@@ -155,6 +156,7 @@ func realAgents(t *testing.T) (agentWorld, func()) {
 		cfg: agentapi.Config{ClusterID: testCluster, NodeID: "cln-1", InstanceID: id, Consul: addr, KVPrefix: prefix},
 		publish: func(t *testing.T, rev int64) {
 			tree := metadata.Tree{"self/host/node_id": "cln-1", "self/hosts/" + id + "/node_id": "cln-1", "self/a": fmt.Sprint(rev)}
+			consultest.Own(t, kv, testCluster, "w")
 			require.NoError(t, kv.Publish(t.Context(), testCluster, rev, "w", tree))
 		},
 	}

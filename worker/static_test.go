@@ -94,6 +94,7 @@ func TestStaticHosts(t *testing.T) {
 		require.Zero(t, st.ExitCode, st.Output)
 		return strings.TrimSpace(st.Stdout)
 	}
+	consultest.Own(t, kv, one.Tags.ClusterID, "w")
 	require.NoError(t, kv.Publish(ctx, one.Tags.ClusterID, 1, "w", metadata.Tree{
 		"self/host/node_id": one.Tags.NodeID, "self/hosts/" + one.ID + "/node_id": one.Tags.NodeID,
 	}))

@@ -41,7 +41,7 @@ func (e undecidedError) Unwrap() error { return e.error }
 func (p *performer) commands(ctx workflow.Context, at lifecycle.StepID, words string, g group) (failedCommands, error) {
 	limit := seconds(g.Timeout())
 	in := agents.StageInput{
-		ClusterID: p.clusterID, Seq: p.seq, Step: string(at), Service: g.service, Kind: g.kind, Params: p.params,
+		ClusterID: p.clusterID, RunID: p.runID, Seq: p.seq, Step: string(at), Service: g.service, Kind: g.kind, Params: p.params,
 	}
 	batches := runBatches(p, ctx, g.NodeIDs(), withResult(doAgents.RunStage), func(nodes []string) (workflow.ActivityOptions, agents.StageInput) {
 		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), p.attempt(in, nodes)
@@ -60,7 +60,7 @@ func (p *performer) commands(ctx workflow.Context, at lifecycle.StepID, words st
 func (p *performer) ask(ctx workflow.Context, at lifecycle.StepID, a ask) ([]string, failedCommands, error) {
 	asked := string(at) + " " + a.key() // once a step
 	in := agents.AskInput{
-		ClusterID: p.clusterID, Seq: p.seq, Step: string(at), Role: a.role, Service: a.service, Selector: a.selector, Nodes: a.nodes,
+		ClusterID: p.clusterID, RunID: p.runID, Seq: p.seq, Step: string(at), Role: a.role, Service: a.service, Selector: a.selector, Nodes: a.nodes,
 		Attempt: p.attempts[asked],
 	}
 	ids, err := call(p, ctx, long(a.service+" names nodes", seconds(a.timeout)), doAgents.AskNodes, in)

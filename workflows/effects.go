@@ -71,7 +71,7 @@ type (
 		anything
 		change change
 	}
-	publishWhole struct{ anything } // the same over whatever is in Consul
+	publishWhole struct{ anything } // the same over whatever is in Consul, as a revision that no node has seen
 	publishEnv   struct {           // changed parameters
 		anything
 		values map[string]any
@@ -155,7 +155,7 @@ func (e release) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID)
 }
 
 func (e releaseCluster) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	result, err := call(p, ctx, provisioning("release the resources of "+p.clusterID), doMachines.Release, machines.ReleaseInput{ClusterID: p.clusterID})
+	result, err := call(p, ctx, provisioning("release the resources of "+p.clusterID), doMachines.Release, machines.ReleaseInput{ClusterID: p.clusterID, RunID: p.runID})
 	p.orphaned(ctx, result.Orphans)
 	return err
 }
@@ -165,14 +165,19 @@ func (e publish) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID)
 }
 
 func (e publishWhole) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
+	seen, err := call(p, ctx, remote("ask nodes for their revision", 0), doAgents.SeenRevision, agents.SeenInput{ClusterID: p.clusterID})
+	if err != nil {
+		return err
+	}
+	p.revision = max(p.revision, seen)
 	return revise(p, ctx, doPublish.Publish, func(next int64) published.PublishInput {
-		return published.PublishInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Whole: true}
+		return published.PublishInput{ClusterID: p.clusterID, RunID: p.runID, Revision: next, Whole: true}
 	})
 }
 
 func (e publishEnv) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
 	return revise(p, ctx, doPublish.PublishEnv, func(next int64) published.EnvInput {
-		return published.EnvInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Values: e.values}
+		return published.EnvInput{ClusterID: p.clusterID, RunID: p.runID, Revision: next, Values: e.values}
 	})
 }
 
@@ -187,7 +192,7 @@ func (e inform) perform(p *performer, ctx workflow.Context, at lifecycle.StepID)
 }
 
 func (e deregister) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
-	return run(p, ctx, patient("deregister "+p.clusterID), doPublish.Deregister, published.DeregisterInput{ClusterID: p.clusterID})
+	return run(p, ctx, patient("deregister "+p.clusterID), doPublish.Deregister, published.DeregisterInput{ClusterID: p.clusterID, RunID: p.runID})
 }
 
 func (e deleting) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {

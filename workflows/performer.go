@@ -92,7 +92,7 @@ func (p *performer) publish(ctx workflow.Context, c change) error {
 		c.Lost = p.lost
 	}
 	err := revise(p, ctx, doPublish.Publish, func(next int64) published.PublishInput {
-		return published.PublishInput{ClusterID: p.clusterID, Seq: p.seq, Revision: next, Change: &c}
+		return published.PublishInput{ClusterID: p.clusterID, RunID: p.runID, Revision: next, Change: &c}
 	})
 	if err == nil {
 		p.removed += len(c.Remove)

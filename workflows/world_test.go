@@ -274,34 +274,5 @@ func requireOrder(t *testing.T, want, got []string) {
 // nextRun gives every operation a run id of its own, as the server does; the test environment has one for all.
 func (w *world) nextRun() interceptor.WorkerInterceptor {
 	w.runs++
-	return &runIDs{id: fmt.Sprintf("run-%d", w.runs)}
-}
-
-type runIDs struct {
-	interceptor.WorkerInterceptorBase
-	id string
-}
-
-func (r *runIDs) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &runIDInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, r.id}
-}
-
-type runIDInbound struct {
-	interceptor.WorkflowInboundInterceptorBase
-	id string
-}
-
-func (r *runIDInbound) Init(out interceptor.WorkflowOutboundInterceptor) error {
-	return r.Next.Init(&runIDOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: out}, r.id})
-}
-
-type runIDOutbound struct {
-	interceptor.WorkflowOutboundInterceptorBase
-	id string
-}
-
-func (r *runIDOutbound) GetInfo(ctx workflow.Context) *workflow.Info {
-	info := *r.Next.GetInfo(ctx)
-	info.FirstRunID = r.id
-	return &info
+	return fakes.RunID(fmt.Sprintf("run-%d", w.runs))
 }

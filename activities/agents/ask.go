@@ -17,6 +17,7 @@ import (
 // AskInput names a command of a role that prints node ids: the selector of a service, or get_nodes_order.
 type AskInput struct {
 	ClusterID string `json:"cluster_id"`
+	RunID     string `json:"run_id"`
 	Seq       int    `json:"seq"`
 	Step      string `json:"step"`
 	Role      string `json:"role"`
@@ -31,7 +32,7 @@ type AskInput struct {
 
 // Command is what is asked as the stage that ends it knows it.
 func (in AskInput) Command() StageInput {
-	command := StageInput{ClusterID: in.ClusterID, Seq: in.Seq, Step: in.Step, Service: in.Service, Nodes: in.Nodes, Attempts: map[string]int{}}
+	command := StageInput{ClusterID: in.ClusterID, RunID: in.RunID, Seq: in.Seq, Step: in.Step, Service: in.Service, Nodes: in.Nodes, Attempts: map[string]int{}}
 	if in.Selector {
 		command.Service += " selector"
 	}
@@ -46,7 +47,7 @@ var nodeID = regexp.MustCompile(`\bcln-[a-z0-9]{8}\b`)
 // AskNodes runs the command on the first node and returns the ids it printed, in their order, without others and
 // without repetition. A selector that names no node is a failure: there is no default.
 func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error) {
-	rec, err := a.current(ctx, in.ClusterID, in.Seq)
+	rec, err := a.current(ctx, in.ClusterID, in.RunID)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error
 	if !ok || len(asked) == 0 {
 		return nil, fault.New(fault.Internal, "role %q has no node to run %s on", in.Role, in.Service)
 	}
-	cmd := agentapi.Command{Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: asked[0].Label() + " " + in.Service, Stdout: true}
+	cmd := agentapi.Command{Run: in.RunID, Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: asked[0].Label() + " " + in.Service, Stdout: true}
 	if in.Selector {
 		cmd.Cmd = service.Selector
 	}

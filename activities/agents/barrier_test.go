@@ -27,7 +27,7 @@ func TestBarrierWaitsForARevision(t *testing.T) {
 	rec := w.Running(3)
 	done := make(chan error, 1)
 	go func() { _, err := w.Acts.Agents.Barrier(t.Context(), barrier(rec, 2)); done <- err }()
-	require.NoError(t, w.Acts.Publish.Publish(t.Context(), publish.PublishInput{ClusterID: world.ClusterID, Seq: 1, Revision: 2}))
+	require.NoError(t, w.Acts.Publish.Publish(t.Context(), publish.PublishInput{ClusterID: world.ClusterID, RunID: "run-1", Revision: 2}))
 	require.NoError(t, <-done)
 }
 

@@ -24,6 +24,7 @@ import (
 // StageInput is one order group of a stage: the service runs on all named nodes at the same time (S2).
 type StageInput struct {
 	ClusterID string         `json:"cluster_id"`
+	RunID     string         `json:"run_id"` // of the operation, which its number alone does not identify: a restored record repeats numbers
 	Seq       int            `json:"seq"`
 	Step      string         `json:"step"`
 	Service   string         `json:"service"`
@@ -60,16 +61,20 @@ const maxFailures = 3
 // cancelWithin is how long cancelled commands get to end by themselves and be killed.
 const cancelWithin = time.Minute
 
-// CommandID is the key under which a node's journal runs a command once: cluster, operation number, step, service,
+// CommandID is the key under which a node's journal runs a command once: cluster, operation number and run, step, service,
 // kind and node. A retry of the activity, a new worker and a reset workflow find the same command again. Only an
-// operator's decision to run a command again that ended without success makes another one of it.
+// operator's decision to run a command again that ended without success makes another one of it. The number is for people:
+// it comes from the control record, and is repeated when that is restored from a backup; a run's id is never repeated.
 func CommandID(in StageInput, nodeID string) string {
 	kind := ""
 	if in.Kind == lifecycle.PreCheck {
 		kind = ".pre_check"
 	}
-	return fmt.Sprintf("%s.%d.%s.%s%s.%s%s", in.ClusterID, in.Seq, in.Step, idSafe(in.Service), kind, nodeID, again(in.Attempts[nodeID]))
+	return fmt.Sprintf("%s.%d-%s.%s.%s%s.%s%s", in.ClusterID, in.Seq, idSafe(runEnd(in.RunID)), in.Step, idSafe(in.Service), kind, nodeID, again(in.Attempts[nodeID]))
 }
+
+// runEnd is what runs differ by: the last part of a UUID, 48 random bits.
+func runEnd(run string) string { return run[strings.LastIndex(run, "-")+1:] }
 
 // again is the end of a command's id, "" for the first.
 func again(n int) string {
@@ -102,7 +107,7 @@ func idSafe(s string) string {
 // RunStage runs the service's command on every named node and returns when all have ended (S6). A true cancel kills
 // what still runs; a stopping worker only lets go, and the next attempt attaches to the same commands.
 func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, error) {
-	rec, err := a.current(ctx, in.ClusterID, in.Seq)
+	rec, err := a.current(ctx, in.ClusterID, in.RunID)
 	if err != nil {
 		return StageResult{}, err
 	}
@@ -125,7 +130,7 @@ func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, 
 		return StageResult{}, fault.Wrap(context.Cause(working), fault.Unreachable, "commands continue on their nodes")
 	}
 	if in.Service == lifecycle.ServiceCustomMetadata {
-		if err := a.keepTokens(ctx, in.ClusterID, results); err != nil {
+		if err := a.keepTokens(ctx, in, results); err != nil {
 			return StageResult{}, err
 		}
 	}
@@ -136,21 +141,17 @@ func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, 
 // heartbeat timeout, so that one it has given up never continues to run commands.
 const readWithin = 5 * time.Second
 
-// current reads the record for commands of an operation, and refuses when a later one has begun: an attempt that was held
+// current reads the record for commands of an operation, and refuses when it names another one: an attempt that was held
 // up, by a cut connection or with its worker, has been replaced long ago, and the nodes' journals need not remember what
 // the other one ran, for upgrades give nodes new machines.
-func (a *Activities) current(ctx context.Context, clusterID string, seq int) (*lifecycle.Record, error) {
+func (a *Activities) current(ctx context.Context, clusterID, run string) (*lifecycle.Record, error) {
 	ctx, stop := context.WithTimeout(ctx, readWithin)
 	defer stop()
 	rec, _, err := a.Records.Record(ctx, clusterID)
 	if err != nil {
 		return nil, err
 	}
-	if now := rec.Operation.Seq; now > seq {
-		return nil, fault.New(fault.Conflict, "operation %d of %s is over, %s runs as operation %d: no more commands of the former",
-			seq, clusterID, rec.Operation.Type, now)
-	}
-	return rec, nil
+	return rec, rec.OwnedBy(run)
 }
 
 // service finds the service as the version that runs on the node describes it.
@@ -165,7 +166,7 @@ func (a *Activities) runOn(ctx context.Context, power *machines, n lifecycle.Nod
 		return agentapi.CommandStatus{}, fault.New(fault.Internal, "role %q does not define %s", n.Role, in.Service)
 	}
 	cmd := agentapi.Command{
-		Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: n.Label() + " " + in.Service,
+		Run: in.RunID, Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: n.Label() + " " + in.Service,
 		Stdout: in.Service == lifecycle.ServiceCustomMetadata,
 	}
 	if in.Kind == lifecycle.PreCheck {
@@ -356,14 +357,14 @@ func (a *Activities) errorText(ctx context.Context, rec *lifecycle.Record, f Nod
 }
 
 // keepTokens puts the standard output of custom_metadata into the record, from where the next revision publishes it.
-func (a *Activities) keepTokens(ctx context.Context, clusterID string, results []fanout.Result[agentapi.CommandStatus]) error {
+func (a *Activities) keepTokens(ctx context.Context, in StageInput, results []fanout.Result[agentapi.CommandStatus]) error {
 	tokens := map[string]string{}
 	for _, r := range results {
 		if r.Err == nil && r.Value.Outcome() == agentapi.OutcomeSucceeded {
 			tokens[r.Node.ID] = strings.TrimRight(r.Value.Stdout, "\n")
 		}
 	}
-	_, err := control.Update(ctx, a.Records, clusterID, func(rec *lifecycle.Record) error {
+	_, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		for i := range rec.Nodes {
 			if token, ok := tokens[rec.Nodes[i].ID]; ok {
 				rec.Nodes[i].Token = token

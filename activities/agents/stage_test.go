@@ -28,19 +28,19 @@ import (
 )
 
 func stage(rec *lifecycle.Record, service string) agents.StageInput {
-	return agents.StageInput{ClusterID: world.ClusterID, Seq: 1, Step: "CC4", Service: service, Nodes: world.IDs(rec)}
+	return agents.StageInput{ClusterID: world.ClusterID, RunID: "run-1", Seq: 1, Step: "CC4", Service: service, Nodes: world.IDs(rec)}
 }
 
 func TestCommandIDIsStableAndTellsCommandsApart(t *testing.T) {
 	t.Parallel()
-	in := agents.StageInput{ClusterID: world.ClusterID, Seq: 3, Step: "CC4", Service: "start"}
-	require.Equal(t, "cl-test0001.3.CC4.start.cln-1", agents.CommandID(in, "cln-1"), "changing it makes running operations repeat commands")
+	in := agents.StageInput{ClusterID: world.ClusterID, RunID: "0198c0a4-4c5f-7a33-9c52-5e1d2c3b4a59", Seq: 3, Step: "CC4", Service: "start"}
+	require.Equal(t, "cl-test0001.3-5e1d2c3b4a59.CC4.start.cln-1", agents.CommandID(in, "cln-1"), "changing it makes running operations repeat commands")
 	in.Kind = lifecycle.PreCheck
-	require.Equal(t, "cl-test0001.3.CC4.start.pre_check.cln-1", agents.CommandID(in, "cln-1"))
+	require.Equal(t, "cl-test0001.3-5e1d2c3b4a59.CC4.start.pre_check.cln-1", agents.CommandID(in, "cln-1"))
 
 	in.Attempts = map[string]int{"cln-1": 2}
-	require.Equal(t, "cl-test0001.3.CC4.start.pre_check.cln-1.again-2", agents.CommandID(in, "cln-1"))
-	require.Equal(t, "cl-test0001.3.CC4.start.pre_check.cln-2", agents.CommandID(in, "cln-2"))
+	require.Equal(t, "cl-test0001.3-5e1d2c3b4a59.CC4.start.pre_check.cln-1.again-2", agents.CommandID(in, "cln-1"))
+	require.Equal(t, "cl-test0001.3-5e1d2c3b4a59.CC4.start.pre_check.cln-2", agents.CommandID(in, "cln-2"))
 
 	seen := map[string]agents.StageInput{}
 	for _, service := range []string{"start", "my job", "my-job", "my.job", "my/job", "備份", "恢復", strings.Repeat("x", 300), strings.Repeat("x", 301)} {
@@ -444,12 +444,12 @@ func TestNoCommandsOfAnOperationThatIsOver(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.Acts.Agents.RunStage(t.Context(), stage(rec, "start"))
 	w.RequireFault(fault.Conflict, err)
-	_, err = w.Acts.Agents.AskNodes(t.Context(), agents.AskInput{ClusterID: world.ClusterID, Seq: 1, Step: "SV2", Role: "node", Service: "start", Nodes: world.IDs(rec)})
+	_, err = w.Acts.Agents.AskNodes(t.Context(), agents.AskInput{ClusterID: world.ClusterID, RunID: "run-1", Seq: 1, Step: "SV2", Role: "node", Service: "start", Nodes: world.IDs(rec)})
 	w.RequireFault(fault.Conflict, err)
 	require.Empty(t, w.Agents.Ran())
 
 	now := stage(rec, "start")
-	now.Seq = 2
+	now.Seq, now.RunID = 2, "run-2"
 	_, err = w.Acts.Agents.RunStage(t.Context(), now)
 	require.NoError(t, err)
 	require.Len(t, w.Agents.Ran(), 2)

@@ -74,6 +74,6 @@ func lintRoles(pkg *specs.Package) (roles, problems []string) {
 
 func appView(app metadata.App) api.AppView {
 	return api.AppView{
-		App: app.AppID, Version: app.VersionID, Digest: app.Digest, PublishedAt: app.PublishedAt, Roles: app.Roles,
+		App: app.AppID, Version: app.VersionID, Digest: app.Digest, PublishedAt: app.PublishedAt, Roles: app.Roles, Problem: app.Problem,
 	}
 }

@@ -99,9 +99,9 @@ func TestReleaseTakesWhatIsListedAndWhatIsRecorded(t *testing.T) {
 	require.Equal(t, "vol-foreign0", left.Volumes[0].ID)
 	require.Empty(t, w.Orphans())
 
-	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID}))
+	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID, RunID: "run-1"}))
 	require.Empty(t, w.Release().Orphans, "a cluster that is gone is released")
-	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID}))
+	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID, RunID: "run-1"}))
 }
 
 // A provider may forget to list; the record does not.
@@ -111,7 +111,7 @@ func TestReleaseOfWhatTheProviderDoesNotList(t *testing.T) {
 	w.Running(2)
 	deps := w.Deps
 	deps.Providers = map[string]providers.Provider{"fake": silent{w.Provider}}
-	_, err := activities.New(deps).Machines.Release(t.Context(), machines.ReleaseInput{ClusterID: world.ClusterID})
+	_, err := activities.New(deps).Machines.Release(t.Context(), machines.ReleaseInput{ClusterID: world.ClusterID, RunID: "run-1"})
 	require.NoError(t, err)
 	require.Empty(t, w.Provider.Everything())
 }
@@ -131,7 +131,7 @@ func TestReleaseLeavesWhatStaysToTheLedger(t *testing.T) {
 
 	env := world.Environment()
 	env.RegisterActivity(w.Acts.Machines.Release)
-	_, err := env.ExecuteActivity(w.Acts.Machines.Release, machines.ReleaseInput{ClusterID: world.ClusterID})
+	_, err := env.ExecuteActivity(w.Acts.Machines.Release, machines.ReleaseInput{ClusterID: world.ClusterID, RunID: "run-1"})
 	for _, text := range []string{rec.Nodes[0].VolumeIDs[0], "storage is away", rec.Nodes[2].InstanceID, "locked by hand"} {
 		require.ErrorContains(t, err, text, "it is to be retried")
 	}
@@ -154,7 +154,7 @@ func TestReleaseErrorOfManyResourcesIsBounded(t *testing.T) {
 	w.Provider.On(fakeprovider.Rule{Method: "DeleteInstance", Fault: fault.New(fault.Unreachable, "%s", strings.Repeat("away ", 40))})
 	env := world.Environment()
 	env.RegisterActivity(w.Acts.Machines.Release)
-	_, err := env.ExecuteActivity(w.Acts.Machines.Release, machines.ReleaseInput{ClusterID: world.ClusterID})
+	_, err := env.ExecuteActivity(w.Acts.Machines.Release, machines.ReleaseInput{ClusterID: world.ClusterID, RunID: "run-1"})
 	require.LessOrEqual(t, len(err.Error()), world.ResultLimit)
 	require.ErrorContains(t, err, "resources of "+world.ClusterID+" could not be released")
 

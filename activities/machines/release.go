@@ -3,6 +3,7 @@ package machines
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,50 +26,49 @@ type ReleaseResult struct {
 // ReleaseInput names a cluster whose resources all go.
 type ReleaseInput struct {
 	ClusterID string `json:"cluster_id"`
+	RunID     string `json:"run_id"`
 }
 
 // ReleaseAttempts is how often an operation tries to release what a provider does not let go, before it leaves that to
 // the orphan ledger and continues.
 const ReleaseAttempts = 10
 
-// Release deletes every instance, volume and network of the cluster: what the provider lists under the cluster's tag,
-// what the record names and what the orphan ledger holds, so that nothing made by a worker that died before it could say
-// so stays behind. What is gone already counts as released. What cannot be released is an error naming each resource
-// until the last attempt, which hands it to the ledger.
+// Release deletes every instance, volume and network of the cluster: what providers list under the cluster's tag, what the
+// record names and what the orphan ledger holds, so that nothing made by a worker that died before it could say so stays
+// behind. A record that was lost takes nothing with it: then every provider is asked. What is gone already counts as
+// released. What cannot be released is an error naming each resource until the last attempt, which hands it to the ledger.
 func (a *Activities) Release(ctx context.Context, in ReleaseInput) (ReleaseResult, error) {
-	rec, _, err := a.Records.Record(ctx, in.ClusterID)
-	if fault.Is(err, fault.NotFound) {
-		return ReleaseResult{}, nil
+	rec, err := control.Find(ctx, a.Records, in.ClusterID)
+	if err == nil && rec != nil {
+		err = rec.OwnedBy(in.RunID)
 	}
 	if err != nil {
 		return ReleaseResult{}, err
 	}
-	p, err := a.Providers.Find(rec.Provider)
-	if err != nil {
-		return ReleaseResult{}, err
-	}
-	known, err := ledger.OfCluster(ctx, a.Ledger, rec.ClusterID)
-	if err != nil {
-		return ReleaseResult{}, err
-	}
-	tagged, listErr := release.Listed(ctx, p, rec.ClusterID)
-	all := append(tagged, recorded(rec)...)
-	for _, o := range known {
-		if o.Provider == rec.Provider && o.Kind != lifecycle.KindCluster {
-			all = append(all, o)
+	why, all := "record lost", map[string][]lifecycle.Orphan{}
+	if rec != nil {
+		if _, err := a.Providers.Find(rec.Provider); err != nil {
+			return ReleaseResult{}, err
+		}
+		why, all[rec.Provider] = rec.Operation.Type, recorded(rec)
+	} else {
+		for name := range a.Providers {
+			all[name] = nil
 		}
 	}
-	orphans := release.Each(ctx, a.Attempt, p, all)
-	if listErr != nil {
-		orphans = append(orphans, lifecycle.Orphan{
-			ClusterID: rec.ClusterID, Provider: rec.Provider, Kind: lifecycle.KindCluster, ID: rec.ClusterID, Reason: bounds.Reason(listErr),
-		})
+	known, err := ledger.OfCluster(ctx, a.Ledger, in.ClusterID)
+	if err != nil {
+		return ReleaseResult{}, err
+	}
+	var orphans []lifecycle.Orphan
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		orphans = append(orphans, a.releaseAt(ctx, a.Providers[name], in.ClusterID, all[name], known)...)
 	}
 	for i := range orphans {
-		orphans[i].Why = rec.Operation.Type
+		orphans[i].Why = why
 	}
 	for _, o := range known {
-		if o.Provider == rec.Provider && !slices.ContainsFunc(orphans, o.Same) {
+		if _, asked := all[o.Provider]; asked && !slices.ContainsFunc(orphans, o.Same) {
 			if err := a.Ledger.DropOrphan(ctx, o); err != nil {
 				return ReleaseResult{}, err
 			}
@@ -76,11 +76,30 @@ func (a *Activities) Release(ctx context.Context, in ReleaseInput) (ReleaseResul
 	}
 	if len(orphans) > 0 && !attempt.Last(ctx, ReleaseAttempts) {
 		names := named(orphans)
-		f := fault.New(fault.Unreachable, "%d resources of %s could not be released: %s", len(orphans), rec.ClusterID, strings.Join(names, "; "))
+		f := fault.New(fault.Unreachable, "%d resources of %s could not be released: %s", len(orphans), in.ClusterID, strings.Join(names, "; "))
 		f.Problems = names
 		return ReleaseResult{}, f
 	}
 	return a.keep(ctx, orphans)
+}
+
+// releaseAt releases at one provider what it lists for a cluster, what is named, and what the ledger has there. It gives back
+// what stays.
+func (a *Activities) releaseAt(ctx context.Context, p providers.Provider, clusterID string, named, known []lifecycle.Orphan) []lifecycle.Orphan {
+	tagged, listErr := release.Listed(ctx, p, clusterID)
+	all := append(tagged, named...)
+	for _, o := range known {
+		if o.Provider == p.Name() && o.Kind != lifecycle.KindCluster {
+			all = append(all, o)
+		}
+	}
+	left := release.Each(ctx, a.Attempt, p, all)
+	if listErr != nil {
+		left = append(left, lifecycle.Orphan{
+			ClusterID: clusterID, Provider: p.Name(), Kind: lifecycle.KindCluster, ID: clusterID, Reason: bounds.Reason(listErr),
+		})
+	}
+	return left
 }
 
 // keep records in the ledger what could not be released.

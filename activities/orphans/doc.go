@@ -23,7 +23,8 @@ type RecordStore interface {
 
 // TreeStore finds and removes what nodes could see of a cluster.
 type TreeStore interface {
-	control.Trees
+	// Remove removes what nodes see of a cluster without a control record.
+	Remove(ctx context.Context, clusterID string) error
 	// Clusters are the ids of those that nodes could see something of.
 	Clusters(ctx context.Context) ([]string, error)
 	// Look reads what is published, without judging it.

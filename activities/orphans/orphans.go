@@ -15,7 +15,7 @@ import (
 	"drover/workflows/api"
 )
 
-// ListOrphans reads the ledger, and what is left of clusters without a control record in Consul.
+// ListOrphans reads the ledger, and finds what is left of clusters without a control record, in Consul and at providers.
 func (a *Activities) ListOrphans(ctx context.Context, in api.ListOrphansInput) (api.OrphanList, error) {
 	entries, err := a.Ledger.Orphans(ctx)
 	if err != nil {
@@ -32,27 +32,52 @@ func (a *Activities) ListOrphans(ctx context.Context, in api.ListOrphansInput) (
 		out.Orphans = append(out.Orphans, view)
 	}
 	if in.ClusterID == "" {
-		out.Remains, err = a.remains(ctx)
+		err = a.remains(ctx, entries, &out)
 	}
 	return out, err
 }
 
-// remains are the clusters that nodes could see something of, and that have no control record. The keys are read first: a
-// record is made before them, and goes after them.
-func (a *Activities) remains(ctx context.Context) ([]string, error) {
+// remains are the clusters of which Consul or a provider has something and the ledger nothing, and that have no control
+// record. A record is made before everything else, and goes after: records are read last. What could not be looked at is a
+// problem, and no reason to report nothing.
+func (a *Activities) remains(ctx context.Context, known []lifecycle.Orphan, out *api.OrphanList) error {
 	ids, err := a.Trees.Clusters(ctx)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	for _, name := range a.Providers.Names() {
+		p := a.Providers[name]
+		resources, err := p.List(ctx, "")
+		if err != nil {
+			out.Problems = append(out.Problems, fmt.Sprintf("provider %s cannot be queried: %s", name, bounds.Reason(err)))
+			continue
+		}
+		for _, o := range release.Entries(p, resources) {
+			if !slices.ContainsFunc(known, o.Same) {
+				ids = append(ids, o.ClusterID)
+			}
+		}
+		for _, problem := range resources.Unreadable {
+			out.Problems = append(out.Problems, fmt.Sprintf("provider %s: %s", name, bounds.Head(problem, bounds.WarningLimit)))
+		}
 	}
 	records, err := a.Records.Records(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	ids = slices.DeleteFunc(ids, func(id string) bool {
-		return slices.ContainsFunc(records, func(r *lifecycle.Record) bool { return r.ClusterID == id })
-	})
-	return ids[:min(len(ids), MaxListed)], nil
+	owned := map[string]bool{}
+	for _, rec := range records {
+		owned[rec.ClusterID] = true
+	}
+	slices.Sort(ids)
+	ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return owned[id] })
+	out.Remains = ids[:min(len(ids), MaxListed)]
+	out.Problems = out.Problems[:min(len(out.Problems), maxProblems)]
+	return nil
 }
+
+// maxProblems keeps the answer small; the rest shows once these are put right.
+const maxProblems = 20
 
 // MaxListed keeps the answer within what a workflow may return.
 const MaxListed = 500
@@ -67,7 +92,14 @@ func (a *Activities) ReleaseOrphans(ctx context.Context, _ api.RetryOrphansInput
 	}
 	byProvider := map[string][]lifecycle.Orphan{}
 	for _, o := range entries {
+		if o.Kind == lifecycle.KindUnreadable {
+			continue // a person has to look at it
+		}
 		rec, err := control.Find(ctx, a.Records, o.ClusterID)
+		if control.Unreadable(err) {
+			out.Left++ // what the cluster still uses is unknown
+			continue
+		}
 		if err != nil {
 			return out, err
 		}

@@ -31,7 +31,7 @@ func TestOrphansAreTriedUntilTheyAreGone(t *testing.T) {
 	require.Len(t, w.Orphans(), 2)
 	require.Equal(t, api.ReleasedOrphans{Left: 2}, retry(w), "the operation that released them still runs")
 	require.Equal(t, 1, w.Orphans()[0].Attempts)
-	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID}))
+	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID, RunID: "run-1"}))
 
 	require.Equal(t, api.ReleasedOrphans{Left: 2}, retry(w))
 	first := w.Orphans()[0]
@@ -57,7 +57,7 @@ func TestOrphansOfAProviderThatCannotList(t *testing.T) {
 	w.Provider.On(fakeprovider.Rule{Method: "List", Fault: fault.New(fault.Unreachable, "away")})
 	require.Len(t, w.Release().Orphans, 1)
 	require.Equal(t, lifecycle.KindCluster, w.Orphans()[0].Kind)
-	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID}))
+	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID, RunID: "run-1"}))
 	w.Provider.Clear()
 	require.Equal(t, api.ReleasedOrphans{Released: 1}, retry(w))
 	require.Empty(t, w.Provider.Everything())
@@ -110,7 +110,7 @@ func TestCollectOrphansTakesWhatNoRecordNames(t *testing.T) {
 	require.Len(t, w.Provider.Everything().Volumes, 1)
 
 	// Without a record everything is.
-	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID}))
+	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID, RunID: "run-1"}))
 	out, err = w.Acts.Orphans.CollectOrphans(t.Context(), api.CollectOrphansInput{ClusterID: world.ClusterID})
 	require.NoError(t, err)
 	require.Len(t, out.Found, 3)
@@ -124,11 +124,53 @@ func TestListOrphansTellsKeysWithoutACluster(t *testing.T) {
 	w := world.New(t)
 	w.Running(1)
 	gone := metadata.Tree{"self/cluster/vxnet": "v"}
-	require.NoError(t, w.Store.Publish(t.Context(), "cl-gone0001", 1, "another writer", gone))
+	w.Store.LeaveTree("cl-gone0001", gone)
 	list, err := w.Acts.Orphans.ListOrphans(t.Context(), api.ListOrphansInput{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"cl-gone0001"}, list.Remains)
 	list, err = w.Acts.Orphans.ListOrphans(t.Context(), api.ListOrphansInput{ClusterID: world.ClusterID})
 	require.NoError(t, err)
 	require.Empty(t, list.Remains)
+}
+
+// What providers have of clusters without a record is listed, and so is a provider that cannot be queried.
+func TestListOrphansAsksProviders(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	w.Running(2)
+	list := func() api.OrphanList {
+		out, err := w.Acts.Orphans.ListOrphans(t.Context(), api.ListOrphansInput{})
+		require.NoError(t, err)
+		return out
+	}
+	require.Empty(t, list().Remains)
+	w.Store.LoseTree(world.ClusterID)
+	w.Store.LoseRecord(world.ClusterID)
+	require.Equal(t, []string{world.ClusterID}, list().Remains)
+
+	out, err := w.Acts.Orphans.CollectOrphans(t.Context(), api.CollectOrphansInput{ClusterID: world.ClusterID})
+	require.NoError(t, err)
+	require.Empty(t, out.Left)
+	require.Empty(t, w.Provider.Everything())
+	require.Equal(t, api.OrphanList{Orphans: []api.Orphan{}}, list())
+
+	w.Provider.On(fakeprovider.Rule{Method: "List", Nth: 1, Fault: fault.New(fault.Unreachable, "the hypervisor is away")})
+	require.Equal(t, []string{"provider fake cannot be queried: the hypervisor is away"}, list().Problems)
+}
+
+// An entry of a cluster whose record cannot be read is left alone, and the others are released.
+func TestReleaseOrphansPastADamagedRecord(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	w.Store.Damage("cl-damaged0")
+	entry := func(cluster, kind string) lifecycle.Orphan {
+		return lifecycle.Orphan{ClusterID: cluster, Provider: "fake", Kind: kind, ID: "vol-" + cluster}
+	}
+	require.NoError(t, w.Store.PutOrphans(t.Context(), []lifecycle.Orphan{
+		entry("cl-damaged0", lifecycle.KindVolume), entry("cl-gone0000", lifecycle.KindVolume), entry("cl-gone0000", lifecycle.KindUnreadable),
+	}))
+	require.Equal(t, api.ReleasedOrphans{Released: 1, Left: 1}, retry(w))
+	left := w.Orphans()
+	require.Len(t, left, 2)
+	require.Equal(t, []string{lifecycle.KindVolume, lifecycle.KindUnreadable}, []string{left[0].Kind, left[1].Kind})
 }

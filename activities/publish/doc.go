@@ -14,15 +14,9 @@ import (
 	"drover/metadata"
 )
 
-// RecordStore keeps control records.
-type RecordStore interface {
-	control.Store
-	control.Forgetter
-}
-
-// TreeStore publishes what nodes see, all at once and once per revision and writer.
+// TreeStore publishes what nodes see, all at once and once per revision and writer, which is the run that owns the cluster.
 type TreeStore interface {
-	control.Trees
+	control.Forgetter
 	Publish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
 	// Republish is Publish that also overwrites what others have written or deleted.
 	Republish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
@@ -30,7 +24,7 @@ type TreeStore interface {
 
 // Activities publish revisions.
 type Activities struct {
-	Records RecordStore
+	Records control.Store
 	Trees   TreeStore
 	Apps    packages.Store
 	Ledger  ledger.Writer

@@ -12,14 +12,14 @@ import (
 // EnvInput publishes changed env values as a revision.
 type EnvInput struct {
 	ClusterID string     `json:"cluster_id"`
-	Seq       int        `json:"seq"`
+	RunID     string     `json:"run_id"`
 	Revision  int64      `json:"revision"`
 	Values    api.Values `json:"values"`
 }
 
 // PublishEnv takes the changed values over into the control record and publishes them.
 func (a *Activities) PublishEnv(ctx context.Context, in EnvInput) error {
-	rec, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+	rec, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		values, spec, err := packages.WithEnv(ctx, a.Apps, rec, in.Values)
 		if err != nil {
 			return err
@@ -30,5 +30,5 @@ func (a *Activities) PublishEnv(ctx context.Context, in EnvInput) error {
 	if err != nil {
 		return err
 	}
-	return a.publish(ctx, rec, in.Seq, in.Revision, false)
+	return a.publish(ctx, rec, in.RunID, in.Revision, false)
 }

@@ -11,11 +11,10 @@ import (
 	"drover/metadata"
 )
 
-// PublishInput names the revision to publish. Writer makes a retry of the same operation a no-op and another writer a
-// conflict.
+// PublishInput names the revision to publish. A retry of the same run is a no-op, another run's a conflict.
 type PublishInput struct {
 	ClusterID string `json:"cluster_id"`
-	Seq       int    `json:"seq"`
+	RunID     string `json:"run_id"`
 	Revision  int64  `json:"revision"`
 	// Change is made to the control record first.
 	Change *Change `json:"change,omitempty"`
@@ -26,10 +25,10 @@ type PublishInput struct {
 // Publish makes a change to the control record, builds the tree from it and makes that visible as the given revision,
 // all at once (B1).
 func (a *Activities) Publish(ctx context.Context, in PublishInput) error {
-	if err := a.keepLost(ctx, in.ClusterID, in.Change); err != nil {
+	if err := a.keepLost(ctx, in); err != nil {
 		return err
 	}
-	rec, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+	rec, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		in.Change.apply(rec)
 		if in.Change.resizes() {
 			if err := packages.Follow(ctx, a.Apps, rec); err != nil {
@@ -41,11 +40,11 @@ func (a *Activities) Publish(ctx context.Context, in PublishInput) error {
 	if err != nil {
 		return err
 	}
-	return a.publish(ctx, rec, in.Seq, in.Revision, in.Whole)
+	return a.publish(ctx, rec, in.RunID, in.Revision, in.Whole)
 }
 
 // publish makes the record visible as a revision, and then records that.
-func (a *Activities) publish(ctx context.Context, rec *lifecycle.Record, seq int, revision int64, whole bool) error {
+func (a *Activities) publish(ctx context.Context, rec *lifecycle.Record, run string, revision int64, whole bool) error {
 	tree, err := metadata.Build(rec)
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "the metadata of %s cannot be built", rec.ClusterID)
@@ -58,10 +57,10 @@ func (a *Activities) publish(ctx context.Context, rec *lifecycle.Record, seq int
 	if whole {
 		put = a.Trees.Republish
 	}
-	if err := put(ctx, rec.ClusterID, revision, control.Writer(rec.ClusterID, seq), tree); err != nil {
+	if err := put(ctx, rec.ClusterID, revision, run, tree); err != nil {
 		return err
 	}
-	_, err = control.Update(ctx, a.Records, rec.ClusterID, func(rec *lifecycle.Record) error {
+	_, err = control.UpdateOwn(ctx, a.Records, rec.ClusterID, run, func(rec *lifecycle.Record) error {
 		rec.Revision = max(rec.Revision, revision)
 		return nil
 	})
@@ -71,19 +70,24 @@ func (a *Activities) publish(ctx context.Context, rec *lifecycle.Record, seq int
 // DeregisterInput names a cluster whose metadata and record are removed.
 type DeregisterInput struct {
 	ClusterID string `json:"cluster_id"`
+	RunID     string `json:"run_id"`
 }
 
-// Deregister removes the cluster's metadata and then its control record. It is strictly the last step of a cluster.
+// Deregister removes the cluster's metadata and its control record. It is strictly the last step of a cluster.
 func (a *Activities) Deregister(ctx context.Context, in DeregisterInput) error {
-	return control.Forget(ctx, a.Trees, a.Records, a.Tokens, in.ClusterID)
+	return control.Forget(ctx, a.Trees, a.Tokens, in.ClusterID, in.RunID)
 }
 
 // keepLost writes the resources of nodes that a change drops from the record into the ledger, before it does.
-func (a *Activities) keepLost(ctx context.Context, clusterID string, c *Change) error {
+func (a *Activities) keepLost(ctx context.Context, in PublishInput) error {
+	c := in.Change
 	if c == nil || c.Lost == "" {
 		return nil
 	}
-	rec, _, err := a.Records.Record(ctx, clusterID)
+	rec, _, err := a.Records.Record(ctx, in.ClusterID)
+	if err == nil {
+		err = rec.OwnedBy(in.RunID)
+	}
 	if err != nil {
 		return err
 	}

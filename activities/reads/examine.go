@@ -28,7 +28,11 @@ func (a *Activities) ExamineCluster(ctx context.Context, in api.ExamineClusterIn
 	if s.Provider, err = a.atProviders(ctx, in.ClusterID); err != nil {
 		return api.Examination{}, err
 	}
-	if s.Record, err = control.Find(ctx, a.Records, in.ClusterID); err != nil {
+	s.Record, err = control.Find(ctx, a.Records, in.ClusterID)
+	if control.Unreadable(err) {
+		return api.Examination{ClusterID: in.ClusterID, State: string(lifecycle.Unreadable), Findings: []api.Finding{api.Finding(lifecycle.Damaged(err))}}, nil
+	}
+	if err != nil {
 		return api.Examination{}, err
 	}
 	if s.Metadata, err = a.inMetadata(ctx, in.ClusterID, s.Record); err != nil {
@@ -141,10 +145,10 @@ func (a *Activities) lostLinks(ctx context.Context, spec *specs.Cluster) ([]stri
 			continue
 		}
 		rec, err := control.Find(ctx, a.Records, spec.Links[name])
-		if err != nil {
+		if err != nil && !control.Unreadable(err) {
 			return nil, err
 		}
-		if rec == nil {
+		if rec == nil && err == nil {
 			lost = append(lost, name)
 		}
 	}

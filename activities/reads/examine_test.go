@@ -33,7 +33,7 @@ func TestExamineTellsWhatDoesNotFit(t *testing.T) {
 	w.Provider.Crash(rec.Nodes[0].InstanceID, true)
 	_, err := w.Provider.CreateVolume(t.Context(), providers.VolumeSpec{ID: "vol-stray000", Tags: providers.Tags{ClusterID: world.ClusterID}, SizeGiB: 1})
 	require.NoError(t, err)
-	require.NoError(t, w.Store.SetOperation(t.Context(), world.ClusterID, "AddNodes"))
+	require.NoError(t, w.Store.SetOperation(t.Context(), world.ClusterID, w.Record().Operation.RunID, "AddNodes"))
 	w.Agents.Broken[rec.Nodes[1].ID] = true
 
 	var where []string
@@ -70,13 +70,13 @@ func TestExamineWhatIsLeftOfACluster(t *testing.T) {
 	_, err := w.Acts.Reads.ExamineCluster(t.Context(), api.ExamineClusterInput{ClusterID: world.ClusterID})
 	w.RequireFault(fault.NotFound, err)
 	w.Running(1)
-	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID}))
+	require.NoError(t, w.Acts.Publish.Deregister(t.Context(), publish.DeregisterInput{ClusterID: world.ClusterID, RunID: "run-1"}))
 	e := w.Examine()
 	require.Empty(t, e.State)
 	require.Len(t, e.Findings, 2, "an instance and its volume")
 
 	// Keys that were put back are found, and go with the rest by the command it prints.
-	require.NoError(t, w.Store.Publish(t.Context(), world.ClusterID, 1, "another writer", metadata.Tree{"self/cluster/vxnet": "v"}))
+	w.Store.LeaveTree(world.ClusterID, metadata.Tree{"self/cluster/vxnet": "v"})
 	found := w.Examine().Findings
 	require.Len(t, found, 3)
 	for _, f := range found {
@@ -90,4 +90,24 @@ func TestExamineWhatIsLeftOfACluster(t *testing.T) {
 	require.Contains(t, collected.Found, "consul 1 keys that nodes can see")
 	_, err = w.Acts.Reads.ExamineCluster(t.Context(), api.ExamineClusterInput{ClusterID: world.ClusterID})
 	w.RequireFault(fault.NotFound, err)
+}
+
+// A record that cannot be read is a finding of its own cluster, and nothing to the others.
+func TestExamineADamagedRecord(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	w.Running(1)
+	w.Store.Damage("cl-damaged0")
+	e, err := w.Acts.Reads.ExamineCluster(t.Context(), api.ExamineClusterInput{ClusterID: "cl-damaged0"})
+	require.NoError(t, err)
+	require.Equal(t, string(lifecycle.Unreadable), e.State)
+	require.Len(t, e.Findings, 1)
+	require.Contains(t, e.Findings[0].What, "cl-damaged0 cannot be read")
+
+	list, err := w.Acts.Reads.ListClusters(t.Context(), api.ListClustersInput{})
+	require.NoError(t, err)
+	require.Len(t, list.Clusters, 2)
+	require.Equal(t, api.ClusterUnreadable, list.Clusters[0].State)
+	require.Contains(t, list.Clusters[0].Reason, "cannot be read")
+	require.Equal(t, "creating", list.Clusters[1].State)
 }

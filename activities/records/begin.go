@@ -100,7 +100,7 @@ func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, 
 		}
 	}
 	// The operation before is over, however it ended: what it may have half published must not block this one.
-	if err := a.Trees.Disown(ctx, in.ClusterID, control.Writer(in.ClusterID, rec.Operation.Seq-1)); err != nil {
+	if err := a.Trees.Disown(ctx, in.ClusterID, in.RunID); err != nil {
 		return Begun{}, err
 	}
 	// It may also have died after its last publish and before the record knew.
@@ -109,7 +109,7 @@ func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, 
 		return Begun{}, err
 	}
 	out.View.Revision = max(out.View.Revision, published)
-	return out, a.Trees.SetOperation(ctx, in.ClusterID, in.Type)
+	return out, a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, in.Type)
 }
 
 // begin makes the operation's first changes to the record; a retry finds them made.
@@ -188,9 +188,9 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 		return err
 	}
 	if rec.Operation.Type == api.CreateCluster {
-		return control.Forget(ctx, a.Trees, a.Records, a.Tokens, in.ClusterID)
+		return control.Forget(ctx, a.Trees, a.Tokens, in.ClusterID, in.RunID)
 	}
-	if _, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+	if _, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		rec.Operation.State = api.OpFailed
 		rec.TakeBackChoices()
 		if rec.Operation.Clearing { // what an earlier operation left may still be to be cleared
@@ -206,7 +206,7 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 	}); err != nil {
 		return err
 	}
-	return a.Trees.SetOperation(ctx, in.ClusterID, "")
+	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, "")
 }
 
 func notAllowed(rec *lifecycle.Record, r *lifecycle.Refusal) error {
@@ -236,6 +236,13 @@ func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view l
 	}
 	of, _ := rec.Spec.Role(role)
 	if err := packages.CheckSizes(ctx, a.Apps, rec, of, map[string]int{specs.ItemCount: rec.Sizes(of)[specs.ItemCount] + in.Count}); err != nil {
+		return err
+	}
+	p, err := a.Providers.Find(rec.Provider)
+	if err == nil {
+		err = a.noStrays(ctx, p, rec)
+	}
+	if err != nil {
 		return err
 	}
 	used, err := a.usedGSIDs(ctx)

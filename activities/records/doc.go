@@ -18,18 +18,18 @@ import (
 type RecordStore interface {
 	control.Store
 	access.Lister
-	control.Forgetter
 }
 
 // TreeStore is what the start and the end of an operation change of the published metadata.
 type TreeStore interface {
-	control.Trees
+	control.Forgetter
 	// Revision is the published one, 0 when there is none.
 	Revision(ctx context.Context, clusterID string) (int64, error)
-	// Disown removes an unfinished publish of a writer that is known to be over.
-	Disown(ctx context.Context, clusterID, writer string) error
-	// SetOperation shows agents which operation runs ("": none), so that health checks do not interfere.
-	SetOperation(ctx context.Context, clusterID, operation string) error
+	// Disown takes an unfinished publish away from every run but this one, which owns the cluster.
+	Disown(ctx context.Context, clusterID, run string) error
+	// SetOperation shows agents which operation runs ("": none), so that health checks do not interfere. Only the run that
+	// owns the cluster may.
+	SetOperation(ctx context.Context, clusterID, run, operation string) error
 }
 
 // AppStore reads published packages.

@@ -12,8 +12,10 @@ import (
 	"drover/activities/internal/ids"
 	"drover/activities/internal/ledger"
 	"drover/activities/internal/packages"
+	"drover/activities/internal/release"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/providers"
 	"drover/specs"
 	"drover/workflows/api"
 )
@@ -75,7 +77,7 @@ func (a *Activities) prepared(ctx context.Context, rec *lifecycle.Record) (lifec
 	if err := a.checkLinks(ctx, rec.Spec.Links); err != nil {
 		return lifecycle.View{}, err
 	}
-	if err := a.Trees.SetOperation(ctx, rec.ClusterID, api.CreateCluster); err != nil {
+	if err := a.Trees.SetOperation(ctx, rec.ClusterID, rec.Operation.RunID, api.CreateCluster); err != nil {
 		return lifecycle.View{}, err
 	}
 	return lifecycle.ViewOf(rec, false), nil
@@ -86,7 +88,8 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	if provider == "" {
 		provider = a.DefaultProvider
 	}
-	if _, err := a.Providers.Find(provider); err != nil {
+	p, err := a.Providers.Find(provider)
+	if err != nil {
 		return nil, err
 	}
 	version, values, spec, err := a.render(ctx, in.Create)
@@ -98,6 +101,9 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	}
 	used, err := a.usedGSIDs(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.noStrays(ctx, p, &lifecycle.Record{ClusterID: in.ClusterID}); err != nil {
 		return nil, err
 	}
 	nodes, err := lifecycle.Allocate(spec, ids.Random{Used: used})
@@ -176,10 +182,7 @@ type EndInput struct {
 
 // EndOperation writes how the operation ended and what the cluster is now.
 func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
-	_, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
-		if rec.Operation.RunID != in.RunID {
-			return fault.New(fault.Conflict, "cluster %s: operation %s took over", in.ClusterID, rec.Operation.Type)
-		}
+	_, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		rec.Operation.State, rec.Operation.Skipped = in.Outcome, in.Skipped
 		rec.Reason = in.Reason
 		for _, node := range in.Open {
@@ -201,7 +204,7 @@ func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
 	if err != nil || in.Outcome == api.OpRunning {
 		return err
 	}
-	return a.Trees.SetOperation(ctx, in.ClusterID, "")
+	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, "")
 }
 
 // noOrphans refuses a new cluster under an id whose old resources are still there: they would be taken for its own.
@@ -212,4 +215,26 @@ func (a *Activities) noOrphans(ctx context.Context, clusterID string) error {
 	}
 	return fault.New(fault.Conflict, "%d resources of an earlier cluster %s are not released yet, the first: %s", len(left), clusterID, left[0]).
 		WithHint("choose another id, or put the cause right and run: drover orphans --retry")
+}
+
+// noStrays refuses to make nodes while the provider has resources of the cluster that are on no record: they would be taken
+// for the cluster's own, and running nodes among them have server ids that would be given again.
+func (a *Activities) noStrays(ctx context.Context, p providers.Provider, rec *lifecycle.Record) error {
+	listed, err := release.Listed(ctx, p, rec.ClusterID)
+	if err != nil {
+		return err
+	}
+	known, err := ledger.OfCluster(ctx, a.Ledger, rec.ClusterID)
+	if err != nil {
+		return err
+	}
+	for _, o := range listed {
+		if rec.Names(o) || slices.ContainsFunc(known, o.Same) {
+			continue
+		}
+		return fault.New(fault.Conflict, "provider %s has %s %s of cluster %s, which is not on a record: the record was lost, or restored from a backup",
+			o.Provider, o.Kind, o.ID, rec.ClusterID).At(rec.ClusterID, o.NodeID, "").
+			WithHint("release what is on no record: drover orphans %s --collect", rec.ClusterID)
+	}
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/metadata"
+	"drover/providers"
 	"drover/tests/fakes/world"
 	"drover/workflows/api"
 )
@@ -33,7 +34,7 @@ func TestPrepareCreateIsOncePerRun(t *testing.T) {
 	require.Equal(t, lifecycle.Creating, before.State)
 	require.Equal(t, api.CreateCluster, w.Store.Operation(world.ClusterID))
 
-	require.NoError(t, w.Store.SetOperation(t.Context(), world.ClusterID, ""), "as if the first attempt had died before it said so")
+	require.NoError(t, w.Store.SetOperation(t.Context(), world.ClusterID, "run-1", ""), "as if the first attempt had died before it said so")
 	again, err := w.Acts.Records.PrepareCreate(t.Context(), prepare("run-1"))
 	require.NoError(t, err)
 	require.Equal(t, first, again)
@@ -100,7 +101,7 @@ func TestPrepareCreateDryRunTouchesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, all)
 	require.Empty(t, w.Store.Operation(world.ClusterID))
-	require.Zero(t, w.Provider.Count(""))
+	require.Equal(t, w.Provider.Count("List"), w.Provider.Count(""), "looked, and made nothing")
 }
 
 func TestPrepareCreateRefusals(t *testing.T) {
@@ -213,4 +214,29 @@ func TestBeginOperationChoosesTheRole(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, "a", begun.Role)
+}
+
+// Machines of a cluster that are on no record would be taken for the new nodes' company, with server ids given twice.
+func TestNoNodesBesideThoseOnNoRecord(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	w.Running(1)
+	w.Ended(lifecycle.Active)
+	rec := w.Record()
+	rec.Spec.AdvancedActions = []string{"scale_horizontal"}
+	w.Put(rec)
+	stray := providers.VolumeSpec{ID: "vol-stray000", Tags: providers.Tags{ClusterID: world.ClusterID}, SizeGiB: 1}
+	_, err := w.Provider.CreateVolume(t.Context(), stray)
+	require.NoError(t, err)
+	add := records.BeginInput{ClusterID: world.ClusterID, RunID: "run-2", Type: api.AddNodes, Add: &api.AddNodesInput{Count: 1}}
+	_, err = w.Acts.Records.BeginOperation(t.Context(), add)
+	require.ErrorContains(t, err, "vol-stray000")
+	require.Contains(t, w.RequireFault(fault.Conflict, err).Hint, "drover orphans "+world.ClusterID+" --collect")
+	require.NoError(t, w.Provider.DeleteVolume(t.Context(), stray.ID))
+	_, err = w.Acts.Records.BeginOperation(t.Context(), add)
+	require.NoError(t, err)
+
+	w.Store.LoseRecord(world.ClusterID)
+	_, err = w.Acts.Records.PrepareCreate(t.Context(), records.PrepareCreateInput{ClusterID: world.ClusterID, RunID: "run-3", Create: api.CreateClusterInput{App: "app"}})
+	w.RequireFault(fault.Conflict, err)
 }

@@ -126,6 +126,8 @@ type SyncResult struct {
 
 // Command is what to launch: Cmd goes unchanged to /bin/sh -c as root, cwd "/".
 type Command struct {
+	// Run names the operation's run: an id that was launched by another run is refused.
+	Run        string `json:"run,omitempty"`
 	Cmd        string `json:"cmd"`
 	TimeoutSec int    `json:"timeout_sec"` // > 0
 	GraceSec   int    `json:"grace_sec"`   // 0: DefaultGrace

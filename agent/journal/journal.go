@@ -137,11 +137,15 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 	return st, err
 }
 
-// sameText refuses to answer for another command than the one asked about.
+// sameText refuses to answer for another command than the one asked about, or for that of another run.
 func (e entry) sameText(r record, c api.Command) error {
 	was := r.Intent
 	if was == nil {
 		return fault.New(fault.Internal, "command %s is being written down by another agent", e.id).WithHint("launching it again is safe")
+	}
+	if was.Command.Run != c.Run {
+		return fault.New(fault.Conflict, "command id %s was used by run %q at %s, not by run %q", e.id, was.Command.Run, was.CreatedAt, c.Run).
+			WithHint("ids name one command for ever; see %s", e.dir)
 	}
 	if was.Command.Cmd != c.Cmd {
 		return fault.New(fault.Conflict, "command id %s was used for another command text at %s", e.id, was.CreatedAt).

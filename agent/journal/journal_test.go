@@ -240,3 +240,20 @@ func TestSecretsStayOutOfSupervisorArguments(t *testing.T) {
 	release()
 	ended(t, j, "s")
 }
+
+// A node answers for the run that is asked about, and for no other.
+func TestAnIDOfAnotherRunIsRefused(t *testing.T) {
+	t.Parallel()
+	j := newJournal(t)
+	c := sh("echo x")
+	c.Run = "run-1"
+	for range 2 {
+		_, err := j.Launch(t.Context(), "r", c)
+		require.NoError(t, err)
+	}
+	ended(t, j, "r")
+	c.Run = "run-2"
+	_, err := j.Launch(t.Context(), "r", c)
+	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
+	require.ErrorContains(t, err, "run-1")
+}

@@ -40,7 +40,13 @@ func (p parts) reader() *Reader { return New(Options{Addr: p.addr, Prefix: p.pre
 
 func (p parts) publish(t testing.TB, rev int64, tree metadata.Tree) {
 	t.Helper()
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, rev, "op", tree))
+	p.publishFor(t, clusterID, rev, tree)
+}
+
+func (p parts) publishFor(t testing.TB, id string, rev int64, tree metadata.Tree) {
+	t.Helper()
+	consultest.Own(t, p.store, id, "op")
+	require.NoError(t, p.store.Publish(t.Context(), id, rev, "op", tree))
 }
 
 func record(nodes int) *lifecycle.Record {

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
+	"drover/tests/stack/consultest"
 )
 
 // The operation is beside the tree: whichever way a tree is read, it is not part of it and changing it is no revision.
@@ -13,11 +14,12 @@ func TestOperationIsNoPartOfTheTree(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	r := p.reader()
-	require.NoError(t, p.store.SetOperation(t.Context(), clusterID, "CreateCluster"))
+	consultest.Own(t, p.store, clusterID, "op")
+	require.NoError(t, p.store.SetOperation(t.Context(), clusterID, "op", "CreateCluster"))
 	want := build(t, record(3))
 	p.publish(t, 1, want)
 	for _, operation := range []string{"CreateCluster", "AddNodes", ""} {
-		require.NoError(t, p.store.SetOperation(t.Context(), clusterID, operation))
+		require.NoError(t, p.store.SetOperation(t.Context(), clusterID, "op", operation))
 		got, err := r.Operation(t.Context(), clusterID)
 		require.NoError(t, err)
 		require.Equal(t, operation, got)

@@ -34,7 +34,7 @@ func TestWaitRevisionFromFirstToGone(t *testing.T) {
 	first := r.waitInBackground(t.Context(), 0)
 	// Another cluster's writes must not end the wait.
 	other := build(t, record(1))
-	require.NoError(t, p.store.Publish(t.Context(), "cl-other", 1, "op", other))
+	p.publishFor(t, "cl-other", 1, other)
 	p.publish(t, 1, build(t, record(1)))
 	require.Equal(t, result{revision: 1}, <-first)
 
@@ -48,7 +48,7 @@ func TestWaitRevisionFromFirstToGone(t *testing.T) {
 	require.Equal(t, result{revision: 2}, <-second)
 
 	gone := r.waitInBackground(t.Context(), 2)
-	require.NoError(t, p.store.Remove(t.Context(), clusterID))
+	require.NoError(t, p.store.Forget(t.Context(), clusterID, "op"))
 	require.Equal(t, result{revision: 0}, <-gone)
 
 	ctx, cancel := context.WithCancel(t.Context())

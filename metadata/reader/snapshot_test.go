@@ -182,7 +182,7 @@ func TestLinksAreExpanded(t *testing.T) {
 	p := start(t)
 	other := record(2)
 	other.ClusterID = "cl-00000002"
-	require.NoError(t, p.store.Publish(t.Context(), other.ClusterID, 1, "op", build(t, other)))
+	p.publishFor(t, other.ClusterID, 1, build(t, other))
 	rec := record(1)
 	rec.Spec.Links = map[string]string{"kv": other.ClusterID, "gone": "cl-nowhere"}
 	p.publish(t, 1, build(t, rec))
@@ -198,7 +198,7 @@ func TestLinksAreExpanded(t *testing.T) {
 	}
 	require.Equal(t, map[string]int64{other.ClusterID: 1}, s.Linked())
 
-	require.NoError(t, p.store.Remove(t.Context(), other.ClusterID))
+	require.NoError(t, p.store.Forget(t.Context(), other.ClusterID, "op"))
 	s, err = r.Snapshot(t.Context(), clusterID)
 	require.NoError(t, err)
 	require.Empty(t, s.Linked())
@@ -241,7 +241,7 @@ func TestSnapshotOfNothing(t *testing.T) {
 	p.publish(t, 1, build(t, record(1)))
 	_, err = r.Snapshot(t.Context(), clusterID)
 	require.NoError(t, err)
-	require.NoError(t, p.store.Remove(t.Context(), clusterID))
+	require.NoError(t, p.store.Forget(t.Context(), clusterID, "op"))
 	_, err = r.Snapshot(t.Context(), clusterID)
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
@@ -85,58 +84,49 @@ func (a *Access) Grant(ctx context.Context, want lifecycle.Access) error {
 	return fault.New(fault.Unreachable, "the Consul policy or token of cluster %s kept changing while it was written", want.ClusterID)
 }
 
-// Revoke removes token and policy of a cluster; what is not there is removed already.
-func (a *Access) Revoke(ctx context.Context, clusterID string) error {
-	if on, _, err := a.On(ctx); err != nil || !on {
-		return err
+// Revoke removes a policy or a token; what is not there is removed already.
+func (a *Access) Revoke(ctx context.Context, g lifecycle.Grant) error {
+	remove := a.client.ACL().PolicyDelete
+	if g.Kind == lifecycle.GrantToken {
+		remove = a.client.ACL().TokenDelete
 	}
-	if err := checkName("cluster id", clusterID); err != nil {
-		return err
-	}
-	_, err := a.client.ACL().TokenDelete(a.accessor(clusterID), (&api.WriteOptions{}).WithContext(ctx))
-	if err != nil && !absent(err) {
-		return failed(err, "revoke the Consul token of cluster %s", clusterID)
-	}
-	policy, err := a.policy(ctx, clusterID)
-	if err != nil || policy == nil {
-		return err
-	}
-	_, err = a.client.ACL().PolicyDelete(policy.ID, (&api.WriteOptions{}).WithContext(ctx))
-	if err != nil && !absent(err) {
-		return failed(err, "delete the Consul policy of cluster %s", clusterID)
+	if _, err := remove(g.ID, (&api.WriteOptions{}).WithContext(ctx)); err != nil && !absent(err) {
+		return failed(err, "revoke the Consul %s of cluster %s", g.Kind, g.ClusterID)
 	}
 	return nil
 }
 
-// Granted are the clusters that have a policy or a token here.
-func (a *Access) Granted(ctx context.Context) ([]string, error) {
+// Granted are the tokens and policies of a cluster; "" asks for those of all clusters. Tokens come first.
+func (a *Access) Granted(ctx context.Context, clusterID string) ([]lifecycle.Grant, error) {
 	if on, _, err := a.On(ctx); err != nil || !on {
 		return nil, err
-	}
-	policies, _, err := a.client.ACL().PolicyList((&api.QueryOptions{}).WithContext(ctx))
-	if err != nil {
-		return nil, failed(err, "list Consul's policies")
 	}
 	tokens, _, err := a.client.ACL().TokenList((&api.QueryOptions{}).WithContext(ctx))
 	if err != nil {
 		return nil, failed(err, "list Consul's tokens")
 	}
-	var ids []string
-	for _, p := range policies {
-		if id, ok := a.clusterOf(p.Description); ok && p.Name == a.policyName(id) {
-			ids = append(ids, id)
+	policies, _, err := a.client.ACL().PolicyList((&api.QueryOptions{}).WithContext(ctx))
+	if err != nil {
+		return nil, failed(err, "list Consul's policies")
+	}
+	var out []lifecycle.Grant
+	add := func(kind lifecycle.GrantKind, id, description string) {
+		if g, ok := a.described(description); ok && (clusterID == "" || g.ClusterID == clusterID) {
+			g.Kind, g.ID = kind, id
+			out = append(out, g)
 		}
 	}
 	for _, t := range tokens {
-		if id, ok := a.clusterOf(t.Description); ok && t.AccessorID == a.accessor(id) {
-			ids = append(ids, id)
-		}
+		add(lifecycle.GrantToken, t.AccessorID, t.Description)
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	for _, p := range policies {
+		add(lifecycle.GrantPolicy, p.ID, p.Description)
+	}
+	return out, nil
 }
 
-// Look compares what Consul has for a cluster with what it should have, and changes nothing.
+// Look compares what Consul has for a cluster with what it should have, and changes nothing. Without a secret it should have
+// nothing.
 func (a *Access) Look(ctx context.Context, want lifecycle.Access) (lifecycle.AccessSight, error) {
 	var sight lifecycle.AccessSight
 	var err error
@@ -146,12 +136,24 @@ func (a *Access) Look(ctx context.Context, want lifecycle.Access) (lifecycle.Acc
 	if err := checkAccess(want); err != nil {
 		return sight, err
 	}
-	sight.Policy.ID, sight.Token.ID = a.policyName(want.ClusterID), a.accessor(want.ClusterID)
-	policy, err := a.policy(ctx, want.ClusterID)
+	if want.Secret == "" {
+		granted, err := a.Granted(ctx, want.ClusterID)
+		for _, g := range granted {
+			seen := lifecycle.GrantSight{ID: g.ID, Standing: lifecycle.Wrong}
+			if g.Kind == lifecycle.GrantToken {
+				sight.Token = seen
+			} else {
+				sight.Policy = seen
+			}
+		}
+		return sight, err
+	}
+	sight.Policy.ID, sight.Token.ID = a.policyName(want), a.accessor(want)
+	policy, err := a.policy(ctx, want)
 	if err != nil {
 		return sight, err
 	}
-	token, err := a.token(ctx, want.ClusterID)
+	token, err := a.token(ctx, want)
 	if err != nil {
 		return sight, err
 	}

@@ -14,34 +14,38 @@ import (
 	"drover/lifecycle"
 )
 
-// Names are made from the prefix and the cluster's id alone, so that whoever does it again finds what was done.
+// Names are made from the prefix, the cluster's id and the mark of its secret, so that whoever does it again finds what was
+// done, and nobody finds what belongs to a former cluster of that id. Consul's ACLs know no condition for a change: what is
+// deleted is named by an id that no other cluster ever has.
 
 var notInPolicyNames = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// policyName is "drover-cl-a1b2c3d4". What cannot be part of such a name is told apart by a digest.
-func (a *Access) policyName(clusterID string) string {
-	root := New(a.client, a.prefix).clusterRoot(clusterID)
-	name := a.prefix + "-" + clusterID
+// policyName is "drover-cl-a1b2c3d4-" and the mark. What cannot be part of such a name is told apart by a digest.
+func (a *Access) policyName(want lifecycle.Access) string {
+	name := a.prefix + "-" + want.ClusterID
 	if safe := notInPolicyNames.ReplaceAllString(name, "-"); safe != name || len(name) > 100 {
-		sum := sha256.Sum256([]byte(root))
+		sum := sha256.Sum256([]byte(New(a.client, a.prefix).clusterRoot(want.ClusterID)))
 		name = safe[:min(len(safe), 100)] + "-" + hex.EncodeToString(sum[:4])
 	}
-	return name
+	return name + "-" + want.Mark()
 }
 
 // accessor is the public half of a token.
-func (a *Access) accessor(clusterID string) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("drover:consul-token:"+a.prefix+"/"+clusterID)).String()
+func (a *Access) accessor(want lifecycle.Access) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("drover:consul-token:"+a.prefix+"/"+want.ClusterID+"/"+want.Mark())).String()
 }
 
 const describes = "what nodes of Drover's cluster read: "
 
-func (a *Access) description(clusterID string) string { return describes + a.prefix + " " + clusterID }
+func (a *Access) description(want lifecycle.Access) string {
+	return describes + a.prefix + " " + want.ClusterID + " " + want.Mark()
+}
 
-// clusterOf is the other way round.
-func (a *Access) clusterOf(description string) (string, bool) {
-	id, ok := strings.CutPrefix(description, describes+a.prefix+" ")
-	return id, ok && checkName("cluster id", id) == nil
+// described is the other way round.
+func (a *Access) described(description string) (lifecycle.Grant, bool) {
+	rest, ok := strings.CutPrefix(description, describes+a.prefix+" ")
+	id, mark, _ := strings.Cut(rest, " ")
+	return lifecycle.Grant{ClusterID: id, Mark: mark}, ok && checkName("cluster id", id) == nil
 }
 
 // rules are a policy's text. "list" is "read" also where Consul is told to check listing apart.
@@ -58,25 +62,25 @@ func (a *Access) rules(want lifecycle.Access) string {
 }
 
 // policy reads a cluster's policy; nil when there is none.
-func (a *Access) policy(ctx context.Context, clusterID string) (*api.ACLPolicy, error) {
-	policy, _, err := a.client.ACL().PolicyReadByName(a.policyName(clusterID), (&api.QueryOptions{}).WithContext(ctx))
+func (a *Access) policy(ctx context.Context, want lifecycle.Access) (*api.ACLPolicy, error) {
+	policy, _, err := a.client.ACL().PolicyReadByName(a.policyName(want), (&api.QueryOptions{}).WithContext(ctx))
 	if absent(err) {
 		return nil, nil
 	}
-	return policy, failed(err, "read the Consul policy of cluster %s", clusterID)
+	return policy, failed(err, "read the Consul policy of cluster %s", want.ClusterID)
 }
 
 // token reads a cluster's token; nil when there is none.
-func (a *Access) token(ctx context.Context, clusterID string) (*api.ACLToken, error) {
-	token, _, err := a.client.ACL().TokenRead(a.accessor(clusterID), (&api.QueryOptions{}).WithContext(ctx))
+func (a *Access) token(ctx context.Context, want lifecycle.Access) (*api.ACLToken, error) {
+	token, _, err := a.client.ACL().TokenRead(a.accessor(want), (&api.QueryOptions{}).WithContext(ctx))
 	if absent(err) {
 		return nil, nil
 	}
-	return token, failed(err, "read the Consul token of cluster %s", clusterID)
+	return token, failed(err, "read the Consul token of cluster %s", want.ClusterID)
 }
 
 func (a *Access) putPolicy(ctx context.Context, want lifecycle.Access) (*api.ACLPolicy, error) {
-	have, err := a.policy(ctx, want.ClusterID)
+	have, err := a.policy(ctx, want)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +88,7 @@ func (a *Access) putPolicy(ctx context.Context, want lifecycle.Access) (*api.ACL
 	switch {
 	case have == nil:
 		have, _, err = a.client.ACL().PolicyCreate(&api.ACLPolicy{
-			Name: a.policyName(want.ClusterID), Description: a.description(want.ClusterID), Rules: rules,
+			Name: a.policyName(want), Description: a.description(want), Rules: rules,
 		}, write)
 	case have.Rules != rules:
 		have.Rules = rules
@@ -97,7 +101,7 @@ func (a *Access) putPolicy(ctx context.Context, want lifecycle.Access) (*api.ACL
 }
 
 func (a *Access) putToken(ctx context.Context, want lifecycle.Access, policy *api.ACLPolicy) error {
-	have, err := a.token(ctx, want.ClusterID)
+	have, err := a.token(ctx, want)
 	if err != nil {
 		return err
 	}
@@ -111,7 +115,7 @@ func (a *Access) putToken(ctx context.Context, want lifecycle.Access, policy *ap
 	switch {
 	case have == nil:
 		_, _, err = a.client.ACL().TokenCreate(&api.ACLToken{
-			AccessorID: a.accessor(want.ClusterID), SecretID: want.Secret, Description: a.description(want.ClusterID),
+			AccessorID: a.accessor(want), SecretID: want.Secret, Description: a.description(want),
 			Policies: []*api.ACLTokenPolicyLink{{ID: policy.ID}},
 		}, write)
 	case !carries(have, policy):

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,21 +40,20 @@ func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 		return fault.Wrap(err, fault.Invalid, "%s", what)
 	}
 	key := s.appKey(app.AppID, app.VersionID)
-	there, err := s.appVersion(ctx, key, what)
+	there, index, err := s.appVersion(ctx, key, what)
 	if err != nil {
 		return err
 	}
 	if there == nil {
 		// The archive first, under its digest: a description never names an archive that is not there.
-		archive := &api.KVPair{Key: key + "/" + digest, Value: app.Archive}
-		if _, err := s.client.KV().Put(archive, (&api.WriteOptions{}).WithContext(ctx)); err != nil {
-			return failed(err, "%s", what)
+		if err := s.putArchive(ctx, key+"/"+digest, app.Archive, what); err != nil {
+			return err
 		}
-		_, err = s.commit(ctx, []*api.KVTxnOp{{Verb: api.KVCAS, Key: key, Value: value}}, what)
+		_, err = s.commit(ctx, []*api.KVTxnOp{put(key, value, 0)}, what)
 		if !errors.Is(err, errRaced) {
 			return err
 		}
-		if there, err = s.appVersion(ctx, key, what); err != nil {
+		if there, index, err = s.appVersion(ctx, key, what); err != nil {
 			return err
 		}
 	}
@@ -63,12 +63,47 @@ func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 	if there == nil {
 		return fault.New(fault.Conflict, "%s: the version was withdrawn at the same time", what)
 	}
-	// Ours lost: take its archive away again.
-	if _, err := s.client.KV().Delete(key+"/"+digest, (&api.WriteOptions{}).WithContext(ctx)); err != nil {
-		return failed(err, "%s", what)
+	// Ours lost: take its archive away again, as long as no description names it.
+	if err := s.dropArchive(ctx, key, index, digest, what); err != nil {
+		return err
 	}
 	return fault.New(fault.Conflict, "%s: this version was published %s with other content (SHA-256 %s, now %s)",
 		what, there.PublishedAt, there.Digest, digest).WithHint("publish it under a new version")
+}
+
+// putArchive writes an archive, which is too large for a transaction.
+func (s *Store) putArchive(ctx context.Context, key string, archive []byte, what string) error {
+	return s.racing(what, func() error {
+		there, err := s.get(ctx, key, what)
+		if err != nil {
+			return err
+		}
+		pair := &api.KVPair{Key: key, Value: archive}
+		if there != nil {
+			if bytes.Equal(there.Value, archive) {
+				return nil
+			}
+			pair.ModifyIndex = there.ModifyIndex
+		}
+		ok, _, err := s.client.KV().CAS(pair, (&api.WriteOptions{}).WithContext(ctx))
+		if err == nil && !ok {
+			return errRaced
+		}
+		return failed(err, "%s", what)
+	})
+}
+
+// dropArchive deletes an archive while the description at key, which names another one, is as it was seen.
+func (s *Store) dropArchive(ctx context.Context, key string, index uint64, digest, what string) error {
+	archive, err := s.get(ctx, key+"/"+digest, what)
+	if err != nil || archive == nil {
+		return err
+	}
+	_, err = s.commit(ctx, []*api.KVTxnOp{unchanged(key, index), drop(archive.Key, archive.ModifyIndex)}, what)
+	if errors.Is(err, errRaced) {
+		return nil // somebody publishes it: it is not ours any more
+	}
+	return err
 }
 
 func checkApp(a metadata.App) error {
@@ -86,21 +121,20 @@ func checkApp(a metadata.App) error {
 	return nil
 }
 
-// appVersion reads the description of a version; nil when it is not published.
-func (s *Store) appVersion(ctx context.Context, key, what string) (*metadata.App, error) {
-	kv, _, err := s.client.KV().Get(key, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+// appVersion reads the description of a version and the index it has; nil when it is not published.
+func (s *Store) appVersion(ctx context.Context, key, what string) (*metadata.App, uint64, error) {
+	kv, err := s.get(ctx, key, what)
 	if err != nil || kv == nil {
-		return nil, failed(err, "%s", what)
+		return nil, 0, err
 	}
-	return decodeApp(kv.Key, kv.Value)
-}
-
-func decodeApp(key string, value []byte) (*metadata.App, error) {
 	app := new(metadata.App)
-	if err := json.Unmarshal(value, app); err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "published package %s cannot be read", key)
+	if err := json.Unmarshal(kv.Value, app); err != nil {
+		f := fault.Wrap(err, fault.Internal, "%s: Consul key %s cannot be read", what, key).
+			WithHint("restore the key from a backup, or delete it and publish the version again")
+		f.Retryable = false
+		return nil, 0, f
 	}
-	return app, nil
+	return app, kv.ModifyIndex, nil
 }
 
 // App reads a published package with its archive. One that is not published is a NotFound fault.
@@ -110,16 +144,16 @@ func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App
 	}
 	what := "read " + appID + " " + versionID
 	key := s.appKey(appID, versionID)
-	app, err := s.appVersion(ctx, key, what)
+	app, _, err := s.appVersion(ctx, key, what)
 	if err != nil {
 		return nil, err
 	}
 	if app == nil {
 		return nil, fault.New(fault.NotFound, "application %s has no published version %s", appID, versionID)
 	}
-	kv, _, err := s.client.KV().Get(key+"/"+app.Digest, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	kv, err := s.get(ctx, key+"/"+app.Digest, what)
 	if err != nil {
-		return nil, failed(err, "%s", what)
+		return nil, err
 	}
 	if kv == nil {
 		return nil, fault.New(fault.Internal, "%s: its archive %s is not in Consul", what, app.Digest)
@@ -131,7 +165,8 @@ func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App
 	return app, nil
 }
 
-// Apps reads all published packages without their archives, ordered by application id and version as text.
+// Apps reads all published packages without their archives, ordered by application id and version as text. One whose
+// description cannot be read is there with its ids and the problem.
 func (s *Store) Apps(ctx context.Context) ([]metadata.App, error) {
 	const what = "list the published applications"
 	root := s.prefix + "/apps/"
@@ -145,7 +180,11 @@ func (s *Store) Apps(ctx context.Context) ([]metadata.App, error) {
 		if strings.Count(key[len(root):], "/") != 1 || strings.HasSuffix(key, "/") {
 			continue
 		}
-		app, err := s.appVersion(ctx, key, what)
+		app, _, err := s.appVersion(ctx, key, what)
+		if f := fault.As(err); f != nil && f.Type == fault.Internal && !f.Retryable {
+			id, version, _ := strings.Cut(key[len(root):], "/")
+			app, err = &metadata.App{AppID: id, VersionID: version, Problem: err.Error()}, nil
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -43,25 +43,25 @@ func BenchmarkPublish(b *testing.B) {
 			p := start(b)
 			before := serverCPU(b)
 			for b.Loop() {
-				require.NoError(b, p.store.Publish(b.Context(), clusterID, 1, "w", whole))
+				require.NoError(b, p.publish(b, clusterID, 1, "w", whole))
 				b.StopTimer()
-				require.NoError(b, p.store.Remove(b.Context(), clusterID))
+				require.NoError(b, p.forget(b, clusterID))
 				b.StartTimer()
 			}
 			reportServerCPU(b, before, b.N)
 		})
 		b.Run(fmt.Sprintf("one-more/%d", nodes), func(b *testing.B) {
 			p := start(b)
-			require.NoError(b, p.store.Publish(b.Context(), clusterID, 1, "w", whole))
+			require.NoError(b, p.publish(b, clusterID, 1, "w", whole))
 			trees := []metadata.Tree{whole, more}
 			rev := int64(1)
 			before := serverCPU(b)
 			for b.Loop() {
 				rev++
-				require.NoError(b, p.store.Publish(b.Context(), clusterID, rev, "w", trees[(rev+1)%2]))
+				require.NoError(b, p.publish(b, clusterID, rev, "w", trees[(rev+1)%2]))
 			}
 			reportServerCPU(b, before, b.N)
-			require.NoError(b, p.store.Remove(b.Context(), clusterID))
+			require.NoError(b, p.forget(b, clusterID))
 		})
 	}
 }
@@ -69,7 +69,7 @@ func BenchmarkPublish(b *testing.B) {
 // BenchmarkSnapshot is what one agent pays for 200 nodes (over 4,200 keys).
 func BenchmarkSnapshot(b *testing.B) {
 	p := start(b)
-	require.NoError(b, p.store.Publish(b.Context(), clusterID, 1, "w", build(b, record(200))))
+	require.NoError(b, p.publish(b, clusterID, 1, "w", build(b, record(200))))
 	self := reader.Self{Role: role, InstanceID: node(7).InstanceID}
 	read := func(b *testing.B, r *reader.Reader) *reader.Snapshot {
 		s, err := r.Snapshot(b.Context(), clusterID)
@@ -121,7 +121,7 @@ func BenchmarkWake(b *testing.B) {
 func wake(b *testing.B, agents int) {
 	p := start(b)
 	whole, more := build(b, record(agents)), build(b, record(agents+1))
-	require.NoError(b, p.store.Publish(b.Context(), clusterID, 1, "w", whole))
+	require.NoError(b, p.publish(b, clusterID, 1, "w", whole))
 	trees := []metadata.Tree{whole, more}
 
 	ctx, cancel := context.WithCancel(b.Context())
@@ -161,7 +161,7 @@ func wake(b *testing.B, agents int) {
 	for b.Loop() {
 		rev++
 		begin := time.Now()
-		require.NoError(b, p.store.Publish(b.Context(), clusterID, rev, "w", trees[(rev+1)%2]))
+		require.NoError(b, p.publish(b, clusterID, rev, "w", trees[(rev+1)%2]))
 		for _, t := range wait() {
 			took = append(took, t.Sub(begin))
 		}
@@ -172,5 +172,5 @@ func wake(b *testing.B, agents int) {
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
-	require.NoError(b, p.store.Remove(b.Context(), clusterID))
+	require.NoError(b, p.forget(b, clusterID))
 }

@@ -23,12 +23,9 @@ func (d Document) key() string { return d.store.prefix + "/documents/" + d.name 
 
 // Get reads the document and the index to write it back with; one that does not exist is empty, with index 0.
 func (d Document) Get(ctx context.Context) ([]byte, uint64, error) {
-	kv, _, err := d.store.client.KV().Get(d.key(), (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
-	if err != nil {
-		return nil, 0, failed(err, "read %s", d.key())
-	}
-	if kv == nil {
-		return nil, 0, nil
+	kv, err := d.store.get(ctx, d.key(), "read "+d.key())
+	if err != nil || kv == nil {
+		return nil, 0, err
 	}
 	return kv.Value, kv.ModifyIndex, nil
 }
@@ -38,8 +35,7 @@ func (d Document) Put(ctx context.Context, value []byte, index uint64) error {
 	if len(value) > maxValue {
 		return fault.New(fault.Invalid, "%s has %d bytes, Consul takes %d", d.key(), len(value), maxValue)
 	}
-	op := &api.KVTxnOp{Verb: api.KVCAS, Key: d.key(), Value: value, Index: index}
-	_, err := d.store.commit(ctx, []*api.KVTxnOp{op}, "write "+d.key())
+	_, err := d.store.commit(ctx, []*api.KVTxnOp{put(d.key(), value, index)}, "write "+d.key())
 	if !errors.Is(err, errRaced) {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drover/fault"
 	"drover/lifecycle"
 	"drover/metadata"
 	"drover/metadata/reader"
@@ -71,6 +72,31 @@ func start(t testing.TB) parts {
 	p := parts{addr: addr, prefix: consultest.Prefix()}
 	p.store = store.New(client, p.prefix)
 	return p
+}
+
+// publish publishes as the owner of the cluster.
+func (p parts) publish(t testing.TB, id string, rev int64, run string, tree metadata.Tree) error {
+	t.Helper()
+	consultest.Own(t, p.store, id, run)
+	return p.store.Publish(t.Context(), id, rev, run, tree)
+}
+
+// operation sets the operation as run "op".
+func (p parts) operation(t testing.TB, id, operation string) error {
+	t.Helper()
+	consultest.Own(t, p.store, id, "op")
+	return p.store.SetOperation(t.Context(), id, "op", operation)
+}
+
+// forget forgets a cluster as whoever owns it.
+func (p parts) forget(t testing.TB, id string) error {
+	t.Helper()
+	rec, _, err := p.store.Record(t.Context(), id)
+	if fault.Is(err, fault.NotFound) {
+		return p.store.Remove(t.Context(), id)
+	}
+	require.NoError(t, err)
+	return p.store.Forget(t.Context(), id, rec.Operation.RunID)
 }
 
 func (p parts) reader() *reader.Reader {

@@ -22,9 +22,7 @@ func (s *Store) Look(ctx context.Context, clusterID string) (metadata.Look, erro
 		key := strings.TrimPrefix(kv.Key, out.Root)
 		switch {
 		case key == pack.RevisionKey:
-			if out.Revision, err = parseRevision(kv); err != nil {
-				return out, err
-			}
+			out.Revision = parseRevision(kv)
 		case key == pack.OperationKey:
 			out.Operation = string(kv.Value)
 		case key == pack.FluxKey:

@@ -3,22 +3,18 @@ package store
 import (
 	"context"
 
-	"github.com/hashicorp/consul/api"
-
 	"drover/metadata/pack"
 )
 
-// SetOperation tells the cluster's agents which operation runs, "" that none does.
-func (s *Store) SetOperation(ctx context.Context, clusterID, operation string) error {
+// SetOperation tells the cluster's agents which operation runs, "" that none does. Only the run that owns the cluster may.
+func (s *Store) SetOperation(ctx context.Context, clusterID, run, operation string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err
 	}
 	key := s.clusterRoot(clusterID) + pack.OperationKey
-	var err error
+	change := set(key, []byte(operation))
 	if operation == "" {
-		_, err = s.client.KV().Delete(key, (&api.WriteOptions{}).WithContext(ctx))
-	} else {
-		_, err = s.client.KV().Put(&api.KVPair{Key: key, Value: []byte(operation)}, (&api.WriteOptions{}).WithContext(ctx))
+		change = remove(key)
 	}
-	return failed(err, "tell the agents of cluster %s about its operation", clusterID)
+	return s.whileOwned(ctx, clusterID, run, "tell the agents of cluster "+clusterID+" about its operation", change)
 }

@@ -25,11 +25,11 @@ func TestOperationIsToldToNodes(t *testing.T) {
 	p := start(t)
 	p.requireOperation(t, "")
 	for _, operation := range []string{"CreateCluster", "DeleteCluster", "DeleteCluster", "", ""} {
-		require.NoError(t, p.store.SetOperation(t.Context(), clusterID, operation))
+		require.NoError(t, p.operation(t, clusterID, operation))
 		p.requireOperation(t, operation)
 	}
 	require.Empty(t, p.keys(t), "none is no key, not an empty one")
-	require.True(t, fault.Is(p.store.SetOperation(t.Context(), "a/b", "x"), fault.Invalid))
+	require.True(t, fault.Is(p.store.SetOperation(t.Context(), "a/b", "op", "x"), fault.Invalid))
 }
 
 // Whatever way a publish takes, it neither removes nor publishes the operation.
@@ -52,18 +52,18 @@ func TestPublishLeavesTheOperationAlone(t *testing.T) {
 		},
 		"continued after a crash": func(t *testing.T, p parts) {
 			p.store.FailAfter(func(int) error { return errors.New("died") })
-			require.Error(t, p.store.Publish(t.Context(), clusterID, 2, "op", large))
+			require.Error(t, p.publish(t, clusterID, 2, "op", large))
 			p.store.FailAfter(nil)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := start(t)
-			require.NoError(t, p.store.SetOperation(t.Context(), clusterID, "AddNodes"))
-			require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", small))
+			require.NoError(t, p.operation(t, clusterID, "AddNodes"))
+			require.NoError(t, p.publish(t, clusterID, 1, "op", small))
 			before(t, p)
 			for rev, tree := range []metadata.Tree{large, other} {
-				require.NoError(t, p.store.Publish(t.Context(), clusterID, int64(rev+2), "op", tree))
+				require.NoError(t, p.publish(t, clusterID, int64(rev+2), "op", tree))
 				p.requirePublished(t, int64(rev+2), "op", tree)
 				require.Equal(t, "AddNodes", p.keys(t)[pack.OperationKey])
 				p.requireOperation(t, "AddNodes")
@@ -71,7 +71,7 @@ func TestPublishLeavesTheOperationAlone(t *testing.T) {
 			snapshot, err := p.reader().Snapshot(t.Context(), clusterID)
 			require.NoError(t, err)
 			require.EqualValues(t, 3, snapshot.Revision)
-			require.NoError(t, p.store.SetOperation(t.Context(), clusterID, ""))
+			require.NoError(t, p.operation(t, clusterID, ""))
 			p.requirePublished(t, 3, "op", other)
 		})
 	}
@@ -80,13 +80,13 @@ func TestPublishLeavesTheOperationAlone(t *testing.T) {
 func TestRemoveTakesTheOperationToo(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	require.NoError(t, p.store.SetOperation(t.Context(), clusterID, "DeleteCluster"))
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", build(t, record(2))))
-	require.NoError(t, p.store.Remove(t.Context(), clusterID))
+	require.NoError(t, p.operation(t, clusterID, "DeleteCluster"))
+	require.NoError(t, p.publish(t, clusterID, 1, "op", build(t, record(2))))
+	require.NoError(t, p.forget(t, clusterID))
 	require.Empty(t, p.keys(t))
 	p.requireOperation(t, "")
 
-	require.NoError(t, p.store.SetOperation(t.Context(), clusterID, "CreateCluster"))
-	require.NoError(t, p.store.Remove(t.Context(), clusterID), "before the first revision")
+	require.NoError(t, p.operation(t, clusterID, "CreateCluster"))
+	require.NoError(t, p.forget(t, clusterID), "before the first revision")
 	require.Empty(t, p.keys(t))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -28,7 +29,24 @@ func checkOrphan(o lifecycle.Orphan) error {
 	return nil
 }
 
-// Orphans reads the orphan ledger, ordered by cluster.
+// ofKey is what the key of an entry says, for entries that say nothing else; one that is no entry's key is named by it.
+func (s *Store) ofKey(key string, err error) lifecycle.Orphan {
+	o := lifecycle.Orphan{
+		Kind: lifecycle.KindUnreadable, ID: key,
+		Reason: fmt.Sprintf("the entry of the orphan ledger cannot be read: %v; delete the Consul key, or restore it from a backup", err),
+	}
+	parts := strings.Split(strings.TrimPrefix(key, s.prefix+"/orphans/"), "/")
+	o.ClusterID = parts[0]
+	if len(parts) != 4 || !strings.HasPrefix(parts[3], "_") || !slices.Contains(lifecycle.ReleaseOrder, parts[2]) {
+		return o
+	}
+	if id, err := url.PathUnescape(parts[3][1:]); err == nil {
+		o.Provider, o.Kind, o.ID = parts[1], parts[2], id
+	}
+	return o
+}
+
+// Orphans reads the orphan ledger, ordered by cluster. An entry that cannot be read is what its key says.
 func (s *Store) Orphans(ctx context.Context) ([]lifecycle.Orphan, error) {
 	pairs, err := s.list(ctx, s.prefix+"/orphans/", "read the orphan ledger")
 	if err != nil {
@@ -41,7 +59,7 @@ func (s *Store) Orphans(ctx context.Context) ([]lifecycle.Orphan, error) {
 		}
 		var o lifecycle.Orphan
 		if err := json.Unmarshal(kv.Value, &o); err != nil {
-			return nil, fault.Wrap(err, fault.Internal, "orphan ledger: Consul key %s cannot be read", kv.Key)
+			o = s.ofKey(kv.Key, err)
 		}
 		out = append(out, o)
 	}
@@ -50,8 +68,9 @@ func (s *Store) Orphans(ctx context.Context) ([]lifecycle.Orphan, error) {
 
 // PutOrphans writes entries, in place of those about the same resources.
 func (s *Store) PutOrphans(ctx context.Context, orphans []lifecycle.Orphan) error {
+	const what = "write the orphan ledger"
 	for batch := range slices.Chunk(orphans, maxOps/2) {
-		ops := make([]*api.KVTxnOp, 0, len(batch))
+		values := make(map[string][]byte, len(batch))
 		for _, o := range batch {
 			if err := checkOrphan(o); err != nil {
 				return err
@@ -60,9 +79,20 @@ func (s *Store) PutOrphans(ctx context.Context, orphans []lifecycle.Orphan) erro
 			if err != nil {
 				return fault.Wrap(err, fault.Internal, "entry of the orphan ledger")
 			}
-			ops = append(ops, set(s.orphanKey(o), value))
+			values[s.orphanKey(o)] = value
 		}
-		if _, err := s.commit(ctx, ops, "write the orphan ledger"); err != nil {
+		if err := s.racing(what, func() error {
+			index, err := s.indexes(ctx, slices.Sorted(maps.Keys(values)), what)
+			if err != nil {
+				return err
+			}
+			var ops []*api.KVTxnOp
+			for key, value := range values {
+				ops = append(ops, put(key, value, index[key]))
+			}
+			_, err = s.commit(ctx, ops, what)
+			return err
+		}); err != nil {
 			return err
 		}
 	}
@@ -74,7 +104,13 @@ func (s *Store) DropOrphan(ctx context.Context, o lifecycle.Orphan) error {
 	if err := checkOrphan(o); err != nil {
 		return err
 	}
-	// A transaction takes keys as they are; in a path Consul would unescape them once more.
-	_, err := s.commit(ctx, []*api.KVTxnOp{remove(s.orphanKey(o))}, fmt.Sprintf("take %s %s out of the orphan ledger", o.Kind, o.ID))
-	return err
+	what, key := fmt.Sprintf("take %s %s out of the orphan ledger", o.Kind, o.ID), s.orphanKey(o)
+	return s.racing(what, func() error {
+		index, err := s.indexes(ctx, []string{key}, what)
+		if err != nil || index[key] == 0 {
+			return err
+		}
+		_, err = s.commit(ctx, []*api.KVTxnOp{drop(key, index[key])}, what)
+		return err
+	})
 }

@@ -17,10 +17,10 @@ import (
 	"drover/metadata/pack"
 )
 
-// Publish makes tree the cluster's metadata, as revision rev by writer (an operation's run). Readers see all of it at
-// once, whatever its size. Calling again with the same revision and writer does nothing when it is published, and
-// continues when an earlier call broke off half-way. A revision that is not the next one, and one that belongs to
-// another writer, are Conflict faults that name who wrote.
+// Publish makes tree the cluster's metadata, as revision rev by writer: the run that owns the cluster by its control record.
+// Readers see all of it at once, whatever its size. Calling again with the same revision and writer does nothing when it is
+// published, and continues when an earlier call broke off half-way. A revision that is older than the published one, and one
+// that belongs to another writer, are Conflict faults that name who wrote.
 func (s *Store) Publish(ctx context.Context, clusterID string, rev int64, writer string, tree metadata.Tree) error {
 	return s.publish(ctx, clusterID, rev, writer, tree, false)
 }
@@ -35,24 +35,27 @@ func (s *Store) publish(ctx context.Context, clusterID string, rev int64, writer
 	if err := checkPublish(clusterID, rev, writer, tree); err != nil {
 		return err
 	}
-	var err error
-	for range 3 { // more than one round only when another attempt of the same writer is still alive
-		var now *published
-		if now, err = s.published(ctx, clusterID); err != nil {
+	for range maxRaces { // more than one round only when another activity of the same writer is at work
+		owned, err := s.ownedBy(ctx, clusterID, writer)
+		if err != nil {
 			return err
 		}
-		if whole {
+		now, err := s.published(ctx, clusterID)
+		if err != nil {
+			return err
+		}
+		if whole || rev > now.revision+1 {
 			now.full = nil
 		}
 		done, refused := now.admit(clusterID, rev, writer)
 		if done || refused != nil {
 			return refused
 		}
-		if err = s.write(ctx, clusterID, now, rev, writer, tree); !errors.Is(err, errRaced) {
+		if err = s.write(ctx, clusterID, owned, now, rev, writer, tree); !errors.Is(err, errRaced) {
 			return err
 		}
 	}
-	return fault.New(fault.Conflict, "metadata of cluster %s: another attempt of %s publishes revision %d at the same time",
+	return fault.New(fault.Conflict, "metadata of cluster %s: another activity of %s wrote in between each time revision %d was published",
 		clusterID, writer, rev).At(clusterID, "", "")
 }
 
@@ -78,8 +81,8 @@ func checkPublish(clusterID string, rev int64, writer string, tree metadata.Tree
 
 // write brings Consul from now to tree, transaction by transaction. A change that fits one transaction needs no mark.
 // Otherwise the first sets the mark, every further one holds only while the mark is still this call's own, and the
-// last clears it together with the new revision.
-func (s *Store) write(ctx context.Context, id string, now *published, rev int64, writer string, tree metadata.Tree) error {
+// last clears it together with the new revision. All of them hold only while the writer owns the cluster.
+func (s *Store) write(ctx context.Context, id string, owned *api.KVTxnOp, now *published, rev int64, writer string, tree metadata.Tree) error {
 	root := s.clusterRoot(id)
 	what := fmt.Sprintf("publish revision %d of cluster %s", rev, id)
 	mark, err := json.Marshal(flux{Revision: rev, Writer: writer})
@@ -103,14 +106,13 @@ func (s *Store) write(ctx context.Context, id string, now *published, rev int64,
 		case n == 0 && last:
 			ops = slices.Concat(first, []*api.KVTxnOp{guard}, ops, []*api.KVTxnOp{remove(fluxKey)})
 		case n == 0:
-			take := &api.KVTxnOp{Verb: api.KVCAS, Key: fluxKey, Value: mark, Index: now.fluxIndex}
-			ops = slices.Concat(first, []*api.KVTxnOp{take}, ops)
+			ops = slices.Concat(first, []*api.KVTxnOp{put(fluxKey, mark, now.fluxIndex)}, ops)
 		case last:
 			ops = slices.Concat([]*api.KVTxnOp{guard}, ops, []*api.KVTxnOp{remove(fluxKey)})
 		default:
 			ops = slices.Concat([]*api.KVTxnOp{guard}, ops)
 		}
-		index, err := s.commit(ctx, ops, what)
+		index, err := s.commit(ctx, append([]*api.KVTxnOp{owned}, ops...), what)
 		if err != nil {
 			return err
 		}
@@ -156,7 +158,7 @@ func finalOps(root string, rev int64, writer string, full, recent []byte) []*api
 
 // What write may add to a batch: guards, the mark and its removal.
 const (
-	guardOps   = 3
+	guardOps   = 4
 	guardBytes = 4 << 10
 )
 

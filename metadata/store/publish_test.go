@@ -60,7 +60,7 @@ func TestPublishBringsTheTreeAndNothingElse(t *testing.T) {
 	p := start(t)
 	for rev, nodes := range []int{3, 60, 2} { // one transaction, many, many deletes
 		tree := build(t, record(nodes))
-		require.NoError(t, p.store.Publish(t.Context(), clusterID, int64(rev+1), "op", tree))
+		require.NoError(t, p.publish(t, clusterID, int64(rev+1), "op", tree))
 		p.requirePublished(t, int64(rev+1), "op", tree)
 		got, err := p.store.Revision(t.Context(), clusterID)
 		require.NoError(t, err)
@@ -72,9 +72,9 @@ func TestPublishAgainIsNoWrite(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	tree := build(t, record(20))
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", tree))
+	require.NoError(t, p.publish(t, clusterID, 1, "op", tree))
 	p.store.FailAfter(func(int) error { return errors.New("wrote") })
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", tree))
+	require.NoError(t, p.publish(t, clusterID, 1, "op", tree))
 	p.requirePublished(t, 1, "op", tree)
 }
 
@@ -82,7 +82,7 @@ func TestPublishWritesOnlyWhatDiffers(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	rec := record(30)
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", build(t, rec)))
+	require.NoError(t, p.publish(t, clusterID, 1, "op", build(t, rec)))
 	_, client := consultest.Start(t)
 	root := p.prefix + "/clusters/" + clusterID + "/"
 	before := map[string]uint64{}
@@ -92,7 +92,7 @@ func TestPublishWritesOnlyWhatDiffers(t *testing.T) {
 		before[kv.Key] = kv.ModifyIndex
 	}
 	rec.Spec.Env["quota"] = "8"
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 2, "op", build(t, rec)))
+	require.NoError(t, p.publish(t, clusterID, 2, "op", build(t, rec)))
 	pairs, _, err = client.KV().List(root+"self/", nil)
 	require.NoError(t, err)
 	for _, kv := range pairs {
@@ -109,7 +109,7 @@ func TestPublishContinuesAfterACrash(t *testing.T) {
 		t.Run(fmt.Sprint(crash), func(t *testing.T) {
 			t.Parallel()
 			p := start(t)
-			require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op-1", small))
+			require.NoError(t, p.publish(t, clusterID, 1, "op-1", small))
 
 			died := errors.New("died")
 			last := -1
@@ -120,7 +120,7 @@ func TestPublishContinuesAfterACrash(t *testing.T) {
 				}
 				return nil
 			})
-			err := p.store.Publish(t.Context(), clusterID, 2, "op-2", large)
+			err := p.publish(t, clusterID, 2, "op-2", large)
 			require.ErrorIs(t, err, died)
 			require.Equal(t, crash, last)
 			p.store.FailAfter(nil)
@@ -128,14 +128,14 @@ func TestPublishContinuesAfterACrash(t *testing.T) {
 			if crash < transactions-1 {
 				require.Contains(t, p.keys(t), pack.FluxKey)
 				for _, rev := range []int64{2, 3} {
-					err = p.store.Publish(t.Context(), clusterID, rev, "op-3", small)
+					err = p.publish(t, clusterID, rev, "op-3", small)
 					require.True(t, fault.Is(err, fault.Conflict), "%v", err)
 					require.ErrorContains(t, err, "op-2")
 				}
 			}
-			require.NoError(t, p.store.Publish(t.Context(), clusterID, 2, "op-2", large))
+			require.NoError(t, p.publish(t, clusterID, 2, "op-2", large))
 			p.requirePublished(t, 2, "op-2", large)
-			require.NoError(t, p.store.Publish(t.Context(), clusterID, 3, "op-3", small))
+			require.NoError(t, p.publish(t, clusterID, 3, "op-3", small))
 			p.requirePublished(t, 3, "op-3", small)
 		})
 	}
@@ -143,9 +143,9 @@ func TestPublishContinuesAfterACrash(t *testing.T) {
 		t.Parallel()
 		p := start(t)
 		count := 0
-		require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op-1", small))
+		require.NoError(t, p.publish(t, clusterID, 1, "op-1", small))
 		p.store.FailAfter(func(int) error { count++; return nil })
-		require.NoError(t, p.store.Publish(t.Context(), clusterID, 2, "op-2", large))
+		require.NoError(t, p.publish(t, clusterID, 2, "op-2", large))
 		require.Equal(t, transactions, count)
 	})
 }
@@ -159,11 +159,11 @@ func TestPublishFencesAnOlderAttempt(t *testing.T) {
 	older.store = p.again(t)
 	older.store.FailAfter(func(n int) error {
 		if n == 2 {
-			require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", tree))
+			require.NoError(t, p.publish(t, clusterID, 1, "op", tree))
 		}
 		return nil
 	})
-	require.NoError(t, older.store.Publish(t.Context(), clusterID, 1, "op", tree), "finds that it is published")
+	require.NoError(t, older.publish(t, clusterID, 1, "op", tree), "finds that it is published")
 	p.requirePublished(t, 1, "op", tree)
 }
 
@@ -171,15 +171,17 @@ func TestDisownLetsTheNextWriterRepair(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.store.FailAfter(func(int) error { return errors.New("terminated") })
-	require.Error(t, p.store.Publish(t.Context(), clusterID, 1, "dead", build(t, record(40))))
+	require.Error(t, p.publish(t, clusterID, 1, "dead", build(t, record(40))))
 	p.store.FailAfter(nil)
 
-	require.NoError(t, p.store.Disown(t.Context(), clusterID, "other"))
+	require.NoError(t, p.store.Disown(t.Context(), clusterID, "dead"), "it may continue")
 	small := build(t, record(2))
-	require.True(t, fault.Is(p.store.Publish(t.Context(), clusterID, 1, "next", small), fault.Conflict))
-	require.NoError(t, p.store.Disown(t.Context(), clusterID, "dead"))
-	require.NoError(t, p.store.Disown(t.Context(), clusterID, "dead"))
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "next", small))
+	require.True(t, fault.Is(p.publish(t, clusterID, 1, "next", small), fault.Conflict))
+	require.True(t, fault.Is(p.store.Disown(t.Context(), clusterID, "other"), fault.Conflict), "it owns nothing")
+	for range 2 {
+		require.NoError(t, p.store.Disown(t.Context(), clusterID, "next"))
+	}
+	require.NoError(t, p.publish(t, clusterID, 1, "next", small))
 	p.requirePublished(t, 1, "next", small)
 }
 
@@ -187,13 +189,13 @@ func TestRemove(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	tree := build(t, record(40))
-	require.NoError(t, p.store.Remove(t.Context(), clusterID), "nothing there")
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", tree))
+	require.NoError(t, p.forget(t, clusterID), "nothing there")
+	require.NoError(t, p.publish(t, clusterID, 1, "op", tree))
 	have, err := p.store.Clusters(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{clusterID}, have)
 	for range 2 {
-		require.NoError(t, p.store.Remove(t.Context(), clusterID))
+		require.NoError(t, p.forget(t, clusterID))
 		require.Empty(t, p.keys(t))
 	}
 	rev, err := p.store.Revision(t.Context(), clusterID)
@@ -204,14 +206,14 @@ func TestRemove(t *testing.T) {
 	require.Empty(t, have)
 
 	// A publish that was half-way must not bring anything back.
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", build(t, record(1))))
+	require.NoError(t, p.publish(t, clusterID, 1, "op", build(t, record(1))))
 	p.store.FailAfter(func(n int) error {
 		if n == 1 {
-			require.NoError(t, p.again(t).Remove(t.Context(), clusterID))
+			require.NoError(t, p.again(t).Forget(t.Context(), clusterID, "op"))
 		}
 		return nil
 	})
-	require.True(t, fault.Is(p.store.Publish(t.Context(), clusterID, 2, "op", tree), fault.Conflict))
+	require.True(t, fault.Is(p.publish(t, clusterID, 2, "op", tree), fault.NotFound))
 	require.Empty(t, p.keys(t))
 }
 
@@ -220,7 +222,7 @@ func TestRepublishPutsKeysRight(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	tree := build(t, record(3))
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", tree))
+	require.NoError(t, p.publish(t, clusterID, 1, "op", tree))
 	_, client := consultest.Start(t)
 	root, keys := p.prefix+"/clusters/"+clusterID+"/", slices.Sorted(maps.Keys(tree))
 	_, err := client.KV().Delete(root+keys[0], nil)
@@ -229,7 +231,7 @@ func TestRepublishPutsKeysRight(t *testing.T) {
 		_, err = client.KV().Put(&api.KVPair{Key: root + key, Value: []byte("else")}, nil)
 		require.NoError(t, err)
 	}
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 2, "op", tree))
+	require.NoError(t, p.publish(t, clusterID, 2, "op", tree))
 	require.Equal(t, "else", p.keys(t)[keys[1]])
 	require.NoError(t, p.store.Republish(t.Context(), clusterID, 3, "op", tree))
 	p.requirePublished(t, 3, "op", tree)
@@ -243,11 +245,11 @@ func TestPublishLargeValues(t *testing.T) {
 		tree[fmt.Sprintf("self/env/large-%d", i)] = strings.Repeat(fmt.Sprint(i), 200<<10)
 	}
 	tree["self/env/bytes"] = "\x00\xff\xfe"
-	require.NoError(t, p.store.Publish(t.Context(), clusterID, 1, "op", tree))
+	require.NoError(t, p.publish(t, clusterID, 1, "op", tree))
 	p.requirePublished(t, 1, "op", tree)
 
 	tree["self/env/over"] = strings.Repeat("x", 512<<10)
-	err := p.store.Publish(t.Context(), clusterID, 2, "op", tree)
+	err := p.publish(t, clusterID, 2, "op", tree)
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
 	require.ErrorContains(t, err, "self/env/over")
 	require.ErrorContains(t, err, fmt.Sprint(512<<10))

@@ -42,9 +42,7 @@ func (s *Store) published(ctx context.Context, id string) (*published, error) {
 		switch strings.TrimPrefix(kv.Key, root) {
 		case pack.RevisionKey:
 			p.revisionIndex = kv.ModifyIndex
-			if p.revision, err = parseRevision(kv); err != nil {
-				return nil, err
-			}
+			p.revision = parseRevision(kv)
 		case pack.WriterKey:
 			p.writer = string(kv.Value)
 		case pack.FullKey:
@@ -52,13 +50,17 @@ func (s *Store) published(ctx context.Context, id string) (*published, error) {
 		case pack.RecentKey:
 			p.recent = kv.Value
 		case pack.FluxKey:
-			p.flux, p.fluxIndex = new(flux), kv.ModifyIndex
-			if err := json.Unmarshal(kv.Value, p.flux); err != nil {
-				return nil, fault.Wrap(err, fault.Internal, "Consul key %s", kv.Key)
-			}
+			mark := readFlux(kv)
+			p.flux, p.fluxIndex = &mark, kv.ModifyIndex
 		}
 	}
 	return p, nil
+}
+
+// get reads one key; nil when it does not exist.
+func (s *Store) get(ctx context.Context, key, what string) (*api.KVPair, error) {
+	kv, _, err := s.client.KV().Get(key, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	return kv, failed(err, "%s", what)
 }
 
 func (s *Store) list(ctx context.Context, prefix, what string) (api.KVPairs, error) {
@@ -90,17 +92,31 @@ func (s *Store) tree(ctx context.Context, id string, p *published) (tree metadat
 	return tree, false, nil
 }
 
-func parseRevision(kv *api.KVPair) (int64, error) {
+// parseRevision reads a revision. What does not hold one counts as 0, which every publish replaces.
+func parseRevision(kv *api.KVPair) int64 {
+	if kv == nil {
+		return 0
+	}
 	n, err := strconv.ParseInt(strings.TrimSpace(string(kv.Value)), 10, 64)
 	if err != nil {
-		return 0, fault.New(fault.Internal, "Consul key %s does not hold a revision: %q", kv.Key, kv.Value)
+		return 0
 	}
-	return n, nil
+	return n
 }
 
-// admit decides whether a writer may publish a revision: yes, no need because it did already, or a Conflict.
+// readFlux reads a mark. One that cannot be read belongs to nobody.
+func readFlux(kv *api.KVPair) flux {
+	var mark flux
+	if json.Unmarshal(kv.Value, &mark) != nil {
+		return flux{}
+	}
+	return mark
+}
+
+// admit decides whether a writer may publish a revision: yes, no need because it did already, or a Conflict. A revision may
+// leave a gap: the tree was lost, or Consul was restored from a backup, and what is published is made whole.
 func (p *published) admit(id string, rev int64, writer string) (done bool, err error) {
-	if f := p.flux; f != nil && f.Writer != "" && (f.Writer != writer || f.Revision != rev) {
+	if f := p.flux; f != nil && f.Writer != "" && f.Writer != writer {
 		return false, fault.New(fault.Conflict, "metadata of cluster %s: %s is half-way through publishing revision %d; "+
 			"%s cannot publish revision %d", id, f.Writer, f.Revision, writer, rev).
 			WithHint("let %s finish", f.Writer).At(id, "", "")
@@ -111,7 +127,7 @@ func (p *published) admit(id string, rev int64, writer string) (done bool, err e
 	case p.revision == rev:
 		return false, fault.New(fault.Conflict, "metadata of cluster %s: revision %d was published by %s, not by %s",
 			id, rev, p.writer, writer).At(id, "", "")
-	case p.revision+1 != rev:
+	case rev < p.revision:
 		return false, fault.New(fault.Conflict, "metadata of cluster %s is at revision %d, published by %s: "+
 			"%s cannot publish revision %d", id, p.revision, orNobody(p.writer), writer, rev).At(id, "", "")
 	}

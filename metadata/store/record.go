@@ -23,14 +23,14 @@ func (s *Store) Record(ctx context.Context, id string) (*lifecycle.Record, uint6
 	if err := checkName("cluster id", id); err != nil {
 		return nil, 0, err
 	}
-	kv, _, err := s.client.KV().Get(s.recordKey(id), (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	kv, err := s.get(ctx, s.recordKey(id), "read the control record of cluster "+id)
 	if err != nil {
-		return nil, 0, failed(err, "read the control record of cluster %s", id)
+		return nil, 0, err
 	}
 	if kv == nil {
 		return nil, 0, fault.New(fault.NotFound, "cluster %s does not exist", id).At(id, "", "")
 	}
-	rec, err := decodeRecord(kv)
+	rec, err := decodeRecord(kv, id)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -45,22 +45,24 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 		return 0, err
 	}
 	value, err := encodeRecord(rec)
+	if err == nil {
+		err = fits(rec, value)
+	}
 	if err != nil {
 		return 0, err
 	}
 	key := s.recordKey(rec.ClusterID)
-	op := &api.KVTxnOp{Verb: api.KVCAS, Key: key, Value: value, Index: index}
-	written, err := s.commit(ctx, []*api.KVTxnOp{op}, "write the control record of cluster "+rec.ClusterID)
+	written, err := s.commit(ctx, []*api.KVTxnOp{put(key, value, index)}, "write the control record of cluster "+rec.ClusterID)
 	if err == nil {
 		return written[key], nil
 	}
 	if !errors.Is(err, errRaced) {
 		return 0, err
 	}
-	kv, _, err := s.client.KV().Get(key, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	kv, err := s.get(ctx, key, "read the control record of cluster "+rec.ClusterID)
 	switch {
 	case err != nil:
-		return 0, failed(err, "read the control record of cluster %s", rec.ClusterID)
+		return 0, err
 	case kv == nil:
 		return 0, fault.New(fault.Conflict, "the control record of cluster %s was deleted meanwhile", rec.ClusterID).
 			At(rec.ClusterID, "", "")
@@ -68,7 +70,7 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 		return kv.ModifyIndex, nil
 	}
 	who := "somebody else"
-	if other, err := decodeRecord(kv); err == nil && other.Operation.RunID != "" {
+	if other, err := decodeRecord(kv, rec.ClusterID); err == nil && other.Operation.RunID != "" {
 		who = other.Operation.Type + " (run " + other.Operation.RunID + ")"
 	}
 	return 0, fault.New(fault.Conflict, "the control record of cluster %s was changed meanwhile by %s", rec.ClusterID, who).
@@ -81,34 +83,34 @@ func (s *Store) CheckRecord(rec *lifecycle.Record) error {
 	return err
 }
 
-// DeleteRecord deletes a control record; one that does not exist is fine.
-func (s *Store) DeleteRecord(ctx context.Context, id string) error {
-	if err := checkName("cluster id", id); err != nil {
-		return err
-	}
-	_, err := s.client.KV().Delete(s.recordKey(id), (&api.WriteOptions{}).WithContext(ctx))
-	return failed(err, "delete the control record of cluster %s", id)
-}
-
-// Records reads all control records, ordered by cluster id.
+// Records reads all control records, ordered by cluster id. One that cannot be read is there with its id, the state
+// unreadable and the reason, so that it stands in nobody else's way.
 func (s *Store) Records(ctx context.Context) ([]*lifecycle.Record, error) {
-	pairs, _, err := s.client.KV().List(s.recordKey(""), (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	pairs, err := s.list(ctx, s.recordKey(""), "read the control records")
 	if err != nil {
-		return nil, failed(err, "read the control records")
+		return nil, err
 	}
 	var out []*lifecycle.Record
 	for _, kv := range pairs {
 		if strings.HasSuffix(kv.Key, "/") {
 			continue // a folder somebody made by hand
 		}
-		rec, err := decodeRecord(kv)
+		id := strings.TrimPrefix(kv.Key, s.recordKey(""))
+		rec, err := decodeRecord(kv, id)
 		if err != nil {
-			return nil, err
+			rec = &lifecycle.Record{ClusterID: id, State: lifecycle.Unreadable, Reason: err.Error()}
 		}
 		out = append(out, rec)
 	}
 	return out, nil
 }
+
+// maxEnding is the largest record in all. What it describes may grow to maxValue; the rest is room for what operations write
+// about themselves, so that a cluster of any size can be deleted.
+const maxEnding = maxValue + 24<<10
+
+// perNewNode is about what providers and agents will say of a node that has no machine yet, compressed.
+const perNewNode = 200
 
 func encodeRecord(rec *lifecycle.Record) ([]byte, error) {
 	value, err := json.Marshal(rec)
@@ -127,14 +129,53 @@ func encodeRecord(rec *lifecycle.Record) ([]byte, error) {
 		}
 		value = b.Bytes()
 	}
-	if len(value) > maxValue {
-		return nil, fault.New(fault.Invalid, "the control record of cluster %s has %d bytes (%d compressed), Consul takes %d",
-			rec.ClusterID, plain, len(value), maxValue).At(rec.ClusterID, "", "")
-	}
 	return value, nil
 }
 
-func decodeRecord(kv *api.KVPair) (*lifecycle.Record, error) {
+// fits refuses a record that would leave no room for the operations that are still to come.
+func fits(rec *lifecycle.Record, value []byte) error {
+	if len(value)+promised(rec) <= maxValue {
+		return nil
+	}
+	described, err := encodeRecord(rec.Described())
+	if err != nil {
+		return err
+	}
+	size, limit := len(described)+promised(rec), maxValue
+	if size <= limit {
+		size, limit = len(value), maxEnding
+	}
+	if size <= limit {
+		return nil
+	}
+	return fault.New(fault.Invalid, "the control record of cluster %s would have %d bytes, and may have %d: nodes, parameters and tokens of nodes grow no further",
+		rec.ClusterID, size, limit).At(rec.ClusterID, "", "").WithHint("use fewer nodes, or shorter parameters; deleting nodes and the cluster stays possible")
+}
+
+// promised is what nodes will still add to the record.
+func promised(rec *lifecycle.Record) int {
+	n := 0
+	for _, node := range rec.Nodes {
+		if node.SSH.Addr == "" {
+			n += perNewNode
+		}
+	}
+	return n
+}
+
+// decodeRecord reads a record; one that cannot be read cannot be read again either.
+func decodeRecord(kv *api.KVPair, id string) (*lifecycle.Record, error) {
+	rec, err := unpackRecord(kv)
+	if err != nil {
+		f := fault.Wrap(err, fault.Internal, "the control record of cluster %s (Consul key %s) cannot be read", id, kv.Key).At(id, "", "").
+			WithHint("restore the key from a backup, or delete it and release what is left: drover orphans %s --collect", id)
+		f.Retryable = false
+		return nil, f
+	}
+	return rec, nil
+}
+
+func unpackRecord(kv *api.KVPair) (*lifecycle.Record, error) {
 	value := kv.Value
 	if bytes.HasPrefix(value, []byte{0x1f, 0x8b}) {
 		r, err := gzip.NewReader(bytes.NewReader(value))
@@ -142,12 +183,12 @@ func decodeRecord(kv *api.KVPair) (*lifecycle.Record, error) {
 			value, err = io.ReadAll(r)
 		}
 		if err != nil {
-			return nil, fault.Wrap(err, fault.Internal, "control record %s cannot be unpacked", kv.Key)
+			return nil, err
 		}
 	}
 	rec := new(lifecycle.Record)
 	if err := json.Unmarshal(value, rec); err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "control record %s cannot be read", kv.Key)
+		return nil, err
 	}
 	return rec, nil
 }

@@ -46,7 +46,7 @@ func TestRecordIsWrittenOnlyOverWhatWasRead(t *testing.T) {
 		require.ErrorContains(t, err, "run-1")
 	}
 	for range 2 {
-		require.NoError(t, p.store.DeleteRecord(t.Context(), clusterID))
+		require.NoError(t, p.forget(t, clusterID))
 	}
 	_, err = p.store.PutRecord(t.Context(), rec, second)
 	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
@@ -134,10 +134,11 @@ func calls(t *testing.T, s *store.Store) map[string]func() error {
 	ctx := t.Context()
 	return map[string]func() error{
 		"publish":      func() error { return s.Publish(ctx, clusterID, 1, "op", build(t, record(1))) },
+		"forget":       func() error { return s.Forget(ctx, clusterID, "op") },
 		"remove":       func() error { return s.Remove(ctx, clusterID) },
 		"disown":       func() error { return s.Disown(ctx, clusterID, "op") },
-		"operation":    func() error { return s.SetOperation(ctx, clusterID, "CreateCluster") },
-		"no operation": func() error { return s.SetOperation(ctx, clusterID, "") },
+		"operation":    func() error { return s.SetOperation(ctx, clusterID, "op", "CreateCluster") },
+		"no operation": func() error { return s.SetOperation(ctx, clusterID, "op", "") },
 		"revision":     func() error { _, err := s.Revision(ctx, clusterID); return err },
 		"record":       func() error { _, _, err := s.Record(ctx, clusterID); return err },
 		"put":          func() error { _, err := s.PutRecord(ctx, record(1), 0); return err },

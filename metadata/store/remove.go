@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/hashicorp/consul/api"
@@ -11,20 +12,16 @@ import (
 	"drover/metadata/pack"
 )
 
-// Revision gives the published revision, 0 when there is none.
+// Revision gives the published revision, 0 when there is none that can be read.
 func (s *Store) Revision(ctx context.Context, clusterID string) (int64, error) {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return 0, err
 	}
-	kv, _, err := s.client.KV().Get(s.clusterRoot(clusterID)+pack.RevisionKey,
-		(&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+	kv, err := s.get(ctx, s.clusterRoot(clusterID)+pack.RevisionKey, "read the revision of cluster "+clusterID)
 	if err != nil {
-		return 0, failed(err, "read the revision of cluster %s", clusterID)
+		return 0, err
 	}
-	if kv == nil {
-		return 0, nil
-	}
-	return parseRevision(kv)
+	return parseRevision(kv), nil
 }
 
 // Clusters are the ids of the clusters that have keys in Consul, with or without a control record, in order.
@@ -43,38 +40,67 @@ func (s *Store) Clusters(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// Remove deletes everything nodes can see of a cluster, in one step (DC8). Removing what is not there succeeds. It
-// asks nobody: a publish that is half-way fails at its next transaction.
+// Forget deletes everything nodes can see of a cluster and its control record, in one step (DC8), for the run that owns the
+// cluster. What is not there is forgotten already. A publish that is half-way fails at its next transaction.
+func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
+	what := "remove the metadata and the control record of cluster " + clusterID
+	return s.racing(what, func() error {
+		rec, index, err := s.Record(ctx, clusterID)
+		if fault.Is(err, fault.NotFound) {
+			return s.Remove(ctx, clusterID)
+		}
+		if err != nil {
+			return err
+		}
+		if err := rec.OwnedBy(run); err != nil {
+			return err
+		}
+		_, err = s.commit(ctx, []*api.KVTxnOp{drop(s.recordKey(clusterID), index), removeBelow(s.clusterRoot(clusterID))}, what)
+		return err
+	})
+}
+
+// Remove deletes everything nodes can see of a cluster that has no control record; while it has one, that is a Conflict.
+// Removing what is not there succeeds.
 func (s *Store) Remove(ctx context.Context, clusterID string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err
 	}
-	_, err := s.client.KV().DeleteTree(s.clusterRoot(clusterID), (&api.WriteOptions{}).WithContext(ctx))
-	return failed(err, "remove the metadata of cluster %s", clusterID)
+	_, err := s.commit(ctx, []*api.KVTxnOp{unchanged(s.recordKey(clusterID), 0), removeBelow(s.clusterRoot(clusterID))},
+		"remove the metadata of cluster "+clusterID)
+	if errors.Is(err, errRaced) {
+		return fault.New(fault.Conflict, "cluster %s has a control record: its metadata is not removed", clusterID).At(clusterID, "", "")
+	}
+	return err
 }
 
-// Disown takes a half-way publish away from a writer that is known to be over, so that the next operation can publish.
-// Documented keys stay marked as in flux until it does. It does nothing when the mark is not that writer's.
-func (s *Store) Disown(ctx context.Context, clusterID, writer string) error {
+// Disown takes a half-way publish away from every writer but the run that owns the cluster now, so that it can publish.
+// Documented keys stay marked as in flux until it does. A mark that cannot be read is taken away too.
+func (s *Store) Disown(ctx context.Context, clusterID, run string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err
 	}
 	key := s.clusterRoot(clusterID) + pack.FluxKey
-	kv, _, err := s.client.KV().Get(key, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
-	if err != nil {
-		return failed(err, "read the writer's mark of cluster %s", clusterID)
-	}
-	var mark flux
-	if kv == nil || json.Unmarshal(kv.Value, &mark) != nil || mark.Writer != writer {
-		return nil
-	}
-	mark.Writer = ""
-	if kv.Value, err = json.Marshal(mark); err != nil {
-		return fault.Wrap(err, fault.Internal, "writer's mark of cluster %s", clusterID)
-	}
-	ok, _, err := s.client.KV().CAS(kv, (&api.WriteOptions{}).WithContext(ctx))
-	if err == nil && !ok {
-		return fault.New(fault.Conflict, "metadata of cluster %s: %s still publishes", clusterID, writer).At(clusterID, "", "")
-	}
-	return failed(err, "take the writer's mark of cluster %s", clusterID)
+	what := "take the writer's mark of cluster " + clusterID
+	return s.racing(what, func() error {
+		kv, err := s.get(ctx, key, what)
+		if err != nil || kv == nil {
+			return err
+		}
+		mark := readFlux(kv)
+		if mark.Writer == run || mark.Writer == "" {
+			return nil
+		}
+		mark.Writer = ""
+		value, err := json.Marshal(mark)
+		if err != nil {
+			return fault.Wrap(err, fault.Internal, "%s", what)
+		}
+		owned, err := s.ownedBy(ctx, clusterID, run)
+		if err != nil {
+			return err
+		}
+		_, err = s.commit(ctx, []*api.KVTxnOp{owned, put(key, value, kv.ModifyIndex)}, what)
+		return err
+	})
 }

@@ -115,6 +115,14 @@ func listByCluster(w *world) {
 	have, err := w.p.List(w.t.Context(), newID("cl"))
 	require.NoError(w.t, err)
 	require.Empty(w.t, have)
+	all, err := w.p.List(w.t.Context(), "")
+	require.NoError(w.t, err)
+	require.Subset(w.t, all.Clusters(), []string{w.cluster, elsewhere.cluster})
+	require.Contains(w.t, all.Volumes, v)
+	require.Contains(w.t, all.Networks, providers.Network{ClusterID: w.cluster})
+	for _, want := range []providers.Instance{i, j} {
+		require.Contains(w.t, all.Instances, want)
+	}
 }
 
 func deleteNothing(w *world) {

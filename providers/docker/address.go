@@ -14,7 +14,7 @@ import (
 // freeAddress is the lowest address of a network that no instance has, running or not, and no other container. The
 // caller holds the network's lock.
 func (p *Provider) freeAddress(ctx context.Context, bridge network.Inspect, vxnet string) (netip.Addr, error) {
-	nodes, err := p.nodes(ctx, p.labelled(kindInstance, labelVxNet, vxnet))
+	nodes, _, err := p.nodes(ctx, p.labelled(kindInstance, labelVxNet, vxnet))
 	if err != nil {
 		return netip.Addr{}, err
 	}

@@ -13,7 +13,7 @@ const lostAddress = "the address"
 // The engine makes containers one after the other, so that at least one of the two finds the other; the older one keeps
 // what both want. It says what this one has lost: nothing, its address, or the id of a volume.
 func (p *Provider) contest(ctx context.Context, n *node) (string, error) {
-	all, err := p.nodes(ctx, p.labelled(kindInstance))
+	all, _, err := p.nodes(ctx, p.labelled(kindInstance))
 	if err != nil {
 		return "", err
 	}

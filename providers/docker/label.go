@@ -75,6 +75,14 @@ func (p *Provider) labelled(kind string, pairs ...string) client.Filters {
 	return f
 }
 
+// ofCluster is a filter for things of the kind of one cluster; "" is any.
+func (p *Provider) ofCluster(kind, clusterID string) client.Filters {
+	if clusterID == "" {
+		return p.labelled(kind)
+	}
+	return p.labelled(kind, labelCluster, clusterID)
+}
+
 // validID keeps ids from being anything but a name.
 func validID(kind, id string) error {
 	if id == "" || len(id) > 60 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || id[0] == '-' {

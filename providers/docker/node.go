@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/netip"
 	"time"
@@ -97,28 +98,28 @@ func (p *Provider) instance(n *node) providers.Instance {
 	return i
 }
 
-// nodes inspects the instances that the filter lets through.
-func (p *Provider) nodes(ctx context.Context, filter client.Filters) ([]*node, error) {
+// nodes inspects the instances that the filter lets through, and names those whose labels cannot be read.
+func (p *Provider) nodes(ctx context.Context, filter client.Filters) (all []*node, unreadable []string, _ error) {
 	list, err := p.engine.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filter})
 	if err != nil {
-		return nil, engineFault(err, "list instances")
+		return nil, nil, engineFault(err, "list instances")
 	}
-	var all []*node
 	for _, c := range list.Items {
 		answer, err := p.engine.ContainerInspect(ctx, c.ID, client.ContainerInspectOptions{})
 		if errdefs.IsNotFound(err) {
 			continue // gone meanwhile
 		}
 		if err != nil {
-			return nil, engineFault(err, "look at container %s", c.ID)
+			return nil, nil, engineFault(err, "look at container %s", c.ID)
 		}
 		n, err := readNode(answer.Container)
 		if err != nil {
-			return nil, err
+			unreadable = append(unreadable, fmt.Sprintf("instance %s: %v", c.Labels[labelID], err))
+			continue
 		}
 		all = append(all, n)
 	}
-	return all, nil
+	return all, unreadable, nil
 }
 
 // users says which instance each volume is attached to. While an image is replaced there are two, and the newer counts.

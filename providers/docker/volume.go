@@ -127,21 +127,18 @@ func volumeInUse(id, user string) error {
 func (p *Provider) volumes(ctx context.Context, clusterID string) (map[string]providers.Volume, error) {
 	all := map[string]providers.Volume{}
 	for _, kind := range []string{kindVolume, kindGrown} {
-		list, err := p.engine.VolumeList(ctx, client.VolumeListOptions{Filters: p.labelled(kind, labelCluster, clusterID)})
+		list, err := p.engine.VolumeList(ctx, client.VolumeListOptions{Filters: p.ofCluster(kind, clusterID)})
 		if err != nil {
 			return nil, engineFault(err, "list volumes of cluster %s", clusterID)
 		}
 		for _, v := range list.Items {
 			id := v.Labels[labelID]
-			size, err := strconv.Atoi(v.Labels[labelSize])
-			if err != nil {
-				return nil, fault.Wrap(err, fault.Internal, "provider docker: label %s of volume %s", labelSize, v.Name)
-			}
+			size, _ := strconv.Atoi(v.Labels[labelSize]) // no number, no size: nobody but this provider sets it
 			have, known := all[id]
 			if kind == kindGrown && !known {
 				continue // its volume is gone
 			}
-			have.ID, have.Tags = id, providers.Tags{ClusterID: clusterID, NodeID: v.Labels[labelNode]}
+			have.ID, have.Tags = id, providers.Tags{ClusterID: v.Labels[labelCluster], NodeID: v.Labels[labelNode]}
 			have.SizeGiB = max(have.SizeGiB, size)
 			all[id] = have
 		}

@@ -4,35 +4,12 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 )
 
 // Clusters are the ids of all clusters that own something in the state folder, sorted.
 func (p *Provider) Clusters() ([]string, error) {
-	var ids []string
-	nodes, err := p.nodes()
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range nodes {
-		ids = append(ids, n.Spec.Tags.ClusterID)
-	}
-	err = p.each("volumes", func(id string) error {
-		v, err := p.readVolume(id)
-		if v != nil {
-			ids = append(ids, v.Spec.Tags.ClusterID)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	networks, err := p.networks()
-	for _, n := range networks {
-		ids = append(ids, n.ClusterID)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), err
+	all, err := p.List(context.Background(), "")
+	return all.Clusters(), err
 }
 
 // Clear deletes all instances, volumes and networks of the state folder, also half-made ones, and goes on past failures.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"drover/fault"
 )
 
 // writeJSON replaces a file as a whole, or leaves it as it was.
@@ -43,10 +45,15 @@ func readJSON(name string, v any) (bool, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	if err == nil {
-		err = json.Unmarshal(raw, v)
+	if err != nil {
+		return false, ioFault(err, "read %s", name)
 	}
-	return err == nil, ioFault(err, "read %s", name)
+	if err := json.Unmarshal(raw, v); err != nil {
+		f := fault.Wrap(err, fault.Internal, "provider local: %s cannot be read", name)
+		f.Retryable = false // it reads the same again
+		return false, f
+	}
+	return true, nil
 }
 
 // removeTree removes what a node left, also folders it closed to its own user. It never follows links.

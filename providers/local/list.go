@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"drover/providers"
@@ -10,12 +11,13 @@ import (
 // List implements providers.Provider. Half-made instances are listed too, as off: they must be deletable.
 func (p *Provider) List(_ context.Context, clusterID string) (providers.Resources, error) {
 	var r providers.Resources
-	networks, err := p.networks()
+	networks, unreadable, err := p.networks()
 	if err != nil {
 		return r, err
 	}
+	r.Unreadable = unreadable
 	for _, n := range networks {
-		if n.ClusterID == clusterID {
+		if clusterID == "" || n.ClusterID == clusterID {
 			r.Networks = append(r.Networks, n)
 		}
 	}
@@ -26,18 +28,19 @@ func (p *Provider) List(_ context.Context, clusterID string) (providers.Resource
 	for _, e := range volumes {
 		v, err := p.readVolume(e.Name())
 		if err != nil {
-			return r, err
+			r.Unreadable = append(r.Unreadable, fmt.Sprintf("volume %s: %v", e.Name(), err))
 		}
-		if v != nil && v.Spec.Tags.ClusterID == clusterID {
+		if v != nil && v.Spec.Tags.Of(clusterID) {
 			r.Volumes = append(r.Volumes, p.volume(v))
 		}
 	}
-	nodes, err := p.nodes()
+	nodes, unreadable, err := p.nodes()
 	if err != nil {
 		return r, err
 	}
+	r.Unreadable = append(r.Unreadable, unreadable...)
 	for _, n := range nodes {
-		if n.Spec.Tags.ClusterID == clusterID {
+		if n.Spec.Tags.Of(clusterID) {
 			r.Instances = append(r.Instances, p.instance(n))
 		}
 	}

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -48,9 +49,8 @@ func (p *Provider) DeleteNetwork(_ context.Context, clusterID, vxnet string) err
 	})
 }
 
-// networks reads every record. A file that begins with a dot is one that is being written, or that its writer left.
-func (p *Provider) networks() ([]providers.Network, error) {
-	var all []providers.Network
+// networks reads every record, and names those that cannot be read. A file that begins with a dot is one that is being written, or that its writer left.
+func (p *Provider) networks() (all []providers.Network, unreadable []string, _ error) {
 	err := p.each("networks", func(name string) error {
 		if strings.HasPrefix(name, ".") {
 			return nil
@@ -60,7 +60,10 @@ func (p *Provider) networks() ([]providers.Network, error) {
 		if ok {
 			all = append(all, n)
 		}
-		return err
+		if err != nil {
+			unreadable = append(unreadable, fmt.Sprintf("network %s: %v", name, err))
+		}
+		return nil
 	})
-	return all, err
+	return all, unreadable, err
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -56,23 +57,23 @@ func (p *Provider) writeNode(n *node) error {
 	return writeJSON(p.nodeDir(n.Spec.ID, "node.json"), n)
 }
 
-// nodes reads every record. Folders without one are a creation's or a deletion's first or last moment.
-func (p *Provider) nodes() ([]*node, error) {
+// nodes reads every record, and names those that cannot be read. Folders without one are a creation's or a deletion's first
+// or last moment.
+func (p *Provider) nodes() (all []*node, unreadable []string, _ error) {
 	entries, err := os.ReadDir(p.path("nodes"))
 	if err != nil {
-		return nil, ioFault(err, "list nodes")
+		return nil, nil, ioFault(err, "list nodes")
 	}
-	var all []*node
 	for _, e := range entries {
 		n, err := p.readNode(e.Name())
 		if err != nil {
-			return nil, err
+			unreadable = append(unreadable, fmt.Sprintf("instance %s: %v", e.Name(), err))
 		}
 		if n != nil {
 			all = append(all, n)
 		}
 	}
-	return all, nil
+	return all, unreadable, nil
 }
 
 // instance is the record as callers see it.

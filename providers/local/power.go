@@ -79,7 +79,10 @@ func (p *Provider) DeleteInstance(ctx context.Context, id string) error {
 	defer held.release()
 	n, err := p.readNode(id)
 	if err != nil {
-		return err
+		if fault.As(err).Retryable {
+			return err
+		}
+		n = &node{Spec: providers.InstanceSpec{ID: id}} // what it says cannot be read; where everything is, follows from the id
 	}
 	if n == nil {
 		// Never recorded, or removed up to its folder.

@@ -131,7 +131,13 @@ func (p *Provider) DeleteVolume(ctx context.Context, id string) error {
 	defer held.release()
 	v, err := p.readVolume(id)
 	if err != nil {
-		return err
+		if fault.As(err).Retryable {
+			return err
+		}
+		// What it says cannot be read: whoever mounts it has it.
+		if v, err = p.mounted(id); err != nil {
+			return err
+		}
 	}
 	if v != nil {
 		if user := p.userOf(v); user != "" {
@@ -147,6 +153,18 @@ func (p *Provider) DeleteVolume(ctx context.Context, id string) error {
 		return err
 	}
 	return removeTree(p.volumeDir(id))
+}
+
+// mounted is a volume as the instances know it that mount it.
+func (p *Provider) mounted(id string) (*volume, error) {
+	nodes, _, err := p.nodes()
+	v := &volume{Spec: providers.VolumeSpec{ID: id}}
+	for _, n := range nodes {
+		if slices.ContainsFunc(n.Spec.Mounts, func(m providers.Mount) bool { return m.VolumeID == id }) {
+			v.InUseBy = n.Spec.ID
+		}
+	}
+	return v, err
 }
 
 // attachVolume claims a volume for an instance, over the claim of the one it replaces. The caller holds its lock.

@@ -262,17 +262,17 @@ func (p *Provider) List(ctx context.Context, clusterID string) (providers.Resour
 		return out, err
 	}
 	for _, n := range b.Networks {
-		if n.ClusterID == clusterID {
+		if clusterID == "" || n.ClusterID == clusterID {
 			out.Networks = append(out.Networks, n)
 		}
 	}
 	for _, v := range b.Volumes {
-		if v.Tags.ClusterID == clusterID {
+		if v.Tags.Of(clusterID) {
 			out.Volumes = append(out.Volumes, providers.Volume{ID: v.ID, Tags: v.Tags, SizeGiB: v.SizeGiB, InUseBy: b.userOf(v.ID)})
 		}
 	}
 	for _, a := range b.Instances {
-		if a.Spec.Tags.ClusterID == clusterID {
+		if a.Spec.Tags.Of(clusterID) {
 			out.Instances = append(out.Instances, instanceOf(a))
 		}
 	}

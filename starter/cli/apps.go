@@ -114,10 +114,14 @@ func (a *app) appsList() *cobra.Command {
 				Header: []string{"app", "version", "roles", "published"},
 				Empty:  "No applications. Publish one with: drover apps publish PACKAGE --app APP --version VERSION",
 			}
+			var damaged output.Lines
 			for _, app := range list.Apps {
+				if app.Problem != "" {
+					damaged = append(damaged, app.Problem)
+				}
 				t.Rows = append(t.Rows, []string{app.App, app.Version, roles(app.Roles), app.PublishedAt})
 			}
-			return output.Output{Value: list, Blocks: []output.Block{t}}, nil
+			return output.Output{Value: list, Blocks: withRemarks([]output.Block{t}, damaged)}, nil
 		}),
 	}
 }

@@ -17,6 +17,8 @@ import (
 type doctorValue struct {
 	Clusters []api.Examination `json:"clusters"`
 	Findings int               `json:"findings"`
+	// Problems are what could not be looked at, of unknown clusters; they count as findings.
+	Problems []string `json:"problems,omitempty"`
 }
 
 func (a *app) doctor() *cobra.Command {
@@ -47,12 +49,13 @@ Exit code 1 when there is a finding.`,
 				return output.Output{}, err
 			}
 			ids := args
+			value := doctorValue{Clusters: []api.Examination{}}
 			if len(ids) == 0 {
-				if ids, err = knownClusters(ctx, server); err != nil {
+				if ids, value.Problems, err = knownClusters(ctx, server); err != nil {
 					return output.Output{}, err
 				}
+				value.Findings = len(value.Problems)
 			}
-			value := doctorValue{Clusters: []api.Examination{}}
 			for _, id := range ids {
 				e, err := server.Examine(ctx, id)
 				if fault.Is(err, fault.NotFound) && len(args) == 0 {
@@ -73,26 +76,30 @@ Exit code 1 when there is a finding.`,
 	}
 }
 
-// knownClusters are those with a record, and those of which something is in the orphan ledger or in Consul.
-func knownClusters(ctx context.Context, server *operations.Server) ([]string, error) {
+// knownClusters are those with a record, and those of which something is in the orphan ledger, in Consul or at a provider.
+func knownClusters(ctx context.Context, server *operations.Server) (ids, problems []string, _ error) {
 	list, err := server.Clusters(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	left, err := server.Orphans(ctx, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var ids []string
+	problems = left.Problems
 	for _, c := range list.Clusters {
 		ids = append(ids, c.ClusterID)
 	}
 	for _, o := range left.Orphans {
+		if o.Kind == api.OrphanUnreadable {
+			problems = append(problems, fmt.Sprintf("%s: %s", o.ID, o.Reason))
+			continue
+		}
 		ids = append(ids, o.ClusterID)
 	}
 	ids = append(ids, left.Remains...)
 	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return slices.Compact(ids), problems, nil
 }
 
 func examined(value doctorValue) []output.Block {
@@ -123,6 +130,9 @@ func examined(value doctorValue) []output.Block {
 				lines = append(lines, "    advice: "+f.Advice)
 			}
 		}
+	}
+	for _, problem := range value.Problems {
+		lines = append(lines, "not examined: "+problem)
 	}
 	if len(lines) == 0 {
 		lines = output.Lines{"No clusters and no orphans."}

@@ -31,7 +31,13 @@ func (a *app) list() *cobra.Command {
 			if list.Clusters == nil {
 				list.Clusters = []api.ClusterView{}
 			}
-			return output.Output{Value: list, Blocks: []output.Block{a.clusterTable(list.Clusters)}}, nil
+			var damaged output.Lines
+			for _, c := range list.Clusters {
+				if c.State == api.ClusterUnreadable {
+					damaged = append(damaged, c.ClusterID+": "+c.Reason)
+				}
+			}
+			return output.Output{Value: list, Blocks: withRemarks([]output.Block{a.clusterTable(list.Clusters)}, damaged)}, nil
 		}),
 	}
 }
@@ -49,6 +55,14 @@ func (a *app) clusterTable(clusters []api.ClusterView) output.Table {
 		t.Rows = append(t.Rows, []string{c.ClusterID, c.Name, c.App, c.Version, c.State, fmt.Sprint(c.NodeCount), operation, a.age(c.CreatedAt)})
 	}
 	return t
+}
+
+// withRemarks adds lines below a table, if there are any.
+func withRemarks(blocks []output.Block, lines output.Lines) []output.Block {
+	if len(lines) == 0 {
+		return blocks
+	}
+	return append(blocks, lines)
 }
 
 // age is the time since an RFC 3339 text; the text itself when it is none.

@@ -25,7 +25,8 @@ func (a *app) orphans() *cobra.Command {
 		Use:   "orphans [CLUSTER]",
 		Short: "List orphans: resources that could not be released and are retried",
 		Long: `List the orphan ledger: instances, volumes and networks that an operation could not release.
-Workers retry the release until the provider reports them gone; --retry does so now.
+Workers retry the release until the provider reports them gone; --retry does so now. Clusters without
+a record of which a provider or Consul has something are named too.
 
 With --collect, all resources are released that providers list for CLUSTER but no record contains:
 the remains of a dead operation, or of a cluster without a record.`,
@@ -73,7 +74,7 @@ the remains of a dead operation, or of a cluster without a record.`,
 		if value.Retried != nil {
 			out.Blocks = append(out.Blocks, output.Lines{fmt.Sprintf("%d released, %d left", value.Retried.Released, value.Retried.Left)})
 		}
-		out.Blocks = append(out.Blocks, a.orphanTable(list))
+		out.Blocks = withRemarks(append(out.Blocks, a.orphanTable(list)), remains(list))
 		return out, nil
 	})
 	return c
@@ -93,6 +94,18 @@ func (a *app) orphanTable(list *api.OrphanList) output.Table {
 		t.Title = fmt.Sprintf("The first %d of %d:", len(list.Orphans), list.Total)
 	}
 	return t
+}
+
+// remains names what is left of clusters without a record, and what could not be looked at.
+func remains(list *api.OrphanList) output.Lines {
+	var lines output.Lines
+	for _, id := range list.Remains {
+		lines = append(lines, fmt.Sprintf("%s has no record, but something is left of it: drover doctor %s", id, id))
+	}
+	for _, problem := range list.Problems {
+		lines = append(lines, "not examined: "+problem)
+	}
+	return lines
 }
 
 // collectOrphans looks first, asks, and then releases what it shows.

@@ -33,14 +33,14 @@ AGENT     One drover-agent process in a cluster of %d nodes, one template. Memor
 	if err != nil {
 		return err
 	}
-	if err := b.store.Publish(ctx, id, 1, "bench", tree); err != nil {
+	if err := b.publishFirst(ctx, id, tree); err != nil {
 		return err
 	}
 	all, err := b.startDaemons(ctx, id, 1)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, all.stop(), b.store.Remove(context.WithoutCancel(ctx), id)) }()
+	defer func() { err = errors.Join(err, all.stop(), b.store.Forget(context.WithoutCancel(ctx), id, benchRun)) }()
 	d := all[0]
 	if err := sleep(ctx, settledAfter); err != nil {
 		return err

@@ -40,14 +40,14 @@ func (b *bench) changeOn(ctx context.Context, n int) (err error) {
 		}
 	}
 	diff := metadata.Diff(trees[0], trees[1])
-	if err := b.store.Publish(ctx, id, 1, "bench", trees[0]); err != nil {
+	if err := b.publishFirst(ctx, id, trees[0]); err != nil {
 		return err
 	}
 	all, err := b.startDaemons(ctx, id, n)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, all.stop(), b.store.Remove(context.WithoutCancel(ctx), id)) }()
+	defer func() { err = errors.Join(err, all.stop(), b.store.Forget(context.WithoutCancel(ctx), id, benchRun)) }()
 	watch, err := watchFiles(all)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (b *bench) changeOn(ctx context.Context, n int) (err error) {
 		time.Sleep(pauseBetween)
 		revision := int64(change) + 2
 		begun := time.Now()
-		if err := b.store.Publish(ctx, id, revision, "bench", trees[revision%2^1]); err != nil {
+		if err := b.store.Publish(ctx, id, revision, benchRun, trees[revision%2^1]); err != nil {
 			return err
 		}
 		publish = append(publish, time.Since(begun))

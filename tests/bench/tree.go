@@ -1,12 +1,25 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"drover/lifecycle"
 	"drover/metadata"
 	"drover/specs"
 )
+
+// benchRun owns the clusters of the benchmarks.
+const benchRun = "bench"
+
+// publishFirst makes a cluster, and the tree its first revision.
+func (b *bench) publishFirst(ctx context.Context, id string, tree metadata.Tree) error {
+	rec := &lifecycle.Record{ClusterID: id, Operation: lifecycle.Operation{RunID: benchRun}}
+	if _, err := b.store.PutRecord(ctx, rec, 0); err != nil {
+		return err
+	}
+	return b.store.Publish(ctx, id, 1, benchRun, tree)
+}
 
 const treeRole = "node"
 

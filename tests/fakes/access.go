@@ -2,6 +2,7 @@ package fakes
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -35,27 +36,32 @@ func (a *Access) Grant(ctx context.Context, want lifecycle.Access) error {
 	return nil
 }
 
-// Revoke forgets it.
-func (a *Access) Revoke(ctx context.Context, clusterID string) error {
-	if err := check(ctx, clusterID); err != nil {
+// Revoke forgets what was granted with the secret of the mark.
+func (a *Access) Revoke(ctx context.Context, g lifecycle.Grant) error {
+	if err := check(ctx, g.ClusterID); err != nil {
 		return err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.granted, clusterID)
+	if a.granted[g.ClusterID].Mark() == g.Mark {
+		delete(a.granted, g.ClusterID)
+	}
 	return nil
 }
 
-// Granted are the clusters that were granted something.
-func (a *Access) Granted(ctx context.Context) ([]string, error) {
+// Granted is what was granted to a cluster, or to all.
+func (a *Access) Granted(ctx context.Context, clusterID string) ([]lifecycle.Grant, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var ids []string
-	for id := range a.granted {
-		ids = append(ids, id)
+	var out []lifecycle.Grant
+	for _, id := range slices.Sorted(maps.Keys(a.granted)) {
+		if clusterID == "" || id == clusterID {
+			mark := a.granted[id].Mark()
+			out = append(out, lifecycle.Grant{ClusterID: id, Mark: mark, Kind: lifecycle.GrantToken, ID: "token-" + id},
+				lifecycle.Grant{ClusterID: id, Mark: mark, Kind: lifecycle.GrantPolicy, ID: "policy-" + id})
+		}
 	}
-	slices.Sort(ids)
-	return ids, check(ctx)
+	return out, check(ctx)
 }
 
 // Of is what a cluster was granted.

@@ -24,7 +24,7 @@ type Execution struct {
 	Seen metadata.Tree
 }
 
-// Step, Service of the id `<cluster>.<seq>.<step>.<service>.<node>`.
+// Step, Service of the id `<cluster>.<seq>-<run>.<step>.<service>.<node>`.
 func (e Execution) Step() string    { return strings.Split(e.ID, ".")[2] }
 func (e Execution) Service() string { return strings.Split(e.ID, ".")[3] }
 
@@ -45,6 +45,8 @@ type Agents struct {
 	// Broken are node ids whose agent never answers.
 	Broken map[string]bool
 	cuts   map[string]chan struct{} // by node: closed while its answers do not arrive, although its commands run
+	// Seen are revisions that nodes have applied, by node id, where the published one is older: Consul was restored.
+	Seen map[string]int64
 }
 
 // Handler decides how a command ends; ok false leaves it to the next one. Without any, commands exit with 0.
@@ -54,6 +56,7 @@ type journalKey struct{ node, id string }
 
 type command struct {
 	text   string
+	run    string
 	done   chan struct{}
 	cancel context.CancelFunc
 	status agentapi.CommandStatus
@@ -61,7 +64,7 @@ type command struct {
 
 // NewAgents makes the agents of nodes whose clusters the store knows.
 func NewAgents(s *Store) *Agents {
-	return &Agents{store: s, clusters: map[string]string{}, tokens: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, cuts: map[string]chan struct{}{}, files: map[string]string{}}
+	return &Agents{store: s, clusters: map[string]string{}, tokens: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, cuts: map[string]chan struct{}{}, Seen: map[string]int64{}, files: map[string]string{}}
 }
 
 // On adds a handler for a service.
@@ -230,6 +233,9 @@ func (a *Agents) launch(n lifecycle.Node, id string, cmd agentapi.Command) (*com
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if c, ok := a.journal[journalKey{n.ID, id}]; ok {
+		if c.run != cmd.Run {
+			return nil, fault.New(fault.Conflict, "command id %s was used by another run", id).At("", n.ID, "")
+		}
 		if c.text != cmd.Cmd {
 			return nil, fault.New(fault.Conflict, "command id %s was used for another command text", id).At("", n.ID, "")
 		}
@@ -241,7 +247,7 @@ func (a *Agents) launch(n lifecycle.Node, id string, cmd agentapi.Command) (*com
 	}
 	a.ran = append(a.ran, e)
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &command{text: cmd.Cmd, done: make(chan struct{}), cancel: cancel}
+	c := &command{text: cmd.Cmd, run: cmd.Run, done: make(chan struct{}), cancel: cancel}
 	a.journal[journalKey{n.ID, id}] = c
 	handlers := slices.Clone(a.Handlers)
 	go func() {
@@ -299,7 +305,7 @@ func (a *Agents) Status(_ context.Context, n lifecycle.Node) (agentapi.Status, e
 	}
 	p, _ := a.store.now(cluster)
 	return agentapi.Status{
-		ClusterID: cluster, NodeID: n.ID, InstanceID: n.InstanceID, Revision: p.Revision, ConsulOK: true, Health: "disabled",
+		ClusterID: cluster, NodeID: n.ID, InstanceID: n.InstanceID, Revision: max(p.Revision, a.Seen[n.ID]), ConsulOK: true, Health: "disabled",
 		Running: a.Running(n.ID),
 	}, nil
 }

@@ -74,15 +74,11 @@ func (s *Store) Record(ctx context.Context, id string) (*lifecycle.Record, uint6
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, ok := s.records[id]
-	if !ok {
-		return nil, 0, fault.New(fault.NotFound, "cluster %s does not exist", id).At(id, "", "")
-	}
-	var rec lifecycle.Record
-	if err := json.Unmarshal(r.data, &rec); err != nil {
+	rec, err := s.read(id)
+	if err != nil {
 		return nil, 0, err
 	}
-	return &rec, r.index, nil
+	return rec, s.records[id].index, nil
 }
 
 // PutRecord writes a control record if nobody wrote it since index. Writing what is stored already succeeds.
@@ -121,15 +117,71 @@ func (s *Store) CheckRecord(rec *lifecycle.Record) error {
 	return err
 }
 
-// DeleteRecord removes a control record; one that is not there is removed already.
-func (s *Store) DeleteRecord(ctx context.Context, id string) error {
-	if err := check(ctx, id); err != nil {
-		return err
-	}
+// LoseRecord removes a control record alone, as somebody with access to Consul may.
+func (s *Store) LoseRecord(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.records, id)
-	return nil
+}
+
+// LoseTree removes what nodes see of a cluster alone, as somebody with access to Consul may.
+func (s *Store) LoseTree(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.trees, id)
+	delete(s.operations, id)
+}
+
+// Backup remembers a cluster's record and tree; restore puts them back, as restoring Consul does.
+func (s *Store) Backup(id string) (restore func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rec, tree := s.records[id], s.trees[id]
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.index++
+		s.records[id], s.trees[id] = stored{rec.data, s.index}, tree
+	}
+}
+
+// LeaveTree writes what nodes see of a cluster without a record, as a backup that was put back may.
+func (s *Store) LeaveTree(id string, tree metadata.Tree) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trees[id] = Published{1, "another run", maps.Clone(tree)}
+}
+
+// Damage makes a control record one that cannot be read.
+func (s *Store) Damage(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.index++
+	s.records[id] = stored{[]byte("{"), s.index}
+}
+
+// read decodes a record; the caller holds the mutex.
+func (s *Store) read(id string) (*lifecycle.Record, error) {
+	r, ok := s.records[id]
+	if !ok {
+		return nil, fault.New(fault.NotFound, "cluster %s does not exist", id).At(id, "", "")
+	}
+	rec := new(lifecycle.Record)
+	if err := json.Unmarshal(r.data, rec); err != nil {
+		f := fault.Wrap(err, fault.Internal, "the control record of cluster %s cannot be read", id).At(id, "", "")
+		f.Retryable = false
+		return nil, f
+	}
+	return rec, nil
+}
+
+// owned refuses a run that does not own the cluster; the caller holds the mutex.
+func (s *Store) owned(id, run string) error {
+	rec, err := s.read(id)
+	if err != nil {
+		return err
+	}
+	return rec.OwnedBy(run)
 }
 
 // Records reads all control records.
@@ -141,9 +193,9 @@ func (s *Store) Records(ctx context.Context) ([]*lifecycle.Record, error) {
 	defer s.mu.Unlock()
 	var out []*lifecycle.Record
 	for _, id := range slices.Sorted(maps.Keys(s.records)) {
-		rec := new(lifecycle.Record)
-		if err := json.Unmarshal(s.records[id].data, rec); err != nil {
-			return nil, err
+		rec, err := s.read(id)
+		if err != nil {
+			rec = &lifecycle.Record{ClusterID: id, State: lifecycle.Unreadable, Reason: err.Error()}
 		}
 		out = append(out, rec)
 	}
@@ -168,11 +220,14 @@ func (s *Store) Publish(ctx context.Context, id string, rev int64, writer string
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.owned(id, writer); err != nil {
+		return err
+	}
 	now := s.trees[id]
 	switch {
 	case now.Revision == rev && now.Writer == writer:
 		return nil
-	case now.Revision+1 != rev:
+	case rev <= now.Revision:
 		return fault.New(fault.Conflict, "metadata of cluster %s is at revision %d by %s", id, now.Revision, now.Writer)
 	}
 	s.trees[id] = Published{rev, writer, maps.Clone(tree)}
@@ -204,13 +259,32 @@ func (s *Store) Clusters(ctx context.Context) ([]string, error) {
 	return slices.Sorted(maps.Keys(s.trees)), ctx.Err()
 }
 
-// Remove removes the metadata of a cluster.
+// Forget removes the metadata and the record of a cluster for the run that owns it.
+func (s *Store) Forget(ctx context.Context, id, run string) error {
+	if err := check(ctx, id); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.owned(id, run); err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	delete(s.records, id)
+	delete(s.trees, id)
+	delete(s.operations, id)
+	return nil
+}
+
+// Remove removes the metadata of a cluster that has no record.
 func (s *Store) Remove(ctx context.Context, id string) error {
 	if err := check(ctx, id); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, ok := s.records[id]; ok {
+		return fault.New(fault.Conflict, "cluster %s has a control record", id)
+	}
 	delete(s.trees, id)
 	delete(s.operations, id)
 	return nil
@@ -220,12 +294,15 @@ func (s *Store) Remove(ctx context.Context, id string) error {
 func (s *Store) Disown(ctx context.Context, id, _ string) error { return check(ctx, id) }
 
 // SetOperation remembers which operation runs.
-func (s *Store) SetOperation(ctx context.Context, id, operation string) error {
+func (s *Store) SetOperation(ctx context.Context, id, run, operation string) error {
 	if err := check(ctx, id); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.owned(id, run); err != nil {
+		return err
+	}
 	s.operations[id] = operation
 	if operation == "" {
 		delete(s.operations, id)

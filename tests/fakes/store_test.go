@@ -91,6 +91,18 @@ func record(cluster, run string) *lifecycle.Record {
 	}
 }
 
+func (w storeWorld) own(id, run string) {
+	w.Helper()
+	consultest.Own(w, w.stores, id, run)
+}
+
+// publish publishes as the owner of the cluster.
+func (w storeWorld) publish(id string, rev int64, run string, tree metadata.Tree) error {
+	w.Helper()
+	w.own(id, run)
+	return w.Publish(w.Context(), id, rev, run, tree)
+}
+
 func (w storeWorld) requireFault(want fault.Type, err error) {
 	w.Helper()
 	require.Truef(w, fault.Is(err, want), "want %s: %v", want, err)
@@ -167,7 +179,7 @@ var behaviours = []struct {
 		index, err := w.PutRecord(w.Context(), record(id, "r"), 0)
 		require.NoError(w, err)
 		for range 2 {
-			require.NoError(w, w.DeleteRecord(w.Context(), id))
+			require.NoError(w, w.Forget(w.Context(), id, "r"))
 		}
 		_, _, err = w.Record(w.Context(), id)
 		w.requireFault(fault.NotFound, err)
@@ -190,31 +202,30 @@ var behaviours = []struct {
 		require.Equal(w, []string{id, other}, []string{all[0].ClusterID, all[1].ClusterID})
 	}},
 	{"publish is idempotent by revision and writer", func(w storeWorld) {
-		require.NoError(w, w.Publish(w.Context(), id, 1, "w1", metadata.Tree{"self/a": "1", "self/b": "1"}))
-		require.NoError(w, w.Publish(w.Context(), id, 2, "w1", metadata.Tree{"self/a": "2"}))
-		require.NoError(w, w.Publish(w.Context(), id, 2, "w1", metadata.Tree{"self/a": "2"}))
+		require.NoError(w, w.publish(id, 1, "w1", metadata.Tree{"self/a": "1", "self/b": "1"}))
+		require.NoError(w, w.publish(id, 2, "w1", metadata.Tree{"self/a": "2"}))
+		require.NoError(w, w.publish(id, 2, "w1", metadata.Tree{"self/a": "2"}))
 		rev, tree := w.seen(id)
 		require.EqualValues(w, 2, rev)
 		require.Equal(w, map[string]string{"self/a": "2"}, tree)
 	}},
-	{"publish takes the next revision only", func(w storeWorld) {
+	{"publish takes later revisions only", func(w storeWorld) {
 		tree := metadata.Tree{"self/a": "1"}
-		w.requireFault(fault.Conflict, w.Publish(w.Context(), id, 2, "w1", tree))
-		require.NoError(w, w.Publish(w.Context(), id, 1, "w1", tree))
+		require.NoError(w, w.publish(id, 3, "w1", tree), "what was published before was lost")
 		for _, c := range []struct {
 			rev    int64
 			writer string
-		}{{1, "w2"}, {3, "w1"}, {3, "w2"}} {
-			err := w.Publish(w.Context(), id, c.rev, c.writer, metadata.Tree{"self/a": "x"})
+		}{{2, "w1"}, {2, "w2"}, {3, "w2"}} {
+			err := w.publish(id, c.rev, c.writer, metadata.Tree{"self/a": "x"})
 			w.requireFault(fault.Conflict, err)
 			require.ErrorContains(w, err, "w1", "says who published")
 			require.False(w, fault.As(err).Retryable)
 		}
 		_, seen := w.seen(id)
 		require.Equal(w, map[string]string{"self/a": "1"}, seen)
-		require.NoError(w, w.Publish(w.Context(), id, 2, "w2", tree))
-		w.requireFault(fault.Conflict, w.Publish(w.Context(), id, 1, "w1", tree))
-		require.NoError(w, w.Publish(w.Context(), other, 1, "w1", tree), "clusters are apart")
+		require.NoError(w, w.publish(id, 5, "w2", tree))
+		w.requireFault(fault.Conflict, w.publish(id, 3, "w1", tree))
+		require.NoError(w, w.publish(other, 1, "w1", tree), "clusters are apart")
 	}},
 	{"publish refuses what is no tree", func(w storeWorld) {
 		for _, c := range []struct {
@@ -232,40 +243,60 @@ var behaviours = []struct {
 		require.Zero(w, rev)
 		require.Empty(w, tree)
 	}},
-	{"remove", func(w storeWorld) {
-		require.NoError(w, w.Publish(w.Context(), id, 1, "w", metadata.Tree{"self/a": "1"}))
-		require.NoError(w, w.Publish(w.Context(), other, 1, "w", metadata.Tree{"self/a": "1"}))
-		require.NoError(w, w.SetOperation(w.Context(), id, "DeleteCluster"))
-		for range 2 {
-			require.NoError(w, w.Remove(w.Context(), id))
+	{"only the owner changes a cluster", func(w storeWorld) {
+		require.NoError(w, w.publish(id, 1, "w1", metadata.Tree{"self/a": "1"}))
+		w.own(id, "w2")
+		for what, call := range map[string]func(run string) error{
+			"publish":   func(run string) error { return w.Publish(w.Context(), id, 2, run, metadata.Tree{"self/a": "2"}) },
+			"operation": func(run string) error { return w.SetOperation(w.Context(), id, run, "AddNodes") },
+			"forget":    func(run string) error { return w.Forget(w.Context(), id, run) },
+			"remove":    func(string) error { return w.Remove(w.Context(), id) },
+		} {
+			err := call("w1")
+			require.Truef(w, fault.Is(err, fault.Conflict), "%s: %v", what, err)
+			require.False(w, fault.As(err).Retryable, what)
 		}
+		_, seen := w.seen(id)
+		require.Equal(w, map[string]string{"self/a": "1"}, seen)
+		require.Empty(w, w.operation(id))
+	}},
+	{"remove", func(w storeWorld) {
+		require.NoError(w, w.publish(id, 1, "w", metadata.Tree{"self/a": "1"}))
+		require.NoError(w, w.publish(other, 1, "w", metadata.Tree{"self/a": "1"}))
+		require.NoError(w, w.SetOperation(w.Context(), id, "w", "DeleteCluster"))
+		for range 2 {
+			require.NoError(w, w.Forget(w.Context(), id, "w"))
+		}
+		require.NoError(w, w.Remove(w.Context(), id), "nothing is left")
 		rev, tree := w.seen(id)
 		require.Zero(w, rev)
 		require.Empty(w, tree)
 		require.Empty(w, w.operation(id))
 		rev, _ = w.seen(other)
 		require.EqualValues(w, 1, rev)
-		require.NoError(w, w.Publish(w.Context(), id, 1, "w2", metadata.Tree{"self/a": "1"}), "it begins anew")
+		require.NoError(w, w.publish(id, 1, "w2", metadata.Tree{"self/a": "1"}), "it begins anew")
 	}},
 	{"disown leaves what is published", func(w storeWorld) {
+		w.own(id, "w")
 		require.NoError(w, w.Disown(w.Context(), id, "w"))
-		require.NoError(w, w.Publish(w.Context(), id, 1, "w", metadata.Tree{"self/a": "1"}))
+		require.NoError(w, w.publish(id, 1, "w", metadata.Tree{"self/a": "1"}))
 		require.NoError(w, w.Disown(w.Context(), id, "w"))
-		require.NoError(w, w.Publish(w.Context(), id, 1, "w", metadata.Tree{"self/a": "1"}))
+		require.NoError(w, w.publish(id, 1, "w", metadata.Tree{"self/a": "1"}))
 		rev, tree := w.seen(id)
 		require.EqualValues(w, 1, rev)
 		require.Equal(w, map[string]string{"self/a": "1"}, tree)
 	}},
 	{"operation", func(w storeWorld) {
 		require.Empty(w, w.operation(id))
-		require.NoError(w, w.SetOperation(w.Context(), id, "CreateCluster"), "before anything is published")
-		require.NoError(w, w.Publish(w.Context(), id, 1, "w", metadata.Tree{"self/a": "1"}))
+		w.own(id, "w")
+		require.NoError(w, w.SetOperation(w.Context(), id, "w", "CreateCluster"), "before anything is published")
+		require.NoError(w, w.publish(id, 1, "w", metadata.Tree{"self/a": "1"}))
 		require.Equal(w, "CreateCluster", w.operation(id))
-		require.NoError(w, w.SetOperation(w.Context(), id, "AddNodes"))
+		require.NoError(w, w.SetOperation(w.Context(), id, "w", "AddNodes"))
 		require.Equal(w, "AddNodes", w.operation(id))
 		require.Empty(w, w.operation(other))
 		for range 2 {
-			require.NoError(w, w.SetOperation(w.Context(), id, ""))
+			require.NoError(w, w.SetOperation(w.Context(), id, "w", ""))
 			require.Empty(w, w.operation(id))
 		}
 		rev, _ := w.seen(id)
@@ -373,11 +404,11 @@ func (w storeWorld) all(ctx context.Context, name string) map[string]error {
 	out := map[string]error{}
 	_, _, out["Record"] = w.Record(ctx, name)
 	_, out["PutRecord"] = w.PutRecord(ctx, record(name, "r"), 0)
-	out["DeleteRecord"] = w.DeleteRecord(ctx, name)
+	out["Forget"] = w.Forget(ctx, name, "w")
 	out["Publish"] = w.Publish(ctx, name, 1, "w", metadata.Tree{"self/a": "1"})
 	out["Remove"] = w.Remove(ctx, name)
 	out["Disown"] = w.Disown(ctx, name, "w")
-	out["SetOperation"] = w.SetOperation(ctx, name, "CreateCluster")
+	out["SetOperation"] = w.SetOperation(ctx, name, "w", "CreateCluster")
 	out["PutApp"] = w.PutApp(ctx, metadata.App{AppID: name, VersionID: "1"})
 	_, out["App"] = w.App(ctx, name, "1")
 	return out

@@ -33,16 +33,21 @@ type OrphanList struct {
 	Orphans []Orphan `json:"orphans"`
 	// Total counts all, Orphans may be only the first of them.
 	Total int `json:"total"`
-	// Remains are the ids of clusters that have keys in Consul and no control record; listed when no cluster was named.
-	Remains []string `json:"remains,omitempty"`
+	// Remains are the ids of clusters without a control record of which Consul or a provider has something that is not in the
+	// ledger; Problems is what could not be looked at. Listed when no cluster was named.
+	Remains  []string `json:"remains,omitempty"`
+	Problems []string `json:"problems,omitempty"`
 }
+
+// OrphanUnreadable is the kind of an entry that cannot be read; its id is the key in Consul.
+const OrphanUnreadable = "unreadable"
 
 // Orphan is a resource that could not be released and is retried until its provider reports that it is gone.
 type Orphan struct {
 	ClusterID string `json:"cluster_id"`
 	NodeID    string `json:"node_id,omitempty"`
 	Provider  string `json:"provider"`
-	Kind      string `json:"kind"` // "instance", "volume", "network", or "cluster": whatever is tagged with it
+	Kind      string `json:"kind"` // "instance", "volume", "network", "cluster": whatever is tagged with it, or "unreadable": an entry that cannot be read
 	ID        string `json:"id"`
 	// Why says what released it: "DeleteCluster".
 	Why      string `json:"why"`

@@ -77,7 +77,7 @@ func (w *world) run(id, operation, input string) error {
 	suite.SetLogger(tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: api.TaskQueue})
-	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{activities.Faults()}, DeadlockDetectionTimeout: patience})
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{activities.Faults(), fakes.RunID("run-" + id)}, DeadlockDetectionTimeout: patience})
 	env.SetTestTimeout(patience)
 	workflows.Register(env, w.acts)
 	env.ExecuteWorkflow(operation, converter.NewRawValue(&commonpb.Payload{

@@ -80,6 +80,9 @@ type PlanCommand struct {
 	Timeout int    `json:"timeout_sec"`
 }
 
+// ClusterUnreadable is the state of a cluster whose control record cannot be read; ClusterView has the id and the reason.
+const ClusterUnreadable = "unreadable"
+
 // ClusterView is what DescribeCluster and ListClusters return (ListClusters without Nodes).
 type ClusterView struct {
 	ClusterID string `json:"cluster_id"`
@@ -147,6 +150,8 @@ type AppView struct {
 	PublishedAt string `json:"published_at"`
 	// Roles in order, "" for role-less.
 	Roles []string `json:"roles"`
+	// Problem is why the description in Consul cannot be read, "" when it can.
+	Problem string `json:"problem,omitempty"`
 }
 
 // AppList is the result of ListApps, newest version of each app first.

@@ -18,9 +18,10 @@ type Store interface {
 	// On reports whether tokens are given out, and if not, why.
 	On(ctx context.Context) (on bool, why string, err error)
 	Grant(ctx context.Context, want lifecycle.Access) error
-	Revoke(ctx context.Context, clusterID string) error
-	// Granted are the clusters that something was granted to.
-	Granted(ctx context.Context) ([]string, error)
+	Revoke(ctx context.Context, g lifecycle.Grant) error
+	// Granted is what was granted to a cluster; "" asks for all clusters.
+	Granted(ctx context.Context, clusterID string) ([]lifecycle.Grant, error)
+	// Look compares what is granted with what should be, which is nothing without a secret.
 	Look(ctx context.Context, want lifecycle.Access) (lifecycle.AccessSight, error)
 }
 
@@ -54,12 +55,32 @@ func (t Tokens) Grant(ctx context.Context, rec *lifecycle.Record) (*lifecycle.Re
 	return rec, t.Store.Grant(ctx, lifecycle.AccessOf(rec))
 }
 
-// Revoke ends what the nodes of a cluster may read.
+// Revoke ends what a cluster was granted and its record, if there is one, no longer has.
 func (t Tokens) Revoke(ctx context.Context, clusterID string) error {
 	if t.Store == nil {
 		return nil
 	}
-	return t.Store.Revoke(ctx, clusterID)
+	granted, err := t.Store.Granted(ctx, clusterID) // first: a record is older than what is granted to it
+	if err != nil || len(granted) == 0 {
+		return err
+	}
+	rec, err := control.Find(ctx, t.Records, clusterID)
+	if err != nil {
+		return err
+	}
+	var records []*lifecycle.Record
+	if rec != nil {
+		records = append(records, rec)
+	}
+	return t.revoke(ctx, lifecycle.Strays(granted, records))
+}
+
+func (t Tokens) revoke(ctx context.Context, grants []lifecycle.Grant) error {
+	var problems []error
+	for _, g := range grants {
+		problems = append(problems, t.Store.Revoke(ctx, g))
+	}
+	return errors.Join(problems...)
 }
 
 // Look compares what is granted to a cluster with what its record (nil: none) requires.
@@ -74,7 +95,7 @@ func (t Tokens) Look(ctx context.Context, clusterID string, rec *lifecycle.Recor
 	return t.Store.Look(ctx, want)
 }
 
-// Lister lists all control records.
+// Lister lists all control records; one that cannot be read has the state unreadable and nothing else.
 type Lister interface {
 	Records(ctx context.Context) ([]*lifecycle.Record, error)
 }
@@ -89,7 +110,7 @@ func (t Tokens) Restore(ctx context.Context, all Lister) error {
 	if err != nil || !on {
 		return err
 	}
-	granted, err := t.Store.Granted(ctx) // first: a record is older than what is granted to it
+	granted, err := t.Store.Granted(ctx, "") // first: a record is older than what is granted to it
 	if err != nil {
 		return err
 	}
@@ -98,19 +119,12 @@ func (t Tokens) Restore(ctx context.Context, all Lister) error {
 		return err
 	}
 	var problems []error
-	known := map[string]bool{}
 	for _, rec := range records {
-		known[rec.ClusterID] = true
 		if rec.ConsulToken != "" {
 			problems = append(problems, t.restore(ctx, rec))
 		}
 	}
-	for _, id := range granted {
-		if !known[id] {
-			problems = append(problems, t.Store.Revoke(ctx, id))
-		}
-	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, t.revoke(ctx, lifecycle.Strays(granted, records)))...)
 }
 
 // restore grants again to a cluster that may be deleted at this moment.
@@ -120,7 +134,7 @@ func (t Tokens) restore(ctx context.Context, rec *lifecycle.Record) error {
 	}
 	_, _, err := t.Records.Record(ctx, rec.ClusterID)
 	if fault.Is(err, fault.NotFound) {
-		return t.Store.Revoke(ctx, rec.ClusterID)
+		return t.Revoke(ctx, rec.ClusterID)
 	}
 	return err
 }

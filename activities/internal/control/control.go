@@ -4,7 +4,6 @@ package control
 
 import (
 	"context"
-	"fmt"
 
 	"drover/activities/internal/attempt"
 	"drover/activities/internal/fanout"
@@ -86,6 +85,12 @@ func Find(ctx context.Context, r Reader, clusterID string) (*lifecycle.Record, e
 	return rec, err
 }
 
+// Unreadable reports whether a record could be read from the store and is damaged: reading it again does not help.
+func Unreadable(err error) bool {
+	f := fault.As(err)
+	return f != nil && f.Type == fault.Internal && !f.Retryable
+}
+
 // Running reports whether an operation of a cluster is open: by the workflow engine's word, or the record's when there is
 // no engine to ask (nil).
 type Running func(ctx context.Context, clusterID string) (bool, error)
@@ -99,17 +104,20 @@ func (ask Running) OrRecord(ctx context.Context, r Reader, clusterID string) (bo
 	return rec != nil && rec.Operation.State == api.OpRunning, err
 }
 
-// Writer is how an operation signs the revisions it publishes.
-func Writer(clusterID string, seq int) string { return fmt.Sprintf("%s#%d", clusterID, seq) }
-
-// Forgetter deletes what is known of a cluster.
-type Forgetter interface {
-	DeleteRecord(ctx context.Context, clusterID string) error
+// UpdateOwn is Update for the run that owns the cluster by its record; another is refused with a Conflict.
+func UpdateOwn(ctx context.Context, s Store, clusterID, run string, change func(*lifecycle.Record) error) (*lifecycle.Record, error) {
+	return Update(ctx, s, clusterID, func(rec *lifecycle.Record) error {
+		if err := rec.OwnedBy(run); err != nil {
+			return err
+		}
+		return change(rec)
+	})
 }
 
-// Trees removes what nodes see of a cluster.
-type Trees interface {
-	Remove(ctx context.Context, clusterID string) error
+// Forgetter removes what nodes see of a cluster and its control record, in one step, for the run that owns it. What does not
+// exist is removed already.
+type Forgetter interface {
+	Forget(ctx context.Context, clusterID, run string) error
 }
 
 // Tokens revokes what nodes of a cluster may read.
@@ -119,11 +127,8 @@ type Tokens interface {
 
 // Forget removes all that is known of a cluster. Its nodes' access is revoked after the record is gone, when nothing
 // grants it again.
-func Forget(ctx context.Context, trees Trees, records Forgetter, tokens Tokens, clusterID string) error {
-	if err := trees.Remove(ctx, clusterID); err != nil {
-		return err
-	}
-	if err := records.DeleteRecord(ctx, clusterID); err != nil {
+func Forget(ctx context.Context, clusters Forgetter, tokens Tokens, clusterID, run string) error {
+	if err := clusters.Forget(ctx, clusterID, run); err != nil {
 		return err
 	}
 	return tokens.Revoke(ctx, clusterID)

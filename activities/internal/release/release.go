@@ -83,24 +83,28 @@ func everything(ctx context.Context, check attempt.Check, p providers.Provider, 
 	return nil
 }
 
-// Listed is everything that a provider lists under the tag of a cluster.
+// Listed is everything that a provider lists under the tag of a cluster, or of any cluster ("").
 func Listed(ctx context.Context, p providers.Provider, clusterID string) ([]lifecycle.Orphan, error) {
 	resources, err := p.List(ctx, clusterID)
-	if err != nil {
-		return nil, err
-	}
+	return Entries(p, resources), err
+}
+
+// Entries are a provider's resources as entries of the ledger.
+func Entries(p providers.Provider, resources providers.Resources) []lifecycle.Orphan {
 	var out []lifecycle.Orphan
-	add := func(kind, id, node string) {
-		out = append(out, lifecycle.Orphan{ClusterID: clusterID, NodeID: node, Provider: p.Name(), Kind: kind, ID: id, Why: "listed by the provider, on no record"})
+	add := func(kind, id string, tags providers.Tags) {
+		out = append(out, lifecycle.Orphan{
+			ClusterID: tags.ClusterID, NodeID: tags.NodeID, Provider: p.Name(), Kind: kind, ID: id, Why: "listed by the provider, on no record",
+		})
 	}
 	for _, i := range resources.Instances {
-		add(lifecycle.KindInstance, i.ID, i.Tags.NodeID)
+		add(lifecycle.KindInstance, i.ID, i.Tags)
 	}
 	for _, v := range resources.Volumes {
-		add(lifecycle.KindVolume, v.ID, v.Tags.NodeID)
+		add(lifecycle.KindVolume, v.ID, v.Tags)
 	}
 	for _, n := range resources.Networks {
-		add(lifecycle.KindNetwork, n.VxNet, "")
+		add(lifecycle.KindNetwork, n.VxNet, providers.Tags{ClusterID: n.ClusterID})
 	}
-	return out, nil
+	return out
 }

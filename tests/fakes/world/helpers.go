@@ -54,9 +54,22 @@ func (w *World) Orphans() []lifecycle.Orphan {
 // Release is the last attempt of an operation to release everything.
 func (w *World) Release() machines.ReleaseResult {
 	w.Helper()
-	out, err := w.Acts.Machines.Release(w.Context(), machines.ReleaseInput{ClusterID: ClusterID})
+	out, err := w.Acts.Machines.Release(w.Context(), machines.ReleaseInput{ClusterID: ClusterID, RunID: "run-1"})
 	require.NoError(w, err)
 	return out
+}
+
+// Begun: a run of an operation owns the cluster from now on, whatever ran before.
+func (w *World) Begun(run, operation string) records.Begun {
+	w.Helper()
+	rec, index, err := w.Store.Record(w.Context(), ClusterID)
+	require.NoError(w, err)
+	rec.State, rec.Operation.State = lifecycle.Active, api.OpSucceeded
+	_, err = w.Store.PutRecord(w.Context(), rec, index)
+	require.NoError(w, err)
+	begun, err := w.Acts.Records.BeginOperation(w.Context(), records.BeginInput{ClusterID: ClusterID, RunID: run, Type: operation})
+	require.NoError(w, err)
+	return begun
 }
 
 // Ended: no operation runs on the cluster any more.

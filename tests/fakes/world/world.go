@@ -146,7 +146,7 @@ func (w *World) Running(n int) *lifecycle.Record {
 	w.Helper()
 	rec := w.Cluster(n)
 	require.NoError(w, w.Acts.Machines.Provision(w.Context(), machines.NodesInput{ClusterID: ClusterID, Nodes: IDs(rec)}))
-	require.NoError(w, w.Acts.Publish.Publish(w.Context(), publish.PublishInput{ClusterID: ClusterID, Seq: 1, Revision: 1}))
+	require.NoError(w, w.Acts.Publish.Publish(w.Context(), publish.PublishInput{ClusterID: ClusterID, RunID: w.Record().Operation.RunID, Revision: 1}))
 	_, err := w.Acts.Agents.StartAgents(w.Context(), agents.BarrierInput{ClusterID: ClusterID, Step: "CC3", Nodes: IDs(rec), Revision: 1, TimeoutSec: 60})
 	require.NoError(w, err)
 	return w.Record()
