@@ -119,6 +119,10 @@ func (b *builder) roles(f *fields, health, monitor *value) []Role {
 		b.fail(nodes, "nodes", "expected a list with at least one entry")
 		return nil
 	}
+	if len(nodes.elems) > maxRoles {
+		b.fail(nodes, "nodes", "%d entries; a cluster has at most %d roles", len(nodes.elems), maxRoles)
+		return nil
+	}
 	var out []Role
 	var total float64
 	first := map[string]int{}
@@ -139,26 +143,25 @@ func (b *builder) roles(f *fields, health, monitor *value) []Role {
 		if r.Count < 0 {
 			bad, r.Count = true, 0
 		}
+		if b.kept > maxCluster {
+			b.fail(n, path, "with this role the cluster has more than %d KiB as JSON, the most that can be stored", maxCluster>>10)
+			return nil
+		}
 		total += float64(r.Count)
 		out = append(out, r)
 		if r.Replica > 0 {
 			total += float64(r.Count) * float64(r.Replica)
-			if total <= maxNodes {
-				out = append(out, b.replica(nf, r))
-			}
+			out = append(out, b.replica(nf, r))
 		}
 	}
 	if total == 0 && !bad {
 		b.fail(nodes, "nodes", "the counts of all roles add up to 0; a cluster needs at least one node")
 	}
-	if total > maxNodes {
-		b.fail(nodes, "nodes", "the counts of all roles add up to more than %d", maxNodes)
+	if total > MaxNodes {
+		b.fail(nodes, "nodes", "the counts of all roles, replicas included, add up to %.0f; a cluster has at most %d nodes", total, MaxNodes)
 	}
 	return out
 }
-
-// maxNodes bounds a cluster; sids and counts are kept in int everywhere.
-const maxNodes = 1_000_000
 
 const replicaSuffix = "-replica"
 

@@ -44,6 +44,10 @@ func (b *builder) endpoints(f *fields, c *Cluster) {
 }
 
 func (b *builder) reservedIPs(f *fields) map[string]string {
+	if n := len(f.obj.members); n > maxReserved {
+		b.fail(f.obj, f.path, "%d names; a cluster has at most %d reserved ips", n, maxReserved)
+		return nil
+	}
 	out := map[string]string{}
 	for _, m := range f.obj.members {
 		if m.value.kind != kindObject {

@@ -135,7 +135,7 @@ func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (ver
 	if err != nil {
 		return "", nil, err
 	}
-	spec, _, err := pkg.Render(packages.WithName(pkg, in.Values, in.Name))
+	spec, _, err := pkg.Render(ctx, packages.WithName(pkg, in.Values, in.Name))
 	if err != nil {
 		return "", nil, packages.Refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}

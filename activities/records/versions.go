@@ -17,7 +17,7 @@ func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in
 		if err != nil {
 			return err
 		}
-		next, err := packages.RenderAs(pkg, rec, packages.Known(pkg, rec.Values))
+		next, err := packages.RenderAs(ctx, pkg, rec, packages.Known(pkg, rec.Values))
 		if err != nil {
 			return packages.Refusal(err, fmt.Sprintf("version %s cannot be rendered with the cluster's values", in.Upgrade.Version))
 		}

@@ -74,8 +74,8 @@ func NewestFirst(apps []metadata.App) {
 }
 
 // RenderAs renders a package for a cluster that exists: what operations have changed since (sizes, counts) stays.
-func RenderAs(pkg *specs.Package, rec *lifecycle.Record, values map[string]any) (*specs.Cluster, error) {
-	spec, _, err := pkg.Render(WithName(pkg, values, rec.Name))
+func RenderAs(ctx context.Context, pkg *specs.Package, rec *lifecycle.Record, values map[string]any) (*specs.Cluster, error) {
+	spec, _, err := pkg.Render(ctx, WithName(pkg, values, rec.Name))
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func WithEnv(ctx context.Context, apps Store, rec *lifecycle.Record, changes map
 		return nil, nil, Refusal(err, "these parameters cannot be changed so")
 	}
 	values := pkg.Override(rec.Values, typed)
-	spec, err := RenderAs(pkg, rec, values)
+	spec, err := RenderAs(ctx, pkg, rec, values)
 	if err != nil {
 		return nil, nil, Refusal(err, "the changed parameters cannot be rendered")
 	}
