@@ -74,6 +74,9 @@ func (b *builder) links(f *fields) map[string]string {
 	}
 	out := map[string]string{}
 	for _, m := range v.members {
+		if !b.keyName(m.value, l.at(m.key), "link", m.key) {
+			continue
+		}
 		if m.value.kind == kindList && len(m.value.elems) <= 1 { // a service item may be a list
 			out[m.key] = textOf(m.value.plain())
 			continue
@@ -81,6 +84,15 @@ func (b *builder) links(f *fields) map[string]string {
 		out[m.key] = l.text(m.key)
 	}
 	return out
+}
+
+// keyName checks a name that becomes a part of a metadata key.
+func (b *builder) keyName(v *value, path, what, name string) bool {
+	why := KeyProblem(name)
+	if why != "" {
+		b.fail(v, path, "%s %q cannot be a metadata key: it %s", what, brief(name), why)
+	}
+	return why == ""
 }
 
 // env reads an env object: every key as text. Lists are joined with commas; null is "".
@@ -96,8 +108,12 @@ func (f *fields) env(key string) map[string]string {
 	out := make(map[string]string, len(v.members))
 	for _, m := range v.members {
 		path := join(f.at(key), m.key)
-		if m.key == "" || strings.ContainsAny(m.key, "/\n") {
-			f.b.fail(m.value, path, `an env key becomes a name in the metadata tree: it must not be empty or contain "/"`)
+		if !f.b.keyName(m.value, path, "env key", m.key) {
+			continue
+		}
+		if it, ok := f.b.item(m.value); ok && it.Type == typeAccessKey {
+			id, secret := accessKey(m.value.plain())
+			out[m.key+"/"+accessKeyID], out[m.key+"/"+secretAccessKey] = id, secret
 			continue
 		}
 		if m.value.kind == kindObject {
@@ -176,8 +192,10 @@ func (b *builder) roleName(f *fields, name string, entries int) {
 	if strings.HasSuffix(name, replicaSuffix) {
 		b.fail(v, f.at("role"), "role %q: names ending in %s are reserved for replicas", name, replicaSuffix)
 	}
-	if strings.ContainsAny(name, "/, \t\r\n") || name == "." || name == ".." {
+	if strings.ContainsAny(name, "/, \t\r\n") {
 		b.fail(v, f.at("role"), `role %q: a role name is a key in the metadata tree and must not contain "/", "," or a space`, name)
+	} else if name != "" {
+		b.keyName(v, f.at("role"), "role", name)
 	}
 }
 

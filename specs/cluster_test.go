@@ -96,7 +96,7 @@ func TestRules(t *testing.T) {
 
 		{"env no object", ``, `"env": []`, SeverityError, "env: expected an object, found a list"},
 		{"env nested", ``, `"env": {"a": {"b": 1}}`, SeverityWarning, "this object is published as JSON text"},
-		{"env key with slash", ``, `"env": {"a/b": 1}`, SeverityError, "must not be empty or contain"},
+		{"env key with slash", ``, `"env": {"a/b": 1}`, SeverityError, `env key "a/b" cannot be a metadata key: it contains a slash`},
 		{"upgrading policy", ``, `"upgrading_policy": "rolling"`, SeverityError, `"rolling" is not allowed`},
 		{"upgrading in place", ``, `"upgrading_policy": "in-place-parallel"`, SeverityWarning, "in-place upgrades are not supported"},
 		{"duplicate key", ``, `"env": {"a": 1, "a": 2}`, SeverityWarning, "env.a: duplicate key; the last one is used"},
@@ -115,7 +115,16 @@ func TestRules(t *testing.T) {
 		{"port too large", ``, `"endpoints": {"e": {"port": "8000-80000"}}`, SeverityError, "80000 is not a port"},
 		{"port missing", ``, `"endpoints": {"e": {}}`, SeverityWarning, "no port given"},
 		{"port that is a word now", ``, `"env": {"p": "x"}, "endpoints": {"e": {"port": "env.p"}}`, SeverityWarning, `env.p resolves to "x"`},
-		{"reserved ips", ``, `"endpoints": {"reserved_ips": {"vip": {"value": ""}}}`, "", ""},
+		{"reserved ips", ``, `"endpoints": {"reserved_ips": {"vip": {"value": ""}}}`, SeverityWarning, "reserved_ips.vip: no value"},
+		{"reserved ips with a value", ``, `"endpoints": {"reserved_ips": {"vip": {"value": "10.0.0.9"}}}`, "", ""},
+		{"reserved ips of a role", `"reserved_ips": {"vip": {"value": ""}}`, ``, SeverityWarning, "a role's reserved ips are not published"},
+		{"gpu", `"gpu": 1`, ``, SeverityWarning, "no provider has GPUs"},
+		{"no gpu", `"gpu": 0`, ``, "", ""},
+		{"mount with a slash behind", `"volume": {"size": 40, "mount_point": "/data/"}`, ``, "", ""},
+		{"mount on the system", `"volume": {"size": 40, "mount_point": "/etc/app"}`, ``, SeverityError, `"/etc/app" is not a mount point: it belongs to the system`},
+		{"mount no host has", `"volume": {"size": 40, "mount_point": "/opt/"}`, ``, SeverityWarning, "provider static cannot create this role"},
+		{"mount only hosts have", `"volume": {"size": 40, "mount_point": "/usr/local/app"}`, ``, SeverityWarning, "only provider static can create this role"},
+		{"mount with a control character", `"volume": {"size": 40, "mount_point": "/a\u0001"}`, ``, SeverityError, "is not a plain absolute path"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -65,7 +65,7 @@ type Item struct {
 }
 
 // Secret says whether values of the item must never be printed.
-func (it *Item) Secret() bool { return it.Type == "password" }
+func (it *Item) Secret() bool { return it.Type == "password" || it.Type == typeAccessKey }
 
 type configReader struct {
 	src      *source

@@ -103,9 +103,9 @@ func TestLocaleProblems(t *testing.T) {
 	require.NoError(t, err)
 	lint := Lint(t.Context(), p)
 	require.Equal(t, []string{
-		"error locale/a.json:1:2: not valid JSON: unexpected end of JSON input",
-		"error locale/b.json:1:1: expected an object of strings, found a list",
-		"error locale/c.json:1:1: the file starts with a UTF-8 byte order mark (BOM, bytes EF BB BF); save it as UTF-8 without BOM",
+		"warning locale/a.json:1:2: not valid JSON: unexpected end of JSON input; the file is ignored",
+		"warning locale/b.json:1:1: expected an object of strings, found a list; the file is ignored",
+		"warning locale/c.json:1:1: the file starts with a UTF-8 byte order mark (BOM, bytes EF BB BF); save it as UTF-8 without BOM; the file is ignored",
 		"warning locale/d.json:1:2: x: expected a string, found a number; the entry is ignored",
 		"warning locale/d.json:1:20: y: duplicate key; the last one is used",
 	}, split(lines(lint)))

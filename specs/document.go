@@ -94,6 +94,8 @@ func parseDocument(text []byte) (*value, []duplicate, *syntaxError) {
 	return v, r.dups, nil
 }
 
+const commaTooMany = ": remove the comma before it"
+
 // explainSyntax adds the usual reason to the decoder's message.
 func explainSyntax(message string, text []byte, at int) string {
 	message = strings.TrimPrefix(message, "json: ")
@@ -103,7 +105,7 @@ func explainSyntax(message string, text []byte, at int) string {
 	before := bytes.TrimRight(text[:at], " \t\r\n")
 	switch {
 	case strings.Contains(message, "looking for beginning of") && bytes.HasSuffix(before, []byte(",")) && at < len(text) && (text[at] == '}' || text[at] == ']'):
-		return message + ": remove the comma before it"
+		return message + commaTooMany
 	case strings.Contains(message, "after object key:value pair"), strings.Contains(message, "after array element"):
 		return message + ": add a comma before it"
 	}

@@ -20,7 +20,7 @@ func (b *builder) endpoints(f *fields, c *Cluster) {
 	}
 	for _, m := range v.members {
 		entry, ok := ef.get(m.key)
-		if !ok {
+		if !ok || !b.keyName(entry, ef.at(m.key), "endpoint", m.key) {
 			continue
 		}
 		one := b.object(entry, ef.at(m.key))
@@ -50,11 +50,17 @@ func (b *builder) reservedIPs(f *fields) map[string]string {
 	}
 	out := map[string]string{}
 	for _, m := range f.obj.members {
-		if m.value.kind != kindObject {
-			out[m.key] = f.text(m.key)
+		if !b.keyName(m.value, f.at(m.key), "reserved ip", m.key) {
 			continue
 		}
-		out[m.key] = b.object(m.value, f.at(m.key)).text("value")
+		if m.value.kind != kindObject {
+			out[m.key] = f.text(m.key)
+		} else {
+			out[m.key] = b.object(m.value, f.at(m.key)).text("value")
+		}
+		if out[m.key] == "" {
+			b.warn(m.value, f.at(m.key), "no value: Drover allocates no addresses yet, so the key is absent and templates that read it fail; give it an address")
+		}
 	}
 	return out
 }

@@ -150,7 +150,7 @@ func (c *Config) secrets(values settings, used map[string]bool) []string {
 	seen := map[string]bool{"": true}
 	var out []string
 	for _, it := range c.Items {
-		if text := textOf(values[it.Path]); it.Secret() && used[it.Path] && !seen[text] {
+		if text := it.SecretText(values[it.Path]); used[it.Path] && !seen[text] {
 			seen[text] = true
 			out = append(out, text)
 		}
@@ -159,12 +159,12 @@ func (c *Config) secrets(values settings, used map[string]bool) []string {
 	return out
 }
 
-// masked is values with passwords replaced. An empty password stays empty: that is worth seeing.
+// masked is values with passwords replaced.
 func (c *Config) masked(values settings) settings {
 	out := make(settings, len(values))
 	for path, v := range values {
-		if it := c.byPath[path]; it != nil && it.Secret() && textOf(v) != "" {
-			v = mask
+		if it := c.byPath[path]; it != nil {
+			v = it.masked(v)
 		}
 		out[path] = v
 	}

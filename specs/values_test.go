@@ -79,7 +79,7 @@ func TestValueOfType(t *testing.T) {
 		{"loadbalancer as list", `"type": "loadbalancer", "default": []`, "lb-1,lb-2", "lb-1,lb-2", false},
 		{"eip", `"type": "eip"`, "eip-1", "eip-1", false},
 		{"vxnet", `"type": "vxnet"`, []any{"vxnet-1"}, "vxnet-1", false},
-		{"access key", `"type": "accesskey"`, "key", "key", false},
+		{"access key without its secret", `"type": "accesskey"`, "key", `an object with "access_key_id" and "secret_access_key"`, true},
 		{"unknown type", `"type": "colour"`, "red", "red", false},
 		{"text beyond ASCII", `"type": "string"`, "灯 \"<&>\" \\ \u2028\n\t", "灯 \"<&>\" \\ \u2028\n\t", false},
 		{"required and emptied", `"type": "string", "default": "a", "required": "yes"`, "", "the value is empty", true},
