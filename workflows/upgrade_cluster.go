@@ -6,7 +6,7 @@ import (
 	"drover/workflows/api"
 )
 
-// upgradeCluster is "Upgrade": UP1 to UP5, of all nodes at once or node by node, as upgrading_policy says.
+// upgradeCluster is "Upgrade": UP0 to UP5, of all nodes at once or node by node, as upgrading_policy says.
 func upgradeCluster(c cluster, in api.UpgradeClusterInput) procedure {
 	all := c.AgentIDs(nil)
 	var turns procedure
@@ -27,6 +27,9 @@ func upgradeCluster(c cluster, in api.UpgradeClusterInput) procedure {
 	}
 	finish := inform{all, change{UpgradeFrom: new(string), Commit: true}}
 	return steps(
+		// UP0: the new version's upgrade.pre_check on the nodes as they are; non-zero refuses, nothing is stopped.
+		c.upgraded().preCheck(UP0, ServiceUpgrade, nil, nil),
+
 		turns.begins(UpgradeFailed).undo(failed),
 		do(UP5, finish).undo(undoing(UP5, Words(OpUpgradeCluster, UP5), finish).succeeding(Active)),
 	).ends(Active)
@@ -61,9 +64,9 @@ func (c cluster) upgradeNodes(nodes, waiting []string) procedure {
 		do(UP3, publish{change: change{UpgradeFrom: &from}}, startAgents{agents}, barrier{others}).about("start the agent of nodes %s", sids),
 
 		// UP4: upgrade(pre), start, upgrade(post).
-		next.stage(UP4, ServiceUpgrade, BeforeStart, nil),
+		next.run(UP4, ServiceUpgrade, BeforeStart, nil),
 		next.stage(UP4, ServiceStart, nil, nil),
-		next.stage(UP4, ServiceUpgrade, AfterStart, nil),
+		next.run(UP4, ServiceUpgrade, AfterStart, nil),
 	)
 }
 

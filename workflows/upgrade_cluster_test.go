@@ -147,3 +147,33 @@ func TestUpgradeRefusals(t *testing.T) {
 		require.Equal(t, record, w.record())
 	}
 }
+
+// TestUP0PreCheckRefusesBeforeAnythingIsStopped: the new version's pre_check runs on the nodes as they are, once, and a refusal
+// leaves the cluster as it was.
+func TestUP0PreCheckRefusesBeforeAnythingIsStopped(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{"parallel", "sequential"} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.publishAs("app", "1", nil, nodes("a", 2, "upgrade pre_check=old", "start", "stop"))
+			w.publishAs("app", "2", top{"upgrade_policy": []string{"1"}, "upgrading_policy": policy}, nodes("a", 2, "upgrade pre_check=new", "start", "stop"))
+			w.start1(api.CreateCluster, api.CreateClusterInput{App: "app", Version: "1"})
+			before, old := len(w.agents.Ran()), w.record()
+
+			w.refuse("upgrade", "a")
+			require.Equal(t, fault.CommandFailed, w.start(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"}).fault().Type)
+			ran := w.agents.Ran()[before:]
+			require.Len(t, ran, 2, "pre_check on both nodes, and nothing else")
+			for _, r := range ran {
+				require.Equal(t, "new", r.Cmd)
+			}
+			require.Equal(t, lifecycle.Active, w.record().State)
+			for i, n := range w.record().Nodes {
+				require.Equal(t, []any{old.Nodes[i].InstanceID, "1"}, []any{n.InstanceID, n.VersionID})
+			}
+			require.Nil(t, w.record().Target)
+			w.sound()
+		})
+	}
+}
