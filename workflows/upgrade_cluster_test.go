@@ -1,12 +1,15 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/tests/fakes"
 	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
@@ -173,6 +176,45 @@ func TestUP0PreCheckRefusesBeforeAnythingIsStopped(t *testing.T) {
 				require.Equal(t, []any{old.Nodes[i].InstanceID, "1"}, []any{n.InstanceID, n.VersionID})
 			}
 			require.Nil(t, w.record().Target)
+			w.sound()
+		})
+	}
+}
+
+// TestUP0SequentialUpgradeAsksForTheOrder: masters last, say, of those whose turn is the same by the order of upgrade.
+func TestUP0SequentialUpgradeAsksForTheOrder(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		event any
+		want  []string
+	}{
+		"every event":       {nil, []string{"UP0 get_nodes_order a/1", "UP1 stop a/3", "UP1 stop a/1", "UP1 stop a/2"}},
+		"for upgrades":      {[]string{"rollback", "upgrade"}, []string{"UP0 get_nodes_order a/1", "UP1 stop a/3", "UP1 stop a/1", "UP1 stop a/2"}},
+		"for upgrades only": {"upgrade", []string{"UP0 get_nodes_order a/1", "UP1 stop a/3", "UP1 stop a/1", "UP1 stop a/2"}},
+		"for others":        {[]string{"scale_vertical"}, []string{"UP1 stop a/1", "UP1 stop a/2", "UP1 stop a/3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			role := nodes("a", 3, "stop", "get_nodes_order")
+			if tc.event != nil {
+				role["services"].(map[string]any)["get_nodes_order"].(map[string]any)["event"] = tc.event
+			}
+			w.publishAs("app", "1", nil, role)
+			w.publishAs("app", "2", top{"upgrade_policy": []string{"1"}, "upgrading_policy": "sequential"}, nodes("a", 3, "stop"))
+			w.start1(api.CreateCluster, api.CreateClusterInput{App: "app", Version: "1"})
+			last := w.record().Nodes[2].ID
+			w.agents.On(lifecycle.ServiceNodesOrder, func(context.Context, fakes.Execution) agentapi.CommandStatus {
+				return fakes.Exit(0, last+"\n")
+			})
+			before, ran := len(w.commands()), len(w.agents.Ran())
+			w.start1(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"})
+			got := w.commands()[before:]
+			require.Equal(t, tc.want, got)
+			if len(tc.want) == 4 {
+				require.Equal(t, "run get_nodes_order upgrade", w.agents.Ran()[ran].Cmd)
+			}
+			require.Equal(t, "2", w.record().VersionID)
 			w.sound()
 		})
 	}
