@@ -62,6 +62,9 @@ func Extend(spec *specs.Cluster, living []Node, role string, count int, ids IDs)
 			replicas += master.Replica
 		}
 	}
+	if all := len(living) + count*(1+replicas); all > specs.MaxNodes {
+		return nil, fmt.Errorf("the cluster would have %d nodes; at most %d are possible", all, specs.MaxNodes)
+	}
 	if bound, last := master.ServerIDUpperBound, sid+count*(1+replicas); bound > 0 && last > bound {
 		return nil, fmt.Errorf("role %q: server ids would go up to %d, and server_id_upper_bound is %d", role, last, bound)
 	}

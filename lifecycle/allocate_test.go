@@ -84,3 +84,12 @@ func TestVolumeSizes(t *testing.T) {
 	require.Equal(t, []int{1, 1, 1}, VolumeSizes(2, 3))
 	require.Empty(t, VolumeSizes(5, 0))
 }
+
+func TestExtendKeepsToTheLargestCluster(t *testing.T) {
+	t.Parallel()
+	spec := &specs.Cluster{Roles: []specs.Role{{Name: "a", Replica: 1}, {Name: "a-replica", ReplicaOf: "a"}}}
+	_, err := Extend(spec, make([]Node, specs.MaxNodes-2), "a", 1, &counted{})
+	require.NoError(t, err)
+	_, err = Extend(spec, make([]Node, specs.MaxNodes-1), "a", 1, &counted{})
+	require.EqualError(t, err, "the cluster would have 1001 nodes; at most 1000 are possible")
+}

@@ -240,3 +240,11 @@ func TestS4LimitTakesAPartOfWhatWasChosen(t *testing.T) {
 	require.Empty(t, told(stage.Limit(Only([]string{"a3"}))), "a3 is none of the first two")
 	require.Equal(t, told(stage), told(stage.Limit(nil)))
 }
+
+func TestRearranged(t *testing.T) {
+	t.Parallel()
+	order, family := []string{"b1", "a1", "b2", "a2", "a3"}, []string{"a1", "a2", "a3"}
+	require.Equal(t, []string{"b1", "a3", "b2", "a1", "a2"}, Rearranged(order, []string{"a3", "b2", "x"}, family))
+	require.Equal(t, order, Rearranged(order, nil, family))
+	require.Equal(t, []string{"b1", "a1"}, Rearranged([]string{"b1", "a1"}, []string{"a3", "a1"}, family), "a node the order does not have")
+}

@@ -29,7 +29,7 @@ func (r *Record) Described() *Record {
 	out := *r
 	out.State, out.Reason, out.EverActive, out.PoweredOff, out.Revision, out.UpgradeFrom = "", "", false, false, 0, ""
 	out.Operation = Operation{}
-	out.Adding, out.Deleting, out.VerticalScaling, out.Releasing = nil, nil, nil, nil
+	out.Adding, out.Deleting, out.VerticalScaling, out.Releasing, out.Open = nil, nil, nil, nil, nil
 	out.Nodes = slices.Clone(r.Nodes)
 	for i := range out.Nodes {
 		n := &out.Nodes[i]

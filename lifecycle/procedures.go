@@ -55,6 +55,7 @@ const (
 	SV6 StepID = "SV6"
 	SV7 StepID = "SV7"
 
+	UP0  StepID = "UP0"
 	UP1  StepID = "UP1"
 	UP2  StepID = "UP2"
 	UP3  StepID = "UP3"
@@ -172,6 +173,7 @@ var Catalogue = []Procedure{
 		OnFailure: "the upgrade ends where it is, state `upgrade_failed`. With `--on-failure rollback` the downgrade follows at once.",
 		NoReturn:  Point{[]StepID{UP5}, "every node runs the new version, and the way back is given up"},
 		Steps: []StepDef{
+			commands(UP0, "`upgrade`'s pre_check of the new version, on the nodes as they are; with `upgrading_policy: sequential`, `get_nodes_order` of the version that runs"),
 			needed(UP1, "power off", "`stop`, by the version that runs; power off", "the image of a running machine cannot be changed"),
 			needed(UP2, "new image", "a new machine with the new version's image; node id, sid, address and volumes stay", "the new version is in its image"),
 			needed(UP3, "start the agent", "the agent starts; `/upgrade-audit/from_app_version` is there", "commands run through the agents, and read in metadata what they upgrade from"),

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -59,6 +60,33 @@ type ServiceView struct {
 	AllowForce       bool   `json:"allow_force,omitempty"`
 	Cmd              string `json:"cmd,omitempty"`
 	PreCheckCmd      string `json:"pre_check_cmd,omitempty"`
+	// Events are the operations get_nodes_order is asked for; none: all of them.
+	Events []string `json:"events,omitempty"`
+}
+
+// Events of get_nodes_order, which its command gets as its argument.
+const (
+	EventUpgrade       = "upgrade"
+	EventScaleVertical = "scale_vertical"
+)
+
+// NodesOrder is the role's get_nodes_order, when it has one for the event.
+func (r RoleView) NodesOrder(event string) (ServiceView, bool) {
+	s, ok := r.Service(ServiceNodesOrder)
+	return s, ok && s.HasCmd && (len(s.Events) == 0 || slices.Contains(s.Events, event))
+}
+
+// eventsOf reads "event" of a service: a list, or one name.
+func eventsOf(s specs.Service) []string {
+	var list []string
+	var one string
+	switch raw := s.Extra["event"]; {
+	case json.Unmarshal(raw, &list) == nil:
+		return list
+	case json.Unmarshal(raw, &one) == nil && one != "":
+		return []string{one}
+	}
+	return nil
 }
 
 // NodeRef names a node.
@@ -92,7 +120,7 @@ func ViewOf(r *Record, withCommands bool) View {
 				Name: s.Name, Order: s.Order, NodesToExecuteOn: s.NodesToExecuteOn, Timeout: s.Timeout,
 				HasCmd: s.Cmd != "", HasPreCheck: s.PreCheck != "", HasSelector: s.Selector != "",
 				PostStartService: s.PostStartService, PostStopService: s.PostStopService, AllowForce: s.AllowForce,
-				Cmd: text(s.Cmd), PreCheckCmd: text(s.PreCheck),
+				Cmd: text(s.Cmd), PreCheckCmd: text(s.PreCheck), Events: eventsOf(s),
 			})
 		}
 		slices.SortFunc(rv.Services, func(a, b ServiceView) int { return strings.Compare(a.Name, b.Name) })
@@ -338,6 +366,18 @@ func Complete(named, all []string) []string {
 	for _, id := range all {
 		if !slices.Contains(out, id) {
 			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// Rearranged is order with the nodes of all, which stay at its places, as named says: Complete within a longer list.
+func Rearranged(order, named, all []string) []string {
+	part := Complete(named, Common(order, all))
+	out := slices.Clone(order)
+	for i, id := range out {
+		if slices.Contains(all, id) {
+			out[i], part = part[0], part[1:]
 		}
 	}
 	return out

@@ -51,8 +51,13 @@ func (b *builder) put(value string, parts ...string) { b.set("self/"+strings.Joi
 func (b *builder) set(key, value string) { b.tree[key] = value }
 
 // name checks one component of a key that comes from a package or a person; false when it cannot be used.
-func (b *builder) name(kind, name string) bool {
-	why := badName(name)
+func (b *builder) name(kind, name string) bool { return b.usable(kind, name, specs.KeyProblem(name)) }
+
+func (b *builder) envKey(kind, name string) bool {
+	return b.usable(kind, name, specs.EnvKeyProblem(name))
+}
+
+func (b *builder) usable(kind, name, why string) bool {
 	if why != "" {
 		b.problem("%s %q %s", kind, name, why)
 	}
@@ -75,7 +80,7 @@ func (b *builder) cluster() {
 // name, so its env simply is part of the cluster's.
 func (b *builder) env() {
 	for key, value := range b.clusterEnv() {
-		if b.name("env key", key) {
+		if b.envKey("env key", key) {
 			b.put(value, "env", key)
 		}
 	}
@@ -84,7 +89,7 @@ func (b *builder) env() {
 			continue
 		}
 		for key, value := range role.Env {
-			if b.name("env key of role "+role.Name, key) {
+			if b.envKey("env key of role "+role.Name, key) {
 				b.set("roles/"+role.Name+"/env/"+key, value)
 			}
 		}

@@ -76,10 +76,10 @@ func TestBuildGivesEveryDocumentedKey(t *testing.T) {
 		want["self/hosts/kv/i-00000001/"+field] = value
 	}
 	for field, value := range map[string]string{
-		"ip": "", "eip": "", "mac": "", "sid": "2", "gid": "1", "gsid": "987654321",
+		"ip": "", "mac": "", "sid": "2", "gid": "1", "gsid": "987654321",
 		"node_id": "cln-00000002", "instance_id": "i-00000002", "cpu": "0", "gpu": "0", "memory": "0",
-		"volume_size": "0", "instance_class": "", "gpu_class": "", "volume_class": "", "physical_machine": "",
-		"zone": "", "hypervisor": "", "role": "kv-replica", "pub_key": "", "token": "",
+		"volume_size": "0", "instance_class": "", "volume_class": "", "physical_machine": "",
+		"zone": "", "hypervisor": "", "role": "kv-replica",
 		"reserved_ips/vip/value": "10.0.0.100",
 	} {
 		want["self/hosts/kv-replica/i-00000002/"+field] = value
@@ -120,7 +120,7 @@ func TestBuildTemporaryFolders(t *testing.T) {
 
 	change := metadata.Diff(before, tree)
 	require.Empty(t, change.Delete, "leaving and joining nodes stay in hosts")
-	require.Len(t, change.Set, 2*22+2)
+	require.Len(t, change.Set, 18+22+2, "the optional fields of the second node have no value")
 	require.Equal(t, "2", tree["self/adding-hosts/kv-replica/i-00000002/sid"])
 	require.Equal(t, "10.0.0.1", tree["self/deleting-hosts/kv/i-00000001/ip"])
 	require.Equal(t, "kv,kv-replica", tree["self/vertical-scaling-roles"])
@@ -158,7 +158,7 @@ func TestBuildReportsAllProblemsAtOnce(t *testing.T) {
 	_, err := metadata.Build(rec)
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
 	require.Len(t, fault.As(err).Problems, 9)
-	for _, part := range []string{`"a/b"`, "lost", "ghost.env.port", "cln-00000002", "cln-gone", "slash", "UTF-8", "empty", `".." means a folder`} {
+	for _, part := range []string{`"a/b"`, "lost", "ghost.env.port", "cln-00000002", "cln-gone", "slash", "UTF-8", "empty", `".." is a step in a path`} {
 		require.Contains(t, join(fault.As(err).Problems), part)
 	}
 
@@ -171,4 +171,24 @@ func join(lines []string) (all string) {
 		all += l + "\n"
 	}
 	return all
+}
+
+// TestOptionalKeysAreAbsentWithoutAValue: packages count tokens and ask whether a key exists.
+func TestOptionalKeysAreAbsentWithoutAValue(t *testing.T) {
+	t.Parallel()
+	rec := kv()
+	rec.Spec.ReservedIPs["lost"] = ""
+	rec.Spec.Env["k/access_key_id"], rec.Spec.Env["k/secret_access_key"] = "ID", ""
+	tree, err := metadata.Build(rec)
+	require.NoError(t, err)
+	for _, field := range []string{"eip", "gpu_class", "pub_key", "token", "reserved_ips/lost/value"} {
+		require.NotContains(t, tree, "self/hosts/kv-replica/i-00000002/"+field)
+	}
+	require.NotContains(t, tree, "self/cluster/endpoints/reserved_ips/lost/value")
+	require.Equal(t, "t=1\n", tree["self/hosts/kv/i-00000001/token"])
+	require.Equal(t, "ID", tree["self/env/k/access_key_id"])
+	require.Contains(t, tree, "self/env/k/secret_access_key")
+	rec.Spec.Endpoints[".."] = specs.Endpoint{Port: "1"}
+	_, err = metadata.Build(rec)
+	require.ErrorContains(t, err, `endpoint ".."`)
 }

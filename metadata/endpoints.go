@@ -18,7 +18,7 @@ func (b *builder) endpoints() {
 		b.put(e.Protocol, "cluster", "endpoints", name, "protocol")
 	}
 	for name, value := range b.spec.ReservedIPs {
-		if b.name("reserved ip", name) {
+		if value != "" && b.name("reserved ip", name) {
 			b.put(value, "cluster", "endpoints", "reserved_ips", name, "value")
 		}
 	}

@@ -39,16 +39,22 @@ func (b *builder) hosts(folder string, nodes []lifecycle.Node) {
 	}
 }
 
-// host publishes every field of a node, also empty ones: templates ask for fields without asking whether they exist.
+// host publishes the fields of a node. Those every machine has are there, also when the provider has no value for them:
+// templates read them without asking whether they exist. Those only some nodes have are absent without a value: templates
+// ask exists, or count what getvs gives.
 func (b *builder) host(dir string, n *lifecycle.Node) {
 	for field, value := range map[string]string{
-		"ip": n.IP, "eip": n.EIP, "mac": n.MAC,
+		"ip": n.IP, "mac": n.MAC,
 		"node_id": n.ID, "instance_id": n.InstanceID, "role": n.Role,
-		"instance_class": n.InstanceClass, "gpu_class": n.GPUClass, "volume_class": n.VolumeClass,
+		"instance_class": n.InstanceClass, "volume_class": n.VolumeClass,
 		"physical_machine": n.PhysicalMachine, "zone": n.Zone, "hypervisor": n.Hypervisor,
-		"pub_key": n.PubKey, "token": n.Token,
 	} {
 		b.set(dir+field, value)
+	}
+	for field, value := range map[string]string{"eip": n.EIP, "gpu_class": n.GPUClass, "pub_key": n.PubKey, "token": n.Token} {
+		if value != "" {
+			b.set(dir+field, value)
+		}
 	}
 	for field, value := range map[string]int{
 		"sid": n.SID, "gid": n.GID, "gsid": n.GSID,
@@ -57,7 +63,7 @@ func (b *builder) host(dir string, n *lifecycle.Node) {
 		b.set(dir+field, strconv.Itoa(value))
 	}
 	for name, value := range b.spec.ReservedIPs {
-		if b.name("reserved ip", name) {
+		if value != "" && b.name("reserved ip", name) {
 			b.set(dir+"reserved_ips/"+name+"/value", value)
 		}
 	}

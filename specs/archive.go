@@ -19,10 +19,11 @@ import (
 
 // Limits of archives. A package is text and some pictures; whatever is larger is a mistake or an attack.
 const (
-	maxArchive  = 32 << 20  // bytes of the archive as it comes
-	maxUnpacked = 128 << 20 // bytes of all members together, unpacked
-	maxMember   = 32 << 20  // bytes of one member, unpacked
-	maxEntries  = 10_000    // members, folders included
+	maxArchive  = 32 << 20 // bytes of the archive as it comes
+	maxUnpacked = 64 << 20 // bytes of all members together, unpacked
+	maxMember   = 32 << 20 // bytes of one member, unpacked
+	maxEntries  = 10_000   // members, folders included
+	maxArchived = 16 << 20 // bytes of members that may be files of the package; only one of their folders is
 )
 
 // FromArchive reads a package from a tar, tar.gz, tar.bz2 or zip; name is for messages only. The package's files may
@@ -45,6 +46,7 @@ type unpacking struct {
 	tops    map[string]bool // names at the top of the archive
 	entries int
 	size    int64
+	kept    int
 }
 
 func readArchive(r io.Reader) (*unpacking, error) {
@@ -201,6 +203,9 @@ func (u *unpacking) add(name string, dir bool, size int64, open func() (io.ReadC
 	content, err := readLimited(r)
 	if err != nil {
 		return fmt.Errorf("member %q: %w", name, err)
+	}
+	if u.kept += len(content); u.kept > maxArchived {
+		return fmt.Errorf("the files Drover reads have more than %d MiB together", maxArchived>>20)
 	}
 	u.files[clean] = content
 	return nil

@@ -133,7 +133,7 @@ func TestOpenForms(t *testing.T) {
 			p, err := Open(file)
 			require.NoError(t, err)
 			require.Equal(t, file, p.Source)
-			c, _, err := p.Render(nil)
+			c, _, err := p.Render(t.Context(), nil)
 			require.NoError(t, err)
 			require.Equal(t, "small", c.Name)
 			text, ok := p.ErrCode("en", 3)
@@ -202,8 +202,8 @@ func TestRefusedArchives(t *testing.T) {
 		"encrypted":                  {zipOf(t, "", locked), `member "locked" is encrypted`},
 		"too many members":           {gzipOf(t, tarOf(t, "", many...)), "more than 10000 members"},
 		"large member":               {largeOf(t, &tar.Header{Typeflag: tar.TypeReg, Name: "big", Size: maxMember + 1}), `member "big" is larger than 32 MiB`},
-		"large in all":               {largeOf(t, large...), "the unpacked archive is larger than 128 MiB"},
-		"large config":               {gzipOf(t, tarOf(t, "x/", &tar.Header{Typeflag: tar.TypeReg, Name: ConfigFile, Size: maxFile + 1})), "larger than 4 MiB"},
+		"large in all":               {largeOf(t, large...), "the unpacked archive is larger than 64 MiB"},
+		"large config":               {gzipOf(t, tarOf(t, "x/", &tar.Header{Typeflag: tar.TypeReg, Name: ConfigFile, Size: maxFile + 1})), "larger than 1 MiB"},
 		"large archive":              {make([]byte, maxArchive+1), "the archive is larger than 32 MiB"},
 		"twice":                      {tarOf(t, "", &tar.Header{Typeflag: tar.TypeReg, Name: "./" + ConfigFile}), `duplicate member "config.json"`},
 		"two packages":               {append(tarOf(t, "a/")[:len(tarOf(t, "a/"))-1024], tarOf(t, "b/")...), "the archive contains 2 packages"},
@@ -250,7 +250,7 @@ func TestOpenRefuses(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(dir, TemplateFile)))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, TemplateFile), make([]byte, maxFile+1), 0o600))
 	_, err = Open(dir)
-	require.ErrorContains(t, err, "larger than 4 MiB")
+	require.ErrorContains(t, err, "larger than 1 MiB")
 }
 
 // TestFolderNamesAreLiteral: a folder may be called like a pattern.

@@ -74,6 +74,9 @@ func (b *builder) links(f *fields) map[string]string {
 	}
 	out := map[string]string{}
 	for _, m := range v.members {
+		if !b.keyName(m.value, l.at(m.key), "link", m.key) {
+			continue
+		}
 		if m.value.kind == kindList && len(m.value.elems) <= 1 { // a service item may be a list
 			out[m.key] = textOf(m.value.plain())
 			continue
@@ -81,6 +84,15 @@ func (b *builder) links(f *fields) map[string]string {
 		out[m.key] = l.text(m.key)
 	}
 	return out
+}
+
+// keyName checks a name that becomes a part of a metadata key.
+func (b *builder) keyName(v *value, path, what, name string) bool {
+	why := KeyProblem(name)
+	if why != "" {
+		b.fail(v, path, "%s %q cannot be a metadata key: it %s", what, brief(name), why)
+	}
+	return why == ""
 }
 
 // env reads an env object: every key as text. Lists are joined with commas; null is "".
@@ -96,12 +108,12 @@ func (f *fields) env(key string) map[string]string {
 	out := make(map[string]string, len(v.members))
 	for _, m := range v.members {
 		path := join(f.at(key), m.key)
-		if m.key == "." || m.key == ".." {
-			f.b.fail(m.value, path, "an env key becomes a name in the metadata tree, where %q means a folder", m.key)
+		if !f.b.keyName(m.value, path, "env key", m.key) {
 			continue
 		}
-		if m.key == "" || strings.ContainsAny(m.key, "/\n") {
-			f.b.fail(m.value, path, `an env key becomes a name in the metadata tree: it must not be empty or contain "/"`)
+		if it, ok := f.b.item(m.value); ok && it.Type == typeAccessKey {
+			id, secret := accessKey(m.value.plain())
+			out[m.key+"/"+accessKeyID], out[m.key+"/"+secretAccessKey] = id, secret
 			continue
 		}
 		if m.value.kind == kindObject {
@@ -121,6 +133,10 @@ func (b *builder) roles(f *fields, health, monitor *value) []Role {
 	}
 	if nodes.kind != kindList || len(nodes.elems) == 0 {
 		b.fail(nodes, "nodes", "expected a list with at least one entry")
+		return nil
+	}
+	if len(nodes.elems) > maxRoles {
+		b.fail(nodes, "nodes", "%d entries; a cluster has at most %d roles", len(nodes.elems), maxRoles)
 		return nil
 	}
 	var out []Role
@@ -143,26 +159,25 @@ func (b *builder) roles(f *fields, health, monitor *value) []Role {
 		if r.Count < 0 {
 			bad, r.Count = true, 0
 		}
+		if b.kept > maxCluster {
+			b.fail(n, path, "with this role the cluster has more than %d KiB as JSON, the most that can be stored", maxCluster>>10)
+			return nil
+		}
 		total += float64(r.Count)
 		out = append(out, r)
 		if r.Replica > 0 {
 			total += float64(r.Count) * float64(r.Replica)
-			if total <= maxNodes {
-				out = append(out, b.replica(nf, r))
-			}
+			out = append(out, b.replica(nf, r))
 		}
 	}
 	if total == 0 && !bad {
 		b.fail(nodes, "nodes", "the counts of all roles add up to 0; a cluster needs at least one node")
 	}
-	if total > maxNodes {
-		b.fail(nodes, "nodes", "the counts of all roles add up to more than %d", maxNodes)
+	if total > MaxNodes {
+		b.fail(nodes, "nodes", "the counts of all roles, replicas included, add up to %.0f; a cluster has at most %d nodes", total, MaxNodes)
 	}
 	return out
 }
-
-// maxNodes bounds a cluster; sids and counts are kept in int everywhere.
-const maxNodes = 1_000_000
 
 const replicaSuffix = "-replica"
 
@@ -177,8 +192,10 @@ func (b *builder) roleName(f *fields, name string, entries int) {
 	if strings.HasSuffix(name, replicaSuffix) {
 		b.fail(v, f.at("role"), "role %q: names ending in %s are reserved for replicas", name, replicaSuffix)
 	}
-	if strings.ContainsAny(name, "/, \t\r\n") || name == "." || name == ".." {
+	if strings.ContainsAny(name, "/, \t\r\n") {
 		b.fail(v, f.at("role"), `role %q: a role name is a key in the metadata tree and must not contain "/", "," or a space`, name)
+	} else if name != "" {
+		b.keyName(v, f.at("role"), "role", name)
 	}
 }
 

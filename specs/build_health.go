@@ -21,18 +21,17 @@ func (b *builder) merged(f *fields, key string, cluster *value) *fields {
 	if len(layers) == 0 {
 		return nil
 	}
-	out := &value{kind: kindObject, offset: layers[len(layers)-1].offset}
-	at := map[string]int{}
+	out := &value{kind: kindObject, offset: layers[len(layers)-1].offset, index: map[string]int{}}
 	for _, l := range layers {
 		if b.object(l, path) == nil {
 			continue
 		}
 		for _, m := range l.members {
-			if i, ok := at[m.key]; ok {
+			if i, ok := out.index[m.key]; ok {
 				out.members[i] = m
 				continue
 			}
-			at[m.key] = len(out.members)
+			out.index[m.key] = len(out.members)
 			out.members = append(out.members, m)
 		}
 	}

@@ -3,6 +3,8 @@ package specs
 import (
 	"encoding/json"
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +21,12 @@ func (b *builder) role(f *fields, health, monitor *value) Role {
 	r.CPU = f.required("cpu", 1, 0)
 	r.Memory = f.required("memory", 1, 0)
 	r.GPU = f.integer("gpu", 0, 0, maxInt)
+	if v, ok := f.get("gpu"); ok && r.GPU > 0 {
+		b.warn(v, f.at("gpu"), "no provider has GPUs yet: this role cannot be created with one")
+	}
+	if v, ok := f.obj.member("reserved_ips"); ok && v.kind != kindNull {
+		b.warn(v, f.at("reserved_ips"), "Drover allocates no addresses yet: a role's reserved ips are not published")
+	}
 	r.Replica = f.integer("replica", 0, 0, maxInt)
 	r.InstanceClass = f.text("instance_class")
 	r.VolumeClass = f.text("volume_class")
@@ -177,16 +185,25 @@ func (b *builder) mountPoints(f *fields) []string {
 	if len(out) > maxMountPoints {
 		b.fail(v, f.at("mount_point"), "%d mount points; a node has at most %d", len(out), maxMountPoints)
 	}
-	seen := map[string]bool{}
-	for _, m := range out {
-		if !strings.HasPrefix(m, "/") || strings.Trim(m, "/") == "" || strings.Contains(m+"/", "/../") || strings.ContainsAny(m, " \t\r\n") {
+	for i, m := range out {
+		if !strings.HasPrefix(m, "/") || strings.Contains(m+"/", "/../") || strings.ContainsAny(m, " \t\r\n") {
 			b.fail(v, f.at("mount_point"), "%q is not a mount point: expected an absolute path below /", m)
+			continue
 		}
-		if key := strings.TrimRight(m, "/"); seen[key] {
+		at := path.Clean(m)
+		node, host := MountProblem(at), HostMountProblem(at)
+		switch {
+		case node != "" && host != "":
+			b.fail(v, f.at("mount_point"), "%q is not a mount point: it %s", m, node)
+		case node != "":
+			b.warn(v, f.at("mount_point"), "%q %s of nodes that boot from an image: only provider static can create this role", m, node)
+		case host != "":
+			b.warn(v, f.at("mount_point"), "%q %s of hosts: provider static cannot create this role", m, host)
+		}
+		if slices.Contains(out[:i], at) {
 			b.fail(v, f.at("mount_point"), "duplicate mount point %q", m)
-		} else {
-			seen[key] = true
 		}
+		out[i] = at
 	}
 	return out
 }

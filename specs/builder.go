@@ -12,11 +12,13 @@ type builder struct {
 	text  *rendering
 	conf  *Config
 	diags Diagnostics
+	kept  int // bytes of raw values: what every role inherits is kept once per role
 }
 
 func (b *builder) say(sev Severity, v *value, path, format string, args ...any) {
-	d := b.src.diagnostic(sev, b.text.origin(v.offset).template, path, fmt.Sprintf(format, args...))
-	b.diags = append(b.diags, d)
+	if !b.diags.full(sev) {
+		b.diags.add(b.src.diagnostic(sev, b.text.origin(v.offset).template, path, fmt.Sprintf(format, args...)))
+	}
 }
 
 func (b *builder) fail(v *value, path, format string, args ...any) {
@@ -96,7 +98,7 @@ func wholeNumber(v *value) (n int64, found string) {
 				return n, ""
 			}
 		}
-		return 0, string(v.raw())
+		return 0, v.shown()
 	}
 	return 0, "a " + string(v.kind)
 }
@@ -116,7 +118,7 @@ func (f *fields) flag(key string, def bool) bool {
 	case "false":
 		return false
 	}
-	f.b.fail(v, f.at(key), "expected true or false, found %s", v.raw())
+	f.b.fail(v, f.at(key), "expected true or false, found %s", v.shown())
 	return def
 }
 
@@ -173,7 +175,9 @@ func (f *fields) raw(key string) json.RawMessage {
 	if !ok {
 		return nil
 	}
-	return v.raw()
+	out := v.raw()
+	f.b.kept += len(out)
+	return out
 }
 
 // extra are the unread members, under prefix.

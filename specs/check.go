@@ -24,9 +24,9 @@ func (it *Item) violations(v any) []string {
 			found, err := it.pattern.match(textOf(t))
 			switch {
 			case err != nil:
-				out = append(out, fmt.Sprintf("matching the pattern %s took longer than %s", it.Pattern, patternTimeout))
+				out = append(out, fmt.Sprintf("the pattern %s: %v", brief(it.Pattern), err))
 			case !found:
-				out = append(out, "it must match the pattern "+it.Pattern)
+				out = append(out, "it must match the pattern "+brief(it.Pattern))
 			}
 		}
 	}
@@ -50,7 +50,7 @@ func (it *Item) least() (int, bool) {
 		return 0, false
 	}
 	n, _ := least.Float64()
-	return int(math.Ceil(min(max(n, 0), maxNodes))), true
+	return int(math.Ceil(min(max(n, 0), MaxNodes))), true
 }
 
 func (it *Item) inRange(v any) bool {
@@ -85,14 +85,7 @@ func (it *Item) choiceInRange(joined string) bool {
 	return true
 }
 
-func (it *Item) allows(text string) bool {
-	for _, r := range it.Range {
-		if textOf(r) == text {
-			return true
-		}
-	}
-	return false
-}
+func (it *Item) allows(text string) bool { return it.rangeTexts[text] }
 
 func (it *Item) numberViolations(n json.Number) []string {
 	x, ok := rational(n.String())
@@ -141,7 +134,7 @@ func (it *Item) choices() string {
 			parts = append(parts, fmt.Sprintf("... (%d in all)", len(it.Range)))
 			break
 		}
-		parts = append(parts, string(EncodeJSON(r)))
+		parts = append(parts, brief(string(EncodeJSON(r))))
 	}
 	text := strings.Join(parts, ", ")
 	if it.MultiChoice {
@@ -166,7 +159,7 @@ func (it *Item) allowed() string {
 		parts = append(parts, "in steps of "+it.Step.String())
 	}
 	if it.Pattern != "" {
-		parts = append(parts, "matching "+it.Pattern)
+		parts = append(parts, "matching "+brief(it.Pattern))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -180,9 +173,5 @@ func (it *Item) shown(v any) string {
 	if err != nil {
 		return fmt.Sprintf("%v", v)
 	}
-	text := string(EncodeJSON(plain))
-	if len(text) > 200 {
-		text = strings.ToValidUTF8(text[:200], "") + "..."
-	}
-	return text
+	return brief(string(EncodeJSON(plain)))
 }

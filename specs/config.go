@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 )
 
 // ConfigFile and TemplateFile are the two files every package has.
@@ -59,17 +60,18 @@ type Item struct {
 	Line, Col   int
 
 	pattern    *pattern
-	patternErr error
+	rangeTexts map[string]bool
 	offset     int
 }
 
 // Secret says whether values of the item must never be printed.
-func (it *Item) Secret() bool { return it.Type == "password" }
+func (it *Item) Secret() bool { return it.Type == "password" || it.Type == typeAccessKey }
 
 type configReader struct {
-	src   *source
-	out   *Config
-	diags Diagnostics
+	src      *source
+	out      *Config
+	diags    Diagnostics
+	matching atomic.Int64
 }
 
 // parseConfig reads config.json. The Config is usable (possibly without items) also when there are errors.
@@ -98,7 +100,7 @@ func parseConfig(text []byte) (*Config, Diagnostics) {
 }
 
 func (r *configReader) say(sev Severity, offset int, path, format string, args ...any) {
-	r.diags = append(r.diags, r.src.diagnostic(sev, offset, path, fmt.Sprintf(format, args...)))
+	r.diags.add(r.src.diagnostic(sev, offset, path, fmt.Sprintf(format, args...)))
 }
 
 func (r *configReader) group(path string, props *value) {
@@ -122,6 +124,14 @@ func (r *configReader) entry(parent string, e *value) {
 		return
 	}
 	path := join(parent, k.text)
+	switch {
+	case len(path) > maxPath:
+		r.say(SeverityError, k.offset, path, "the path of an item is longer than %d bytes", maxPath)
+		return
+	case len(r.out.Items) == maxItems:
+		r.say(SeverityError, k.offset, path, "more than %d items", maxItems)
+		return
+	}
 	if props, ok := e.member("properties"); ok {
 		if props.kind != kindList {
 			r.say(SeverityError, props.offset, path, `"properties" must be a list, found a %s`, props.kind)
@@ -181,6 +191,10 @@ func (r *configReader) item(path, key string, e *value) *Item {
 			}
 			if len(v.elems) > 0 { // an empty range allows everything, else nothing could ever be given
 				it.Range, _ = v.plain().([]any)
+				it.rangeTexts = make(map[string]bool, len(it.Range))
+				for _, e := range it.Range {
+					it.rangeTexts[textOf(e)] = true
+				}
 			}
 		case "min":
 			it.Min = r.bound(path, m)
@@ -190,8 +204,9 @@ func (r *configReader) item(path, key string, e *value) *Item {
 			it.Step = r.bound(path, m)
 		case "pattern":
 			it.Pattern = textOf(v.plain())
-			if it.pattern, it.patternErr = compilePattern(it.Pattern); it.patternErr != nil {
-				r.say(SeverityError, v.offset, path, "pattern %q does not compile: %v", it.Pattern, it.patternErr)
+			var err error
+			if it.pattern, err = compilePattern(it.Pattern, &r.matching); err != nil {
+				r.say(SeverityError, v.offset, path, "pattern %q does not compile: %v", brief(it.Pattern), err)
 			}
 		default:
 			it.Attributes[m.key] = v.raw()
@@ -212,7 +227,7 @@ func (r *configReader) flag(path string, m member) bool {
 	case "no", "false", "0", "":
 		return false
 	}
-	r.say(SeverityWarning, m.value.offset, path, `%s should be "yes" or "no", found %s; taken as no`, m.key, m.value.raw())
+	r.say(SeverityWarning, m.value.offset, path, `%s should be "yes" or "no", found %s; taken as no`, m.key, m.value.shown())
 	return false
 }
 
@@ -225,7 +240,7 @@ func (r *configReader) bound(path string, m member) json.Number {
 	if s, ok := shortest(text); ok && (m.value.kind == kindNumber || m.value.kind == kindString) {
 		return json.Number(s)
 	}
-	r.say(SeverityWarning, m.value.offset, path, "%s must be a number, found %s; values are not checked against it", m.key, m.value.raw())
+	r.say(SeverityWarning, m.value.offset, path, "%s must be a number, found %s; values are not checked against it", m.key, m.value.shown())
 	return ""
 }
 
@@ -250,7 +265,7 @@ func (r *configReader) checkType(it *Item, e, def *value) {
 		if t, ok := e.member("type"); ok {
 			at = t.offset
 		}
-		r.say(SeverityWarning, at, it.Path, "unknown type %q; string is assumed", it.Type)
+		r.say(SeverityWarning, at, it.Path, "unknown type %q; string is assumed", brief(it.Type))
 	}
 }
 
@@ -262,7 +277,7 @@ func (r *configReader) setDefault(it *Item, def *value) {
 	}
 	v, why := it.convert(def.plain(), lenient)
 	if why != "" {
-		shown := string(def.raw())
+		shown := def.shown()
 		if it.Secret() {
 			shown = "(hidden)"
 		}

@@ -36,9 +36,9 @@ func TestConfigProblems(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			p := packageOf(t, tc.config, `{"nodes": [{"count": 1, `+role+`}]}`)
-			lint := Lint(p)
+			lint := Lint(t.Context(), p)
 			require.Contains(t, lines(lint.only(tc.sev)), tc.want)
-			_, _, err := p.Render(map[string]any{"some.value": 1})
+			_, _, err := p.Render(t.Context(), map[string]any{"some.value": 1})
 			if tc.sev == SeverityError {
 				require.ErrorContains(t, err, tc.want)
 			}
@@ -51,10 +51,10 @@ func TestConfigProblems(t *testing.T) {
 func TestUnreadableConfigIsOneProblem(t *testing.T) {
 	t.Parallel()
 	p := packageOf(t, "{", `{"name": {{cluster.name}}, "x": {{env.x}}}`)
-	_, diags, err := p.Render(map[string]any{"env.x": 1})
+	_, diags, err := p.Render(t.Context(), map[string]any{"env.x": 1})
 	require.Error(t, err)
 	require.Len(t, diags, 1)
-	require.Len(t, Lint(p), 1)
+	require.Len(t, Lint(t.Context(), p), 1)
 }
 
 func TestItems(t *testing.T) {
@@ -87,7 +87,7 @@ func TestSamplesOfLint(t *testing.T) {
 		{"key": "on", "type": "boolean", "required": "yes"}, {"key": "list", "type": "array", "required": "yes"}]}]}`,
 		`{"nodes": [{"role": "n", "count": {{cluster.n.count}}, "cpu": {{cluster.n.cpu}}, "memory": {{cluster.n.memory}}, "services": {"start": {"timeout": -1}}}],
 		"env": {"user": {{env.user}}, "on": {{env.on}}, "list": {{env.list}}}}`)
-	lint := Lint(p)
+	lint := Lint(t.Context(), p)
 	require.Len(t, lint.Errors(), 1)
 	require.Contains(t, lint.Errors()[0].String(), "nodes[0].services.start.timeout: -1 is not allowed")
 	require.Len(t, lint.Warnings(), 6+1, "six samples, no container")
@@ -101,14 +101,14 @@ func TestLocaleProblems(t *testing.T) {
 		"locale/d.json": []byte(`{"x": 1, "y": "a", "y": "b"}`),
 	})
 	require.NoError(t, err)
-	lint := Lint(p)
+	lint := Lint(t.Context(), p)
 	require.Equal(t, []string{
-		"error locale/a.json:1:2: not valid JSON: unexpected end of JSON input",
-		"error locale/b.json:1:1: expected an object of strings, found a list",
-		"error locale/c.json:1:1: the file starts with a UTF-8 byte order mark (BOM, bytes EF BB BF); save it as UTF-8 without BOM",
+		"warning locale/a.json:1:2: not valid JSON: unexpected end of JSON input; the file is ignored",
+		"warning locale/b.json:1:1: expected an object of strings, found a list; the file is ignored",
+		"warning locale/c.json:1:1: the file starts with a UTF-8 byte order mark (BOM, bytes EF BB BF); save it as UTF-8 without BOM; the file is ignored",
 		"warning locale/d.json:1:2: x: expected a string, found a number; the entry is ignored",
 		"warning locale/d.json:1:20: y: duplicate key; the last one is used",
 	}, split(lines(lint)))
-	_, _, err = p.Render(nil)
+	_, _, err = p.Render(t.Context(), nil)
 	require.NoError(t, err, "texts are not needed to render")
 }

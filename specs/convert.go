@@ -72,6 +72,8 @@ func (it *Item) convert(raw any, mode strictness) (v any, want string) {
 		return convertNumber(raw)
 	case it.Type == "boolean":
 		return convertBoolean(raw)
+	case it.Type == typeAccessKey:
+		return convertAccessKey(raw, mode)
 	case it.resource() || it.Type == "array":
 		return it.convertResource(raw)
 	}

@@ -37,14 +37,14 @@ func TestCorpus(t *testing.T) {
 			t.Parallel()
 			p, err := Open(dir)
 			require.NoError(t, err)
-			lint := Lint(p)
+			lint := Lint(t.Context(), p)
 			require.Empty(t, lint.Errors())
 			for _, w := range lint {
 				t.Log(w)
 			}
 
 			values := corpusValues[name]
-			_, _, err = p.Render(nil)
+			_, _, err = p.Render(t.Context(), nil)
 			if len(values) == 0 {
 				require.NoError(t, err)
 			} else {
@@ -60,7 +60,7 @@ func TestCorpus(t *testing.T) {
 				}
 			}
 
-			c, _, err := p.Render(values)
+			c, _, err := p.Render(t.Context(), values)
 			require.NoError(t, err)
 			require.NotEmpty(t, c.Roles)
 			for _, r := range c.Roles {
@@ -82,7 +82,7 @@ func TestCorpus(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, packed, 0o600))
 			again, err := Open(file)
 			require.NoError(t, err)
-			same, _, err := again.Render(values)
+			same, _, err := again.Render(t.Context(), values)
 			require.NoError(t, err)
 			require.Equal(t, c, same)
 		})

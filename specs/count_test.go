@@ -35,7 +35,7 @@ func TestMinCountIsWhatTheConfigurationAllows(t *testing.T) {
 			t.Parallel()
 			p := packageOf(t, `{"properties": [{"key": "cluster", "properties": [{"key": "n", "properties": [{"key": "count", `+tt.item+`}]}]}]}`,
 				`{"nodes": [{"role": "n", "count": `+tt.count+`, "replica": 1, `+role+`}, {"role": "m", "count": 1, `+role+`}]}`)
-			c, _, err := p.Render(nil)
+			c, _, err := p.Render(t.Context(), nil)
 			require.NoError(t, err)
 			r, _ := c.Role("n")
 			require.Equal(t, tt.want, r.MinCount)
@@ -50,7 +50,7 @@ func TestMinCountOfAnElementOfAListIsNotTheLists(t *testing.T) {
 	t.Parallel()
 	p := packageOf(t, `{"properties": [{"key": "cluster", "properties": [{"key": "roles", "type": "array", "default": [{"n": 2}], "min": 2}]}]}`,
 		`{"nodes": [{{#cluster.roles}}{"count": {{n}}, `+role+`}{{/cluster.roles}}]}`)
-	c, _, err := p.Render(nil)
+	c, _, err := p.Render(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, 1, c.Roles[0].MinCount)
 }

@@ -2,6 +2,7 @@ package specs
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -57,7 +58,7 @@ func (ds Diagnostics) Errors() Diagnostics { return ds.only(SeverityError) }
 func (ds Diagnostics) Warnings() Diagnostics { return ds.only(SeverityWarning) }
 
 // HasErrors says whether anything keeps the package from running.
-func (ds Diagnostics) HasErrors() bool { return len(ds.Errors()) > 0 }
+func (ds Diagnostics) HasErrors() bool { return ds.count(SeverityError) > 0 }
 
 func (ds Diagnostics) only(s Severity) Diagnostics {
 	var out Diagnostics
@@ -99,15 +100,16 @@ const shortestSecret = 4
 
 // without replaces passwords in messages and paths: a password may stand where a number is expected, or as a key.
 func (ds Diagnostics) without(secrets []string) Diagnostics {
-	for i := range ds {
-		for _, s := range secrets {
-			if len(s) < shortestSecret {
-				continue
-			}
+	var pairs []string
+	for _, s := range slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return len(b) - len(a) }) {
+		if len(s) >= shortestSecret {
 			quoted := string(EncodeJSON(s))
-			hide := strings.NewReplacer(quoted[1:len(quoted)-1], mask, s, mask)
-			ds[i].Message, ds[i].Path = hide.Replace(ds[i].Message), hide.Replace(ds[i].Path)
+			pairs = append(pairs, quoted[1:len(quoted)-1], mask, s, mask)
 		}
+	}
+	hide := strings.NewReplacer(pairs...)
+	for i := range ds {
+		ds[i].Message, ds[i].Path = hide.Replace(ds[i].Message), hide.Replace(ds[i].Path)
 	}
 	return ds
 }

@@ -31,7 +31,8 @@ type value struct {
 	offset  int
 	text    string // the string, or the number as written
 	truth   bool
-	members []member // each key once: the last one wins
+	members []member       // each key once: the last one wins
+	index   map[string]int // of members by key
 	elems   []*value
 }
 
@@ -59,10 +60,8 @@ func (v *value) member(key string) (*value, bool) {
 	if v == nil {
 		return nil, false
 	}
-	for _, m := range v.members {
-		if m.key == key {
-			return m.value, true
-		}
+	if i, ok := v.index[key]; ok {
+		return v.members[i].value, true
 	}
 	return nil, false
 }
@@ -84,7 +83,7 @@ func parseDocument(text []byte) (*value, []duplicate, *syntaxError) {
 	}
 	r := &documentReader{text: text, dec: json.NewDecoder(bytes.NewReader(text))}
 	r.dec.UseNumber()
-	v, err := r.read("", 0)
+	v, err := r.read()
 	if err != nil {
 		var se *syntaxError
 		if errors.As(err, &se) {
@@ -95,6 +94,8 @@ func parseDocument(text []byte) (*value, []duplicate, *syntaxError) {
 	return v, r.dups, nil
 }
 
+const commaTooMany = ": remove the comma before it"
+
 // explainSyntax adds the usual reason to the decoder's message.
 func explainSyntax(message string, text []byte, at int) string {
 	message = strings.TrimPrefix(message, "json: ")
@@ -104,7 +105,7 @@ func explainSyntax(message string, text []byte, at int) string {
 	before := bytes.TrimRight(text[:at], " \t\r\n")
 	switch {
 	case strings.Contains(message, "looking for beginning of") && bytes.HasSuffix(before, []byte(",")) && at < len(text) && (text[at] == '}' || text[at] == ']'):
-		return message + ": remove the comma before it"
+		return message + commaTooMany
 	case strings.Contains(message, "after object key:value pair"), strings.Contains(message, "after array element"):
 		return message + ": add a comma before it"
 	}
@@ -112,9 +113,19 @@ func explainSyntax(message string, text []byte, at int) string {
 }
 
 type documentReader struct {
-	text []byte
-	dec  *json.Decoder
-	dups []duplicate
+	text   []byte
+	dec    *json.Decoder
+	dups   []duplicate
+	path   []string // where the reader stands: ".key" and "[2]"
+	values int
+}
+
+// below reads the value at a part of the path.
+func (r *documentReader) below(part string) (*value, error) {
+	r.path = append(r.path, part)
+	v, err := r.read()
+	r.path = r.path[:len(r.path)-1]
+	return v, err
 }
 
 // next returns the token and where it starts.
@@ -130,13 +141,16 @@ func (r *documentReader) next() (json.Token, int, error) {
 	return tok, at, err
 }
 
-func (r *documentReader) read(path string, depth int) (*value, error) {
+func (r *documentReader) read() (*value, error) {
 	tok, at, err := r.next()
 	if err != nil {
 		return nil, err
 	}
-	if depth > maxDepth {
+	if len(r.path) > maxDepth {
 		return nil, &syntaxError{at, fmt.Sprintf("nested deeper than %d levels", maxDepth)}
+	}
+	if r.values++; r.values > maxValues {
+		return nil, &syntaxError{at, fmt.Sprintf("more than %d values in one file", maxValues)}
 	}
 	switch t := tok.(type) {
 	case nil:
@@ -151,7 +165,7 @@ func (r *documentReader) read(path string, depth int) (*value, error) {
 	if tok == json.Delim('[') {
 		v := &value{kind: kindList, offset: at}
 		for r.dec.More() {
-			e, err := r.read(path+"["+strconv.Itoa(len(v.elems))+"]", depth+1)
+			e, err := r.below("[" + strconv.Itoa(len(v.elems)) + "]")
 			if err != nil {
 				return nil, err
 			}
@@ -160,12 +174,11 @@ func (r *documentReader) read(path string, depth int) (*value, error) {
 		_, _, err = r.next()
 		return v, err
 	}
-	return r.readObject(path, at, depth)
+	return r.readObject(at)
 }
 
-func (r *documentReader) readObject(path string, at, depth int) (*value, error) {
-	v := &value{kind: kindObject, offset: at}
-	index := map[string]int{}
+func (r *documentReader) readObject(at int) (*value, error) {
+	v := &value{kind: kindObject, offset: at, index: map[string]int{}}
 	for r.dec.More() {
 		tok, keyAt, err := r.next()
 		if err != nil {
@@ -173,15 +186,17 @@ func (r *documentReader) readObject(path string, at, depth int) (*value, error) 
 		}
 		key, _ := tok.(string)
 		m := member{key: key, offset: keyAt}
-		if m.value, err = r.read(join(path, key), depth+1); err != nil {
+		if m.value, err = r.below("." + key); err != nil {
 			return nil, err
 		}
-		if i, seen := index[key]; seen {
-			r.dups = append(r.dups, duplicate{keyAt, join(path, key)})
+		if i, seen := v.index[key]; seen {
+			if len(r.dups) <= maxProblems {
+				r.dups = append(r.dups, duplicate{keyAt, brief(strings.TrimPrefix(strings.Join(r.path, "")+"."+key, "."))})
+			}
 			v.members[i] = m
 			continue
 		}
-		index[key] = len(v.members)
+		v.index[key] = len(v.members)
 		v.members = append(v.members, m)
 	}
 	_, _, err := r.next()
@@ -227,6 +242,9 @@ func (v *value) raw() json.RawMessage {
 	v.write(&b)
 	return b.Bytes()
 }
+
+// shown is raw as a message repeats it.
+func (v *value) shown() string { return brief(string(v.raw())) }
 
 func (v *value) write(b *bytes.Buffer) {
 	switch v.kind {

@@ -20,7 +20,7 @@ func (b *builder) endpoints(f *fields, c *Cluster) {
 	}
 	for _, m := range v.members {
 		entry, ok := ef.get(m.key)
-		if !ok {
+		if !ok || !b.keyName(entry, ef.at(m.key), "endpoint", m.key) {
 			continue
 		}
 		one := b.object(entry, ef.at(m.key))
@@ -44,13 +44,23 @@ func (b *builder) endpoints(f *fields, c *Cluster) {
 }
 
 func (b *builder) reservedIPs(f *fields) map[string]string {
+	if n := len(f.obj.members); n > maxReserved {
+		b.fail(f.obj, f.path, "%d names; a cluster has at most %d reserved ips", n, maxReserved)
+		return nil
+	}
 	out := map[string]string{}
 	for _, m := range f.obj.members {
-		if m.value.kind != kindObject {
-			out[m.key] = f.text(m.key)
+		if !b.keyName(m.value, f.at(m.key), "reserved ip", m.key) {
 			continue
 		}
-		out[m.key] = b.object(m.value, f.at(m.key)).text("value")
+		if m.value.kind != kindObject {
+			out[m.key] = f.text(m.key)
+		} else {
+			out[m.key] = b.object(m.value, f.at(m.key)).text("value")
+		}
+		if out[m.key] == "" {
+			b.warn(m.value, f.at(m.key), "no value: Drover allocates no addresses yet, so the key is absent and templates that read it fail; give it an address")
+		}
 	}
 	return out
 }

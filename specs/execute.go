@@ -2,19 +2,18 @@ package specs
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"sort"
 )
 
-// maxRendered bounds a rendered cluster.json: sections over lists multiply.
-const maxRendered = 16 << 20
-
 // rendering is a template with values put in.
 type rendering struct {
 	text     []byte
 	segments []segment
-	end      int // of the template, without white space behind
+	end      int  // of the template, without white space behind
+	cut      bool // at a limit
 }
 
 // segment maps a run of rendered text to the template. Literal text maps byte by byte, a value to its placeholder.
@@ -62,25 +61,47 @@ type executor struct {
 	out    rendering
 	buf    bytes.Buffer
 	diags  Diagnostics
-	full   bool
+	steps  int
+	ended  bool // at a limit, which diags names
+	// missing are the placeholders reported as unknown.
+	missing map[*tag]bool
 }
 
 // execute puts values into the template.
-func execute(src *source, tags []*tag, c *Config, values settings) (*rendering, Diagnostics) {
-	x := &executor{src: src, config: c, values: values}
-	x.run(tags, nil)
+func execute(ctx context.Context, src *source, tags []*tag, c *Config, values settings) (*rendering, Diagnostics) {
+	x := &executor{src: src, config: c, values: values, missing: map[*tag]bool{}}
+	x.run(ctx, tags, nil)
 	x.out.text = x.buf.Bytes()
+	x.out.cut = x.ended
 	x.out.end = len(bytes.TrimRight(src.text, " \t\r\n"))
 	return &x.out, x.diags
 }
 
-func (x *executor) run(tags []*tag, scopes []scope) {
+// step counts one tag and says whether rendering continues.
+func (x *executor) step(ctx context.Context, t *tag) bool {
+	x.steps++
+	if x.ended {
+		return false
+	}
+	switch {
+	case x.steps > maxSteps:
+		x.diags = append(x.diags, x.src.diagnostic(SeverityError, t.start, "",
+			fmt.Sprintf("rendering executes more than %d tags: sections over lists multiply", maxSteps)))
+	case x.buf.Len() > maxRendered:
+		x.diags = append(x.diags, x.src.diagnostic(SeverityError, t.start, "",
+			fmt.Sprintf("the rendered text is larger than %d KiB: sections over lists multiply", maxRendered>>10)))
+	case x.steps%1024 == 0 && ctx.Err() != nil:
+		x.diags = append(x.diags, interrupted(ctx))
+	default:
+		return true
+	}
+	x.ended = true
+	return false
+}
+
+func (x *executor) run(ctx context.Context, tags []*tag, scopes []scope) {
 	for _, t := range tags {
-		if x.buf.Len() > maxRendered {
-			if !x.full {
-				x.full = true
-				x.diags = append(x.diags, x.src.diagnostic(SeverityError, t.start, "", fmt.Sprintf("the rendered text is larger than %d MiB", maxRendered>>20)))
-			}
+		if !x.step(ctx, t) {
 			return
 		}
 		switch t.kind {
@@ -95,41 +116,44 @@ func (x *executor) run(tags []*tag, scopes []scope) {
 			x.out.segments = append(x.out.segments, segment{at: x.buf.Len(), template: t.start, value: v, item: path})
 			x.buf.Write(EncodeJSON(v))
 		default:
-			x.section(t, scopes)
+			x.section(ctx, t, scopes)
 		}
 	}
 }
 
-func (x *executor) section(t *tag, scopes []scope) {
+func (x *executor) section(ctx context.Context, t *tag, scopes []scope) {
 	v, path, ok := x.lookup(t.name, scopes)
 	if !ok {
 		group, isGroup := x.group(t.name, scopes)
 		switch {
 		case !isGroup && inObject(scopes): // objects of a list may differ: {{^last}},{{/last}}
 			if t.kind == tagInverted {
-				x.run(t.children, scopes)
+				x.run(ctx, t.children, scopes)
 			}
 		case !isGroup:
 			x.unknown(t)
 		case t.kind == tagSection:
-			x.run(t.children, append(scopes[:len(scopes):len(scopes)], scope{group: group}))
+			x.run(ctx, t.children, append(scopes[:len(scopes):len(scopes)], scope{group: group}))
 		}
 		return
 	}
 	if t.kind == tagInverted {
 		if !truthy(v) {
-			x.run(t.children, scopes)
+			x.run(ctx, t.children, scopes)
 		}
 		return
 	}
 	if list, isList := v.([]any); isList {
 		for _, e := range list {
-			x.run(t.children, append(scopes[:len(scopes):len(scopes)], scope{isItem: true, item: e}))
+			if !x.step(ctx, t) {
+				return
+			}
+			x.run(ctx, t.children, append(scopes[:len(scopes):len(scopes)], scope{isItem: true, item: e}))
 		}
 		return
 	}
 	if truthy(v) {
-		x.run(t.children, append(scopes[:len(scopes):len(scopes)], scope{isItem: true, item: v, path: path}))
+		x.run(ctx, t.children, append(scopes[:len(scopes):len(scopes)], scope{isItem: true, item: v, path: path}))
 	}
 }
 
@@ -179,7 +203,10 @@ func inObject(scopes []scope) bool {
 }
 
 func (x *executor) unknown(t *tag) {
-	x.diags = append(x.diags, unknownPlaceholder(x.src, x.config, t))
+	if !x.missing[t] {
+		x.missing[t] = true
+		x.diags.add(unknownPlaceholder(x.src, x.config, t))
+	}
 }
 
 func unknownPlaceholder(src *source, c *Config, t *tag) Diagnostic {
@@ -234,7 +261,10 @@ func references(src *source, tags []*tag, c *Config) (used map[string]bool, diag
 			case in.list || in.value && t.name == ".":
 				inner.value, inner.list = true, in.list
 			default:
-				diags = append(diags, unknownPlaceholder(src, c, t))
+				if diags.full(SeverityError) {
+					return
+				}
+				diags.add(unknownPlaceholder(src, c, t))
 			}
 			walk(t.children, inner)
 		}

@@ -31,10 +31,10 @@ func FuzzTemplate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, template string) {
 		p := packageOf(t, fuzzConfig, template)
-		c, diags, err := p.Render(nil)
+		c, diags, err := p.Render(t.Context(), nil)
 		checkPlaces(t, p, diags)
-		checkPlaces(t, p, Lint(p))
-		text, _, jsonErr := p.RenderJSON(nil)
+		checkPlaces(t, p, Lint(t.Context(), p))
+		text, _, jsonErr := p.RenderJSON(t.Context(), nil)
 		require.Equal(t, err == nil, c != nil)
 		if err != nil {
 			require.NotEmpty(t, diags.Errors())
@@ -58,7 +58,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add(configOf(`{"key": "a", "type": "string", "pattern": "(?=a)(b|c)*$", "multichoice": 1, "separator": "ab", "range": [1, null, {}]}`), "abc")
 	f.Fuzz(func(t *testing.T, config, given string) {
 		p := packageOf(t, config, `{"nodes": [{"count": 1, "cpu": 1, "memory": 1}]}`)
-		checkPlaces(t, p, Lint(p))
+		checkPlaces(t, p, Lint(t.Context(), p))
 		values := map[string]any{}
 		for i, it := range p.Config.Items {
 			if len(it.Pattern) > 0 && len(given) > 8 {
@@ -69,7 +69,7 @@ func FuzzConfig(f *testing.F) {
 				values[it.Path] = given
 			}
 		}
-		_, diags, _ := p.Render(values)
+		_, diags, _ := p.Render(t.Context(), values)
 		checkPlaces(t, p, diags)
 	})
 }

@@ -52,17 +52,17 @@ func TestGolden(t *testing.T) {
 			t.Parallel()
 			p, err := Open(filepath.Join("testdata", "packages", tc.dir))
 			require.NoError(t, err)
-			c, diags, err := p.Render(tc.values)
+			c, diags, err := p.Render(t.Context(), tc.values)
 			require.NoError(t, err)
 			text, err := json.MarshalIndent(c, "", "  ")
 			require.NoError(t, err)
 			golden(t, tc.name+".cluster.json", string(text)+"\n")
 			golden(t, tc.name+".diagnostics.txt", lines(diags))
-			shown, _, err := p.RenderJSON(tc.values)
+			shown, _, err := p.RenderJSON(t.Context(), tc.values)
 			require.NoError(t, err)
 			golden(t, tc.name+".rendered.json", string(shown))
 			if len(tc.values) == 0 {
-				golden(t, tc.name+".lint.txt", lines(Lint(p)))
+				golden(t, tc.name+".lint.txt", lines(Lint(t.Context(), p)))
 			}
 		})
 	}
@@ -72,8 +72,8 @@ func TestGoldenBroken(t *testing.T) {
 	t.Parallel()
 	p, err := Open(filepath.Join("testdata", "packages", "broken"))
 	require.NoError(t, err)
-	golden(t, "broken.lint.txt", lines(Lint(p)))
-	_, _, err = p.Render(map[string]any{"a.secret": "hunter22"})
+	golden(t, "broken.lint.txt", lines(Lint(t.Context(), p)))
+	_, _, err = p.Render(t.Context(), map[string]any{"a.secret": "hunter22"})
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "hunter22", "a password in a message")
 }

@@ -1,6 +1,7 @@
 package specs
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -28,11 +29,11 @@ type Carried struct {
 // new values, typed and checked. All other items get their defaults. Beside the cluster it returns the values in force
 // from then on, typed and by whole path: every item has one, apart from omitted parameters of services: their
 // defaults are asked for at each run.
-func (p *Package) Revise(kept, given map[string]any) (*Cluster, map[string]any, error) {
-	return p.revise(p.Config.kept(kept), given, nil)
+func (p *Package) Revise(ctx context.Context, kept, given map[string]any) (*Cluster, map[string]any, error) {
+	return p.revise(ctx, p.Config.kept(kept), given, nil)
 }
 
-func (p *Package) revise(kept settings, given map[string]any, found Diagnostics) (*Cluster, map[string]any, error) {
+func (p *Package) revise(ctx context.Context, kept settings, given map[string]any, found Diagnostics) (*Cluster, map[string]any, error) {
 	values, tried, diags := p.Config.checkValues(p.Config.flatten(given))
 	lasting := map[string]any{}
 	for _, it := range p.Config.Items {
@@ -52,7 +53,7 @@ func (p *Package) revise(kept settings, given map[string]any, found Diagnostics)
 		}
 		values[it.Path] = v
 	}
-	r := p.renderResolved(values, append(found, diags...), false)
+	r := p.renderResolved(ctx, values, append(found, diags...), false)
 	if err := newProblems(p.Source, r.diags.sorted()); err != nil {
 		return nil, nil, err
 	}
@@ -85,7 +86,7 @@ func (it *Item) keep(raw any) (v any, want string) {
 // CarryOver renders the package for a cluster of another version that is upgraded to it. Values in force stay; given are
 // those of items that are new to the cluster, or that it may change. The error is a *Problems with everything that is
 // wrong: also values in force that this version does not allow and that may be changed.
-func (p *Package) CarryOver(inForce, given map[string]any) (*Cluster, map[string]any, *Carried, error) {
+func (p *Package) CarryOver(ctx context.Context, inForce, given map[string]any) (*Cluster, map[string]any, *Carried, error) {
 	before, out := map[string]any{}, &Carried{}
 	for _, g := range p.Config.flatten(inForce) {
 		if it, ok := p.Config.Resolve(g.path); ok {
@@ -136,7 +137,7 @@ func (p *Package) CarryOver(inForce, given map[string]any) (*Cluster, map[string
 		}
 		kept[it.Path], out.Kept = v, append(out.Kept, entry)
 	}
-	spec, values, err := p.revise(kept, given, diags)
+	spec, values, err := p.revise(ctx, kept, given, diags)
 	if err != nil {
 		return nil, nil, nil, err
 	}

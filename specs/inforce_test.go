@@ -31,7 +31,7 @@ func TestReviseCompletesTheValuesOfANewCluster(t *testing.T) {
 			{"key": "absent", "type": "integer"}, {"key": "text", "type": "string"}]},
 		{"key": "service_params", "properties": [{"key": "a", "type": "string", "default": "x"}, {"key": "b", "type": "string", "default": "x"}]}]}`,
 		`{"nodes": [{"count": 1, `+role+`}]}`)
-	_, values, err := p.Revise(nil, map[string]any{"env": map[string]any{"given": "7"}, "service_params.b": "y"})
+	_, values, err := p.Revise(t.Context(), nil, map[string]any{"env": map[string]any{"given": "7"}, "service_params.b": "y"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{
 		"env.given": json.Number("7"), "env.default": json.Number("9223372036854775807"), "env.absent": nil, "env.text": "", "service_params.b": "y",
@@ -43,7 +43,7 @@ func TestReviseKeepsValuesInForce(t *testing.T) {
 	t.Parallel()
 	p := version(t, `"key": "mode", "type": "string", "default": "safe", "range": ["safe"]`, `"key": "n", "type": "integer", "default": 5`,
 		`"key": "absent", "type": "integer", "default": 3`, `"key": "new", "type": "integer", "default": 4`)
-	c, values, err := p.Revise(map[string]any{"env.mode": "fast", "env.n": 3, "env.absent": nil, "env.day": "monday"}, map[string]any{"env.n": "6"})
+	c, values, err := p.Revise(t.Context(), map[string]any{"env.mode": "fast", "env.n": 3, "env.absent": nil, "env.day": "monday"}, map[string]any{"env.n": "6"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"mode": "fast", "n": "6", "absent": "", "new": "4"}, c.Env)
 	require.Equal(t, map[string]any{"env.mode": "fast", "env.n": json.Number("6"), "env.absent": nil, "env.new": json.Number("4")}, values)
@@ -55,7 +55,7 @@ func TestCarryOverSaysWhatItDoes(t *testing.T) {
 		`"key": "layout", "type": "string", "default": "columns", "changeable": false`, `"key": "size", "type": "string", "default": "8"`,
 		`"key": "pinned", "type": "string", "default": "b", "range": ["b"], "changeable": false`, `"key": "pass", "type": "password", "default": "hunter2"`,
 		`"key": "license", "type": "password", "required": "yes"`, `"key": "color", "type": "string", "default": "blue"`, `"key": "mode", "type": "string"`)
-	spec, values, carried, err := next.CarryOver(
+	spec, values, carried, err := next.CarryOver(t.Context(), 
 		map[string]any{"env.layout": "rows", "env.size": json.Number("8"), "env.pinned": "a", "env.pass": "hunter1", "env.day": "monday", "env.mode": "x"},
 		map[string]any{"env.license": "abc-123", "env.mode": "y"})
 	require.NoError(t, err)
@@ -80,7 +80,7 @@ func TestCarryOverSaysAllThatIsWrong(t *testing.T) {
 	next := version(t,
 		`"key": "layout", "type": "string", "changeable": false`, `"key": "mode", "type": "string", "range": ["safe"]`, `"key": "n", "type": "integer"`,
 		`"key": "license", "type": "string", "required": "yes"`, `"key": "empty", "type": "string", "required": "yes"`)
-	_, _, _, err := next.CarryOver(
+	_, _, _, err := next.CarryOver(t.Context(), 
 		map[string]any{"env.layout": "rows", "env.mode": "fast", "env.n": "many", "env.empty": "", "env.day": "x"},
 		map[string]any{"env.layout": "columns", "env.day": "y"})
 	var problems *Problems
@@ -93,7 +93,7 @@ func TestCarryOverSaysAllThatIsWrong(t *testing.T) {
 		`env.empty: required, no value given and no default; allowed: string`,
 		`env.day: no such item in config.json`,
 	}, messages(problems.Diagnostics))
-	_, _, _, err = next.CarryOver(
+	_, _, _, err = next.CarryOver(t.Context(), 
 		map[string]any{"env.layout": "rows", "env.mode": "fast", "env.n": "many"},
 		map[string]any{"env.mode": "safe", "env.n": "2", "env.license": "x", "env.empty": "y"})
 	require.NoError(t, err)
@@ -106,7 +106,7 @@ func TestCheckSizes(t *testing.T) {
 		{"key": "size", "type": "integer", "default": 1, "min": 1}]}]}]}`,
 		`{"nodes": [{"role": "n", "count": {{cluster.n.count}}, "container": {"type": "docker", "image": "i"}, "cpu": 1, "memory": {{cluster.n.memory}},
 			"volume": {"size": {{cluster.n.size}}}}]}`)
-	c, _, err := p.Render(nil)
+	c, _, err := p.Render(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"count": "cluster.n.count", "memory": "cluster.n.memory", "volume_size": "cluster.n.size"}, c.Roles[0].Items)
 	err = p.CheckSizes(&c.Roles[0], map[string]int{ItemCount: 4, ItemCPU: 1000, ItemMemory: 300, ItemVolumeSize: 0})

@@ -67,8 +67,8 @@ func TestMustacheRendersPlainPlaceholders(t *testing.T) {
 			t.Parallel()
 			p, err := Open(dir)
 			require.NoError(t, err)
-			r := p.render(corpusValues[filepath.Base(dir)], true)
-			own, diags := execute(r.template, r.tags, p.Config, r.values)
+			r := p.render(t.Context(), corpusValues[filepath.Base(dir)], true)
+			own, diags := execute(t.Context(), r.template, r.tags, p.Config, r.values)
 			require.Empty(t, diags)
 			require.Equal(t, string(own.text), byLibrary(t, p.Template, r.values))
 		})
@@ -81,7 +81,7 @@ func TestMustacheReportsNoPlace(t *testing.T) {
 	t.Parallel()
 	const template = "{\n  \"env\": {\n    \"4lw.commands.whitelist\": {{env.4lw.commands.whitelst}}\n  },\n  \"x\": {{env.4lw.comands.whitelist}}\n}"
 	p := packageOf(t, configOf(`{"key": "4lw.commands.whitelist", "type": "string", "default": "ruok"}`), template)
-	_, diags, err := p.Render(nil)
+	_, diags, err := p.Render(t.Context(), nil)
 	require.Error(t, err)
 	require.Equal(t, []string{
 		`cluster.json.mustache:3:31: env.4lw.commands.whitelst: unknown placeholder: config.json has no item "env.4lw.commands.whitelst" (did you mean env.4lw.commands.whitelist?)`,
@@ -107,7 +107,7 @@ func TestMustacheReadsOtherwise(t *testing.T) {
 		src := newSource("t", []byte(tc.template))
 		tags, diags := parseTemplate(src)
 		require.Empty(t, diags, tc.what)
-		own, diags := execute(src, tags, config, values)
+		own, diags := execute(t.Context(), src, tags, config, values)
 		require.Empty(t, diags, tc.what)
 		require.Equal(t, tc.here, string(own.text), tc.what)
 		require.Equal(t, tc.library, byLibrary(t, tc.template, values), tc.what)

@@ -29,9 +29,6 @@ type Package struct {
 // files are the contents of a package's files by slash-separated name.
 type files map[string][]byte
 
-// maxFile bounds config.json, the template and each locale file.
-const maxFile = 4 << 20
-
 // wanted says whether a package's file is read (and published); everything else in it, images for example, is not.
 func wanted(name string) bool {
 	if name == ConfigFile || name == TemplateFile {
@@ -81,10 +78,28 @@ func newPackage(source string, f files) (*Package, error) {
 		return nil, fault.New(fault.Invalid, "package %s has no %s", source, strings.Join(missing, " and no ")).
 			WithHint("use a folder or archive with %s and %s at its top level", ConfigFile, TemplateFile)
 	}
+	if err := f.check(); err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "package %s rejected", source)
+	}
 	p := &Package{Source: source, Template: string(f[TemplateFile]), files: f}
 	p.Config, p.configDiags = parseConfig(f[ConfigFile])
 	p.Locales, p.localeDiags = parseLocales(f)
 	return p, nil
+}
+
+// check says whether there is too much to read.
+func (f files) check() error {
+	size := 0
+	for _, text := range f {
+		size += len(text)
+	}
+	switch locales := len(f) - 2; {
+	case locales > maxLocales:
+		return fmt.Errorf("%d files in locale; at most %d", locales, maxLocales)
+	case size > maxFiles:
+		return fmt.Errorf("its files have %d bytes together; at most %d MiB", size, maxFiles>>20)
+	}
+	return nil
 }
 
 // readFolder reads the wanted files of a folder.

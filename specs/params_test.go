@@ -32,7 +32,7 @@ func tending(t *testing.T) *Package {
 
 func service(t *testing.T, p *Package, name string, values map[string]any) Service {
 	t.Helper()
-	c, _, err := p.Render(values)
+	c, _, err := p.Render(t.Context(), values)
 	require.NoError(t, err, "a parameter that is required and has no default is not asked for at creation")
 	// As the control record gives it back.
 	text, err := json.Marshal(c.Roles[0].Services[name])

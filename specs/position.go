@@ -2,6 +2,7 @@ package specs
 
 import (
 	"sort"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -10,6 +11,9 @@ type source struct {
 	name  string
 	text  []byte
 	lines []int // offset of each line's first byte
+
+	// The place asked for last: a file can be one long line, and messages ask for places in order.
+	lastLine, lastOffset, lastCol int
 }
 
 func newSource(name string, text []byte) *source {
@@ -26,12 +30,23 @@ func newSource(name string, text []byte) *source {
 func (s *source) position(offset int) (line, col int) {
 	offset = min(max(offset, 0), len(s.text))
 	n := sort.SearchInts(s.lines, offset+1) - 1
-	return n + 1, utf8.RuneCount(s.text[s.lines[n]:offset]) + 1
+	from, before := s.lines[n], 0
+	if s.lastLine == n && from <= s.lastOffset && s.lastOffset <= offset {
+		from, before = s.lastOffset, s.lastCol
+	}
+	s.lastLine, s.lastOffset, s.lastCol = n, offset, before+utf8.RuneCount(s.text[from:offset])
+	return n + 1, s.lastCol + 1
 }
+
+// maxMessage is what a message may repeat of a package, in bytes.
+const maxMessage = 2000
 
 func (s *source) diagnostic(sev Severity, offset int, path, message string) Diagnostic {
 	line, col := s.position(offset)
-	return Diagnostic{Severity: sev, File: s.name, Line: line, Col: col, Path: path, Message: message}
+	if len(message) > maxMessage {
+		message = message[:maxMessage] + "..."
+	}
+	return Diagnostic{Severity: sev, File: s.name, Line: line, Col: col, Path: brief(path), Message: strings.ToValidUTF8(message, "")}
 }
 
 // checkText reports a byte order mark and bytes that are not UTF-8; no JSON reader may silently accept them.

@@ -24,7 +24,7 @@ const (
 // refused renders a package that must be refused as invalid, with a message that has these parts.
 func refused(t *testing.T, config, template string, values map[string]any, parts ...string) {
 	t.Helper()
-	_, _, err := packageOf(t, config, template).Render(values)
+	_, _, err := packageOf(t, config, template).Render(t.Context(), values)
 	require.True(t, fault.Is(err, fault.Invalid), "%#v", err)
 	for _, part := range parts {
 		require.ErrorContains(t, err, part)

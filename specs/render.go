@@ -2,6 +2,7 @@ package specs
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"sort"
 )
@@ -18,8 +19,8 @@ type RenderOptions struct {
 // Render puts values into the template, checks the result and builds the cluster. Values are config paths to values
 // ("env.tickTime"; a leading "cluster." may be left out), nested maps (a values file), or both; strings are read as
 // the item's type. The error is a *Problems with everything that is wrong; the Diagnostics hold errors and warnings.
-func (p *Package) Render(values map[string]any) (*Cluster, Diagnostics, error) {
-	r := p.render(values, false)
+func (p *Package) Render(ctx context.Context, values map[string]any) (*Cluster, Diagnostics, error) {
+	r := p.render(ctx, values, false)
 	if r.diags.HasErrors() {
 		return nil, r.diags.sorted(), newProblems(p.Source, r.diags.sorted())
 	}
@@ -29,8 +30,8 @@ func (p *Package) Render(values map[string]any) (*Cluster, Diagnostics, error) {
 // RenderJSON gives the rendered cluster.json: indented, in the template's order, duplicate keys once. Passwords are
 // masked unless asked for. On errors after the JSON stage (a role without count, say) the JSON is returned as well, so
 // that one can see what the messages talk about.
-func (p *Package) RenderJSON(values map[string]any, options ...RenderOptions) ([]byte, Diagnostics, error) {
-	r := p.render(values, false)
+func (p *Package) RenderJSON(ctx context.Context, values map[string]any, options ...RenderOptions) ([]byte, Diagnostics, error) {
+	r := p.render(ctx, values, false)
 	err := newProblems(p.Source, r.diags.sorted())
 	if r.document == nil {
 		return nil, r.diags.sorted(), err
@@ -41,7 +42,7 @@ func (p *Package) RenderJSON(values map[string]any, options ...RenderOptions) ([
 		show = show || o.ShowSecrets
 	}
 	if !show {
-		masked, _ := execute(r.template, r.tags, p.Config, p.Config.masked(r.values))
+		masked, _ := execute(ctx, r.template, r.tags, p.Config, p.Config.masked(r.values))
 		var bad *syntaxError
 		if doc, _, bad = parseDocument(masked.text); bad != nil {
 			return nil, r.diags.sorted(), newProblems(p.Source, Diagnostics{r.template.diagnostic(SeverityError, 0, "",
@@ -68,13 +69,13 @@ type result struct {
 }
 
 // render goes as far as it makes sense: values and placeholders are checked together, then JSON, then the cluster.
-func (p *Package) render(values map[string]any, samples bool) *result {
+func (p *Package) render(ctx context.Context, values map[string]any, samples bool) *result {
 	resolved, found := p.Config.resolveValues(values, samples)
-	return p.renderResolved(resolved, found, samples)
+	return p.renderResolved(ctx, resolved, found, samples)
 }
 
 // renderResolved renders values that were resolved, with these findings.
-func (p *Package) renderResolved(values settings, found Diagnostics, samples bool) *result {
+func (p *Package) renderResolved(ctx context.Context, values settings, found Diagnostics, samples bool) *result {
 	r := &result{template: newSource(TemplateFile, []byte(p.Template)), values: values}
 	r.diags = append(r.diags, p.configDiags...)
 	unreadable := p.configDiags.HasErrors() && len(p.Config.Items) == 0
@@ -95,24 +96,29 @@ func (p *Package) renderResolved(values settings, found Diagnostics, samples boo
 	if r.diags.HasErrors() && !samples {
 		return r
 	}
-	r.finish(p)
+	r.finish(ctx, p)
 	return r
 }
 
 // finish renders, reads the JSON and builds the cluster.
-func (r *result) finish(p *Package) {
+func (r *result) finish(ctx context.Context, p *Package) {
 	secrets := p.Config.secrets(r.values, r.used)
 	defer func() { r.diags = r.diags.without(secrets) }()
-	text, unknown := execute(r.template, r.tags, p.Config, r.values)
+	text, unknown := execute(ctx, r.template, r.tags, p.Config, r.values)
 	r.diags = append(r.diags, unknown...)
+	if text.cut {
+		return
+	}
 	doc, dups, bad := parseDocument(text.text)
 	if bad != nil {
 		r.diags = append(r.diags, r.jsonError(text, bad))
 		return
 	}
+	var twice Diagnostics
 	for _, d := range dups {
-		r.diags = append(r.diags, r.template.diagnostic(SeverityWarning, text.origin(d.offset).template, d.path, "duplicate key; the last one is used"))
+		twice.add(r.template.diagnostic(SeverityWarning, text.origin(d.offset).template, d.path, "duplicate key; the last one is used"))
 	}
+	r.diags = append(r.diags, twice...)
 	if len(unknown) > 0 {
 		return // what an unknown placeholder stands for is not known: the cluster would be full of holes
 	}
@@ -120,6 +126,9 @@ func (r *result) finish(p *Package) {
 	b := &builder{src: r.template, text: text, conf: p.Config}
 	r.cluster = b.cluster(doc)
 	r.cluster.Secrets = secrets
+	if size := len(EncodeJSON(r.cluster)); size > maxCluster {
+		b.fail(doc, "", "the cluster has %d KiB as JSON; at most %d KiB can be stored", size>>10, maxCluster>>10)
+	}
 	r.diags = append(r.diags, b.diags...)
 }
 
@@ -145,7 +154,7 @@ func (c *Config) secrets(values settings, used map[string]bool) []string {
 	seen := map[string]bool{"": true}
 	var out []string
 	for _, it := range c.Items {
-		if text := textOf(values[it.Path]); it.Secret() && used[it.Path] && !seen[text] {
+		if text := it.SecretText(values[it.Path]); used[it.Path] && !seen[text] {
 			seen[text] = true
 			out = append(out, text)
 		}
@@ -154,12 +163,12 @@ func (c *Config) secrets(values settings, used map[string]bool) []string {
 	return out
 }
 
-// masked is values with passwords replaced. An empty password stays empty: that is worth seeing.
+// masked is values with passwords replaced.
 func (c *Config) masked(values settings) settings {
 	out := make(settings, len(values))
 	for path, v := range values {
-		if it := c.byPath[path]; it != nil && it.Secret() && textOf(v) != "" {
-			v = mask
+		if it := c.byPath[path]; it != nil {
+			v = it.masked(v)
 		}
 		out[path] = v
 	}
@@ -171,7 +180,7 @@ func (c *Config) describeUnused(used map[string]bool) Diagnostics {
 	var out Diagnostics
 	for _, it := range c.Items {
 		if !used[it.Path] {
-			out = append(out, Diagnostic{Severity: SeverityWarning, File: ConfigFile, Line: it.Line, Col: it.Col, Path: it.Path,
+			out.add(Diagnostic{Severity: SeverityWarning, File: ConfigFile, Line: it.Line, Col: it.Col, Path: it.Path,
 				Message: "the item is not used in " + TemplateFile})
 		}
 	}

@@ -18,17 +18,17 @@ func secretive(t *testing.T, template string) *Package {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	p := secretive(t, `{"nodes": [{"count": 1, `+role+`}], "env": {"a": {{env.pass}}, "b": {{env.same}}, "c": {{env.empty}}}}`)
-	c, _, err := p.Render(nil)
+	c, _, err := p.Render(t.Context(), nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{`Sesame"Open`}, c.Secrets)
 	require.Equal(t, `Sesame"Open`, c.Env["a"])
 
-	text, _, err := p.RenderJSON(nil)
+	text, _, err := p.RenderJSON(t.Context(), nil)
 	require.NoError(t, err)
 	require.NotContains(t, string(text), "Sesame")
 	require.Contains(t, string(text), `"a": "******"`)
 	require.Contains(t, string(text), `"c": ""`)
-	text, _, err = p.RenderJSON(nil, RenderOptions{ShowSecrets: true})
+	text, _, err = p.RenderJSON(t.Context(), nil, RenderOptions{ShowSecrets: true})
 	require.NoError(t, err)
 	require.Contains(t, string(text), `"a": "Sesame\"Open"`)
 }
@@ -47,30 +47,30 @@ func TestNoSecretInMessages(t *testing.T) {
 		`{"nodes": [{"count": 1, "env": {{{env.pass}}: {"x": 1}, {{env.pass}}: {"x": 1}}, ` + role + `}]}`,
 	} {
 		p := secretive(t, template)
-		_, diags, err := p.Render(nil)
+		_, diags, err := p.Render(t.Context(), nil)
 		require.NotEmpty(t, diags, template)
 		require.NotContains(t, lines(diags), "Sesame", template)
-		require.NotContains(t, lines(Lint(p)), "Sesame", template)
+		require.NotContains(t, lines(Lint(t.Context(), p)), "Sesame", template)
 		if err != nil {
 			require.NotContains(t, err.Error(), "Sesame", template)
 		}
 	}
 	p := envPackage(t, "v", `"type": "password", "range": ["Sesame-Open"], "default": "Sesame-Close"`)
-	require.NotContains(t, lines(Lint(p)), "Sesame")
-	_, _, err := p.Render(map[string]any{"env.v": "Sesame-Ajar"})
+	require.NotContains(t, lines(Lint(t.Context(), p)), "Sesame")
+	_, _, err := p.Render(t.Context(), map[string]any{"env.v": "Sesame-Ajar"})
 	require.ErrorContains(t, err, "env.v: value (hidden) is not allowed")
 	require.NotContains(t, err.Error(), "Sesame")
 	p = envPackage(t, "v", `"type": "password", "default": ["Sesame"]`)
-	require.NotContains(t, lines(Lint(p)), "Sesame")
+	require.NotContains(t, lines(Lint(t.Context(), p)), "Sesame")
 }
 
 // TestRenderJSONShowsWhatIsWrong: after the JSON stage the text is returned beside the error.
 func TestRenderJSONShowsWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	text, _, err := nodesPackage(t, `{"nodes": [{"count": 0, `+role+`}], "a": 1, "b": 2.50, "a": 3, "c": "<&>"}`).RenderJSON(nil)
+	text, _, err := nodesPackage(t, `{"nodes": [{"count": 0, `+role+`}], "a": 1, "b": 2.50, "a": 3, "c": "<&>"}`).RenderJSON(t.Context(), nil)
 	require.ErrorContains(t, err, "add up to 0")
 	require.Contains(t, string(text), "\"a\": 3,\n  \"b\": 2.50,\n  \"c\": \"<&>\"\n}\n")
-	text, _, err = nodesPackage(t, `{`).RenderJSON(nil)
+	text, _, err = nodesPackage(t, `{`).RenderJSON(t.Context(), nil)
 	require.Error(t, err)
 	require.Nil(t, text)
 }

@@ -4,6 +4,10 @@ import "fmt"
 
 // suggestion is " (did you mean X?)" for a path that is nearly an item's, and "" otherwise.
 func (c *Config) suggestion(path string) string {
+	const longest, most = 64, 1000 // comparing is slow, and a long name is rarely a typing error
+	if len(path) > longest || len(c.Items) > most {
+		return ""
+	}
 	best, at := "", len(path)/4+2
 	for _, it := range c.Items {
 		for _, name := range []string{it.Path, trimCluster(it.Path)} {

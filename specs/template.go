@@ -30,9 +30,6 @@ type tag struct {
 	children   []*tag
 }
 
-// maxSections bounds the nesting of sections.
-const maxSections = 50
-
 type templateReader struct {
 	src         *source
 	text        string
@@ -45,7 +42,7 @@ func parseTemplate(src *source) ([]*tag, Diagnostics) {
 	r := &templateReader{src: src, text: string(src.text), open: "{{", close: "}}"}
 	root := &tag{}
 	stack := []*tag{root}
-	for at := 0; at < len(r.text); {
+	for at := 0; at < len(r.text) && !r.diags.full(SeverityError); {
 		i := strings.Index(r.text[at:], r.open)
 		if i < 0 {
 			i = len(r.text) - at
@@ -93,7 +90,7 @@ func parseTemplate(src *source) ([]*tag, Diagnostics) {
 }
 
 func (r *templateReader) fail(at int, format string, args ...any) {
-	r.diags = append(r.diags, r.src.diagnostic(SeverityError, at, "", fmt.Sprintf(format, args...)))
+	r.diags.add(r.src.diagnostic(SeverityError, at, "", fmt.Sprintf(format, args...)))
 }
 
 // tag reads the tag at r.open and moves r behind it. False: nothing to add (a comment, or an error already reported).
@@ -123,7 +120,12 @@ func (r *templateReader) tag(at int) (*tag, int, bool) {
 	case '&':
 		return r.variable(at, inner[1:], next)
 	case '#', '^', '/':
-		return &tag{kind: tagKind(inner[0]), name: strings.TrimSpace(inner[1:]), start: at, end: next}, next, true
+		name := strings.TrimSpace(inner[1:])
+		if len(name) > maxPath {
+			r.fail(at, "the name of a section is longer than %d bytes", maxPath)
+			return nil, next, false
+		}
+		return &tag{kind: tagKind(inner[0]), name: name, start: at, end: next}, next, true
 	case '>', '<', '$':
 		r.fail(at, "partials and blocks ({{%s}}) are not supported: a package has one template", strings.TrimSpace(inner))
 		return nil, next, false
@@ -147,8 +149,12 @@ func (r *templateReader) variable(at int, inner string, next int) (*tag, int, bo
 	}
 	if strings.ContainsAny(name, "\n\"{}") {
 		first, _, _ := strings.Cut(name, "\n")
-		r.fail(at, "placeholder %q is not closed properly", strings.TrimSpace(first))
+		r.fail(at, "placeholder %q is not closed properly", brief(strings.TrimSpace(first)))
 		return nil, at + len(r.open), false
+	}
+	if len(name) > maxPath {
+		r.fail(at, "a placeholder is longer than %d bytes", maxPath)
+		return nil, next, false
 	}
 	return &tag{kind: tagVariable, name: name, start: at, end: next}, next, true
 }

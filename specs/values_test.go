@@ -79,7 +79,7 @@ func TestValueOfType(t *testing.T) {
 		{"loadbalancer as list", `"type": "loadbalancer", "default": []`, "lb-1,lb-2", "lb-1,lb-2", false},
 		{"eip", `"type": "eip"`, "eip-1", "eip-1", false},
 		{"vxnet", `"type": "vxnet"`, []any{"vxnet-1"}, "vxnet-1", false},
-		{"access key", `"type": "accesskey"`, "key", "key", false},
+		{"access key without its secret", `"type": "accesskey"`, "key", `an object with "access_key_id" and "secret_access_key"`, true},
 		{"unknown type", `"type": "colour"`, "red", "red", false},
 		{"text beyond ASCII", `"type": "string"`, "灯 \"<&>\" \\ \u2028\n\t", "灯 \"<&>\" \\ \u2028\n\t", false},
 		{"required and emptied", `"type": "string", "default": "a", "required": "yes"`, "", "the value is empty", true},
@@ -90,7 +90,7 @@ func TestValueOfType(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			p := envPackage(t, "v", tc.item)
-			c, _, err := p.Render(map[string]any{"env.v": tc.value})
+			c, _, err := p.Render(t.Context(), map[string]any{"env.v": tc.value})
 			if tc.bad {
 				require.ErrorContains(t, err, tc.want)
 				require.ErrorContains(t, err, "env.v: ")
@@ -133,7 +133,7 @@ func TestDefaultOfType(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			p := envPackage(t, "v", tc.item)
-			text, diags, err := p.RenderJSON(nil)
+			text, diags, err := p.RenderJSON(t.Context(), nil)
 			require.NoError(t, err)
 			var got struct{ Env map[string]json.RawMessage }
 			require.NoError(t, json.Unmarshal(text, &got))
@@ -161,7 +161,7 @@ func TestMissingRequired(t *testing.T) {
 		{"key": "f", "type": "string", "required": "yes", "default": "there"},
 		{"key": "g", "type": "string", "required": "Yes"}`),
 		`{"nodes": [{"count": 1, `+role+`}]}`)
-	_, _, err := p.Render(map[string]any{"env.g": "given"})
+	_, _, err := p.Render(t.Context(), map[string]any{"env.g": "given"})
 	var problems *Problems
 	require.ErrorAs(t, err, &problems)
 	var paths []string
@@ -175,8 +175,8 @@ func TestMissingRequired(t *testing.T) {
 	require.True(t, fault.Is(err, fault.Invalid))
 	require.Len(t, fault.As(err).Problems, 3)
 
-	require.Empty(t, Lint(p).Errors(), "a package may want values from its user")
-	require.Len(t, Lint(p).Warnings(), 4+7, "four samples, seven items the template does not use")
+	require.Empty(t, Lint(t.Context(), p).Errors(), "a package may want values from its user")
+	require.Len(t, Lint(t.Context(), p).Warnings(), 4+7, "four samples, seven items the template does not use")
 }
 
 // TestAllProblemsAtOnce: values, placeholders and paths are reported together.
@@ -186,7 +186,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		{"key": "count", "type": "integer", "default": 3, "range": [1, 3, 5]},
 		{"key": "secret", "type": "password", "default": "", "pattern": "^[a-z]{12}$"}]}]}]}`,
 		`{"nodes": [{"count": {{cluster.etcd_node.count}}, "x": {{cluster.etcd_node.cout}}, `+role+`}]}`)
-	_, diags, err := p.Render(map[string]any{
+	_, diags, err := p.Render(t.Context(), map[string]any{
 		"etcd_node.count": "4", "etcd_node.cuont": 3, "cluster": "x", "nothing.like.this": 1, "etcd_node.secret": "Sesame-Open",
 	})
 	require.Error(t, err)
@@ -221,13 +221,13 @@ func TestValuePaths(t *testing.T) {
 		"no-prefix": {"n": map[string]any{"count": 2, "lb": []any{map[string]any{"id": "lb-1"}}}, "env.a.b": "x"},
 		"empty":     {"n": map[string]any{"count": 2}, "env": map[string]any{"a.b": "x"}, "cluster": map[string]any{}},
 	} {
-		c, _, err := p.Render(values)
+		c, _, err := p.Render(t.Context(), values)
 		require.NoError(t, err, name)
 		require.Equal(t, 2, c.Roles[0].Count, name)
 		require.Equal(t, "x", c.Env["a"], name)
 	}
-	_, _, err := p.Render(map[string]any{"n.count": 2, "cluster.n.count": 2})
+	_, _, err := p.Render(t.Context(), map[string]any{"n.count": 2, "cluster.n.count": 2})
 	require.ErrorContains(t, err, "cluster.n.count: duplicate value, set as cluster.n.count and as n.count")
-	_, _, err = p.Render(map[string]any{"m": map[string]any{}})
+	_, _, err = p.Render(t.Context(), map[string]any{"m": map[string]any{}})
 	require.ErrorContains(t, err, "m: no such item")
 }

@@ -60,7 +60,7 @@ func (p *performer) commands(ctx workflow.Context, at lifecycle.StepID, words st
 func (p *performer) ask(ctx workflow.Context, at lifecycle.StepID, a ask) ([]string, failedCommands, error) {
 	asked := string(at) + " " + a.key() // once a step
 	in := agents.AskInput{
-		ClusterID: p.clusterID, RunID: p.runID, Seq: p.seq, Step: string(at), Role: a.role, Service: a.service, Selector: a.selector, Nodes: a.nodes,
+		ClusterID: p.clusterID, RunID: p.runID, Seq: p.seq, Step: string(at), Role: a.role, Service: a.service, Selector: a.selector, Event: a.event, Nodes: a.nodes,
 		Attempt: p.attempts[asked],
 	}
 	ids, err := call(p, ctx, long(a.service+" names nodes", seconds(a.timeout)), doAgents.AskNodes, in)

@@ -54,6 +54,7 @@ type ask struct {
 	role     string
 	service  string
 	selector bool     // the selector of the service, not its command
+	event    string   // argument of get_nodes_order
 	nodes    []string // the nodes the answer may name
 	timeout  int      // seconds
 	empty    string   // warning when the answer names none of them

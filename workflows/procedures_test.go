@@ -124,6 +124,10 @@ func branches() []branch {
 
 		{"upgrade: parallel", two, "a:2 start stop upgrade; b:1 start@1 stop@1 upgrade+@1", nil, upgrade("")},
 		{"upgrade: parallel, rolled back", two, masters, nil, upgrade(api.OnFailureRollback)},
+		{"upgrade: sequential, checked and ordered by the packages", "a:2 start stop get_nodes_order", "a:2 start stop upgrade!pre", func(c *cluster) {
+			upgradeInTurn(c)
+			c.answers = answers{"a get_nodes_order": {"a2"}}
+		}, upgrade("")},
 		{"upgrade: sequential", plain, "a:2 start stop upgrade@1; b:1 start stop upgrade", upgradeInTurn, upgrade("")},
 		{"downgrade: two orders, always forced", two, two, func(c *cluster) { c.begun.Upgraded = []string{"a1", "a2", "b1"} }, planned(downgradeCluster, api.DowngradeClusterInput{})},
 		{"downgrade: each node by its version, not where nothing runs", "a:3 start stop; b:1 start stop@1", "a:3 start stop@2; b:1 start stop@3", func(c *cluster) {

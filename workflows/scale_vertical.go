@@ -60,11 +60,8 @@ func (c cluster) scaleStopped(role RoleView, size Size, nodes []string) procedur
 	}
 	var p procedure
 	order := nodes
-	if asked, ok := role.Service(ServiceNodesOrder); ok && asked.HasCmd {
-		question := ask{
-			role: role.Name, service: ServiceNodesOrder, nodes: nodes, timeout: asked.Timeout,
-			empty: ServiceNodesOrder + " named no node of the role; they are taken by sid",
-		}
+	if asked, ok := role.NodesOrder(EventScaleVertical); ok {
+		question := nodesOrder(role, asked, EventScaleVertical, nodes)
 		p = asking(SV4, Words(OpScaleVertical, SV4), question)
 		order = Complete(c.answers[question.key()], nodes)
 	}
@@ -72,6 +69,14 @@ func (c cluster) scaleStopped(role RoleView, size Size, nodes []string) procedur
 		p = steps(p, c.taking(node).scaleCycle(SV4, role, size, []string{node}, Only(nodes)).turn())
 	}
 	return p
+}
+
+// nodesOrder asks the role's get_nodes_order for the order of its nodes and those of its replicas.
+func nodesOrder(role RoleView, asked ServiceView, event string, nodes []string) ask {
+	return ask{
+		role: role.Name, service: ServiceNodesOrder, event: event, nodes: nodes, timeout: asked.Timeout,
+		empty: ServiceNodesOrder + " named no node of the role; they are taken by sid",
+	}
 }
 
 // scaleCycle stops services, scales machines, and starts the services again. If anything fails, the machines get the

@@ -6,12 +6,21 @@ import (
 	"drover/workflows/api"
 )
 
-// upgradeCluster is "Upgrade": UP1 to UP5, of all nodes at once or node by node, as upgrading_policy says.
+// upgradeCluster is "Upgrade": UP0 to UP5, of all nodes at once or node by node, as upgrading_policy says, by the
+// order of upgrade services, then as get_nodes_order prints, else by sid.
 func upgradeCluster(c cluster, in api.UpgradeClusterInput) procedure {
 	all := c.AgentIDs(nil)
-	var turns procedure
+	var turns, asks procedure
 	if c.target.Sequential {
 		order := c.target.UpgradeOrder()
+		for _, role := range c.Roles {
+			// The replicas of a role are named by their master's service.
+			if asked, ok := role.NodesOrder(EventUpgrade); ok && role.ReplicaOf == "" {
+				question := nodesOrder(role, asked, EventUpgrade, IDsOf(c.Family(role.Name)))
+				asks = steps(asks, asking(UP0, "ask for the order of nodes", question))
+				order = Rearranged(order, c.answers[question.key()], question.nodes)
+			}
+		}
 		for i, node := range order {
 			turns = steps(turns, c.taking(node).upgradeNodes([]string{node}, waitFor(order, i)).turn())
 		}
@@ -27,6 +36,10 @@ func upgradeCluster(c cluster, in api.UpgradeClusterInput) procedure {
 	}
 	finish := inform{all, change{UpgradeFrom: new(string), Commit: true}}
 	return steps(
+		// UP0: the new version's upgrade.pre_check on the nodes as they are; non-zero refuses, nothing is stopped.
+		c.upgraded().preCheck(UP0, ServiceUpgrade, nil, nil),
+		asks,
+
 		turns.begins(UpgradeFailed).undo(failed),
 		do(UP5, finish).undo(undoing(UP5, Words(OpUpgradeCluster, UP5), finish).succeeding(Active)),
 	).ends(Active)
@@ -61,9 +74,9 @@ func (c cluster) upgradeNodes(nodes, waiting []string) procedure {
 		do(UP3, publish{change: change{UpgradeFrom: &from}}, startAgents{agents}, barrier{others}).about("start the agent of nodes %s", sids),
 
 		// UP4: upgrade(pre), start, upgrade(post).
-		next.stage(UP4, ServiceUpgrade, BeforeStart, nil),
+		next.run(UP4, ServiceUpgrade, BeforeStart, nil),
 		next.stage(UP4, ServiceStart, nil, nil),
-		next.stage(UP4, ServiceUpgrade, AfterStart, nil),
+		next.run(UP4, ServiceUpgrade, AfterStart, nil),
 	)
 }
 

@@ -1,12 +1,15 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	agentapi "drover/agent/api"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/tests/fakes"
 	"drover/tests/fakes/fakeprovider"
 	"drover/workflows/api"
 )
@@ -145,5 +148,74 @@ func TestUpgradeRefusals(t *testing.T) {
 	for version, says := range map[string]string{"1": "already", "3": `lacks role "b"`, "9": "not published", "": "version"} {
 		require.Contains(t, w.start(api.UpgradeCluster, api.UpgradeClusterInput{Version: version}).fault().Message, says)
 		require.Equal(t, record, w.record())
+	}
+}
+
+// TestUP0PreCheckRefusesBeforeAnythingIsStopped: the new version's pre_check runs on the nodes as they are, once, and a refusal
+// leaves the cluster as it was.
+func TestUP0PreCheckRefusesBeforeAnythingIsStopped(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{"parallel", "sequential"} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.publishAs("app", "1", nil, nodes("a", 2, "upgrade pre_check=old", "start", "stop"))
+			w.publishAs("app", "2", top{"upgrade_policy": []string{"1"}, "upgrading_policy": policy}, nodes("a", 2, "upgrade pre_check=new", "start", "stop"))
+			w.start1(api.CreateCluster, api.CreateClusterInput{App: "app", Version: "1"})
+			before, old := len(w.agents.Ran()), w.record()
+
+			w.refuse("upgrade", "a")
+			require.Equal(t, fault.CommandFailed, w.start(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"}).fault().Type)
+			ran := w.agents.Ran()[before:]
+			require.Len(t, ran, 2, "pre_check on both nodes, and nothing else")
+			for _, r := range ran {
+				require.Equal(t, "new", r.Cmd)
+			}
+			require.Equal(t, lifecycle.Active, w.record().State)
+			for i, n := range w.record().Nodes {
+				require.Equal(t, []any{old.Nodes[i].InstanceID, "1"}, []any{n.InstanceID, n.VersionID})
+			}
+			require.Nil(t, w.record().Target)
+			w.sound()
+		})
+	}
+}
+
+// TestUP0SequentialUpgradeAsksForTheOrder: masters last, say, of those whose turn is the same by the order of upgrade.
+func TestUP0SequentialUpgradeAsksForTheOrder(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		event any
+		want  []string
+	}{
+		"every event":       {nil, []string{"UP0 get_nodes_order a/1", "UP1 stop a/3", "UP1 stop a/1", "UP1 stop a/2"}},
+		"for upgrades":      {[]string{"rollback", "upgrade"}, []string{"UP0 get_nodes_order a/1", "UP1 stop a/3", "UP1 stop a/1", "UP1 stop a/2"}},
+		"for upgrades only": {"upgrade", []string{"UP0 get_nodes_order a/1", "UP1 stop a/3", "UP1 stop a/1", "UP1 stop a/2"}},
+		"for others":        {[]string{"scale_vertical"}, []string{"UP1 stop a/1", "UP1 stop a/2", "UP1 stop a/3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			role := nodes("a", 3, "stop", "get_nodes_order")
+			if tc.event != nil {
+				role["services"].(map[string]any)["get_nodes_order"].(map[string]any)["event"] = tc.event
+			}
+			w.publishAs("app", "1", nil, role)
+			w.publishAs("app", "2", top{"upgrade_policy": []string{"1"}, "upgrading_policy": "sequential"}, nodes("a", 3, "stop"))
+			w.start1(api.CreateCluster, api.CreateClusterInput{App: "app", Version: "1"})
+			last := w.record().Nodes[2].ID
+			w.agents.On(lifecycle.ServiceNodesOrder, func(context.Context, fakes.Execution) agentapi.CommandStatus {
+				return fakes.Exit(0, last+"\n")
+			})
+			before, ran := len(w.commands()), len(w.agents.Ran())
+			w.start1(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"})
+			got := w.commands()[before:]
+			require.Equal(t, tc.want, got)
+			if len(tc.want) == 4 {
+				require.Equal(t, "run get_nodes_order upgrade", w.agents.Ran()[ran].Cmd)
+			}
+			require.Equal(t, "2", w.record().VersionID)
+			w.sound()
+		})
 	}
 }

@@ -24,6 +24,8 @@ type AskInput struct {
 	Service   string `json:"service"`
 	// Selector runs the service's selector in place of its command.
 	Selector bool `json:"selector,omitempty"`
+	// Event is the argument get_nodes_order gets: what the order is for.
+	Event string `json:"event,omitempty"`
 	// Nodes are the nodes the answer may name; the first of them is asked.
 	Nodes []string `json:"nodes"`
 	// Attempt counts the commands of this step that ended without success and that an operator decided to run again.
@@ -61,6 +63,9 @@ func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error
 	cmd := agentapi.Command{Run: in.RunID, Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: asked[0].Label() + " " + in.Service, Stdout: true}
 	if in.Selector {
 		cmd.Cmd = service.Selector
+	}
+	if in.Event != "" {
+		cmd.Cmd += " " + in.Event
 	}
 	what, id := in.Command().Service, CommandID(in.Command(), asked[0].ID)
 	secrets := rec.Secrets(&asked[0])

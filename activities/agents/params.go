@@ -28,7 +28,10 @@ func (a *Activities) withParamSecrets(ctx context.Context, rec *lifecycle.Record
 		}
 		for name, path := range r.Services[in.Service].ParamItems {
 			item, ok := pkg.Config.Item(path)
-			if text, isText := params[name].(string); ok && item.Secret() && isText && text != "" {
+			if !ok {
+				continue
+			}
+			if text := item.SecretText(params[name]); text != "" {
 				rec.Spec.Secrets = append(rec.Spec.Secrets, text)
 			}
 		}

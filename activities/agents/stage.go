@@ -154,8 +154,12 @@ func (a *Activities) current(ctx context.Context, clusterID, run string) (*lifec
 	return rec, rec.OwnedBy(run)
 }
 
-// service finds the service as the version that runs on the node describes it.
+// service finds the service as the version that runs on the node describes it. The pre_check of upgrade alone is the one of the
+// version the upgrade leads to: it says whether that can take over from what runs (UP0).
 func (in StageInput) service(rec *lifecycle.Record, n lifecycle.Node) (specs.Service, bool) {
+	if in.Service == lifecycle.ServiceUpgrade && in.Kind == lifecycle.PreCheck && rec.Target != nil {
+		return lifecycle.RoleSpec(rec.Target.Spec, n.Role, in.Service)
+	}
 	return lifecycle.RoleSpec(rec.On(n).Spec, n.Role, in.Service)
 }
 

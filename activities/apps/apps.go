@@ -22,7 +22,7 @@ func (a *Activities) PublishApp(ctx context.Context, in api.PublishAppInput) (ap
 	if err != nil {
 		return api.AppView{}, fault.Wrap(err, fault.Invalid, "the package cannot be read")
 	}
-	roles, problems := lintRoles(pkg)
+	roles, problems := lintRoles(ctx, pkg)
 	if len(problems) > 0 {
 		f := fault.New(fault.Invalid, "%s %s has %d errors: %s", in.App, in.Version, len(problems), strings.Join(problems, "; "))
 		f.Problems = problems
@@ -58,11 +58,11 @@ func (a *Activities) ListApps(ctx context.Context, _ api.ListAppsInput) (api.App
 }
 
 // lintRoles names the package's roles as its defaults make them, and every error that would keep it from running.
-func lintRoles(pkg *specs.Package) (roles, problems []string) {
-	for _, d := range specs.Lint(pkg).Errors() {
+func lintRoles(ctx context.Context, pkg *specs.Package) (roles, problems []string) {
+	for _, d := range specs.Lint(ctx, pkg).Errors() {
 		problems = append(problems, d.String())
 	}
-	spec, _, err := pkg.Render(nil)
+	spec, _, err := pkg.Render(ctx, nil)
 	if err != nil {
 		return nil, problems // it needs values; its roles show once a cluster is made
 	}

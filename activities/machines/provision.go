@@ -93,8 +93,6 @@ func instanceSpec(rec *lifecycle.Record, role *specs.Role, n lifecycle.Node, key
 	zone := rec.Zone
 	if role.Zone != "" {
 		zone = role.Zone
-	} else if role.Container.Zone != "" {
-		zone = role.Container.Zone
 	}
 	s := providers.InstanceSpec{
 		ID: n.InstanceID, Tags: providers.Tags{ClusterID: rec.ClusterID, NodeID: n.ID}, VxNet: rec.Spec.VxNet,

@@ -143,7 +143,7 @@ func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (ver
 	if err != nil {
 		return "", nil, nil, err
 	}
-	spec, values, err := pkg.Revise(nil, packages.WithName(pkg, in.Values, in.Name))
+	spec, values, err := pkg.Revise(ctx, nil, packages.WithName(pkg, in.Values, in.Name))
 	if err != nil {
 		return "", nil, nil, packages.Refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}

@@ -25,7 +25,7 @@ func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in
 	if err != nil {
 		return nil, err
 	}
-	values, spec, carried, err := packages.CarryOver(running, next, rec, in.Upgrade.Values)
+	values, spec, carried, err := packages.CarryOver(ctx, running, next, rec, in.Upgrade.Values)
 	if err != nil {
 		f := packages.Refusal(err, fmt.Sprintf("version %s cannot be rendered with the values of the cluster", to))
 		return nil, fault.As(f).WithHint("give values with the upgrade: --set env.name=value")

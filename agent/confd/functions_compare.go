@@ -3,6 +3,7 @@ package confd
 import (
 	"errors"
 	"reflect"
+	"regexp"
 	"strconv"
 	"text/template"
 	"time"
@@ -38,13 +39,24 @@ func same(a, b any) bool {
 			return true
 		}
 	}
-	if x, ok := reading(a); ok {
-		if y, ok := reading(b); ok {
+	if x, ok := equalTo(a); ok {
+		if y, ok := equalTo(b); ok {
 			return x == y
 		}
 		return false
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+// plainNumber is text that every language reads as a number: "1e1", "0x10", "1_0" and "inf" are not.
+var plainNumber = regexp.MustCompile(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)$`)
+
+// equalTo is v as a number for eq and ne, which compare other texts as texts; the order of gt and its kind is more lenient.
+func equalTo(v any) (float64, bool) {
+	if s, ok := v.(string); ok && !plainNumber.MatchString(s) {
+		return 0, false
+	}
+	return reading(v)
 }
 
 // reading is v as a number, when it is one or is text that reads as one.

@@ -1,14 +1,13 @@
 package confd
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"text/template"
 
-	"go.yaml.in/yaml/v3"
+	"gopkg.in/yaml.v2"
 )
 
 var dataFunctions = template.FuncMap{
@@ -35,17 +34,11 @@ var dataFunctions = template.FuncMap{
 	},
 }
 
-// toYaml indents by two and does not indent lists inside maps: the older and commoner YAML style.
+// toYaml is written by the older YAML library, as packages know it: it quotes "yes" and "1:30", indents no lists inside maps
+// and folds long lines at spaces.
 func toYaml(v any) (string, error) {
-	var out bytes.Buffer
-	enc := yaml.NewEncoder(&out)
-	enc.SetIndent(2)
-	enc.CompactSeqIndent()
-	if err := enc.Encode(v); err != nil {
-		return "", err
-	}
-	err := enc.Close()
-	return out.String(), err
+	out, err := yaml.Marshal(v)
+	return string(out), err
 }
 
 // parseJSON reads one JSON value of the wanted shape; numbers become floats.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"text/template"
@@ -166,11 +167,14 @@ func empty(v any) bool {
 // filter keeps texts, and pairs by their value, in which the expression is found; other elements are dropped. Its
 // result is a list of any, which `join` does not take.
 func (s *scope) filter(expression string, list any) ([]any, error) {
-	re, err := s.regexp(expression)
+	kept := []any{}
+	if r := reflect.ValueOf(list); (r.Kind() == reflect.Slice || r.Kind() == reflect.Array) && r.Len() == 0 {
+		return kept, nil // also with an expression that does not compile: packages compute them from what is in the list
+	}
+	re, err := s.regexp(expression, weigh(reflect.ValueOf(list), 0, maxValue))
 	if err != nil {
 		return nil, err
 	}
-	kept := []any{}
 	keep := func(item any) {
 		switch item := item.(type) {
 		case string:
@@ -204,31 +208,57 @@ func (s *scope) filter(expression string, list any) ([]any, error) {
 	return kept, nil
 }
 
-// maxRegexps bounds the cache of compiled expressions: a template can compute them.
-const maxRegexps = 128
+// Bounds of the cache of compiled expressions, as a template can compute them, and of matching: an expression takes time
+// for each of its instructions at each byte.
+const (
+	maxRegexps      = 64
+	maxInstructions = 10_000
+	maxMatching     = 1 << 30 // instructions times bytes
+)
 
-func (s *scope) regexp(expression string) (*regexp.Regexp, error) {
-	if re := s.regexps[expression]; re != nil {
-		return re, nil
+type expression struct {
+	*regexp.Regexp
+	instructions int
+}
+
+// regexp gives the compiled expression for a text of that many bytes.
+func (s *scope) regexp(text string, bytes int) (*expression, error) {
+	e := s.regexps[text]
+	if e == nil {
+		tree, err := syntax.Parse(text, syntax.Perl)
+		if err != nil {
+			return nil, err
+		}
+		program, err := syntax.Compile(tree.Simplify())
+		if err != nil {
+			return nil, err
+		}
+		if len(program.Inst) > maxInstructions {
+			return nil, beyond("a regular expression of %d instructions; at most %d", len(program.Inst), maxInstructions)
+		}
+		re, err := regexp.Compile(text)
+		if err != nil {
+			return nil, err
+		}
+		if len(s.regexps) >= maxRegexps || s.regexps == nil {
+			s.regexps = map[string]*expression{}
+		}
+		e = &expression{re, len(program.Inst)}
+		s.regexps[strings.Clone(text)] = e
 	}
-	re, err := regexp.Compile(expression)
-	if err != nil {
-		return nil, err
+	if bytes > maxMatching/e.instructions {
+		return nil, beyond("a regular expression of %d instructions is matched against %d bytes", e.instructions, bytes)
 	}
-	if len(s.regexps) >= maxRegexps || s.regexps == nil {
-		s.regexps = map[string]*regexp.Regexp{}
-	}
-	s.regexps[strings.Clone(expression)] = re
-	return re, nil
+	return e, nil
 }
 
 func (s *scope) regexMatch(expression, text string) (bool, error) {
-	re, err := s.regexp(expression)
+	re, err := s.regexp(expression, len(text))
 	return err == nil && re.MatchString(text), err
 }
 
 func (s *scope) regexFind(expression, text string) (string, error) {
-	re, err := s.regexp(expression)
+	re, err := s.regexp(expression, len(text))
 	if err != nil {
 		return "", err
 	}
@@ -236,9 +266,12 @@ func (s *scope) regexFind(expression, text string) (string, error) {
 }
 
 func (s *scope) regexReplaceAll(expression, text, with string) (string, error) {
-	re, err := s.regexp(expression)
+	re, err := s.regexp(expression, len(text))
 	if err != nil {
 		return "", err
+	}
+	if len(with) > 0 && len(text) > 8*maxValue/len(with) {
+		return "", beyond("regexReplaceAll could make a value of more than %d MiB", maxValue>>20)
 	}
 	return re.ReplaceAllString(text, with), nil
 }

@@ -14,7 +14,7 @@ import (
 
 var textFunctions = template.FuncMap{
 	"base": path.Base, "dir": path.Dir,
-	"split": strings.Split, "join": strings.Join, "replace": strings.Replace, "contains": strings.Contains,
+	"split": strings.Split, "join": joinTexts, "replace": replace, "contains": strings.Contains,
 	"toUpper": strings.ToUpper, "toLower": strings.ToLower,
 	"trimSuffix": strings.TrimSuffix, "trimPrefix": strings.TrimPrefix,
 	"js": js, "indent": indent, "nindent": nindent, "quote": quote, "squote": squote, "repeat": repeat,
@@ -30,8 +30,10 @@ func js(args ...any) string {
 		case r == '\\' || r == '\'' || r == '"':
 			out.WriteByte('\\')
 			out.WriteRune(r)
-		case r < ' ' || r == '<' || r == '>':
+		case r == '<' || r == '>':
 			fmt.Fprintf(&out, `\x%02X`, r)
+		case r < ' ':
+			fmt.Fprintf(&out, `\u%04X`, r)
 		case r == utf8.RuneError:
 			_, size := utf8.DecodeRuneInString(text[i:])
 			if size == 1 {
@@ -60,6 +62,9 @@ func printed(args []any) string {
 func indent(spaces int, text string) (string, error) {
 	if spaces < 0 || spaces > maxRepeat {
 		return "", fmt.Errorf("cannot indent by %d spaces", spaces)
+	}
+	if spaces > 0 && strings.Count(text, "\n")+1 > maxValue/spaces {
+		return "", beyond("indent would make a value of more than %d MiB", maxValue>>20)
 	}
 	pad := strings.Repeat(" ", spaces)
 	return pad + strings.ReplaceAll(text, "\n", "\n"+pad), nil

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ids are the user and group a resource wants for its file; -1 where it wants none. Names win over numbers. They are
-// read from the local account files when the file is written, since a package's init may add the account later.
+// ids are the user and group a resource wants for its file; -1 where it wants none. Numbers win over names. Names
+// are read from the local account files when the file is written, since a package's init may add the account later.
 func (r *resource) ids(root string) (uid, gid int, err error) {
 	uid, gid = -1, -1
 	if r.uid != nil {
@@ -19,12 +19,12 @@ func (r *resource) ids(root string) (uid, gid int, err error) {
 	if r.gid != nil {
 		gid = *r.gid
 	}
-	if r.owner != "" {
+	if r.owner != "" && r.uid == nil {
 		if uid, err = account(root, "/etc/passwd", r.owner); err != nil {
 			return -1, -1, fmt.Errorf("owner: %w", err)
 		}
 	}
-	if r.group != "" {
+	if r.group != "" && r.gid == nil {
 		if gid, err = account(root, "/etc/group", r.group); err != nil {
 			return -1, -1, fmt.Errorf("group: %w", err)
 		}

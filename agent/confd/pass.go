@@ -38,6 +38,7 @@ type item struct {
 func (e *Engine) pass(ctx context.Context, force bool) (Result, error) {
 	p := &pass{Engine: e, ctx: ctx, force: force, status: map[string]*ResourceStatus{}, narrowed: map[string]*Tree{}}
 	p.result.Revision = e.revision
+	e.templates.scope.usage.ctx = ctx
 	defer p.discardStaged()
 	if err := p.files(); err != nil {
 		return Result{}, err

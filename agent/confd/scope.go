@@ -1,11 +1,10 @@
 package confd
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 	"text/template"
 	"time"
 )
@@ -21,7 +20,8 @@ type scope struct {
 	load  func(name string) (*template.Template, error)
 	stack []*template.Template
 
-	regexps map[string]*regexp.Regexp
+	regexps map[string]*expression
+	usage   usage
 }
 
 // functions is the whole template language beside Go's own.
@@ -36,9 +36,13 @@ func (s *scope) functions() template.FuncMap {
 		"datetime": s.now, "fileExists": s.fileExists, "include": s.include,
 		"getenv": getenv, "hostname": hostname, "lookupIP": lookupIP, "lookupSRV": lookupSRV,
 	}
-	for _, group := range []template.FuncMap{textFunctions, mathFunctions, compareFunctions, dataFunctions, listFunctions} {
+	for _, group := range []template.FuncMap{printFunctions, textFunctions, mathFunctions, compareFunctions, dataFunctions, listFunctions} {
 		maps.Copy(all, group)
 	}
+	for name, f := range all {
+		all[name] = s.counted(name, f)
+	}
+	maps.Copy(all, s.countingFunctions())
 	return all
 }
 
@@ -111,9 +115,9 @@ func (s *scope) include(name string, dot ...any) (string, error) {
 	if len(dot) == 1 {
 		data = dot[0]
 	}
-	var out strings.Builder
+	var out bytes.Buffer
 	s.stack = append(s.stack, tmpl)
 	defer func() { s.stack = s.stack[:len(s.stack)-1] }()
-	err := tmpl.Execute(&out, data)
+	err := tmpl.Execute(&bounded{&out, maxValue}, data)
 	return out.String(), err
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"text/template"
 	"text/template/parse"
+	"time"
 )
 
 // templates compiles the files of templates/ and keeps each until the file changes.
@@ -52,6 +53,10 @@ func (t *templates) load(name string) (*template.Template, error) {
 	}
 	c := &compiled{id: id, used: true}
 	t.loaded[path] = c
+	if info.Size() > maxValue {
+		c.err = fmt.Errorf("%s is larger than %d MiB", path, maxValue>>20)
+		return nil, c.err
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		c.id, c.err = fileID{}, err
@@ -73,7 +78,7 @@ func (t *templates) compile(name, text string) (*template.Template, error) {
 			}
 		}
 	}
-	return tmpl, nil
+	return tmpl, t.count(tmpl)
 }
 
 // render executes a template over the tree into out.
@@ -84,20 +89,8 @@ func (t *templates) render(name string, tree *Tree, out *bytes.Buffer) error {
 	}
 	t.scope.tree, t.scope.stack = tree, append(t.scope.stack[:0], tmpl)
 	defer func() { t.scope.tree, t.scope.stack = nil, t.scope.stack[:0] }()
-	return tmpl.Execute(&bounded{out}, nil)
-}
-
-// maxFile is far above any configuration file: a template that runs away must not take the node's memory with it.
-const maxFile = 32 << 20
-
-type bounded struct{ *bytes.Buffer }
-
-// Write implements io.Writer.
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > maxFile {
-		return 0, fmt.Errorf("the result is larger than %d MiB", maxFile>>20)
-	}
-	return b.Buffer.Write(p)
+	t.scope.usage = usage{ctx: t.scope.usage.ctx, end: time.Now().Add(maxTime)}
+	return plain(tmpl.Execute(&bounded{out, maxFile}, nil))
 }
 
 // forget drops what no resource used since the last call.

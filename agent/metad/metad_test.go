@@ -51,16 +51,19 @@ func TestAnswers(t *testing.T) {
 		"json-leaf":    {"/self/env/url", "application/json", 200, "\"a<b>&c\"\n"},
 		"json-folder":  {"/self/hosts", "application/json", 200, `{"etcd_node":{"i-1":{"ip":"10.0.0.1","sid":"1"},"i-10":{"ip":"10.0.0.10"}}}` + "\n"},
 		"json-both":    {"/self/env", "application/json", 200, `{"a.b-c":"","url":"a<b>&c","x":{"y":"2"}}` + "\n"},
-		"missing":      {"/self/host/nope", "", 404, "no such metadata: \"/self/host/nope\"\n"},
-		"half-a-name":  {"/self/hosts/etcd", "", 404, "no such metadata: \"/self/hosts/etcd\"\n"},
-		"not-self":     {"/selfish/host", "", 404, "no such metadata: \"/selfish/host\"\n"},
-		"climbing-out": {"/self/../host", "", 404, "no such metadata: \"/host\"\n"},
+		"yaml-leaf":    {"/self/env/url", "application/x-yaml", 200, "a<b>&c\n"},
+		"yaml-folder":  {"/self/hosts/etcd_node/i-1", "application/yaml, */*", 200, "ip: 10.0.0.1\nsid: \"1\"\n"},
+		"text-first":   {"/self/host/ip", "text/plain, application/json;q=0.5", 200, "10.0.0.1"},
+		"missing":      {"/self/host/nope", "", 404, "Not found\n"},
+		"half-a-name":  {"/self/hosts/etcd", "", 404, "Not found\n"},
+		"not-self":     {"/selfish/host", "", 404, "Not found\n"},
+		"climbing-out": {"/self/../host", "", 404, "Not found\n"},
 		"bad-version":  {"/self?wait=true&prev_version=x", "", 400, "prev_version is not a number\n"},
 		"huge-version": {"/self?wait=true&prev_version=99999999999999999999", "", 400, "prev_version is not a number\n"},
-		"encoded-dots": {"/self/%2e%2e/host/ip", "", 404, "no such metadata: \"/host/ip\"\n"},
-		"below-a-leaf": {"/self/host/ip/more", "", 404, "no such metadata: \"/self/host/ip/more\"\n"},
-		"other-path":   {"/etc/passwd", "", 404, "no such metadata: \"/etc/passwd\"\n"},
-		"nul":          {"/self/host%00", "", 404, "no such metadata: \"/self/host\\x00\"\n"},
+		"encoded-dots": {"/self/%2e%2e/host/ip", "", 404, "Not found\n"},
+		"below-a-leaf": {"/self/host/ip/more", "", 404, "Not found\n"},
+		"other-path":   {"/etc/passwd", "", 404, "Not found\n"},
+		"nul":          {"/self/host%00", "", 404, "Not found\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,6 +82,20 @@ func TestAnswers(t *testing.T) {
 		require.Equal(t, http.StatusMethodNotAllowed, w.Code)
 		require.Contains(t, w.Body.String(), "metadata is read-only")
 	}
+}
+
+func TestContentTypes(t *testing.T) {
+	t.Parallel()
+	for accept, want := range map[string]string{
+		"": "text/plain; charset=utf-8", "*/*": "text/plain; charset=utf-8", "application/json": "application/json",
+		"application/yaml": "application/yaml", "application/x-yaml": "application/x-yaml", "text/yaml": "text/yaml",
+	} {
+		for _, target := range []string{"/self/host/ip", "/self/host"} {
+			require.Equal(t, want, ask(t, sample(), target, accept).Header().Get("Content-Type"), accept)
+		}
+	}
+	require.NotContains(t, ask(t, sample(), "/self/hosts/etcd_node", "").Body.String(), "etcd_node")
+	require.NotContains(t, ask(t, sample(), "/self/hosts/secret-name", "").Body.String(), "secret-name", "a search of the answer finds nothing")
 }
 
 func TestRootAccess(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"gopkg.in/yaml.v2"
+
 	"drover/fault"
 )
 
@@ -85,10 +87,10 @@ func (t *Tree) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (v view) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Metad-Version", strconv.FormatInt(v.version, 10))
 	at := strings.TrimSuffix(path.Clean("/"+r.URL.Path), "/")
-	asJSON := strings.Contains(r.Header.Get("Accept"), "application/json")
+	write := writerOf(r.Header.Get("Accept"))
 	if value, ok := v.value(at); ok {
-		if asJSON {
-			writeJSON(w, value)
+		if write != nil {
+			write(w, value)
 			return
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -98,13 +100,33 @@ func (v view) answer(w http.ResponseWriter, r *http.Request) {
 	leaves := v.below(at)
 	switch {
 	case len(leaves) == 0:
-		http.Error(w, "no such metadata: "+strconv.Quote(at), http.StatusNotFound)
-	case asJSON:
-		writeJSON(w, object(leaves))
+		http.Error(w, "Not found", http.StatusNotFound) // not the path: scripts search answers for names
+	case write != nil:
+		write(w, object(leaves))
 	default:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(w, lines(leaves))
 	}
+}
+
+// writerOf is the structured form that a request accepts; nil is text.
+func writerOf(accept string) func(http.ResponseWriter, any) {
+	for part := range strings.SplitSeq(accept, ",") {
+		kind, _, _ := strings.Cut(part, ";")
+		switch kind = strings.ToLower(strings.TrimSpace(kind)); kind {
+		case "application/json":
+			return writeJSON
+		case "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml":
+			return func(w http.ResponseWriter, v any) {
+				w.Header().Set("Content-Type", kind)
+				out, _ := yaml.Marshal(v) // maps and texts can be written
+				w.Write(out)
+			}
+		case "text/plain", "text/*", "*/*":
+			return nil
+		}
+	}
+	return nil
 }
 
 func writeJSON(w http.ResponseWriter, v any) {

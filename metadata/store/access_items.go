@@ -90,8 +90,8 @@ func (a *Access) putPolicy(ctx context.Context, want lifecycle.Access) (*api.ACL
 		have, _, err = a.client.ACL().PolicyCreate(&api.ACLPolicy{
 			Name: a.policyName(want), Description: a.description(want), Rules: rules,
 		}, write)
-	case have.Rules != rules:
-		have.Rules = rules
+	case have.Rules != rules || have.Description != a.description(want):
+		have.Rules, have.Description = rules, a.description(want)
 		have, _, err = a.client.ACL().PolicyUpdate(have, write)
 	}
 	if taken(err) || absent(err) {
@@ -112,15 +112,15 @@ func (a *Access) putToken(ctx context.Context, want lifecycle.Access, policy *ap
 		}
 		have = nil
 	}
+	right := &api.ACLToken{
+		AccessorID: a.accessor(want), SecretID: want.Secret, Description: a.description(want),
+		Policies: []*api.ACLTokenPolicyLink{{ID: policy.ID}},
+	}
 	switch {
 	case have == nil:
-		_, _, err = a.client.ACL().TokenCreate(&api.ACLToken{
-			AccessorID: a.accessor(want), SecretID: want.Secret, Description: a.description(want),
-			Policies: []*api.ACLTokenPolicyLink{{ID: policy.ID}},
-		}, write)
-	case !carries(have, policy):
-		have.Policies = []*api.ACLTokenPolicyLink{{ID: policy.ID}}
-		_, _, err = a.client.ACL().TokenUpdate(have, write)
+		_, _, err = a.client.ACL().TokenCreate(right, write)
+	case !carries(have, policy) || have.Description != right.Description:
+		_, _, err = a.client.ACL().TokenUpdate(right, write)
 	}
 	if taken(err) || absent(err) {
 		return errRaced

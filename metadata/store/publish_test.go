@@ -104,7 +104,7 @@ func TestPublishWritesOnlyWhatDiffers(t *testing.T) {
 func TestPublishContinuesAfterACrash(t *testing.T) {
 	t.Parallel()
 	small, large := build(t, record(1)), build(t, record(40))
-	const transactions = 7
+	const transactions = 6
 	for crash := range transactions {
 		t.Run(fmt.Sprint(crash), func(t *testing.T) {
 			t.Parallel()

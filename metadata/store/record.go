@@ -79,7 +79,10 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 
 // CheckRecord is the Invalid fault of PutRecord for a record that is too large, without writing anything.
 func (s *Store) CheckRecord(rec *lifecycle.Record) error {
-	_, err := encodeRecord(rec)
+	value, err := encodeRecord(rec)
+	if err == nil {
+		err = fits(rec, value)
+	}
 	return err
 }
 

@@ -78,7 +78,7 @@ func TestRecordThatIsTooLargeIsKnownBefore(t *testing.T) {
 	rec.Values = lifecycle.Values{"env.noise": noise}
 	err := s.CheckRecord(rec)
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
-	require.ErrorContains(t, err, "Consul takes")
+	require.ErrorContains(t, err, "and may have")
 }
 
 func TestRecordsAreListedByID(t *testing.T) {

@@ -15,15 +15,15 @@ import (
 func TestLintFindsNothing(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions {
-		require.Empty(t, specs.Lint(open(t, version)), version)
+		require.Empty(t, specs.Lint(t.Context(), open(t, version)), version)
 	}
 }
 
 func TestVersionsDifferOnlyWhereTheyMust(t *testing.T) {
 	t.Parallel()
-	old, _, err := open(t, "3.5").Render(nil)
+	old, _, err := open(t, "3.5").Render(t.Context(), nil)
 	require.NoError(t, err)
-	next, _, err := open(t, "3.6").Render(nil)
+	next, _, err := open(t, "3.6").Render(t.Context(), nil)
 	require.NoError(t, err)
 
 	require.Empty(t, old.UpgradePolicy)
@@ -64,7 +64,7 @@ func TestEdgeValues(t *testing.T) {
 		{"etcd_node.count": 9, "env.quota_backend_bytes_mib": 8192, "env.heartbeat_interval": 200, "env.election_timeout": 50000},
 		{"etcd_node.volume_size": 1000, "env.auto_compaction_retention": "9999h", "env.log_level": "debug"},
 	} {
-		_, _, err := p.Render(values)
+		_, _, err := p.Render(t.Context(), values)
 		require.NoError(t, err, "%v", values)
 	}
 	for path, value := range map[string]any{
@@ -72,7 +72,7 @@ func TestEdgeValues(t *testing.T) {
 		"env.election_timeout": 999, "env.auto_compaction_retention": "1h\nETCD_NAME=x", "env.log_level": "trace",
 		"env.snapshot_count": 99,
 	} {
-		_, _, err := p.Render(map[string]any{path: value})
+		_, _, err := p.Render(t.Context(), map[string]any{path: value})
 		require.ErrorContains(t, err, path, "%v", value)
 	}
 }

@@ -28,7 +28,7 @@ func open(t *testing.T, version string) *specs.Package {
 // newRecord is the control record of a cluster without nodes.
 func newRecord(t *testing.T, version string, values map[string]any) *lifecycle.Record {
 	t.Helper()
-	spec, _, err := open(t, version).Render(values)
+	spec, _, err := open(t, version).Render(t.Context(), values)
 	require.NoError(t, err)
 	return &lifecycle.Record{ClusterID: "cl-e7cde7cd", AppID: "etcd", VersionID: version, GlobalUUID: "1", Spec: spec}
 }

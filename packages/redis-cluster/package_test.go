@@ -22,9 +22,9 @@ func TestPackage(t *testing.T) {
 	for i, version := range versions {
 		p := apps.Open(t, "redis-cluster", version)
 		apps.CheckTexts(t, "redis-cluster", version, "env.requirepass: required and without a default")
-		_, _, err := p.Render(nil)
+		_, _, err := p.Render(t.Context(), nil)
 		require.ErrorContains(t, err, "env.requirepass", "nobody gets a cluster without a password by accident")
-		spec, _, err := p.Render(map[string]any{"env.requirepass": first})
+		spec, _, err := p.Render(t.Context(), map[string]any{"env.requirepass": first})
 		require.NoError(t, err)
 		require.Len(t, spec.Roles, 2)
 		require.Equal(t, "master-replica", spec.Roles[1].Name)

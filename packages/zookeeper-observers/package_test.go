@@ -22,9 +22,9 @@ func TestPackage(t *testing.T) {
 	require.Len(t, versions, 1)
 	p := apps.Open(t, "zookeeper-observers", versions[0])
 	apps.CheckTexts(t, "zookeeper-observers", versions[0], "cluster.ensemble: required and without a default")
-	_, _, err := p.Render(nil)
+	_, _, err := p.Render(t.Context(), nil)
 	require.ErrorContains(t, err, "cluster.ensemble", "observers need something to observe")
-	spec, _, err := p.Render(map[string]any{"cluster.ensemble": "cl-12345678"})
+	spec, _, err := p.Render(t.Context(), map[string]any{"cluster.ensemble": "cl-12345678"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"ensemble": "cl-12345678"}, spec.Links)
 }

@@ -22,7 +22,7 @@ func TestPackage(t *testing.T) {
 	for i, version := range versions {
 		p := apps.Open(t, "zookeeper", version)
 		apps.CheckTexts(t, "zookeeper", version)
-		spec, _, err := p.Render(nil)
+		spec, _, err := p.Render(t.Context(), nil)
 		require.NoError(t, err)
 		require.Len(t, spec.Roles, 1)
 		r := spec.Roles[0]

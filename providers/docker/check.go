@@ -3,7 +3,6 @@ package docker
 import (
 	"context"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/moby/moby/client"
@@ -11,10 +10,8 @@ import (
 
 	"drover/fault"
 	"drover/providers"
+	"drover/specs"
 )
-
-// systemPaths are where a volume would break the node.
-var systemPaths = []string{"/", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/etc", "/proc", "/sys", "/dev", "/run", "/root", "/opt/drover"}
 
 // checkSpec finds all problems of a specification without making anything. replaces may hold the volumes.
 func (p *Provider) checkSpec(ctx context.Context, s providers.InstanceSpec, replaces string) error {
@@ -62,18 +59,13 @@ func problemsOf(s providers.InstanceSpec) (problems []string) {
 	paths, volumes := map[string]bool{}, map[string]bool{}
 	for _, m := range s.Mounts {
 		switch {
-		case !path.IsAbs(m.Path) || path.Clean(m.Path) != m.Path:
-			problem("mount point %q is not a plain absolute path", m.Path)
+		case specs.MountProblem(m.Path) != "":
+			problem("mount point %q %s", m.Path, specs.MountProblem(m.Path))
 		case paths[m.Path]:
 			problem("mount point %s is used twice", m.Path)
 		}
 		if volumes[m.VolumeID] {
 			problem("volume %s is mounted twice", m.VolumeID)
-		}
-		for _, sys := range systemPaths {
-			if m.Path == sys || sys != "/" && sys != "/root" && strings.HasPrefix(m.Path, sys+"/") {
-				problem("mount point %s belongs to the system", m.Path)
-			}
 		}
 		paths[m.Path], volumes[m.VolumeID] = true, true
 	}

@@ -2,17 +2,14 @@ package local
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 
 	"drover/fault"
 	"drover/providers"
+	"drover/specs"
 )
-
-// systemPaths are where a volume would break the node.
-var systemPaths = []string{"/", "/bin", "/sbin", "/lib", "/lib64", "/usr", "/etc", "/proc", "/sys", "/dev", "/run", "/root", "/opt/drover"}
 
 // checkSpec finds all problems of a specification. replaces may hold the volumes.
 func (p *Provider) checkSpec(s providers.InstanceSpec, replaces string) error {
@@ -33,15 +30,10 @@ func (p *Provider) checkSpec(s providers.InstanceSpec, replaces string) error {
 	used := map[string]bool{}
 	for _, m := range s.Mounts {
 		switch {
-		case !path.IsAbs(m.Path) || path.Clean(m.Path) != m.Path:
-			problem("mount point %q is not a plain absolute path", m.Path)
+		case specs.MountProblem(m.Path) != "":
+			problem("mount point %q %s", m.Path, specs.MountProblem(m.Path))
 		case used[m.Path]:
 			problem("mount point %s is used twice", m.Path)
-		}
-		for _, sys := range systemPaths {
-			if m.Path == sys || sys != "/" && sys != "/root" && strings.HasPrefix(m.Path, sys+"/") {
-				problem("mount point %s belongs to the system", m.Path)
-			}
 		}
 		used[m.Path] = true
 	}

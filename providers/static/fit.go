@@ -3,39 +3,16 @@ package static
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
 
-	"drover/agent/api"
 	"drover/fault"
 	"drover/providers"
+	"drover/specs"
 )
-
-// systemPaths are where data would break a host; nothing below systemTrees is data's place either, nor below what is
-// Drover's own.
-var (
-	systemPaths = []string{"/", "/home", "/opt", "/root", "/run", "/tmp", "/usr/local", "/var", "/var/cache", "/var/lib", "/var/log", "/var/spool", "/var/tmp"}
-	systemTrees = []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr/bin", "/usr/lib", "/usr/sbin"}
-	drovers     = []string{api.StateDir, "/opt/drover", "/etc/drover", "/run/drover", "/var/log/drover"}
-)
-
-// unfit says why a path cannot be a mount point; empty when it can.
-func unfit(mountPoint string) string {
-	inside := func(tree string) bool { return mountPoint == tree || strings.HasPrefix(mountPoint, tree+"/") }
-	switch {
-	case !path.IsAbs(mountPoint) || path.Clean(mountPoint) != mountPoint || strings.ContainsAny(mountPoint, "\n\r\x00"):
-		return "is not a plain absolute path"
-	case mountPoint == "/usr" || slices.Contains(systemPaths, mountPoint) || slices.ContainsFunc(systemTrees, inside):
-		return "is the system's own folder"
-	case slices.ContainsFunc(drovers, inside):
-		return "is Drover's own folder"
-	}
-	return ""
-}
 
 var plainID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
@@ -57,7 +34,7 @@ func checkSpec(s providers.InstanceSpec) error {
 	}
 	used := map[string]bool{}
 	for _, m := range s.Mounts {
-		if why := unfit(m.Path); why != "" {
+		if why := specs.HostMountProblem(m.Path); why != "" {
 			problems = append(problems, fmt.Sprintf("mount point %q %s", m.Path, why))
 		}
 		if used[m.Path] || used[m.VolumeID] {

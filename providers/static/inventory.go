@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 
 	"drover/fault"
+	"drover/specs"
 )
 
 // Inventory is a file with the machines; docs/hosts.example.yaml shows every field.
@@ -163,7 +164,7 @@ func (h *Host) check(inv *Inventory, tell func(string, ...any)) {
 		tell("cpu and memory cannot be negative")
 	}
 	for _, m := range h.MountPoints {
-		if why := unfit(m); why != "" {
+		if why := specs.HostMountProblem(m); why != "" {
 			tell("mount point %q %s", m, why)
 		}
 	}

@@ -44,7 +44,7 @@ is refused; warnings are shown.`,
 		if err := invalid("the request is invalid", in.NameProblems()); err != nil {
 			return output.Output{}, err
 		}
-		if in.Archive, err = a.pack(args[0]); err != nil {
+		if in.Archive, err = a.pack(ctx, args[0]); err != nil {
 			return output.Output{}, err
 		}
 		server, err := a.server(ctx)
@@ -63,12 +63,12 @@ is refused; warnings are shown.`,
 }
 
 // pack lints a package and makes its archive.
-func (a *app) pack(path string) ([]byte, error) {
+func (a *app) pack(ctx context.Context, path string) ([]byte, error) {
 	p, err := openPackage(path)
 	if err != nil {
 		return nil, err
 	}
-	found := specs.Lint(p)
+	found := specs.Lint(ctx, p)
 	for _, line := range diagnosticLines(found.Warnings()) {
 		a.printer.Say("%s", line)
 	}

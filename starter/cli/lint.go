@@ -29,12 +29,12 @@ Errors are findings that would prevent a run; warnings are suspicious findings w
 Exit code 1 when there are errors.`,
 		Example: "  drover lint ./etcd\n  drover lint etcd.tar.gz -o json",
 		Args:    exactly("PACKAGE"),
-		RunE: a.run(func(_ context.Context, args []string) (output.Output, error) {
+		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
 			p, err := openPackage(args[0])
 			if err != nil {
 				return output.Output{}, err
 			}
-			found := specs.Lint(p)
+			found := specs.Lint(ctx, p)
 			out := lintOutput(args[0], found)
 			if found.HasErrors() {
 				return out, quiet{exitFailed}

@@ -35,7 +35,7 @@ Warnings go to standard error, so the text output is the JSON itself.`,
 	}
 	values.bind(c.Flags())
 	c.Flags().BoolVar(&showSecrets, "show-secrets", false, "show passwords as they are")
-	c.RunE = a.run(func(_ context.Context, args []string) (output.Output, error) {
+	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		p, err := openPackage(args[0])
 		if err != nil {
 			return output.Output{}, err
@@ -44,7 +44,7 @@ Warnings go to standard error, so the text output is the JSON itself.`,
 		if err != nil {
 			return output.Output{}, err
 		}
-		text, found, err := p.RenderJSON(given, specs.RenderOptions{ShowSecrets: showSecrets})
+		text, found, err := p.RenderJSON(ctx, given, specs.RenderOptions{ShowSecrets: showSecrets})
 		for _, line := range diagnosticLines(found.Warnings()) {
 			a.printer.Say("%s", line)
 		}

@@ -46,7 +46,7 @@ func CheckScripts(t *testing.T) {
 func CheckTexts(t *testing.T, folder, version string, warnings ...string) {
 	t.Helper()
 	p := Open(t, folder, version)
-	findings := specs.Lint(p)
+	findings := specs.Lint(t.Context(), p)
 	require.Len(t, findings, len(warnings))
 	for i, f := range findings {
 		require.Contains(t, fmt.Sprint(f), warnings[i])

@@ -75,8 +75,8 @@ func NewestFirst(apps []metadata.App) {
 
 // Revise renders the version that runs for a cluster as it is, with changed values of items. It gives the values in force
 // from then on.
-func Revise(pkg *specs.Package, rec *lifecycle.Record, changes map[string]any) (lifecycle.Values, *specs.Cluster, error) {
-	spec, values, err := pkg.Revise(inForce(pkg, rec), changes)
+func Revise(ctx context.Context, pkg *specs.Package, rec *lifecycle.Record, changes map[string]any) (lifecycle.Values, *specs.Cluster, error) {
+	spec, values, err := pkg.Revise(ctx, inForce(pkg, rec), changes)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,13 +85,13 @@ func Revise(pkg *specs.Package, rec *lifecycle.Record, changes map[string]any) (
 }
 
 // CarryOver renders another version for a cluster that is upgraded to it.
-func CarryOver(running, next *specs.Package, rec *lifecycle.Record, given map[string]any) (lifecycle.Values, *specs.Cluster, *specs.Carried, error) {
+func CarryOver(ctx context.Context, running, next *specs.Package, rec *lifecycle.Record, given map[string]any) (lifecycle.Values, *specs.Cluster, *specs.Carried, error) {
 	// Every item of the running version has a value, also where the record was written without defaults.
-	_, values, err := running.Revise(inForce(running, rec), nil)
+	_, values, err := running.Revise(ctx, inForce(running, rec), nil)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	spec, values, carried, err := next.CarryOver(WithName(next, values, rec.Name), given)
+	spec, values, carried, err := next.CarryOver(ctx, WithName(next, values, rec.Name), given)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -109,7 +109,7 @@ func Follow(ctx context.Context, apps Store, rec *lifecycle.Record) error {
 	if err != nil {
 		return err
 	}
-	values, spec, err := Revise(pkg, rec, nil)
+	values, spec, err := Revise(ctx, pkg, rec, nil)
 	if err != nil {
 		return Refusal(err, "the cluster cannot be rendered with these counts and sizes")
 	}
@@ -162,7 +162,7 @@ func WithEnv(ctx context.Context, apps Store, rec *lifecycle.Record, changes map
 	if err != nil {
 		return nil, nil, Refusal(err, "these parameters cannot be changed so")
 	}
-	values, spec, err := Revise(pkg, rec, typed)
+	values, spec, err := Revise(ctx, pkg, rec, typed)
 	if err != nil {
 		return nil, nil, Refusal(err, "the changed parameters cannot be rendered")
 	}

@@ -70,7 +70,7 @@ func live(t *testing.T, l *apps.Lab, tr *traces, dir string) {
 	name := filepath.Base(dir)
 	pkg, err := specs.Open(dir)
 	require.NoError(t, err)
-	rendered, _, err := pkg.RenderJSON(required[name])
+	rendered, _, err := pkg.RenderJSON(t.Context(), required[name])
 	require.NoError(t, err)
 	app := "corpus-" + name
 	for version, policy := range map[string][]string{"1": {}, "2": {"1"}} {
