@@ -65,7 +65,7 @@ func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error
 	secrets := rec.Secrets(&asked[0])
 	results := fanout.Run(working, asked[:1], 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.CommandStatus, error) {
 		progress.Command(id)
-		return a.Agents.Run(ctx, n, id, cmd, a.Attempt.MayBegin(progress), func(st agentapi.CommandStatus) { progress.Line(lifecycle.RedactCut(st.LastLine, secrets)) })
+		return a.Agents.Run(ctx, n, id, cmd, a.Attempt.MayBegin(progress), func(st agentapi.CommandStatus) { progress.Line(lifecycle.RedactCut(st.Progress(), secrets)) })
 	})
 	if working.Err() != nil {
 		if attempt.Canceled(ctx) {

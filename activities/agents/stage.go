@@ -176,7 +176,7 @@ func (a *Activities) runOn(ctx context.Context, rec *lifecycle.Record, n lifecyc
 	progress.Command(id)
 	secrets := rec.Secrets(&n)
 	return a.Agents.Run(ctx, n, id, cmd, a.Attempt.MayBegin(progress), func(st agentapi.CommandStatus) {
-		progress.Line(lifecycle.RedactCut(st.LastLine, secrets))
+		progress.Line(lifecycle.RedactCut(st.Progress(), secrets))
 	})
 }
 

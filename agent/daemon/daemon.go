@@ -158,6 +158,7 @@ func (d *Daemon) run(ctx context.Context, l net.Listener) error {
 	var all sync.WaitGroup
 	all.Go(func() { d.watch(ctx) })
 	all.Go(func() { d.passes(ctx) })
+	all.Go(func() { d.journal.Guard(ctx, d.log) })
 	for _, addr := range d.config.MetadataListen {
 		all.Go(func() { d.serveMetadata(ctx, addr) })
 	}

@@ -50,11 +50,6 @@ func parentOf(t testing.TB, pid int) int {
 	return ppid
 }
 
-func alive(pid int) bool {
-	st, err := readStat(pid)
-	return err == nil && st.state != 'Z' && st.state != 'X'
-}
-
 func pidIn(t testing.TB, path string) int {
 	t.Helper()
 	pid, err := strconv.Atoi(eventually(t, path))
