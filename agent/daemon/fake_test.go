@@ -94,7 +94,11 @@ func (s *fakeSource) Read(context.Context) (Snapshot, error) {
 	for _, id := range s.linked {
 		linked[id] = s.revs[id]
 	}
-	return Snapshot{Revision: rev, Linked: linked, Keys: func() map[string]string { return map[string]string{"/host/ip": "10.0.0.1"} }}, nil
+	return Snapshot{
+		Revision: rev, Linked: linked,
+		Keys:    func() map[string]string { return map[string]string{"/host/ip": "10.0.0.1"} },
+		Secrets: func() []string { return nil },
+	}, nil
 }
 
 // fakeEngine counts passes; the test may hold one.

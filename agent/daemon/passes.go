@@ -176,7 +176,7 @@ func (d *Daemon) fresh(ctx context.Context) {
 		d.plan.wait.reset()
 	}
 	if d.tree != nil {
-		d.tree.Set(keys, d.rootAccess)
+		d.tree.Set(keys, s.Secrets(), d.rootAccess)
 	}
 }
 
