@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"drover/agent/api"
+	"drover/durable"
 )
 
 // agentFD is the supervisor's end of the socket to its agent. A line with an id and the latest moment to begin (see
@@ -122,10 +123,10 @@ func (s *supervisor) begin(by string) (bool, error) {
 
 // syncNames makes the names of the record and of its folder durable.
 func (e entry) syncNames() error {
-	if err := syncDir(e.dir); err != nil {
+	if err := durable.Dir(e.dir); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(e.dir))
+	return durable.Dir(filepath.Dir(e.dir))
 }
 
 // exec starts the shell. From here on every failure is a result, since the started mark forbids a second try.
