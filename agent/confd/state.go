@@ -26,6 +26,8 @@ type applied struct {
 	Dest string `json:"dest"`
 	// Digest is empty from just before the swap until the reload succeeded, and unwatched without a reload_cmd.
 	Digest string `json:"digest"`
+	// Left is the file as the resource's own reload_cmd left it, where that is not as rendered: it is not drift.
+	Left string `json:"left,omitempty"`
 	// ReloadedAt is when the reload_cmd last ran to success.
 	ReloadedAt time.Time `json:"reloaded_at,omitzero"`
 }
@@ -82,7 +84,7 @@ func (s *state) set(r *resource, digest string) {
 		s.Resources[r.name] = a
 	}
 	if a.Digest != digest {
-		a.Digest, s.dirty = digest, true
+		a.Digest, a.Left, s.dirty = digest, "", true
 	}
 }
 

@@ -50,9 +50,9 @@ type Daemon struct {
 	health                *health.Runner
 	tree                  *metad.Tree // nil when no metadata HTTP is wanted
 
-	kick    chan struct{}
-	reloads chan reload
-	hup     <-chan os.Signal
+	kick     chan struct{}
+	requests chan request
+	hup      <-chan os.Signal
 
 	// These belong to the passes goroutine.
 	plan    schedule
@@ -117,7 +117,7 @@ func newDaemon(o Options, config api.Config) (*Daemon, error) {
 		version: o.Version, cluster: config.ClusterID, configFile: o.ConfigFile,
 		stateFile: filepath.Join(o.StateDir, "agent-state.json"), rootAccess: config.MetadataRootAccess, log: o.Log,
 		source: o.Source, engine: o.Engine, journal: j, config: config, hup: o.HUP,
-		kick: make(chan struct{}, 1), reloads: make(chan reload),
+		kick: make(chan struct{}, 1), requests: make(chan request),
 		links: links{running: map[string]context.CancelFunc{}},
 	}
 	if d.source == nil {
@@ -162,7 +162,7 @@ func (d *Daemon) run(ctx context.Context, l net.Listener) error {
 	for _, addr := range d.config.MetadataListen {
 		all.Go(func() { d.serveMetadata(ctx, addr) })
 	}
-	err := server.New(d, d.journal, d.log).Serve(ctx, l)
+	err := server.New(d, d.commands(), d.log).Serve(ctx, l)
 	cancel()
 	all.Wait()
 	d.links.group.Wait()
