@@ -154,8 +154,8 @@ func (e entry) sameText(r record, c api.Command) error {
 	if was == nil {
 		return fault.New(fault.Internal, "command %s is being written down by another agent", e.id).WithHint("launching it again is safe")
 	}
-	if was.Command.Cmd != c.Cmd {
-		return fault.New(fault.Conflict, "command id %s was used for another command text at %s", e.id, was.CreatedAt).
+	if was.Command.Cmd != c.Cmd || !slices.Equal(was.Command.Env, c.Env) {
+		return fault.New(fault.Conflict, "command id %s was used for another command text or environment at %s", e.id, was.CreatedAt).
 			WithHint("ids name one command for ever; see %s", e.dir)
 	}
 	return nil
