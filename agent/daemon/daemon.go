@@ -28,7 +28,7 @@ type Options struct {
 	ConfDir    string
 	// Supervisor is the command line of the journal's supervisors; see journal.Options.
 	Supervisor []string
-	// HUP asks for conf.d to be read anew.
+	// HUP asks for conf.d to be read again.
 	HUP <-chan os.Signal
 	Log *slog.Logger
 

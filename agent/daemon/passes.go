@@ -35,7 +35,7 @@ const (
 // Engine applies configuration; *confd.Engine is the one.
 type Engine interface {
 	Apply(ctx context.Context, revision int64, kv map[string]string) (confd.Result, error)
-	// Retry is a pass over the revision applied last; Reload is one that reads conf.d anew and ignores back-off.
+	// Retry is a pass over the revision applied last; Reload is one that reads conf.d again and ignores back-off.
 	Retry(ctx context.Context) (confd.Result, error)
 	Reload(ctx context.Context) (confd.Result, error)
 	// RetryFailed is Retry without back-off.
@@ -107,7 +107,7 @@ func (d *Daemon) passes(ctx context.Context) {
 			res, err := d.again(ctx, r.run)
 			r.done <- passed{res, err}
 		case <-d.hup:
-			d.log.Info("reading conf.d anew", "reason", "SIGHUP")
+			d.log.Info("reading conf.d again", "reason", "SIGHUP")
 			_, _ = d.again(ctx, d.engine.Reload)
 		case now := <-timer.C:
 			d.tick(ctx, now)
@@ -156,7 +156,7 @@ func (d *Daemon) tick(ctx context.Context, now time.Time) {
 	case due(d.retryTime()):
 		_, _ = d.again(ctx, d.engine.Retry)
 	case confDue && d.engine.ConfChanged():
-		d.log.Info("reading conf.d anew", "reason", "it changed")
+		d.log.Info("reading conf.d again", "reason", "it changed")
 		_, _ = d.again(ctx, d.engine.Retry)
 	}
 }
@@ -169,7 +169,7 @@ func (d *Daemon) fresh(ctx context.Context) {
 	case ctx.Err() != nil:
 		return
 	case fault.Is(err, fault.NotFound):
-		d.plan.reread = time.Time{} // the watch tells when there is something
+		d.plan.reread = time.Time{} // the watch shows when there is something
 		d.plan.wait.reset()
 		d.consulUp()
 		d.nothingPublished()

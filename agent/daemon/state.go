@@ -8,7 +8,7 @@ import (
 	"drover/durable"
 )
 
-// saved is what survives a restart of the agent: what Status tells until the first pass of this run.
+// saved is what survives a restart of the agent: what Status shows until the first pass of this run.
 type saved struct {
 	ClusterID string        `json:"cluster_id"`
 	Revision  int64         `json:"revision"`

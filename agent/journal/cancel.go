@@ -11,7 +11,7 @@ import (
 )
 
 // Cancel ends the command's process group (TERM, its grace, KILL) and waits up to wait for that. A command that has
-// ended stays as it was; one that was planned and never started ends as cancelled; one that nobody heard of is NotFound,
+// ended stays as it was; one that was planned and never started ends as cancelled; one that is not known is NotFound,
 // and ends as cancelled if it is launched later; one in state unknown is ended if its
 // group can still be told apart from a stranger's, and stays unknown.
 func (j *Journal) Cancel(ctx context.Context, id string, wait time.Duration) (api.CommandStatus, error) {

@@ -88,7 +88,7 @@ func TestFullDiskStopsNoCancel(t *testing.T) {
 	require.False(t, alive(shell))
 }
 
-// A read-only disk begins nothing, and tells what it has.
+// A read-only disk begins nothing, and shows what it has.
 func TestReadOnlyDisk(t *testing.T) {
 	t.Parallel()
 	j := smallDisk(t, "1m")

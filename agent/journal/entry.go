@@ -61,7 +61,7 @@ func (e entry) plan(c api.Command) error {
 	if err := r.reserve(f); err != nil {
 		return err
 	}
-	// The intent appears whole or not at all, and never in place of somebody else's: on that, a supervisor may be at work.
+	// The intent appears whole or not at all, and never in place of another process's: on that, a supervisor may be at work.
 	if err := os.Link(f.Name(), e.path(recordName)); !os.IsExist(err) {
 		return err
 	}
@@ -69,7 +69,7 @@ func (e entry) plan(c api.Command) error {
 }
 
 // planAnew writes the intent into a record that a power loss left without one. Under the lock, since others may do the
-// same; whoever was first has said what the command is.
+// same; the first process has said what the command is.
 func (e entry) planAnew(word record) error {
 	f, err := takeLock(e.path(recordName))
 	if err != nil || f == nil {
@@ -133,7 +133,7 @@ func (e entry) look() (phase, record, error) {
 	return absent, r, nil
 }
 
-// held says whether a supervisor has the command. A missing record is held by nobody.
+// held says whether a supervisor has the command. A missing record is not held.
 func (e entry) held() (bool, error) {
 	f, err := os.Open(e.path(recordName))
 	if os.IsNotExist(err) {

@@ -161,7 +161,7 @@ func TestASupervisorHasItsTime(t *testing.T) {
 	require.False(t, due, "a supervisor that collected the exit code is writing it")
 }
 
-// A supervisor that was stopped reads the request when nobody wants it any more.
+// A supervisor that was stopped reads the request when it is not wanted any more.
 func TestARequestThatComesTooLateBeginsNothing(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)

@@ -22,7 +22,7 @@ type Options struct {
 	Supervisor []string
 }
 
-// Journal launches commands and tells how they are doing. It holds no state that disk does not hold; any number of
+// Journal launches commands and reports their state. It holds no state that disk does not hold; any number of
 // calls may run at the same time.
 type Journal struct {
 	dir        string
@@ -88,7 +88,7 @@ func (j *Journal) Close() {
 }
 
 // Launch runs c unless something was launched under id before, and returns without waiting for its end. It never runs
-// twice under one id: a second Launch only tells how the first is doing. Another command text under the same id is a
+// twice under one id: a second Launch only reports the state of the first. Another command text under the same id is a
 // Conflict.
 func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.CommandStatus, error) {
 	if err := checkID(id); err != nil {
@@ -118,7 +118,7 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 		if err := e.plan(c); err != nil {
 			return st, j.notBegun(id, err)
 		}
-		// Somebody else may have been first.
+		// Another process may have been first.
 		if p, r, err = e.look(); err != nil {
 			return st, err
 		}

@@ -204,7 +204,7 @@ func TestAttachHonoursTheCaller(t *testing.T) {
 	require.Equal(t, api.StateRunning, st.State)
 	release()
 	ended(t, j, "w")
-	_, err = j.Attach(t.Context(), "nobody", 0)
+	_, err = j.Attach(t.Context(), "unheard-of", 0)
 	require.True(t, fault.Is(err, fault.NotFound))
 }
 

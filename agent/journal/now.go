@@ -12,7 +12,7 @@ import (
 	"drover/fault"
 )
 
-// The clock that tells how old a decision is counts from the boot, sleep included, and nobody sets it.
+// The clock for the age of a decision counts from the boot, sleep included, and cannot be set.
 
 // Now is the time, for Command.AsOf.
 func (j *Journal) Now() string {
@@ -46,7 +46,7 @@ func stale(id, when string) error {
 
 func sinceBoot() time.Duration { return clock(unix.CLOCK_BOOTTIME) }
 
-// uptime is the clock that timers run on: it counts from the boot without sleep, and nobody sets it.
+// uptime is the clock that timers run on: it counts from the boot without sleep, and cannot be set.
 func uptime() time.Duration { return clock(unix.CLOCK_MONOTONIC) }
 
 func clock(id int32) time.Duration {

@@ -23,7 +23,7 @@ const (
 // errGone: the supervisor died, or was let go, before it answered.
 var errGone = errors.New("the supervisor went away")
 
-// spawn has a supervisor run the entry, and returns when its command runs or somebody else's does.
+// spawn has a supervisor run the entry, and returns when its command runs or another process's does.
 func (j *Journal) spawn(e entry, by time.Duration) error {
 	err := errGone
 	// A supervisor that died unnoticed is replaced. Whether it began the command is in the record.

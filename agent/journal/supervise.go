@@ -26,7 +26,7 @@ const agentFD = 3
 // searchPath is the command's PATH (S7).
 const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// Supervise is the whole life of a supervisor: it runs commands of the journal in dir, each unless somebody else does or
+// Supervise is the whole life of a supervisor: it runs commands of the journal in dir, each unless another process does or
 // did, and returns the process's exit code once its agent has hung up and the last command has ended. Its process must
 // be its own (drover-agent supervise DIR): it changes signal handling and the umask.
 func Supervise(dir string) int {
@@ -264,7 +264,7 @@ const (
 	longPause  = 5 * time.Second
 )
 
-// letGo tells everybody that this command is over. Files that were not opened are nil, and closing those does nothing.
+// letGo shows that this command is over. Files that were not opened are nil, and closing those does nothing.
 func (s *supervisor) letGo() {
 	s.ctl.Close()
 	dropLock(s.file)

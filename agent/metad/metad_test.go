@@ -113,7 +113,7 @@ func TestWaitAnswersOnAnotherVersion(t *testing.T) {
 	for k, v := range tree.view().keys {
 		same[k] = v
 	}
-	tree.Set(same, nil, false) // the same again is no change
+	tree.Set(same, nil, false) // the same again changes nothing
 	require.Equal(t, version, ask(t, tree, "/self/env/x", "").Header().Get("X-Metad-Version"))
 	tree.Set(map[string]string{"/env/x": "new"}, nil, false)
 	w := <-got
