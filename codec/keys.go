@@ -13,9 +13,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
+	"drover/durable"
 	"drover/fault"
 )
 
@@ -150,22 +150,8 @@ func Generate(path string, rotate bool) (string, error) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "# Drover payload key %s\n%s\n", made.id, base64.StdEncoding.EncodeToString(raw))
 	text.Write(old)
-	if err := replace(path, text.String()); err != nil {
+	if err := durable.Replace(path, []byte(text.String()), 0o600); err != nil {
 		return "", fault.Wrap(err, fault.Invalid, "cannot write the payload key")
 	}
 	return made.id, nil
-}
-
-// replace writes the whole file or nothing; only its owner may read it, at any moment.
-func replace(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".drover-key-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

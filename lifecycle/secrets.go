@@ -2,7 +2,10 @@ package lifecycle
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -13,14 +16,14 @@ const shortestToken = 8
 
 // Secrets is what no text may hold that leaves for history, logs or people: passwords of the package as they run now and
 // ran before an upgrade, the cluster's Consul token, what nodes hand each other (custom_metadata), and the private key of
-// the node the text comes from, line by line (n may be nil). Each also as it looks inside JSON.
+// the node the text comes from, line by line (n may be nil). Each also as programs write it: see spellings.
 func (r *Record) Secrets(n *Node) []string {
 	var out []string
 	add := func(secrets ...string) {
 		for _, s := range secrets {
 			if s != "" {
 				out = append(out, s)
-				out = append(out, inJSON(s)...)
+				out = append(out, spellings(s)...)
 			}
 		}
 	}
@@ -50,6 +53,54 @@ func (r *Record) Secrets(n *Node) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// shortestSpelled is the length from which a secret is looked for in encodings: a shorter one leaves so little of itself
+// there that it would be found by chance.
+const shortestSpelled = 4
+
+// spellings are the other ways in which programs print a text: inside JSON, quoted for a shell, encoded for a URL, as
+// hexadecimal digits and as base64. A base64 text that is broken into lines is not found.
+func spellings(s string) []string {
+	out := append(inJSON(s), strings.ReplaceAll(s, "'", `'\''`))
+	if len(s) >= shortestSpelled {
+		digits := hex.EncodeToString([]byte(s))
+		out = append(out, digits, strings.ToUpper(digits))
+		for _, text := range []string{url.QueryEscape(s), url.PathEscape(s), percent(s)} {
+			out = append(out, text, lowerEscapes(text))
+		}
+		for _, alphabet := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			out = append(out, inBase64(s, alphabet)...)
+		}
+	}
+	return slices.DeleteFunc(out, func(text string) bool { return text == s })
+}
+
+// inBase64 is what shows of a text in the base64 of a longer one, by where it begins there: the characters that hold its
+// bits alone. Of three bytes, four characters are made.
+func inBase64(s string, alphabet *base64.Encoding) []string {
+	var out []string
+	for before := range 3 {
+		text := alphabet.EncodeToString(append(make([]byte, before), s...))
+		shared := []int{0, 2, 3}[before]
+		out = append(out, text[shared:(before+len(s))*8/6])
+	}
+	return out
+}
+
+// percent is the strictest URL encoding: everything but letters, digits and "-._~".
+func percent(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// lowerEscapes writes %2F as %2f.
+func lowerEscapes(s string) string {
+	b := []byte(s)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			copy(b[i+1:], bytes.ToLower(b[i+1:i+3]))
+			i += 2
+		}
+	}
+	return string(b)
 }
 
 // inJSON is how a text looks inside JSON, where that is another way.

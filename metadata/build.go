@@ -82,6 +82,7 @@ func (b *builder) env() {
 	for key, value := range b.clusterEnv() {
 		if b.envKey("env key", key) {
 			b.put(value, "env", key)
+			b.secret(key, value)
 		}
 	}
 	for _, role := range b.spec.Roles {
@@ -91,10 +92,27 @@ func (b *builder) env() {
 		for key, value := range role.Env {
 			if b.envKey("env key of role "+role.Name, key) {
 				b.set("roles/"+role.Name+"/env/"+key, value)
+				b.secret(key, value)
 			}
 		}
 	}
 }
+
+// secret marks an env key with a password in it, for agents: only root of a node may read it over HTTP. A value counts
+// as soon as a password is a part of it, such as a URL; a very short one would be found by chance.
+func (b *builder) secret(key, value string) {
+	if slices.ContainsFunc(b.spec.Secrets, func(secret string) bool {
+		return value == secret || len(secret) >= shortestSecret && strings.Contains(value, secret)
+	}) {
+		b.set(secrets+key, "")
+	}
+}
+
+// secrets is the folder of those marks. It cannot meet the env of a role of that name, which is one level deeper.
+const secrets = "roles/secrets/"
+
+// shortestSecret is the length from which a password is looked for inside of values.
+const shortestSecret = 4
 
 func (b *builder) clusterEnv() map[string]string { return b.spec.RoleEnv("") }
 

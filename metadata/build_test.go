@@ -87,6 +87,23 @@ func TestBuildGivesEveryDocumentedKey(t *testing.T) {
 	require.Equal(t, want, tree)
 }
 
+func TestBuildMarksPasswords(t *testing.T) {
+	t.Parallel()
+	rec := kv()
+	rec.Spec.Secrets = []string{"hunter2", "2"}
+	rec.Spec.Env["pass"], rec.Spec.Env["url"], rec.Spec.Env["port"] = "hunter2", "redis://:hunter2@h", "12"
+	rec.Spec.Roles[0].Env["own"] = "hunter2"
+	tree, err := metadata.Build(rec)
+	require.NoError(t, err)
+	var marks []string
+	for key := range tree {
+		if strings.HasPrefix(key, "roles/secrets/") {
+			marks = append(marks, strings.TrimPrefix(key, "roles/secrets/"))
+		}
+	}
+	require.ElementsMatch(t, []string{"pass", "url", "own", "quota"}, marks, "quota is 2, port holds a 2 by chance")
+}
+
 func TestBuildRoleless(t *testing.T) {
 	t.Parallel()
 	tree, err := metadata.Build(&lifecycle.Record{

@@ -6,7 +6,8 @@ import (
 )
 
 // Tree maps paths below drover/clusters/<id>/ to values: "self/hosts/etcd_node/i-abc/ip" -> "10.0.0.4",
-// "self/env/quota" -> "2", "roles/etcd_node/env/quota" -> "4", "self/links/zk" -> "cl-1234abcd".
+// "self/env/quota" -> "2", "roles/etcd_node/env/quota" -> "4", "self/links/zk" -> "cl-1234abcd", and "roles/secrets/pass"
+// for an env key that holds a password. Nodes see what is below self, and agents read the rest.
 type Tree map[string]string
 
 // Change is what turns one tree into another.

@@ -291,6 +291,14 @@ func (b *builder) serviceOddities(f *fields, s Service, count int) {
 	if v, ok := f.get("service_params"); ok && v.kind != kindObject {
 		b.warn(v, f.at("service_params"), "expected an object of parameters, found a %s", v.kind)
 	}
+	if v, ok := f.get("service_params"); ok {
+		for _, m := range v.members {
+			if it, ok := b.item(m.value); ok && it.Secret() {
+				b.warn(m.value, f.at("service_params")+"."+m.key, "is a password, and reaches the command as a part of its argument: "+
+					"every user of the node can read the arguments of a program while it runs; let cmd begin with a shell function that passes it on by standard input")
+			}
+		}
+	}
 	if s.Custom && Standard(s.Name) {
 		b.warn(f.obj, f.at("type"), "%s is a standard service; type custom lets users run it manually", s.Name)
 	}

@@ -2,6 +2,7 @@ package specs
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -107,4 +108,17 @@ func TestServiceParamsSayAllThatIsWrong(t *testing.T) {
 			require.Equal(t, tt.want, messages(problems.Diagnostics))
 		})
 	}
+}
+
+func TestPasswordParametersAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	_, diags, err := tending(t).Render(t.Context(), nil)
+	require.NoError(t, err)
+	var found []string
+	for _, d := range diags {
+		if strings.Contains(d.Message, "is a password, and reaches the command") {
+			found = append(found, d.Message)
+		}
+	}
+	require.Len(t, found, 1)
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/crypto/ssh"
+
+	"drover/durable"
 )
 
 // identity reads the key Drover logs in to nodes with, or makes it. The file must be readable by its owner alone.
@@ -61,6 +63,9 @@ func makeIdentity(path string) (ssh.Signer, error) {
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
 		return identity(path)
 	} else if err != nil {
+		return nil, err
+	}
+	if err := durable.Dir(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	return ssh.NewSignerFromKey(key)

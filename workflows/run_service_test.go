@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,7 @@ func custom(attributes ...any) map[string]any {
 func TestRV1RunService(t *testing.T) {
 	t.Parallel()
 	b := "b"
+	const tidy = "drover_params=$DROVER_PARAMS; unset DROVER_PARAMS\ntidy \"$drover_params\""
 	for _, tc := range []struct {
 		name  string
 		a     map[string]any // attributes of the service of role a
@@ -26,13 +28,14 @@ func TestRV1RunService(t *testing.T) {
 		named string // node the selector prints
 		want  []string
 		cmd   string
+		env   string
 	}{
 		{name: "S7 parameters are one quoted argument", a: custom(), want: []string{"RV1 tidy a/1 + RV1 tidy a/2 + RV1 tidy b/1"},
-			cmd: `tidy '{"depth":3,"note":"it'\''s quiet"}'`},
+			cmd: tidy, env: `DROVER_PARAMS={"depth":3,"note":"it's quiet"}`},
 		{name: "S7 given parameters", a: custom(), input: api.RunServiceInput{Params: map[string]any{"note": "$(reboot)"}},
-			want: []string{"RV1 tidy a/1 + RV1 tidy a/2 + RV1 tidy b/1"}, cmd: `tidy '{"depth":3,"note":"$(reboot)"}'`},
+			want: []string{"RV1 tidy a/1 + RV1 tidy a/2 + RV1 tidy b/1"}, cmd: tidy, env: `DROVER_PARAMS={"depth":3,"note":"$(reboot)"}`},
 		{name: "S7 characters of HTML", a: custom(), input: api.RunServiceInput{Params: map[string]any{"note": "<a&b>"}},
-			want: []string{"RV1 tidy a/1 + RV1 tidy a/2 + RV1 tidy b/1"}, cmd: `tidy '{"depth":3,"note":"<a&b>"}'`},
+			want: []string{"RV1 tidy a/1 + RV1 tidy a/2 + RV1 tidy b/1"}, cmd: tidy, env: `DROVER_PARAMS={"depth":3,"note":"<a&b>"}`},
 		{name: "S8 the pre_check takes no parameters", a: custom("pre_check", "check"),
 			want: []string{"RV1 tidy a/1 + RV1 tidy a/2", "RV1 tidy a/1 + RV1 tidy a/2 + RV1 tidy b/1"}, cmd: "check"},
 		{name: "S1 roles in their order", a: custom("order", 1), want: []string{"RV1 tidy b/1", "RV1 tidy a/1 + RV1 tidy a/2"}},
@@ -62,6 +65,7 @@ func TestRV1RunService(t *testing.T) {
 			requireOrder(t, tc.want, got)
 			if tc.cmd != "" {
 				require.Equal(t, tc.cmd, w.agents.Ran()[before].Cmd)
+				require.Equal(t, tc.env, strings.Join(w.agents.Ran()[before].Env, " "))
 			}
 			w.sound()
 		})

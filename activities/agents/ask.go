@@ -74,7 +74,7 @@ func (a *Activities) AskNodes(ctx context.Context, in AskInput) ([]string, error
 		progress.Command(id)
 		return a.Agents.Run(ctx, n, id, cmd, agentapi.Watch{
 			MayBegin: a.Attempt.MayBegin(progress),
-			Progress: func(st agentapi.CommandStatus) { progress.Line(lifecycle.RedactCut(st.LastLine, secrets)) },
+			Progress: func(st agentapi.CommandStatus) { progress.Line(lifecycle.RedactCut(st.Progress(), secrets)) },
 			Silent:   power.boot(n, progress),
 		})
 	})

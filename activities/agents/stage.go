@@ -30,7 +30,7 @@ type StageInput struct {
 	Service   string         `json:"service"`
 	Kind      lifecycle.Kind `json:"kind"`
 	Nodes     []string       `json:"nodes"`
-	// Params are JSON texts by role, appended to the command as one quoted argument (S7).
+	// Params are JSON texts by role; the command gets its own as one argument more (S7).
 	Params map[string]string `json:"params,omitempty"`
 	// Attempts counts, by node id, the commands of this stage that ended there without success and that an operator has
 	// decided to run again. Nodes that are not named run their first.
@@ -177,20 +177,27 @@ func (a *Activities) runOn(ctx context.Context, power *machines, n lifecycle.Nod
 		cmd.Cmd = service.PreCheck
 	}
 	if params := in.Params[n.Role]; params != "" && in.Kind == lifecycle.Command {
-		cmd.Cmd += " " + quoted(params)
+		cmd.Cmd, cmd.Env = withArgument(cmd.Cmd), []string{paramsVariable + "=" + params}
 	}
 	id := CommandID(in, n.ID)
 	progress.Command(id)
 	secrets := rec.Secrets(&n)
 	return a.Agents.Run(ctx, n, id, cmd, agentapi.Watch{
 		MayBegin: a.Attempt.MayBegin(progress),
-		Progress: func(st agentapi.CommandStatus) { progress.Line(lifecycle.RedactCut(st.LastLine, secrets)) },
+		Progress: func(st agentapi.CommandStatus) { progress.Line(lifecycle.RedactCut(st.Progress(), secrets)) },
 		Silent:   power.boot(n, progress),
 	})
 }
 
-// quoted makes text one word of a POSIX shell.
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+// paramsVariable carries the parameters of a run to the command's shell: its arguments are in the node's process list, its
+// environment is root's to read.
+const paramsVariable = "DROVER_PARAMS"
+
+// withArgument appends the parameters to a command as one quoted argument. The variable is taken out of the environment
+// first, so the shell is the only process that has it there. What the command itself starts gets the argument.
+func withArgument(cmd string) string {
+	return "drover_params=$" + paramsVariable + "; unset " + paramsVariable + "\n" + cmd + ` "$drover_params"`
+}
 
 // CommandsEnded is the detail of the cancellation of an activity that has ended its commands on every node. Without it
 // perhaps no attempt has: the server cancels an activity by itself while no worker has it.
@@ -340,7 +347,7 @@ func outcomeOf(f *fault.Fault) agentapi.Outcome {
 		return agentapi.OutcomeFailed
 	case fault.OutcomeUnknown:
 		return agentapi.OutcomeUnknown
-	case fault.Invalid, fault.Conflict, fault.NotAllowed: // the node answered, and began nothing
+	case fault.Invalid, fault.Conflict, fault.NotAllowed, fault.NoCapacity: // the node answered, and began nothing
 		return agentapi.OutcomeFailed
 	}
 	return agentapi.OutcomeOpen

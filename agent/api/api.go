@@ -174,8 +174,16 @@ type CommandStatus struct {
 	Stdout    string `json:"stdout,omitempty"`
 	// LastLine is the last non-empty output line, for progress.
 	LastLine string `json:"last_line,omitempty"`
-	// Detail is why the state is StateUnknown, in words for operators.
+	// Detail is why the state is StateUnknown, or what keeps a running command from ending, in words for operators.
 	Detail string `json:"detail,omitempty"`
+}
+
+// Progress is the line to show while the command runs: what keeps it from ending, or what it printed last.
+func (st CommandStatus) Progress() string {
+	if st.State == StateRunning && st.Detail != "" {
+		return st.Detail
+	}
+	return st.LastLine
 }
 
 // Error is the body of a refused or failed call.

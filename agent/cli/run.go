@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -32,11 +33,15 @@ func (a *app) run() *cobra.Command {
 			out := a.Stderr
 			if log != "" {
 				f, err := openLog(log)
-				if err != nil {
+				switch {
+				case errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOSPC):
+					fmt.Fprintln(a.Stderr, "drover-agent: logging to standard error:", err) // a node in trouble needs its agent
+				case err != nil:
 					return err
+				default:
+					defer f.Close()
+					out = f
 				}
-				defer f.Close()
-				out = f
 			}
 			hup := make(chan os.Signal, 1)
 			signal.Notify(hup, syscall.SIGHUP)

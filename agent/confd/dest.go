@@ -2,6 +2,8 @@ package confd
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -87,6 +89,24 @@ func (e *Engine) examine(r *resource, content []byte) (dest, error) {
 	}
 	d.changed = !equal
 	return d, err
+}
+
+// asFound describes the file on disk, and the mode and owner that it is to have: another wish is not met by it.
+func (d dest) asFound() string {
+	content, found := "missing", "-"
+	if file, err := os.Open(d.path); err == nil {
+		sum := sha256.New()
+		_, _ = io.Copy(sum, file)
+		_ = file.Close()
+		content = hex.EncodeToString(sum.Sum(nil))
+	}
+	if info, err := os.Stat(d.path); err == nil {
+		found = info.Mode().String()
+		if st, ok := info.Sys().(*syscall.Stat_t); ok {
+			found += fmt.Sprintf(" %d:%d", st.Uid, st.Gid)
+		}
+	}
+	return fmt.Sprintf("%s %s wanted %04o %d:%d", content, found, d.perm, d.uid, d.gid)
 }
 
 // hasContent compares without reading a whole file into memory.

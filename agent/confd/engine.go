@@ -64,6 +64,14 @@ type Engine struct {
 	statuses []ResourceStatus
 	next     time.Time
 	seen     map[string]fileID
+	command  running
+}
+
+// running is the check_cmd or reload_cmd that a pass waits for; what is empty while there is none.
+type running struct {
+	what  string
+	since time.Time
+	end   context.CancelCauseFunc
 }
 
 // New makes an engine. It reads nothing yet.
@@ -111,14 +119,18 @@ func (e *Engine) ApplyTree(ctx context.Context, revision int64, tree *Tree) (Res
 	return e.pass(ctx, false)
 }
 
-// Retry runs a pass over the revision applied last: it finds drift and tries again what failed and is due by now.
-func (e *Engine) Retry(ctx context.Context) (Result, error) { return e.again(ctx, false) }
+// Retry runs a pass over the revision applied last: it finds drift and retries what failed and is due by now.
+func (e *Engine) Retry(ctx context.Context) (Result, error) { return e.again(ctx, false, false) }
+
+// RetryFailed is Retry for everything that failed, whatever its back-off says: for when the node has changed, since a
+// command may have made the account or the folder that was missing.
+func (e *Engine) RetryFailed(ctx context.Context) (Result, error) { return e.again(ctx, false, true) }
 
 // Reload reads conf.d and templates anew and runs a pass over the revision applied last, in which everything that
 // failed is tried again whatever its back-off says (`agent reload`, HUP).
-func (e *Engine) Reload(ctx context.Context) (Result, error) { return e.again(ctx, true) }
+func (e *Engine) Reload(ctx context.Context) (Result, error) { return e.again(ctx, true, false) }
 
-func (e *Engine) again(ctx context.Context, force bool) (Result, error) {
+func (e *Engine) again(ctx context.Context, force, failed bool) (Result, error) {
 	if err := e.enter(ctx); err != nil {
 		return Result{}, err
 	}
@@ -129,6 +141,11 @@ func (e *Engine) again(ctx context.Context, force bool) (Result, error) {
 	if e.tree == nil {
 		return Result{}, fault.New(fault.NotAllowed, "no revision has been applied yet").
 			WithHint("the agent applies the first one as soon as it can read it from Consul")
+	}
+	if failed {
+		for _, f := range e.failures {
+			f.next = time.Time{}
+		}
 	}
 	return e.pass(ctx, force)
 }
@@ -146,6 +163,22 @@ func (e *Engine) leave() { <-e.turn }
 
 func interrupted(ctx context.Context) error {
 	return fault.Wrap(context.Cause(ctx), fault.Unreachable, "the pass over the configuration was interrupted")
+}
+
+// Running describes the command that the current pass waits for, and since when; "" while there is none.
+func (e *Engine) Running() (what string, since time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.command.what, e.command.since
+}
+
+// EndCommand ends the command that the current pass waits for if it has run since before a moment. It counts as failed.
+func (e *Engine) EndCommand(before time.Time, why error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.command.what != "" && e.command.since.Before(before) {
+		e.command.end(why)
+	}
 }
 
 // NextRetry is when Retry has something to do; zero when nothing waits.

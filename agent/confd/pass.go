@@ -143,6 +143,9 @@ func (p *pass) prepare(it *item) {
 	}
 	it.digest = digestOf(content)
 	d, err := p.examine(it.resource, content)
+	if err == nil && d.changed && p.leftSo(it, d) {
+		return
+	}
 	if err == nil && d.changed {
 		if f := p.held(it.resource, it.digest, "check"); f != nil && !p.force {
 			p.carry(it, f)
@@ -153,6 +156,26 @@ func (p *pass) prepare(it *item) {
 	if err != nil {
 		p.fail(it, "write", err)
 	}
+}
+
+// leftSo says whether the file is as the resource's own reload_cmd left it for this content. Writing it again would run
+// that command again, at every pass.
+func (p *pass) leftSo(it *item, d dest) bool {
+	a := p.state.of(it.resource)
+	return a != nil && a.Left != "" && a.Digest == it.digest && a.Left == d.asFound()
+}
+
+// left is what leftSo compares with, after the reload; "" for a file that is as rendered.
+func (p *pass) left(it *item) string {
+	content, err := p.render(it.resource)
+	if err != nil {
+		return ""
+	}
+	d, err := p.examine(it.resource, content)
+	if err != nil || !d.changed {
+		return ""
+	}
+	return d.asFound()
 }
 
 // renderInto gives the content of a resource, valid until the next call.

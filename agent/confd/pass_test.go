@@ -2,11 +2,13 @@ package confd
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -375,4 +377,84 @@ func TestStateFileIsPrivate(t *testing.T) {
 	n.restart()
 	n.apply()
 	require.Empty(t, n.took(), "a damaged state file reloads nothing")
+}
+
+// What a resource's own reload_cmd makes of its file is no drift, however often a pass looks. What anything else makes is.
+func TestOwnReloadLeavesNoDrift(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*testing.T, string){
+		"content": func(t *testing.T, file string) { require.NoError(t, os.WriteFile(file, []byte("x, managed"), 0o644)) },
+		"mode":    func(t *testing.T, file string) { require.NoError(t, os.Chmod(file, 0o600)) },
+		"removed": func(t *testing.T, file string) { require.NoError(t, os.Remove(file)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			n.kv["/v"] = "1"
+			n.resource("a", `{{getv "/v"}}`, `reload_cmd = "r"`, `mode = "0644"`)
+			n.do = func(Command) { change(t, n.path("a")) }
+			n.apply()
+			require.Equal(t, []string{"r"}, n.took())
+			n.kv["/other"] = "2"
+			require.Zero(t, n.apply().Changed)
+			n.restart()
+			require.Zero(t, n.apply().Changed)
+			require.Empty(t, n.took(), "reloaded once")
+
+			n.resource("a", `{{getv "/v"}}`, `reload_cmd = "r"`, `mode = "0640"`)
+			n.apply()
+			require.Equal(t, []string{"r"}, n.took(), "another mode is another wish")
+			require.NoError(t, os.WriteFile(n.path("a"), []byte("drift"), 0o644))
+			n.apply()
+			require.Equal(t, []string{"r"}, n.took(), "drift is repaired")
+			n.kv["/v"] = "2"
+			n.apply()
+			require.Equal(t, []string{"r"}, n.took(), "a change is applied")
+		})
+	}
+}
+
+// A command such as init makes the account that a file belongs to: the pass after it writes the file.
+func TestRetryFailedTakesNoRegardOfBackOff(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.resource("a", `x`, `owner = "made-by-init"`)
+	n.resource("b", `x`, `check_cmd = "test"`, `reload_cmd = "load"`)
+	n.fail = map[string]string{"test": "no"}
+	require.ElementsMatch(t, []string{"a.toml write", "b.toml check"}, whats(n.apply().Warnings))
+	n.resource("a", `x`, `owner = "0"`)
+	n.fail = nil
+	n.took()
+	r, err := n.Retry(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"b.toml check"}, whats(r.Warnings), "it waits")
+	r, err = n.RetryFailed(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, r.Warnings)
+	require.Equal(t, []string{"test", "load"}, n.took())
+}
+
+// A command that hangs is named while it does, and can be ended: the pass reports it as failed and is over.
+func TestHangingReloadIsSeenAndEnded(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.Engine = New(Options{ConfDir: n.conf, StateFile: n.state, Runner: Shell{Grace: 1}})
+	n.resource("a", `x`, `reload_cmd = "sleep 1000"`)
+	done := make(chan Result)
+	go func() {
+		r, _ := n.Apply(t.Context(), 1, n.kv)
+		done <- r
+	}()
+	var what string
+	var since time.Time
+	require.Eventually(t, func() bool { what, since = n.Running(); return what != "" }, time.Minute, time.Millisecond)
+	require.Equal(t, `reload_cmd "sleep 1000" of a.toml`, what)
+	n.EndCommand(since, errors.New("superseded"))
+	require.Empty(t, done, "it began no earlier")
+	n.EndCommand(since.Add(1), errors.New("superseded"))
+	r := <-done
+	require.Equal(t, []string{"a.toml reload"}, whats(r.Warnings))
+	require.Contains(t, r.Warnings[0].Message, "superseded")
+	what, _ = n.Running()
+	require.Empty(t, what)
 }

@@ -1,6 +1,7 @@
 package confd
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -71,7 +72,8 @@ func (p *pass) reloadOne(line string, items []*item) {
 	if err == nil {
 		for _, it := range items {
 			p.state.set(it.resource, it.digest)
-			p.state.of(it.resource).ReloadedAt = p.now().UTC()
+			a := p.state.of(it.resource)
+			a.ReloadedAt, a.Left = p.now().UTC(), p.left(it)
 		}
 		p.result.Reloaded = append(p.result.Reloaded, line)
 		p.save()
@@ -130,12 +132,22 @@ func (p *pass) run(kind string, r *resource, line string, timeout time.Duration)
 	if timeout <= 0 {
 		timeout = DefaultTimeout
 	}
+	ctx, end := context.WithCancelCause(p.ctx)
+	defer end(nil)
+	p.waits(running{fmt.Sprintf("%s_cmd %q of %s", kind, brief(line), r.name), time.Now(), end})
+	defer p.waits(running{})
 	var output tail
-	err := p.runner.Run(p.ctx, Command{Kind: kind, Resource: r.name, Line: line, Timeout: timeout, Output: &output})
+	err := p.runner.Run(ctx, Command{Kind: kind, Resource: r.name, Line: line, Timeout: timeout, Output: &output})
 	text := strings.TrimRight(output.String(), "\n")
 	p.log.Info("command ended", "kind", kind, "resource", r.name, "command", brief(line), "ok", err == nil)
 	p.log.Debug("command said", "kind", kind, "resource", r.name, "output", text) // no less: it may hold what was rendered
 	return text, err
+}
+
+func (p *pass) waits(r running) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.command = r
 }
 
 // fail notes that a resource stays as it was.

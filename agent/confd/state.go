@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"drover/durable"
 )
 
 // state remembers, per resource, the digest of the content whose consequences (swap and reload) are complete. It decides
@@ -24,6 +26,8 @@ type applied struct {
 	Dest string `json:"dest"`
 	// Digest is empty from just before the swap until the reload succeeded, and unwatched without a reload_cmd.
 	Digest string `json:"digest"`
+	// Left is the file as the resource's own reload_cmd left it, where that is not as rendered: it is not drift.
+	Left string `json:"left,omitempty"`
 	// ReloadedAt is when the reload_cmd last ran to success.
 	ReloadedAt time.Time `json:"reloaded_at,omitzero"`
 }
@@ -80,7 +84,7 @@ func (s *state) set(r *resource, digest string) {
 		s.Resources[r.name] = a
 	}
 	if a.Digest != digest {
-		a.Digest, s.dirty = digest, true
+		a.Digest, a.Left, s.dirty = digest, "", true
 	}
 }
 
@@ -90,7 +94,7 @@ func (s *state) drop(name string) {
 	s.dirty = true
 }
 
-// save makes the state durable: a new file, synced, renamed over the old one, its folder synced.
+// save makes the state durable.
 func (s *state) save() error {
 	if !s.dirty || s.file == "" {
 		return nil
@@ -103,24 +107,9 @@ func (s *state) save() error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	temp := s.file + ".new"
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(temp, s.file)
-	}
-	if err != nil {
-		_ = os.Remove(temp)
+	if err := durable.Replace(s.file, text, 0o600); err != nil {
 		return err
 	}
 	s.dirty = false
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync()
-		_ = d.Close()
-	}
 	return nil
 }

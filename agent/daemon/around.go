@@ -11,7 +11,7 @@ import (
 )
 
 // Configure replaces the health check and monitor settings, durably. Settings that name another cluster or node are
-// meant for somebody else.
+// meant for another agent.
 func (d *Daemon) Configure(c api.Config) error {
 	d.configuring.Lock()
 	defer d.configuring.Unlock()
@@ -33,12 +33,12 @@ func (d *Daemon) Configure(c api.Config) error {
 	return nil
 }
 
-// quiet says whether health checks must rest because an operation runs on the cluster. While Consul cannot tell, they
+// quiet says whether health checks must rest because an operation runs on the cluster. While Consul does not answer, they
 // rest too: an action taken in the middle of an operation can do more harm than one taken late.
 func (d *Daemon) quiet(ctx context.Context) bool {
 	operation, err := d.source.Operation(ctx, d.cluster)
 	if err != nil {
-		d.log.Info("no health check: nobody can say whether an operation runs", "error", err)
+		d.log.Info("no health check: whether an operation runs is unknown", "error", err)
 	}
 	return err != nil || operation != ""
 }

@@ -28,7 +28,7 @@ type Options struct {
 	ConfDir    string
 	// Supervisor is the command line of the journal's supervisors; see journal.Options.
 	Supervisor []string
-	// HUP asks for conf.d to be read anew.
+	// HUP asks for conf.d to be read again.
 	HUP <-chan os.Signal
 	Log *slog.Logger
 
@@ -50,9 +50,9 @@ type Daemon struct {
 	health                *health.Runner
 	tree                  *metad.Tree // nil when no metadata HTTP is wanted
 
-	kick    chan struct{}
-	reloads chan reload
-	hup     <-chan os.Signal
+	kick     chan struct{}
+	requests chan request
+	hup      <-chan os.Signal
 
 	// These belong to the passes goroutine.
 	plan    schedule
@@ -117,7 +117,7 @@ func newDaemon(o Options, config api.Config) (*Daemon, error) {
 		version: o.Version, cluster: config.ClusterID, configFile: o.ConfigFile,
 		stateFile: filepath.Join(o.StateDir, "agent-state.json"), rootAccess: config.MetadataRootAccess, log: o.Log,
 		source: o.Source, engine: o.Engine, journal: j, config: config, hup: o.HUP,
-		kick: make(chan struct{}, 1), reloads: make(chan reload),
+		kick: make(chan struct{}, 1), requests: make(chan request),
 		links: links{running: map[string]context.CancelFunc{}},
 	}
 	if d.source == nil {
@@ -158,10 +158,11 @@ func (d *Daemon) run(ctx context.Context, l net.Listener) error {
 	var all sync.WaitGroup
 	all.Go(func() { d.watch(ctx) })
 	all.Go(func() { d.passes(ctx) })
+	all.Go(func() { d.journal.Guard(ctx, d.log) })
 	for _, addr := range d.config.MetadataListen {
 		all.Go(func() { d.serveMetadata(ctx, addr) })
 	}
-	err := server.New(d, d.journal, d.log).Serve(ctx, l)
+	err := server.New(d, d.commands(), d.log).Serve(ctx, l)
 	cancel()
 	all.Wait()
 	d.links.group.Wait()

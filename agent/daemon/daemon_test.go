@@ -279,3 +279,30 @@ func TestHealthChecksRestWhileAnOperationRunsOrNobodyKnows(t *testing.T) {
 	source.update(func() { source.operation, source.away = "", fault.New(fault.Unreachable, "away") })
 	require.True(t, d.quiet(t.Context()))
 }
+
+// What failed before a command is retried when it has ended, and before its end is told.
+func TestFailedResourcesAreRetriedAfterACommand(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.engine.warnings = []api.Warning{{Resource: "a.toml", What: "write", Message: "no such account"}}
+	n.publish(1)
+	n.start(t)
+	require.Len(t, n.sync(t, 1).Warnings, 1)
+	st, err := n.client.Launch(t.Context(), "init", api.Command{Cmd: "true", TimeoutSec: 60}, patience)
+	require.NoError(t, err)
+	require.Equal(t, api.StateExited, st.State)
+	require.Empty(t, n.sync(t, 1).Warnings)
+	failed := func() int {
+		n.engine.mu.Lock()
+		defer n.engine.mu.Unlock()
+		return n.engine.failed
+	}
+	require.Equal(t, 1, failed())
+	for range 2 {
+		_, err = n.client.Attach(t.Context(), "init", 0)
+		require.NoError(t, err)
+	}
+	_, err = n.client.Launch(t.Context(), "start", api.Command{Cmd: "true", TimeoutSec: 60}, patience)
+	require.NoError(t, err)
+	require.Equal(t, 1, failed(), "once, and not without need")
+}

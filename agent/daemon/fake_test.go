@@ -94,7 +94,11 @@ func (s *fakeSource) Read(context.Context) (Snapshot, error) {
 	for _, id := range s.linked {
 		linked[id] = s.revs[id]
 	}
-	return Snapshot{Revision: rev, Linked: linked, Keys: func() map[string]string { return map[string]string{"/host/ip": "10.0.0.1"} }}, nil
+	return Snapshot{
+		Revision: rev, Linked: linked,
+		Keys:    func() map[string]string { return map[string]string{"/host/ip": "10.0.0.1"} },
+		Secrets: func() []string { return nil },
+	}, nil
 }
 
 // fakeEngine counts passes; the test may hold one.
@@ -103,6 +107,7 @@ type fakeEngine struct {
 	applied  []int64
 	again    int
 	reloads  int
+	failed   int
 	next     time.Time
 	err      error
 	warnings []api.Warning
@@ -152,6 +157,18 @@ func (e *fakeEngine) Reload(context.Context) (confd.Result, error) {
 	e.reloads++
 	return confd.Result{Revision: e.last(), Changed: 9, Warnings: e.warnings}, e.err
 }
+
+func (e *fakeEngine) RetryFailed(context.Context) (confd.Result, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.failed++
+	e.warnings = nil
+	return confd.Result{Revision: e.last()}, e.err
+}
+
+func (e *fakeEngine) Running() (string, time.Time) { return "", time.Time{} }
+
+func (e *fakeEngine) EndCommand(time.Time, error) {}
 
 func (e *fakeEngine) NextRetry() time.Time {
 	e.mu.Lock()

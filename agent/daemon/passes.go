@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"runtime/debug"
 	"time"
@@ -20,6 +21,9 @@ const (
 	// retryPause is the least time between two retries, whatever the engine says.
 	retryPause = time.Second
 	pruneEvery = 24 * time.Hour
+	// supersededAfter is how long a newer revision waits for a check_cmd or reload_cmd of the one before: well below the
+	// time limit of a barrier.
+	supersededAfter = 2 * time.Minute
 	// tidyAfter: reading and rendering a tree leaves garbage that an idle process would keep for hours. Giving it back
 	// costs as much as a pass, and right after a revision every node of a machine is in its pass: so a little later.
 	tidyAfter = 2 * time.Second
@@ -31,9 +35,14 @@ const (
 // Engine applies configuration; *confd.Engine is the one.
 type Engine interface {
 	Apply(ctx context.Context, revision int64, kv map[string]string) (confd.Result, error)
-	// Retry is a pass over the revision applied last; Reload is one that reads conf.d anew and ignores back-off.
+	// Retry is a pass over the revision applied last; Reload is one that reads conf.d again and ignores back-off.
 	Retry(ctx context.Context) (confd.Result, error)
 	Reload(ctx context.Context) (confd.Result, error)
+	// RetryFailed is Retry without back-off.
+	RetryFailed(ctx context.Context) (confd.Result, error)
+	// Running is the check_cmd or reload_cmd that a pass waits for, and EndCommand ends one that ran before a moment.
+	Running() (what string, since time.Time)
+	EndCommand(before time.Time, why error)
 	NextRetry() time.Time
 	ConfChanged() bool
 }
@@ -55,12 +64,31 @@ type view struct {
 	linked   map[string]int64
 }
 
-// reload is somebody waiting for a pass with everything read anew; nil channels belong to nobody.
-type reload chan reloaded
+// request asks for a pass over what was applied last.
+type request struct {
+	run  func(context.Context) (confd.Result, error)
+	done chan passed
+}
 
-type reloaded struct {
+type passed struct {
 	result confd.Result
 	err    error
+}
+
+// ask has the passes goroutine run a pass.
+func (d *Daemon) ask(ctx context.Context, run func(context.Context) (confd.Result, error)) (confd.Result, error) {
+	r := request{run, make(chan passed, 1)}
+	select {
+	case d.requests <- r:
+	case <-ctx.Done():
+		return confd.Result{}, ctx.Err()
+	}
+	select {
+	case p := <-r.done:
+		return p.result, p.err
+	case <-ctx.Done():
+		return confd.Result{}, ctx.Err()
+	}
 }
 
 // passes is the only goroutine that uses the engine.
@@ -75,14 +103,12 @@ func (d *Daemon) passes(ctx context.Context) {
 		case <-ctx.Done():
 		case <-d.kick:
 			d.fresh(ctx)
-		case r := <-d.reloads:
-			res, err := d.again(ctx, true)
-			if r != nil {
-				r <- reloaded{res, err}
-			}
+		case r := <-d.requests:
+			res, err := d.again(ctx, r.run)
+			r.done <- passed{res, err}
 		case <-d.hup:
-			d.log.Info("reading conf.d anew", "reason", "SIGHUP")
-			_, _ = d.again(ctx, true)
+			d.log.Info("reading conf.d again", "reason", "SIGHUP")
+			_, _ = d.again(ctx, d.engine.Reload)
 		case now := <-timer.C:
 			d.tick(ctx, now)
 		}
@@ -128,10 +154,10 @@ func (d *Daemon) tick(ctx context.Context, now time.Time) {
 	case due(d.plan.resync) || due(d.plan.reread):
 		d.fresh(ctx)
 	case due(d.retryTime()):
-		_, _ = d.again(ctx, false)
+		_, _ = d.again(ctx, d.engine.Retry)
 	case confDue && d.engine.ConfChanged():
-		d.log.Info("reading conf.d anew", "reason", "it changed")
-		_, _ = d.again(ctx, false)
+		d.log.Info("reading conf.d again", "reason", "it changed")
+		_, _ = d.again(ctx, d.engine.Retry)
 	}
 }
 
@@ -143,7 +169,7 @@ func (d *Daemon) fresh(ctx context.Context) {
 	case ctx.Err() != nil:
 		return
 	case fault.Is(err, fault.NotFound):
-		d.plan.reread = time.Time{} // the watch tells when there is something
+		d.plan.reread = time.Time{} // the watch shows when there is something
 		d.plan.wait.reset()
 		d.consulUp()
 		d.nothingPublished()
@@ -152,14 +178,14 @@ func (d *Daemon) fresh(ctx context.Context) {
 		d.consulDown(err)
 		d.rereadLater()
 		if d.applied.valid {
-			_, _ = d.again(ctx, false) // drift can be found without Consul
+			_, _ = d.again(ctx, d.engine.Retry) // drift can be found without Consul
 		}
 		return
 	}
 	d.consulUp()
 	d.follow(ctx, s.Linked)
 	if d.applied.valid && d.applied.revision == s.Revision && maps.Equal(d.applied.linked, s.Linked) {
-		if _, err := d.again(ctx, false); err == nil {
+		if _, err := d.again(ctx, d.engine.Retry); err == nil {
 			d.plan.reread = time.Time{}
 			d.plan.wait.reset()
 		}
@@ -176,7 +202,7 @@ func (d *Daemon) fresh(ctx context.Context) {
 		d.plan.wait.reset()
 	}
 	if d.tree != nil {
-		d.tree.Set(keys, d.rootAccess)
+		d.tree.Set(keys, s.Secrets(), d.rootAccess)
 	}
 }
 
@@ -197,16 +223,12 @@ func (d *Daemon) tidy() {
 func (d *Daemon) rereadLater() { d.plan.reread = time.Now().Add(d.plan.wait.next()) }
 
 // again is a pass over what was applied last.
-func (d *Daemon) again(ctx context.Context, anew bool) (confd.Result, error) {
+func (d *Daemon) again(ctx context.Context, run func(context.Context) (confd.Result, error)) (confd.Result, error) {
 	if !d.applied.valid {
 		return confd.Result{}, fault.New(fault.NotAllowed, "no revision was applied since the agent started").
 			WithHint("%s", d.Status().Waiting)
 	}
 	d.begin(d.applied.revision)
-	run := d.engine.Retry
-	if anew {
-		run = d.engine.Reload
-	}
 	res, err := run(ctx)
 	d.end(ctx, res, err)
 	return res, err
@@ -229,6 +251,11 @@ func (d *Daemon) kickPass() {
 	case d.kick <- struct{}{}:
 	default: // one is pending already: it will see this change too
 	}
+	// A command of the pass before must not cost the next revision its barrier.
+	kicked := time.Now()
+	time.AfterFunc(supersededAfter, func() {
+		d.engine.EndCommand(kicked, fmt.Errorf("a newer revision has waited for it for %s", supersededAfter))
+	})
 }
 
 func syncResult(s saved) api.SyncResult {

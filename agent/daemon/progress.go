@@ -131,23 +131,16 @@ func (d *Daemon) Sync(ctx context.Context, revision int64) (api.SyncResult, erro
 	}
 }
 
-// Reload has conf.d read anew and the current revision applied once more.
+// Reload reads conf.d again and applies the current revision once more.
 func (d *Daemon) Reload(ctx context.Context) (api.SyncResult, error) {
-	r := make(reload, 1)
-	select {
-	case d.reloads <- r:
-	case <-ctx.Done():
-		return api.SyncResult{}, ctx.Err()
+	res, err := d.ask(ctx, d.engine.Reload)
+	if err != nil && ctx.Err() == nil {
+		err = fault.Wrap(err, fault.Internal, "apply the configuration again")
 	}
-	select {
-	case done := <-r:
-		if done.err != nil {
-			return api.SyncResult{}, fault.Wrap(done.err, fault.Internal, "apply the configuration anew")
-		}
-		return api.SyncResult{Revision: done.result.Revision, Warnings: done.result.Warnings, Changed: done.result.Changed}, nil
-	case <-ctx.Done():
-		return api.SyncResult{}, ctx.Err()
+	if err != nil {
+		return api.SyncResult{}, err
 	}
+	return api.SyncResult{Revision: res.Revision, Warnings: res.Warnings, Changed: res.Changed}, nil
 }
 
 // Status says what the agent is doing.
@@ -166,7 +159,11 @@ func (d *Daemon) Status() api.Status {
 // waiting puts into words what keeps a newer revision from being applied; d.mu is held.
 func (d *Daemon) waiting() string {
 	if !d.passFrom.IsZero() {
-		return fmt.Sprintf("applying revision %d since %s", d.passing, d.passFrom.UTC().Format(time.RFC3339))
+		text := fmt.Sprintf("applying revision %d since %s", d.passing, d.passFrom.UTC().Format(time.RFC3339))
+		if what, since := d.engine.Running(); what != "" {
+			text += fmt.Sprintf("; it waits for %s, which has run for %s", what, time.Since(since).Round(time.Second))
+		}
+		return text
 	}
 	return cmp.Or(d.consul.String(), d.pass.String())
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"drover/agent/api"
+	"drover/durable"
 	"drover/fault"
 )
 
@@ -34,7 +35,7 @@ func ReplaceConfig(path string, data []byte) error {
 	}
 	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {
-		err = replaceFile(path, data)
+		err = durable.Replace(path, data, 0o600)
 	}
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "write the agent's settings")
@@ -71,29 +72,7 @@ func saveConfig(path string, c api.Config) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, append(data, '\n'))
-}
-
-// replaceFile writes a file of mode 0600 completely or not at all.
-func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return durable.Replace(path, append(data, '\n'), 0o600)
 }
 
 // ProgramStamp identifies the contents of a program file; a replaced file has another one.

@@ -22,8 +22,10 @@ type Snapshot struct {
 	Revision int64
 	// Linked are the revisions of the linked clusters by id.
 	Linked map[string]int64
-	// Keys makes the map templates see; it is called only if something changed.
-	Keys func() map[string]string
+	// Keys makes the map templates see, and Secrets lists those of its keys that only root may read over HTTP; they are
+	// called only if something changed.
+	Keys    func() map[string]string
+	Secrets func() []string
 }
 
 // consul reads through drover/metadata/reader.
@@ -48,5 +50,9 @@ func (c *consul) Read(ctx context.Context) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, err
 	}
-	return Snapshot{Revision: s.Revision, Linked: s.Linked(), Keys: func() map[string]string { return s.View(c.self) }}, nil
+	return Snapshot{
+		Revision: s.Revision, Linked: s.Linked(),
+		Keys:    func() map[string]string { return s.View(c.self) },
+		Secrets: func() []string { return s.Secrets(c.self) },
+	}, nil
 }

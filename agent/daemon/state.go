@@ -5,9 +5,10 @@ import (
 	"os"
 
 	"drover/agent/api"
+	"drover/durable"
 )
 
-// saved is what survives a restart of the agent: what Status tells until the first pass of this run.
+// saved is what survives a restart of the agent: what Status shows until the first pass of this run.
 type saved struct {
 	ClusterID string        `json:"cluster_id"`
 	Revision  int64         `json:"revision"`
@@ -30,5 +31,5 @@ func saveState(path string, s saved) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, data)
+	return durable.Replace(path, data, 0o600)
 }

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// unknownRevision is no cluster's: a wait for another one than this answers at once.
+// unknownRevision is never a cluster's: a wait for another one than this answers at once.
 const unknownRevision = -1
 
 // watch kicks a pass whenever the cluster's revision becomes another one.
@@ -18,7 +18,7 @@ func (d *Daemon) watch(ctx context.Context) {
 			return
 		}
 		if err != nil {
-			// Look, instead of waiting for a change, when Consul is back: only an answer tells that it is.
+			// Look, instead of waiting for a change, when Consul is back: only an answer shows that it is.
 			after = unknownRevision
 			d.consulDown(err)
 			pause(ctx, wait.next())
@@ -65,7 +65,7 @@ func (d *Daemon) watchLink(ctx context.Context, id string, seen int64) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			pause(ctx, wait.next()) // the watch of the own cluster tells what is wrong with Consul
+			pause(ctx, wait.next()) // the watch of the own cluster shows what is wrong with Consul
 		default:
 			wait.reset()
 			seen = rev

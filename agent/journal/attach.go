@@ -9,7 +9,7 @@ import (
 	"drover/fault"
 )
 
-// Attach tells how the command is doing, waiting up to wait for its end. When ctx ends first, so does the wait, with
+// Attach reports the state of the command, waiting up to wait for its end. When ctx ends first, so does the wait, with
 // ctx's error; the command does not notice. NotFound means that it never began, and launching it is safe.
 func (j *Journal) Attach(ctx context.Context, id string, wait time.Duration) (api.CommandStatus, error) {
 	if err := checkID(id); err != nil {
@@ -48,6 +48,6 @@ func (e entry) awaitEnd(ctx context.Context) error {
 	}
 	stop := context.AfterFunc(ctx, func() { f.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	_, _ = f.Read(make([]byte, 1)) // nobody ever writes
+	_, _ = f.Read(make([]byte, 1)) // no process ever writes
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Cancel ends the command's process group (TERM, its grace, KILL) and waits up to wait for that. A command that has
-// ended stays as it was; one that was planned and never started ends as cancelled; one that nobody heard of is NotFound,
+// ended stays as it was; one that was planned and never started ends as cancelled; one that is not known is NotFound,
 // and ends as cancelled if it is launched later; one in state unknown is ended if its
 // group can still be told apart from a stranger's, and stays unknown.
 func (j *Journal) Cancel(ctx context.Context, id string, wait time.Duration) (api.CommandStatus, error) {
@@ -46,18 +46,22 @@ func (j *Journal) cancel(id string) error {
 	}
 	// The mark first, for a supervisor that is just about to start; then the wake-up for one that runs. It serves no
 	// longer than this boot, so it needs no sync.
-	if err := e.markCancelled(); err != nil {
-		return err
-	}
+	marked := e.markCancelled()
 	if p == planned {
+		if marked != nil {
+			return marked
+		}
 		return e.endPlanned()
+	}
+	if r.Started != nil {
+		r.Started.Supervisor.wake()
 	}
 	ctl, err := openFIFO(e.path(ctlName), os.O_WRONLY)
 	if err != nil {
-		return nil // no reader: it ended just now
+		return marked // no reader: it ended just now, or is about to look at the mark
 	}
 	defer ctl.Close()
-	_, _ = ctl.Write([]byte{1})
+	_, _ = ctl.Write([]byte{1}) // a full disk has no room for the mark, and this needs none
 	return nil
 }
 
@@ -101,6 +105,7 @@ func (e entry) endUnbegun(lock *os.File, r *record) error {
 	if err := r.addDurable(lock, record{Result: &end}); err != nil {
 		return err
 	}
+	r.release(lock)
 	return e.syncNames()
 }
 
@@ -110,7 +115,7 @@ func (r record) endStray() {
 	if g == nil || r.Started.BootID != bootID() || g.Pgid <= 1 {
 		return
 	}
-	if st, err := readStat(g.Pgid); err != nil || st.startTicks != g.StartTicks {
+	if _, ok := g.leader().stat(); !ok {
 		return
 	}
 	endGroup(g.Pgid, api.DefaultGrace*time.Second)

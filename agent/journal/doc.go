@@ -3,23 +3,25 @@
 // Every command has a folder named by its id:
 //
 //	record        lines, in this order: what to run (intent), that it began (started), its process group, how it ended
-//	              (result). Its lock is held by the supervisor from before the start until the result is durable.
+//	              (result). Its lock is held by the supervisor from before the start until the result is durable. The
+//	              room for all lines is taken before the start: a disk that is full at the end costs no result.
 //	alive, ctl    FIFOs: the supervisor's life (readers see EOF when it lets go) and its wake-up for a cancel
-//	cancel        somebody asked to end it
+//	cancel        a cancel was requested
 //	output[.1]    stdout and stderr together, the last few MiB
 //
-// The intent and that it began are durable before /bin/sh is executed: from there on, nobody may run it again. The
-// result is durable before anybody hears of it. So the state follows from what is on disk, whoever asks and whatever
-// was killed in between:
+// The intent and that it began are durable before /bin/sh is executed: from there on, it must not run again. The
+// result is durable before it is reported. So the state follows from what is on disk, whatever process reads it and
+// whatever was killed in between:
 //
 //	lock held                     running
 //	result                        exited
-//	started                       unknown (the supervisor was killed or the node went down in mid command)
+//	started                       unknown (the supervisor was killed or the node went down during the command)
 //	intent only                   never started: launching it is safe, and exactly one supervisor wins
 //
 // Commands are run by a detached supervisor process (Supervise), so an agent that is killed, restarted or replaced
-// changes nothing. It is started for the first command, runs those that follow too, and ends when nobody needs
-// it: an agent that is gone asks for nothing, and the next agent starts its own. This is not a scheduler and not a log
-// store: the result keeps a tail, old entries are pruned.
-// Callers: agent/server (the Journal), drover-agent's main (Supervise).
+// changes nothing. It is started for the first command, runs those that follow too, and ends when nothing needs
+// it: an agent that is gone asks for nothing, and the next agent starts its own. It enforces the time limit and the
+// cancel; the agent does where it does not (Guard). This is not a scheduler and not a log store: the result keeps a
+// tail, old entries are pruned.
+// Callers: agent/server (the Journal), agent/daemon (Guard), drover-agent's main (Supervise).
 package journal

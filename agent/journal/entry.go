@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,8 +36,8 @@ func (e entry) has(name string) bool {
 	return err == nil
 }
 
-// plan makes the command's folder and its intent; nothing has started when it returns. A power loss may take both away
-// again: the word that the command began makes them last (supervisor.begin).
+// plan makes the command's folder and its intent, with room for its result; nothing has started when it returns. A power
+// loss may take both away again: the word that the command began makes them last (supervisor.begin).
 func (e entry) plan(c api.Command) error {
 	if err := os.Mkdir(e.dir, 0o700); err != nil && !os.IsExist(err) {
 		return err
@@ -53,10 +54,14 @@ func (e entry) plan(c api.Command) error {
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	if err := new(record).add(f, word); err != nil {
+	r := record{Intent: word.Intent}
+	if err := r.add(f, word); err != nil {
 		return err
 	}
-	// The intent appears whole or not at all, and never in place of somebody else's: on that, a supervisor may be at work.
+	if err := r.reserve(f); err != nil {
+		return err
+	}
+	// The intent appears whole or not at all, and never in place of another process's: on that, a supervisor may be at work.
 	if err := os.Link(f.Name(), e.path(recordName)); !os.IsExist(err) {
 		return err
 	}
@@ -64,7 +69,7 @@ func (e entry) plan(c api.Command) error {
 }
 
 // planAnew writes the intent into a record that a power loss left without one. Under the lock, since others may do the
-// same; whoever was first has said what the command is.
+// same; the first process has said what the command is.
 func (e entry) planAnew(word record) error {
 	f, err := takeLock(e.path(recordName))
 	if err != nil || f == nil {
@@ -93,7 +98,7 @@ const (
 // durable, and one that was not there before is looked for again. And a command is unknown only if it had begun before
 // the lock was seen free: otherwise its supervisor may be starting just now.
 func (e entry) look() (phase, record, error) {
-	f, err := os.OpenFile(e.path(recordName), os.O_RDWR, 0)
+	f, err := os.Open(e.path(recordName)) // for reading alone: the disk may be read-only by now
 	if os.IsNotExist(err) {
 		return absent, record{}, nil
 	}
@@ -128,9 +133,9 @@ func (e entry) look() (phase, record, error) {
 	return absent, r, nil
 }
 
-// held says whether a supervisor has the command. A missing record is held by nobody.
+// held says whether a supervisor has the command. A missing record is not held.
 func (e entry) held() (bool, error) {
-	f, err := os.OpenFile(e.path(recordName), os.O_RDWR, 0)
+	f, err := os.Open(e.path(recordName))
 	if os.IsNotExist(err) {
 		return false, nil
 	}
@@ -169,7 +174,7 @@ func (e entry) describe(p phase, r record) api.CommandStatus {
 	tail, total := readTail(e)
 	st.Output, st.Truncated, st.LastLine = text(tail, api.OutputTail), total > api.OutputTail, lastLine(tail)
 	if p == running {
-		st.State = api.StateRunning
+		st.State, st.Detail = api.StateRunning, e.trouble(r)
 		return st
 	}
 	st.State = api.StateUnknown
@@ -178,6 +183,23 @@ func (e entry) describe(p phase, r record) api.CommandStatus {
 		st.Detail = "the node went down while it ran"
 	}
 	return st
+}
+
+// trouble says what keeps a running command from ending, or its result from being known; "" when nothing does.
+func (e entry) trouble(r record) string {
+	if r.Started == nil || r.Group == nil {
+		return ""
+	}
+	if supervisor, ok := r.Started.Supervisor.stat(); ok && supervisor.stopped() {
+		return fmt.Sprintf("its supervisor, process %d, is stopped", r.Started.Supervisor.PID)
+	}
+	if _, ok := r.Group.leader().stat(); ok {
+		return ""
+	}
+	if disk := diskTrouble(e.dir); disk != "" {
+		return "it has ended and its result cannot be written: " + disk
+	}
+	return ""
 }
 
 // broken is an entry that cannot be read: never the package's fault, always worth a look.

@@ -58,18 +58,51 @@ func groupAlive(pgid int) bool {
 		if err != nil {
 			continue
 		}
-		if s, err := readStat(pid); err == nil && s.pgrp == pgid && s.state != 'Z' && s.state != 'X' {
+		if s, err := readStat(pid); err == nil && s.pgrp == pgid && !s.ended() {
 			return true
 		}
 	}
 	return false
 }
 
+// alive says whether the process runs, or could: a zombie does not.
+func alive(pid int) bool {
+	st, err := readStat(pid)
+	return err == nil && !st.ended()
+}
+
+// thisProcess identifies the process that has the pid now.
+func thisProcess(pid int) process {
+	st, _ := readStat(pid)
+	return process{pid, st.startTicks}
+}
+
+// stat reads the process's state; false when it is gone.
+func (p process) stat() (stat, bool) {
+	if p.PID <= 1 {
+		return stat{}, false
+	}
+	st, err := readStat(p.PID)
+	return st, err == nil && st.startTicks == p.StartTicks
+}
+
+// wake continues a process that was stopped, and says whether it was.
+func (p process) wake() bool {
+	st, ok := p.stat()
+	return ok && st.stopped() && unix.Kill(p.PID, unix.SIGCONT) == nil
+}
+
 type stat struct {
 	state      byte
 	pgrp       int
 	startTicks uint64
+	threads    int
+	status     int // as wait gives it; of a process that has ended
 }
+
+// ended: a process whose first thread alone has ended looks like a zombie, too.
+func (s stat) ended() bool   { return (s.state == 'Z' || s.state == 'X') && s.threads <= 1 }
+func (s stat) stopped() bool { return s.state == 'T' }
 
 // readStat reads what is needed of /proc/PID/stat. The second field is a name in parentheses that may hold anything.
 func readStat(pid int) (stat, error) {
@@ -79,10 +112,12 @@ func readStat(pid int) (stat, error) {
 	}
 	rest := b[bytes.LastIndexByte(b, ')')+1:]
 	f := bytes.Fields(rest)
-	if len(f) < 20 {
+	if len(f) < 50 {
 		return stat{}, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(f))
 	}
 	pgrp, _ := strconv.Atoi(string(f[2]))
+	threads, _ := strconv.Atoi(string(f[17]))
 	ticks, _ := strconv.ParseUint(string(f[19]), 10, 64)
-	return stat{state: f[0][0], pgrp: pgrp, startTicks: ticks}, nil
+	status, _ := strconv.Atoi(string(f[49]))
+	return stat{state: f[0][0], pgrp: pgrp, startTicks: ticks, threads: threads, status: status}, nil
 }

@@ -22,12 +22,14 @@ type Options struct {
 	Supervisor []string
 }
 
-// Journal launches commands and tells how they are doing. It holds no state that disk does not hold; any number of
+// Journal launches commands and reports their state. It holds no state that disk does not hold; any number of
 // calls may run at the same time.
 type Journal struct {
 	dir        string
 	supervisor []string
 	idle       time.Duration // after which a supervisor without commands is let go
+
+	launched chan struct{} // wakes Guard
 
 	linking sync.Mutex
 	linked  *link
@@ -57,13 +59,13 @@ func Open(o Options) (*Journal, error) {
 	if err == nil {
 		err = os.MkdirAll(dir, 0o700)
 	}
-	if err == nil {
-		err = os.Chmod(dir, 0o700)
+	if st, serr := os.Stat(dir); err == nil && serr == nil && st.Mode().Perm() != 0o700 {
+		err = os.Chmod(dir, 0o700) // not without need: the disk may be read-only
 	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "open journal %s", o.Dir)
 	}
-	j := &Journal{dir: dir, supervisor: o.Supervisor, idle: idleLimit, live: map[string]bool{}, busy: map[string]*gate{}}
+	j := &Journal{dir: dir, supervisor: o.Supervisor, idle: idleLimit, launched: make(chan struct{}, 1), live: map[string]bool{}, busy: map[string]*gate{}}
 	names, err := j.names()
 	if err != nil {
 		return nil, err
@@ -86,7 +88,7 @@ func (j *Journal) Close() {
 }
 
 // Launch runs c unless something was launched under id before, and returns without waiting for its end. It never runs
-// twice under one id: a second Launch only tells how the first is doing. Another command text under the same id is a
+// twice under one id: a second Launch only reports the state of the first. Another command text under the same id is a
 // Conflict.
 func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.CommandStatus, error) {
 	if err := checkID(id); err != nil {
@@ -110,12 +112,13 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 			return st, err
 		}
 	}
+	by := beginBy(c.AsOf)
 	c.AsOf = ""
 	if p == absent {
 		if err := e.plan(c); err != nil {
-			return st, fault.Wrap(err, fault.Internal, "write the intent of command %s", id)
+			return st, j.notBegun(id, err)
 		}
-		// Somebody else may have been first.
+		// Another process may have been first.
 		if p, r, err = e.look(); err != nil {
 			return st, err
 		}
@@ -128,13 +131,21 @@ func (j *Journal) Launch(ctx context.Context, id string, c api.Command) (api.Com
 		return st, nil
 	}
 	j.mark(id, true)
-	if err := j.spawn(e); err != nil {
-		return st, fault.Wrap(err, fault.Internal, "launch command %s", id).WithHint("launching it again is safe")
+	err = j.spawn(e, by)
+	select {
+	case j.launched <- struct{}{}:
+	default:
 	}
-	if p, st, err = e.status(); err == nil && p == planned {
-		err = fault.New(fault.Internal, "command %s did not start", id).WithHint("launching it again is safe")
+	p, st, looked := e.status()
+	switch {
+	case looked != nil:
+		return st, looked
+	case p == planned && err != nil:
+		return st, j.notBegun(id, err)
+	case p == planned:
+		return st, fault.New(fault.Internal, "command %s did not start", id).WithHint("launching it again is safe")
 	}
-	return st, err
+	return st, nil
 }
 
 // sameText refuses to answer for another command than the one asked about, or for that of another run.
@@ -147,8 +158,8 @@ func (e entry) sameText(r record, c api.Command) error {
 		return fault.New(fault.Conflict, "command id %s was used by run %q at %s, not by run %q", e.id, was.Command.Run, was.CreatedAt, c.Run).
 			WithHint("ids name one command for ever; see %s", e.dir)
 	}
-	if was.Command.Cmd != c.Cmd {
-		return fault.New(fault.Conflict, "command id %s was used for another command text at %s", e.id, was.CreatedAt).
+	if was.Command.Cmd != c.Cmd || !slices.Equal(was.Command.Env, c.Env) {
+		return fault.New(fault.Conflict, "command id %s was used for another command text or environment at %s", e.id, was.CreatedAt).
 			WithHint("ids name one command for ever; see %s", e.dir)
 	}
 	return nil

@@ -123,6 +123,9 @@ func TestLaunchRefuses(t *testing.T) {
 	run(t, j, "same", sh("true"))
 	_, err = j.Launch(t.Context(), "same", sh("false"))
 	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
+	_, err = j.Launch(t.Context(), "same", api.Command{Cmd: "true", TimeoutSec: 60, Env: []string{"P=hunter2"}})
+	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
+	require.NotContains(t, err.Error(), "hunter2")
 }
 
 func TestStdoutAloneAndEnv(t *testing.T) {
@@ -201,7 +204,7 @@ func TestAttachHonoursTheCaller(t *testing.T) {
 	require.Equal(t, api.StateRunning, st.State)
 	release()
 	ended(t, j, "w")
-	_, err = j.Attach(t.Context(), "nobody", 0)
+	_, err = j.Attach(t.Context(), "unheard-of", 0)
 	require.True(t, fault.Is(err, fault.NotFound))
 }
 

@@ -15,7 +15,7 @@ func lockRange() *unix.Flock_t {
 	return &unix.Flock_t{Type: unix.F_WRLCK, Whence: 0, Start: 0, Len: 0}
 }
 
-// takeLock opens the record at path and takes its lock; (nil, nil) when somebody else holds it. dropLock gives it back,
+// takeLock opens the record at path and takes its lock; (nil, nil) when another process holds it. dropLock gives it back,
 // as does the end of the process.
 func takeLock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -45,7 +45,7 @@ func dropLock(f *os.File) {
 	f.Close()
 }
 
-// lockHeld says whether somebody holds the lock of the record.
+// lockHeld says whether a process holds the lock of the record.
 func lockHeld(f *os.File) (bool, error) {
 	l := lockRange()
 	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, l); err != nil {

@@ -12,7 +12,7 @@ import (
 	"drover/fault"
 )
 
-// The clock that tells how old a decision is counts from the boot, sleep included, and nobody sets it.
+// The clock for the age of a decision counts from the boot, sleep included, and cannot be set.
 
 // Now is the time, for Command.AsOf.
 func (j *Journal) Now() string {
@@ -44,10 +44,25 @@ func stale(id, when string) error {
 		WithHint("make sure that it is still wanted, and launch it again")
 }
 
-func sinceBoot() time.Duration {
+func sinceBoot() time.Duration { return clock(unix.CLOCK_BOOTTIME) }
+
+// uptime is the clock that timers run on: it counts from the boot without sleep, and cannot be set.
+func uptime() time.Duration { return clock(unix.CLOCK_MONOTONIC) }
+
+func clock(id int32) time.Duration {
 	var t unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
+	if err := unix.ClockGettime(id, &t); err != nil {
 		return 0 // no Linux is without it
 	}
 	return time.Duration(t.Nano())
+}
+
+// beginBy is the moment after which a supervisor must not begin a command that was decided on at asOf.
+func beginBy(asOf string) time.Duration {
+	if _, text, ok := strings.Cut(asOf, "/"); ok {
+		if at, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return time.Duration(at) + api.StaleAfter
+		}
+	}
+	return sinceBoot() + spawnLimit
 }

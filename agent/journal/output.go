@@ -90,8 +90,13 @@ func (o *output) drop() {
 func (o *output) describe(r *result) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	r.Output, r.Truncated, r.LastLine = text(o.tail, api.OutputTail), o.total > api.OutputTail, lastLine(o.tail)
+	r.describe(o.tail, o.total)
 	r.Stdout = cutBack(o.stdout, stdoutLimit)
+}
+
+// describe takes over the end of an output of total bytes.
+func (r *result) describe(tail []byte, total int64) {
+	r.Output, r.Truncated, r.LastLine = text(tail, api.OutputTail), total > api.OutputTail, lastLine(tail)
 }
 
 // stdoutOnly is the writer for standard output when it is wanted alone: its beginning is kept as well.

@@ -35,7 +35,7 @@ func (p *pipe) begin() {
 }
 
 // settle is called when the shell has exited: everything written before that is in the sink when it returns, however
-// much a daemon goes on writing.
+// much a daemon continues to write.
 func (p *pipe) settle() (open bool) {
 	p.r.SetReadDeadline(time.Unix(1, 0))
 	if err := <-p.done; !errors.Is(err, os.ErrDeadlineExceeded) {

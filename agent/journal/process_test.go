@@ -50,11 +50,6 @@ func parentOf(t testing.TB, pid int) int {
 	return ppid
 }
 
-func alive(pid int) bool {
-	st, err := readStat(pid)
-	return err == nil && st.state != 'Z' && st.state != 'X'
-}
-
 func pidIn(t testing.TB, path string) int {
 	t.Helper()
 	pid, err := strconv.Atoi(eventually(t, path))
@@ -108,7 +103,7 @@ func TestCancelEndsTheWholeTree(t *testing.T) {
 	again, err := j.Cancel(t.Context(), "tree", patience)
 	require.NoError(t, err)
 	require.Equal(t, st, again, "cancelling what has ended changes nothing")
-	_, err = j.Cancel(t.Context(), "nobody", 0)
+	_, err = j.Cancel(t.Context(), "unheard-of", 0)
 	require.True(t, fault.Is(err, fault.NotFound))
 }
 
@@ -177,7 +172,7 @@ func TestKilledSupervisorMakesTheOutcomeUnknown(t *testing.T) {
 	require.Equal(t, "ran", eventually(t, count))
 	require.Empty(t, j.Running())
 
-	require.True(t, alive(shell), "the command itself goes on until somebody cancels it")
+	require.True(t, alive(shell), "the command itself continues until it is cancelled")
 	st, err = j.Cancel(t.Context(), "u", patience)
 	require.NoError(t, err)
 	require.Equal(t, api.StateUnknown, st.State)
@@ -253,7 +248,7 @@ func TestIdleSupervisorEnds(t *testing.T) {
 		pid := parentOf(t, groupOf(t, j.entry(id)).Pgid)
 		release()
 		require.Equal(t, api.StateExited, ended(t, j, id).State)
-		gone(t, pid, "supervisor that nobody needs")
+		gone(t, pid, "supervisor that is not needed")
 	}
 }
 
@@ -278,7 +273,7 @@ func TestDaemonLeftBehindKeepsWriting(t *testing.T) {
 	j := newJournal(t)
 	j.idle = 10 * time.Millisecond
 	dir := t.TempDir()
-	// The daemon writes 64 MiB, then says so, then goes on slowly.
+	// The daemon writes 64 MiB, then says so, then continues slowly.
 	daemon := "(head -c 67108864 /dev/zero && echo yes > " + dir + "/written; " +
 		"while :; do echo again; echo x >> " + dir + "/beats; sleep 0.05; done) & echo $! > " + dir + "/pid; echo started"
 	st := run(t, j, "start", sh(daemon))

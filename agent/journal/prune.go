@@ -91,7 +91,7 @@ func (j *Journal) remove(id string) (bool, error) {
 func (e entry) lastWord() time.Time {
 	st, err := os.Stat(e.path(recordName))
 	if os.IsNotExist(err) {
-		st, err = os.Stat(e.dir) // cancelled before anybody launched it
+		st, err = os.Stat(e.dir) // cancelled before it was launched
 	}
 	if err != nil {
 		return time.Time{}

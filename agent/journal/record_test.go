@@ -41,7 +41,7 @@ func TestHalfALineWasNeverSaid(t *testing.T) {
 	}
 }
 
-// Who believes that nobody planned a command, and is late, takes nothing back.
+// A process that finds no plan of a command, and is late, changes nothing.
 func TestAPlanReplacesNoOther(t *testing.T) {
 	t.Parallel()
 	j := newJournal(t)

@@ -23,14 +23,14 @@ const (
 // errGone: the supervisor died, or was let go, before it answered.
 var errGone = errors.New("the supervisor went away")
 
-// spawn has a supervisor run the entry, and returns when its command runs or somebody else's does.
-func (j *Journal) spawn(e entry) error {
+// spawn has a supervisor run the entry, and returns when its command runs or another process's does.
+func (j *Journal) spawn(e entry, by time.Duration) error {
 	err := errGone
 	// A supervisor that died unnoticed is replaced. Whether it began the command is in the record.
 	for try := 0; try < 2 && errors.Is(err, errGone); try++ {
 		var l *link
 		if l, err = j.link(); err == nil {
-			err = l.begin(e.id)
+			err = l.begin(e.id, by)
 		}
 	}
 	return err
@@ -39,8 +39,9 @@ func (j *Journal) spawn(e entry) error {
 // link is the agent's end of the socket to a supervisor process. The supervisor serves until the agent hangs up, by
 // intent or by dying, and ends when its last command has ended. The next agent starts its own.
 type link struct {
-	sock *os.File
-	idle *time.Timer
+	sock    *os.File
+	idle    *time.Timer
+	process process
 
 	mu      sync.Mutex
 	waiting map[string]chan string // by id; the gate lets one begin of an id through at a time
@@ -70,8 +71,8 @@ func (j *Journal) link() (*link, error) {
 		ours.Close()
 		return nil, fmt.Errorf("start supervisor: %w", err)
 	}
+	l := &link{sock: ours, process: thisProcess(cmd.Process.Pid), waiting: map[string]chan string{}}
 	go cmd.Wait() // reaps it, whenever that is
-	l := &link{sock: ours, waiting: map[string]chan string{}}
 	l.idle = time.AfterFunc(j.idle, l.hangUpIfIdle)
 	l.idle.Stop()
 	go l.listen(j.idle)
@@ -89,7 +90,7 @@ func (l *link) use() bool {
 }
 
 // begin asks for a command and waits for the answer.
-func (l *link) begin(id string) error {
+func (l *link) begin(id string, by time.Duration) error {
 	answer := make(chan string, 1)
 	l.mu.Lock()
 	if l.gone {
@@ -97,25 +98,30 @@ func (l *link) begin(id string) error {
 		return errGone
 	}
 	l.waiting[id] = answer
-	_, err := l.sock.WriteString(id + "\n")
+	_, err := fmt.Fprintf(l.sock, "%s %d\n", id, by)
 	l.mu.Unlock()
 	if err != nil {
 		l.hangUp()
 	}
-	late := time.NewTimer(spawnLimit)
+	late, watch := time.NewTimer(spawnLimit), time.NewTicker(guardEvery)
 	defer late.Stop()
-	select {
-	case text, ok := <-answer:
-		switch {
-		case !ok:
-			return errGone
-		case text != "":
-			return fmt.Errorf("supervisor: %s", text)
+	defer watch.Stop()
+	for {
+		select {
+		case text, ok := <-answer:
+			switch {
+			case !ok:
+				return errGone
+			case text != "":
+				return fmt.Errorf("supervisor: %s", text)
+			}
+			return nil
+		case <-watch.C:
+			l.process.wake()
+		case <-late.C:
+			l.hangUp() // others get another one
+			return fmt.Errorf("the supervisor did not answer for %s", spawnLimit)
 		}
-		return nil
-	case <-late.C:
-		l.hangUp() // others get another one
-		return fmt.Errorf("the supervisor did not answer for %s", spawnLimit)
 	}
 }
 

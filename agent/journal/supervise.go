@@ -2,27 +2,31 @@ package journal
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"drover/agent/api"
+	"drover/durable"
 )
 
-// agentFD is the supervisor's end of the socket to its agent. A line with an id asks for a command; the answer is a line
-// with the id, followed by a space and the reason if it could not be started.
+// agentFD is the supervisor's end of the socket to its agent. A line with an id and the latest moment to begin (see
+// sinceBoot) asks for a command; the answer is a line with the id, followed by a space and the reason if it could not be
+// started.
 const agentFD = 3
 
 // searchPath is the command's PATH (S7).
 const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// Supervise is the whole life of a supervisor: it runs commands of the journal in dir, each unless somebody else does or
+// Supervise is the whole life of a supervisor: it runs commands of the journal in dir, each unless another process does or
 // did, and returns the process's exit code once its agent has hung up and the last command has ended. Its process must
 // be its own (drover-agent supervise DIR): it changes signal handling and the umask.
 func Supervise(dir string) int {
@@ -37,17 +41,18 @@ func Supervise(dir string) int {
 	syscall.Umask(0o022)
 	var all sync.WaitGroup
 	for in := bufio.NewScanner(agent); in.Scan(); {
-		e := entry{id: in.Text(), dir: filepath.Join(dir, in.Text())}
-		all.Go(func() { e.supervise(agent) })
+		id, by, _ := strings.Cut(in.Text(), " ")
+		e := entry{id: id, dir: filepath.Join(dir, id)}
+		all.Go(func() { e.supervise(agent, by) })
 	}
 	all.Wait()
 	return 0
 }
 
 // supervise is the life of one command.
-func (e entry) supervise(agent *os.File) {
+func (e entry) supervise(agent *os.File, by string) {
 	s := &supervisor{entry: e, out: newOutput(e)}
-	mine, err := s.begin()
+	mine, err := s.begin(by)
 	if !mine {
 		s.letGo()
 	}
@@ -75,7 +80,11 @@ type supervisor struct {
 }
 
 // begin takes the lock and starts the command; false when there is nothing (left) to do.
-func (s *supervisor) begin() (bool, error) {
+func (s *supervisor) begin(by string) (bool, error) {
+	// A supervisor that was stopped reads what was given up meanwhile.
+	if limit, err := strconv.ParseInt(by, 10, 64); err == nil && int64(sinceBoot()) > limit {
+		return false, errors.New("the request came too late")
+	}
 	var err error
 	// alive before lock: who sees the lock held may count on a writer being there.
 	if s.alive, err = openFIFO(s.path(aliveName), os.O_RDWR); err != nil {
@@ -97,7 +106,10 @@ func (s *supervisor) begin() (bool, error) {
 	if s.has(cancelName) {
 		return false, s.endUnbegun(s.file, &s.record)
 	}
-	s.Started = &started{BootID: bootID(), StartedAt: stamp(time.Now())}
+	if err := s.reserve(s.file); err != nil {
+		return false, err
+	}
+	s.Started = &started{BootID: bootID(), StartedAt: stamp(time.Now()), Uptime: uptime(), Supervisor: thisProcess(os.Getpid())}
 	// This covers the intent too, which stands before it.
 	if err := s.addDurable(s.file, record{Started: s.Started}); err != nil {
 		return false, err
@@ -111,10 +123,10 @@ func (s *supervisor) begin() (bool, error) {
 
 // syncNames makes the names of the record and of its folder durable.
 func (e entry) syncNames() error {
-	if err := syncDir(e.dir); err != nil {
+	if err := durable.Dir(e.dir); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(e.dir))
+	return durable.Dir(filepath.Dir(e.dir))
 }
 
 // exec starts the shell. From here on every failure is a result, since the started mark forbids a second try.
@@ -127,11 +139,8 @@ func (s *supervisor) exec() {
 	for _, p := range s.pipes {
 		p.begin()
 	}
-	g := group{Pgid: s.process.Pid}
-	if st, err := readStat(g.Pgid); err == nil {
-		g.StartTicks = st.startTicks
-	}
-	_ = s.add(s.file, record{Group: &g})
+	leader := thisProcess(s.process.Pid)
+	_ = s.add(s.file, record{Group: &group{Pgid: leader.PID, StartTicks: leader.StartTicks}})
 }
 
 func (s *supervisor) startShell() error {
@@ -190,13 +199,22 @@ func (s *supervisor) await() result {
 	case <-cancel:
 		r.Canceled = true
 	}
-	grace := c.GraceSec
-	if grace == 0 {
-		grace = api.DefaultGrace
+	// It may have ended by itself while this process was stopped.
+	if !alive(s.process.Pid) {
+		r.TimedOut, r.Canceled, r.ExitCode = false, false, <-exit
+		return r
 	}
-	endGroup(s.process.Pid, time.Duration(grace)*time.Second)
+	endGroup(s.process.Pid, grace(c))
 	r.ExitCode = <-exit
 	return r
+}
+
+// grace is the time between TERM and KILL.
+func grace(c api.Command) time.Duration {
+	if c.GraceSec == 0 {
+		return api.DefaultGrace * time.Second
+	}
+	return time.Duration(c.GraceSec) * time.Second
 }
 
 // exitCode waits for the process: its code, or 128+n when signal n ended it.
@@ -205,10 +223,18 @@ func exitCode(p *os.Process) int {
 	if err != nil {
 		return 126
 	}
-	if ws, ok := st.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+	ws, ok := st.Sys().(syscall.WaitStatus)
+	if !ok {
+		return st.ExitCode()
+	}
+	return codeOf(ws)
+}
+
+func codeOf(ws syscall.WaitStatus) int {
+	if ws.Signaled() {
 		return 128 + int(ws.Signal())
 	}
-	return st.ExitCode()
+	return ws.ExitStatus()
 }
 
 // finish makes the result durable and lets go of the lock, in this order.
@@ -222,15 +248,23 @@ func (s *supervisor) finish(r result) {
 	s.pipes = open
 	s.out.describe(&r)
 	r.EndedAt = stamp(time.Now())
-	for try := 0; s.addDurable(s.file, record{Result: &r}) != nil && try < 50; try++ {
-		// Most likely the disk is full: give back what is ours and try again for a few seconds.
+	// Room for it is reserved, so what fails here is the disk: read-only, broken, or one that keeps no promise when it is
+	// full. Only this process knows the result, so it tries for as long as it lives; until then the command counts as running.
+	for pause := firstPause; s.addDurable(s.file, record{Result: &r}) != nil; pause = min(2*pause, longPause) {
 		s.out.drop()
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(pause)
 	}
+	s.release(s.file)
 	s.letGo()
 }
 
-// letGo tells everybody that this command is over. Files that were not opened are nil, and closing those does nothing.
+// firstPause and longPause bound the time between two tries to write a result.
+const (
+	firstPause = 100 * time.Millisecond
+	longPause  = 5 * time.Second
+)
+
+// letGo shows that this command is over. Files that were not opened are nil, and closing those does nothing.
 func (s *supervisor) letGo() {
 	s.ctl.Close()
 	dropLock(s.file)

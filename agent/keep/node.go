@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"drover/agent/api"
+	"drover/durable"
 	"drover/fault"
 )
 
@@ -108,17 +109,8 @@ func writeIfOther(path, text string, mode os.FileMode) (bool, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return false, fault.Wrap(err, fault.Internal, "install the agent")
 	}
-	// A dot first: whoever watches the folder must not take the half-written file for a service.
-	tmp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new")
-	err := os.WriteFile(tmp, []byte(text), mode)
-	if err == nil {
-		err = os.Chmod(tmp, mode)
-	}
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
-		os.Remove(tmp)
+	// Nobody takes the half-written file for a service: its name begins with a dot.
+	if err := durable.Replace(path, []byte(text), mode); err != nil {
 		return false, fault.Wrap(err, fault.Internal, "install the agent")
 	}
 	return true, nil

@@ -11,6 +11,7 @@ import (
 	"drover/agent/api"
 	"drover/agent/client"
 	"drover/agent/daemon"
+	"drover/durable"
 	"drover/fault"
 
 	"golang.org/x/sys/unix"
@@ -39,6 +40,11 @@ func (n Node) Start(ctx context.Context, limit time.Duration) (api.Status, error
 	w := n.way()
 	before, failed := n.ask(ctx)
 	changed, err := w.begin(ctx)
+	if failed != nil || before.Fingerprint != want {
+		// The node starts the program after a power cut, and not every SSH server writes uploads out. Where it cannot be
+		// synced, as on some read-only mounts, it need not be.
+		_ = durable.Keep(n.Program)
+	}
 	if err == nil && failed == nil && (changed || before.Fingerprint != want) {
 		err = w.restart(ctx)
 	}

@@ -8,5 +8,9 @@
 //	?wait=true&prev_version=N          answers when the version is another than N
 //
 // Every answer carries the version in X-Metad-Version. It listens on loopback addresses only and writes nothing.
+//
+// Root of the node reads everything; its other users do not see passwords and tokens: such a key is a 403, and is
+// missing in folders. Processes that are not the node's read nothing. The kernel knows whose the connection is: nodes of
+// the local provider share one loopback with each other and with the users of the machine.
 // Caller: agent/daemon.
 package metad

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 
 	"drover/fault"
@@ -15,14 +16,24 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets the test binary be a client of another user.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "fetch" {
+		fetch(os.Args[2:])
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func root(*http.Request) access { return everything }
 
 func sample() *Tree {
 	t := NewTree()
+	t.access = root
 	t.Set(map[string]string{
 		"/hosts/etcd_node/i-1/ip": "10.0.0.1", "/hosts/etcd_node/i-1/sid": "1", "/hosts/etcd_node/i-10/ip": "10.0.0.10",
 		"/host/ip": "10.0.0.1", "/env/a.b-c": "", "/env/url": "a<b>&c", "/env/x": "1", "/env/x/y": "2",
-	}, false)
+	}, nil, false)
 	return t
 }
 
@@ -101,7 +112,8 @@ func TestContentTypes(t *testing.T) {
 func TestRootAccess(t *testing.T) {
 	t.Parallel()
 	tree := NewTree()
-	tree.Set(map[string]string{"/self/host/ip": "1", "/clusters/cl-a/env/x": "2"}, true)
+	tree.access = root
+	tree.Set(map[string]string{"/self/host/ip": "1", "/clusters/cl-a/env/x": "2"}, nil, true)
 	require.Equal(t, "1", ask(t, tree, "/self/host/ip", "").Body.String())
 	require.Equal(t, "2", ask(t, tree, "/clusters/cl-a/env/x", "").Body.String())
 }
@@ -118,9 +130,9 @@ func TestWaitAnswersOnAnotherVersion(t *testing.T) {
 	for k, v := range tree.view().keys {
 		same[k] = v
 	}
-	tree.Set(same, false) // the same again is no change
+	tree.Set(same, nil, false) // the same again changes nothing
 	require.Equal(t, version, ask(t, tree, "/self/env/x", "").Header().Get("X-Metad-Version"))
-	tree.Set(map[string]string{"/env/x": "new"}, false)
+	tree.Set(map[string]string{"/env/x": "new"}, nil, false)
 	w := <-got
 	require.Equal(t, "new", w.Body.String())
 	require.Greater(t, w.Header().Get("X-Metad-Version"), version)
@@ -153,7 +165,9 @@ func TestServeOnLoopbackOnly(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
-	go func() { done <- sample().serve(ctx, l, log) }()
+	tree := sample()
+	tree.access = accessOf
+	go func() { done <- tree.serve(ctx, l, log) }()
 	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := c.Get("http://" + l.Addr().String() + "/self/host/ip")
 	require.NoError(t, err)

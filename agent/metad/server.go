@@ -17,7 +17,8 @@ import (
 	"drover/fault"
 )
 
-// Serve answers on addr until ctx ends. Only loopback addresses are accepted: metadata is not for other machines.
+// Serve answers on addr until ctx ends. Only loopback addresses are accepted: metadata is not for other machines. On a
+// loopback that several nodes share, and other users, access decides.
 func (t *Tree) Serve(ctx context.Context, addr string, log *slog.Logger) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -62,6 +63,11 @@ func (t *Tree) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "metadata is read-only here", http.StatusMethodNotAllowed)
 		return
 	}
+	may := t.access(r)
+	if may == nothing {
+		http.Error(w, "metadata is for processes of its own node, under the name metadata", http.StatusForbidden)
+		return
+	}
 	v := t.view()
 	if r.URL.Query().Get("wait") == "true" {
 		prev := v.version
@@ -81,12 +87,22 @@ func (t *Tree) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
+	if may == public {
+		at := clean(r.URL.Path)
+		if key, ok := v.key(at); ok && v.secret[key] {
+			http.Error(w, "only root of the node reads "+strconv.Quote(at), http.StatusForbidden)
+			return
+		}
+		v = v.public()
+	}
 	v.answer(w, r)
 }
 
+func clean(p string) string { return strings.TrimSuffix(path.Clean("/"+p), "/") }
+
 func (v view) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Metad-Version", strconv.FormatInt(v.version, 10))
-	at := strings.TrimSuffix(path.Clean("/"+r.URL.Path), "/")
+	at := clean(r.URL.Path)
 	write := writerOf(r.Header.Get("Accept"))
 	if value, ok := v.value(at); ok {
 		if write != nil {

@@ -96,6 +96,8 @@ func statusOf(t fault.Type) int {
 		return http.StatusGatewayTimeout
 	case fault.Unreachable:
 		return http.StatusServiceUnavailable
+	case fault.NoCapacity:
+		return http.StatusInsufficientStorage
 	}
 	return http.StatusInternalServerError
 }

@@ -78,3 +78,44 @@ func (t *tree) addTo(out map[string]string, prefix string) {
 		}
 	}
 }
+
+// Secrets lists the keys of View that hold passwords or tokens of nodes: only root of the node may read them.
+func (s *Snapshot) Secrets(node Self) []string {
+	root := ""
+	if node.RootAccess {
+		root = "/self"
+	}
+	out := s.own.secrets(nil, root)
+	out = append(out, root+"/host/token")
+	for _, l := range s.links {
+		out = l.tree.secrets(out, root+"/links/"+l.name)
+	}
+	if node.RootAccess {
+		out = s.own.secrets(out, "/clusters/"+s.ClusterID)
+		for _, l := range s.links {
+			out = l.tree.secrets(out, "/clusters/"+l.clusterID)
+		}
+	}
+	return out
+}
+
+// secrets appends what of a tree shown below a prefix is secret.
+func (t *tree) secrets(out []string, prefix string) []string {
+	if t == nil {
+		return out
+	}
+	const marks = "/roles/secrets/"
+	for _, e := range t.below(marks) {
+		if key := e.Key[len(marks):]; !strings.Contains(key, "/") {
+			out = append(out, prefix+"/env/"+key)
+		}
+	}
+	for _, folder := range []string{"/self/hosts/", "/self/adding-hosts/", "/self/deleting-hosts/"} {
+		for _, e := range t.below(folder) {
+			if strings.HasSuffix(e.Key, "/token") && e.Value != "" {
+				out = append(out, prefix+e.Key[len("/self"):])
+			}
+		}
+	}
+	return out
+}

@@ -114,3 +114,21 @@ func FuzzList(f *testing.F) {
 		require.Equal(t, []pack.Entry{{Key: "/self/env/" + name, Value: value}}, got.entries)
 	})
 }
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	zk := treeOf(metadata.Tree{"self/env/pw": "z", "roles/secrets/pw": "", "self/hosts/i-9/token": "t"})
+	s := &Snapshot{ClusterID: clusterID, links: []link{{"gone", "cl-g", nil}, {"zk", "cl-z", zk}}, own: treeOf(metadata.Tree{
+		"self/env/pw": "p", "roles/secrets/pw": "", "roles/secrets/env/pw": "a role named secrets", "self/env/token": "no secret",
+		"self/hosts/kv/i-1/token": "t", "self/adding-hosts/kv/i-2/token": "u", "self/hosts/kv/i-3/token": "",
+	})}
+	want := []string{"/env/pw", "/host/token", "/hosts/kv/i-1/token", "/adding-hosts/kv/i-2/token", "/links/zk/env/pw", "/links/zk/hosts/i-9/token"}
+	node := Self{Role: "kv", InstanceID: "i-1"}
+	require.ElementsMatch(t, want, s.Secrets(node))
+	node.RootAccess = true
+	for i, key := range want {
+		want[i] = "/self" + key
+	}
+	require.ElementsMatch(t, append(want, "/clusters/cl-00000001/env/pw", "/clusters/cl-00000001/hosts/kv/i-1/token",
+		"/clusters/cl-00000001/adding-hosts/kv/i-2/token", "/clusters/cl-z/env/pw", "/clusters/cl-z/hosts/i-9/token"), s.Secrets(node))
+}

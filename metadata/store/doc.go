@@ -7,6 +7,7 @@
 //
 //	drover/clusters/<id>/self/...            the tree, one key per field
 //	drover/clusters/<id>/roles/<role>/env/.. role env
+//	drover/clusters/<id>/roles/secrets/<key> marks an env key that holds a password
 //	drover/clusters/<id>/revision            the published revision
 //	drover/clusters/<id>/revisions/writer    who published it
 //	drover/clusters/<id>/revisions/full      the same tree as one value, for agents (metadata/pack); may be absent

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 
+	"drover/durable"
 	"drover/fault"
 )
 
@@ -32,7 +33,7 @@ func (p *Provider) takeAddress(id string) (string, error) {
 		}
 		err := os.Symlink(id, p.path("addresses", a.String()))
 		if err == nil {
-			return a.String(), nil
+			return a.String(), ioFault(durable.Dir(p.path("addresses")), "take address")
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return "", ioFault(err, "take address")
@@ -78,7 +79,10 @@ func (p *Provider) passAddress(ip, id string) error {
 	if err := os.Symlink(id, temp); err != nil {
 		return ioFault(err, "pass address")
 	}
-	return ioFault(os.Rename(temp, p.path("addresses", ip)), "pass address")
+	if err := os.Rename(temp, p.path("addresses", ip)); err != nil {
+		return ioFault(err, "pass address")
+	}
+	return ioFault(durable.Dir(p.path("addresses")), "pass address")
 }
 
 // releaseAddress frees it if it still is the instance's.

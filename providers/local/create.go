@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	"drover/durable"
 	"drover/providers"
 )
 
@@ -64,6 +65,9 @@ func (p *Provider) begin(s providers.InstanceSpec, replaces string) (*node, erro
 		return nil, err
 	}
 	if err := os.MkdirAll(p.nodeDir(s.ID), 0o700); err != nil {
+		return nil, ioFault(err, "make folder of node")
+	}
+	if err := durable.Dir(p.path("nodes")); err != nil {
 		return nil, ioFault(err, "make folder of node")
 	}
 	if err := p.step("folder"); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"drover/durable"
 	"drover/fault"
 )
 
@@ -19,27 +20,12 @@ func writeJSON(name string, v any) error {
 	return writeFile(name, append(raw, '\n'))
 }
 
-// draft is what the name of a file that is being written begins with; a killed worker leaves it behind.
-func draft(name string) string { return "." + filepath.Base(name) + ".new-" }
-
+// writeFile replaces a file for good: the provider finds its machines by these files after a power cut, too.
 func writeFile(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), draft(name)+"*")
-	if err != nil {
-		return ioFault(err, "write %s", name)
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return ioFault(err, "write %s", name)
-	}
-	return nil
+	return ioFault(durable.Replace(name, text, 0o600), "write %s", name)
 }
 
-// readJSON says false when there is no such file.
+// readJSON says false when the file is missing.
 func readJSON(name string, v any) (bool, error) {
 	raw, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {

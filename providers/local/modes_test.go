@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drover/durable"
 	"drover/fault"
 	"drover/providers"
 	"drover/providers/conformance"
@@ -153,7 +154,7 @@ func TestOptionsSayAllProblems(t *testing.T) {
 func TestHalfARecordIsInNobodysWay(t *testing.T) {
 	t.Parallel()
 	p := open(t, options(t, "127.78.68.0/24"))
-	half := p.path("networks", draft(p.networkFile("cl-half", ""))+"1234")
+	half := p.path("networks", durable.Draft(p.networkFile("cl-half", ""))+"1234")
 	require.NoError(t, os.WriteFile(half, []byte(`{"cluster_id": "cl-h`), 0o600))
 	require.NoError(t, p.EnsureNetwork(t.Context(), providers.Network{ClusterID: "cl-other"}))
 	r, err := p.List(t.Context(), "cl-other")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"drover/durable"
 	"drover/fault"
 	"drover/providers"
 )
@@ -42,7 +43,7 @@ func (p *Provider) DeleteNetwork(_ context.Context, clusterID, vxnet string) err
 		return ioFault(err, "remove network")
 	}
 	return p.each("networks", func(name string) error {
-		if !strings.HasPrefix(name, draft(file)) {
+		if !strings.HasPrefix(name, durable.Draft(file)) {
 			return nil
 		}
 		return removeTree(p.path("networks", name))

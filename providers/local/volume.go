@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"drover/durable"
 	"drover/fault"
 	"drover/providers"
 	"drover/providers/local/internal/sandbox"
@@ -89,6 +90,9 @@ func (p *Provider) CreateVolume(ctx context.Context, s providers.VolumeSpec) (pr
 		return none, ioFault(err, "make volume")
 	}
 	if err := os.Chmod(p.volumeDir(s.ID, "data"), 0o755); err != nil {
+		return none, ioFault(err, "make volume")
+	}
+	if err := durable.Dir(p.path("volumes")); err != nil {
 		return none, ioFault(err, "make volume")
 	}
 	if err := p.step("volume folder"); err != nil {

@@ -26,7 +26,7 @@ for wanted; do
 done
 awk '$4 == "0A" {print "listens " $2}' /proc/net/tcp
 if [ -r /proc/net/tcp6 ]; then awk '$4 == "0A" {print "listens " $2}' /proc/net/tcp6; fi
-for tool in awk cut df find flock getent grep head mv readlink sed sh tail; do command -v $tool >/dev/null || echo "lacks $tool"; done
+for tool in awk cut df find flock getent grep head mv readlink sed sh sync tail; do command -v $tool >/dev/null || echo "lacks $tool"; done
 if [ -e /var/lib/drover ] || [ -e /opt/drover/bin/drover-agent ] || [ -e /etc/drover/agent.json ]; then
 	echo "taken $(head -n 1 /var/lib/drover/.host 2>/dev/null)"
 fi

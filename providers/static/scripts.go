@@ -112,6 +112,8 @@ folder() {
 	for _, m := range a.Spec.Mounts {
 		b.WriteString("folder " + quote(m.Path) + "\n")
 	}
+	// The mark and the key last through a power cut: a host without its mark would count as installed anew.
+	b.WriteString("sync -f \"$mark\" 2>/dev/null || sync\n")
 	return b.String()
 }
 

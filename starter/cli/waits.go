@@ -39,7 +39,7 @@ func (a *app) waits(w *operations.Waiting) output.Lines {
 		}
 	}
 	if !w.Deadline.IsZero() {
-		say("times out", "at %s (in %s)", moment(w.Deadline), screen.Elapsed(w.Deadline.Sub(a.Now())))
+		say("time limit", "%s (%s)", moment(w.Deadline), screen.Limit(w.Deadline, a.Now()))
 	}
 	for _, r := range w.Retries {
 		when := "runs"

@@ -33,3 +33,11 @@ func between(start, end, now time.Time) string {
 	}
 	return Elapsed(end.Sub(start))
 }
+
+// Limit describes a deadline: a step can outlast its own while a node does not report the end.
+func Limit(deadline, now time.Time) string {
+	if d := now.Sub(deadline); d > 0 {
+		return "time limit passed " + Elapsed(d) + " ago; the end is not reported yet"
+	}
+	return "times out in " + Elapsed(deadline.Sub(now))
+}

@@ -115,7 +115,7 @@ func (f Frame) below(s api.Step) []string {
 		return lines
 	}
 	if !s.Deadline.IsZero() {
-		lines = append(lines, f.fit(margin+"times out in "+Elapsed(s.Deadline.Sub(f.Now))))
+		lines = append(lines, f.fit(margin+Limit(s.Deadline, f.Now)))
 	}
 	for _, a := range f.activities(s) {
 		if a.Attempt > 1 && a.LastFailure != "" {

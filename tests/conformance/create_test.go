@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -151,4 +153,20 @@ func TestCC2_Links(t *testing.T) {
 		reloads := down.rec.reloadsSeen()
 		return len(reloads) > 0 && sees(below(reloads[len(reloads)-1], "/links/upstream")) == "hosts u/1 u/2"
 	}, together, 20*time.Millisecond, "the linked cluster's new node")
+}
+
+// Metadata over HTTP is for the processes of its node, where every command of these tests reads it: the machine that all
+// nodes share the loopback of gets nothing, whatever its user.
+func TestMetadataIsForItsOwnNode(t *testing.T) {
+	t.Parallel()
+	c := create(t, newApp(role("a", 1, "start")), api.CreateClusterInput{}, "start: a/1 | hosts a/1")
+	ask, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+c.nodes()["a/1"].IP+"/self", nil)
+	require.NoError(t, err)
+	answer, err := http.DefaultClient.Do(ask)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusForbidden, answer.StatusCode, "%s", body)
+	require.NotContains(t, string(body), "cluster_id")
 }

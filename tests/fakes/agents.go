@@ -21,6 +21,7 @@ type Execution struct {
 	ID   string // the command's id
 	Node lifecycle.Node
 	Cmd  string
+	Env  []string
 	Seen metadata.Tree
 }
 
@@ -241,7 +242,7 @@ func (a *Agents) launch(n lifecycle.Node, id string, cmd agentapi.Command) (*com
 		}
 		return c, nil
 	}
-	e := Execution{ID: id, Node: n, Cmd: cmd.Cmd}
+	e := Execution{ID: id, Node: n, Cmd: cmd.Cmd, Env: cmd.Env}
 	if p, ok := a.store.Tree(cluster); ok {
 		e.Seen = p.Tree
 	}

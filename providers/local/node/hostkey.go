@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/crypto/ssh"
+
+	"drover/durable"
 )
 
 // ensureHostKey makes the key where nobody brought one (containers).
@@ -28,9 +30,5 @@ func ensureHostKey(file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	temp := file + ".new"
-	if err := os.WriteFile(temp, pem.EncodeToMemory(block), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(temp, file)
+	return durable.Replace(file, pem.EncodeToMemory(block), 0o600)
 }

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"drover/agent/api"
+	"drover/durable"
 )
 
 // SharedEtc are the host's public files under /etc that programs in /usr do not work without. They appear read-only in
@@ -143,16 +143,9 @@ func furnishKeys(s Spec, hostKey []byte) error {
 	return replaceFile(instanceMark, []byte(s.Instance), 0o644)
 }
 
-// replaceFile writes a whole new file, whatever was there, so that a node that dies meanwhile keeps the old one.
+// replaceFile writes a whole new file, whatever existed there, so that a node that dies meanwhile keeps the old one.
 func replaceFile(name string, text []byte, mode fs.FileMode) error {
-	temp := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".drover")
-	if err := os.WriteFile(temp, text, mode); err != nil {
-		return fmt.Errorf("furnish: %w", err)
-	}
-	if err := os.Chmod(temp, mode); err != nil {
-		return fmt.Errorf("furnish: %w", err)
-	}
-	if err := os.Rename(temp, name); err != nil {
+	if err := durable.Replace(name, text, mode); err != nil {
 		return fmt.Errorf("furnish: %w", err)
 	}
 	return nil

@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
+
+	"drover/durable"
 )
 
 // Process identifies process 1 of a node among the host's processes, also after pids were reused or the host rebooted.
@@ -49,9 +50,8 @@ func recordSelf(file string) error {
 	if err != nil {
 		return err
 	}
-	temp := filepath.Join(filepath.Dir(file), ".pid.tmp")
-	if err := os.WriteFile(temp, raw, 0o600); err != nil {
+	if err := durable.Replace(file, raw, 0o600); err != nil {
 		return fmt.Errorf("record pid: %w", err)
 	}
-	return os.Rename(temp, file)
+	return nil
 }
