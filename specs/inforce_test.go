@@ -55,7 +55,7 @@ func TestCarryOverSaysWhatItDoes(t *testing.T) {
 		`"key": "layout", "type": "string", "default": "columns", "changeable": false`, `"key": "size", "type": "string", "default": "8"`,
 		`"key": "pinned", "type": "string", "default": "b", "range": ["b"], "changeable": false`, `"key": "pass", "type": "password", "default": "hunter2"`,
 		`"key": "license", "type": "password", "required": "yes"`, `"key": "color", "type": "string", "default": "blue"`, `"key": "mode", "type": "string"`)
-	spec, values, carried, err := next.CarryOver(t.Context(), 
+	spec, values, carried, err := next.CarryOver(t.Context(),
 		map[string]any{"env.layout": "rows", "env.size": json.Number("8"), "env.pinned": "a", "env.pass": "hunter1", "env.day": "monday", "env.mode": "x"},
 		map[string]any{"env.license": "abc-123", "env.mode": "y"})
 	require.NoError(t, err)
@@ -80,7 +80,7 @@ func TestCarryOverSaysAllThatIsWrong(t *testing.T) {
 	next := version(t,
 		`"key": "layout", "type": "string", "changeable": false`, `"key": "mode", "type": "string", "range": ["safe"]`, `"key": "n", "type": "integer"`,
 		`"key": "license", "type": "string", "required": "yes"`, `"key": "empty", "type": "string", "required": "yes"`)
-	_, _, _, err := next.CarryOver(t.Context(), 
+	_, _, _, err := next.CarryOver(t.Context(),
 		map[string]any{"env.layout": "rows", "env.mode": "fast", "env.n": "many", "env.empty": "", "env.day": "x"},
 		map[string]any{"env.layout": "columns", "env.day": "y"})
 	var problems *Problems
@@ -93,7 +93,7 @@ func TestCarryOverSaysAllThatIsWrong(t *testing.T) {
 		`env.empty: required, no value given and no default; allowed: string`,
 		`env.day: no such item in config.json`,
 	}, messages(problems.Diagnostics))
-	_, _, _, err = next.CarryOver(t.Context(), 
+	_, _, _, err = next.CarryOver(t.Context(),
 		map[string]any{"env.layout": "rows", "env.mode": "fast", "env.n": "many"},
 		map[string]any{"env.mode": "safe", "env.n": "2", "env.license": "x", "env.empty": "y"})
 	require.NoError(t, err)

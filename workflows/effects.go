@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 
 	"go.temporal.io/sdk/workflow"
@@ -256,13 +255,4 @@ func performAll(p *performer, ctx workflow.Context, at lifecycle.StepID, list []
 		}
 	}
 	return nil
-}
-
-// performEach performs effects in order, past those that fail, and joins the failures.
-func performEach(p *performer, ctx workflow.Context, at lifecycle.StepID, list []effect) error {
-	var failed []error
-	for _, e := range list {
-		failed = append(failed, e.perform(p, ctx, at))
-	}
-	return errors.Join(failed...)
 }

@@ -136,7 +136,7 @@ func writerOf(accept string) func(http.ResponseWriter, any) {
 			return func(w http.ResponseWriter, v any) {
 				w.Header().Set("Content-Type", kind)
 				out, _ := yaml.Marshal(v) // maps and texts can be written
-				w.Write(out)
+				_, _ = w.Write(out)
 			}
 		case "text/plain", "text/*", "*/*":
 			return nil
