@@ -13,7 +13,7 @@ import (
 
 // down ends the stack and removes its data. While clusters have nodes here it refuses, since nobody could delete these
 // properly afterwards; force removes them too, asking no package.
-func (d dev) down(ctx context.Context, force bool) error {
+func (d *dev) down(ctx context.Context, force bool) error {
 	servers, err := stack.Attach(d.options)
 	if err != nil {
 		// Perhaps one died while it started.
@@ -55,7 +55,7 @@ func (d dev) down(ctx context.Context, force bool) error {
 	return d.removeData()
 }
 
-func (d dev) removeData() error {
+func (d *dev) removeData() error {
 	err := os.Remove(d.envFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil

@@ -30,7 +30,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	d := dev{stack.Options{
+	d := &dev{stack.Options{
 		Root: root, Dir: filepath.Join(root, ".dev", "stack"), Log: os.Stdout, UI: true, WellKnownPorts: true,
 	}}
 	switch {
@@ -50,4 +50,4 @@ func run(ctx context.Context, args []string) error {
 type dev struct{ options stack.Options }
 
 // envFile is what a shell reads to speak to the stack.
-func (d dev) envFile() string { return filepath.Join(d.options.Root, ".dev", "env") }
+func (d *dev) envFile() string { return filepath.Join(d.options.Root, ".dev", "env") }

@@ -12,7 +12,7 @@ import (
 var errNotUp = errors.New("no stack is up; start one with: make dev")
 
 // status says what runs, where, and which clusters have nodes.
-func (d dev) status() error {
+func (d *dev) status() error {
 	servers, err := stack.Attach(d.options)
 	if err != nil {
 		return errNotUp
@@ -41,7 +41,7 @@ func (d dev) status() error {
 	return nil
 }
 
-func (d dev) describe(servers *stack.Stack) {
+func (d *dev) describe(servers *stack.Stack) {
 	fmt.Printf("Temporal       %s\n", servers.TemporalAddress)
 	fmt.Printf("Temporal UI    %s\n", servers.UIURL)
 	fmt.Printf("Consul and UI  %s/ui/\n", servers.ConsulURL)
@@ -49,7 +49,7 @@ func (d dev) describe(servers *stack.Stack) {
 }
 
 // clusters are those that own something on this machine; that needs no server to answer.
-func (d dev) clusters(servers *stack.Stack) ([]string, error) {
+func (d *dev) clusters(servers *stack.Stack) ([]string, error) {
 	machines, err := servers.Machines()
 	if err != nil {
 		return nil, err

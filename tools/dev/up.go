@@ -4,22 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
+	"github.com/google/uuid"
+
+	"drover/durable"
 	"drover/tests/stack"
 )
 
 // up starts the stack, or starts it again on its data: new programs are then in use, and running operations go on.
-func (d dev) up(ctx context.Context) error {
+func (d *dev) up(ctx context.Context) error {
 	ended, err := stack.Clear(d.options.Dir)
 	if err != nil {
 		return err
 	}
 	if len(ended) > 0 {
 		fmt.Println("Starting again:", strings.Join(ended, ", "))
+	}
+	if err := d.guard(); err != nil {
+		return err
 	}
 	servers, err := stack.Start(ctx, d.options)
 	if err != nil {
@@ -44,12 +51,31 @@ make dev-down ends it; make dev again starts it anew on the same data, with the 
 	return nil
 }
 
+// tokenFile has the token that may do everything in the stack's Consul.
+func (d *dev) tokenFile() string { return filepath.Join(d.options.Dir, "consul-token") }
+
+// guard has Consul refuse what no token allows. The worker gets the token that may do everything, and gives each cluster's
+// nodes one that reads their own metadata.
+func (d *dev) guard() error {
+	if err := os.MkdirAll(d.options.Dir, 0o700); err != nil {
+		return err
+	}
+	token, err := os.ReadFile(d.tokenFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		token = []byte(uuid.NewString())
+		err = durable.Replace(d.tokenFile(), token, 0o600)
+	}
+	d.options.ConsulToken = strings.TrimSpace(string(token))
+	d.options.WorkerFlags = []string{"--consul-token-file", d.tokenFile()}
+	return err
+}
+
 // furnish adds what a stack for people has more than one for tests.
-func (d dev) furnish(ctx context.Context, servers *stack.Stack) error {
+func (d *dev) furnish(ctx context.Context, servers *stack.Stack) error {
 	if err := servers.StartWorker(ctx); err != nil {
 		return err
 	}
-	if err := os.WriteFile(d.envFile(), []byte(env(servers)), 0o600); err != nil {
+	if err := os.WriteFile(d.envFile(), []byte(d.env(servers)), 0o600); err != nil {
 		return err
 	}
 	for _, version := range []string{"3.5", "3.6"} {
@@ -61,13 +87,14 @@ func (d dev) furnish(ctx context.Context, servers *stack.Stack) error {
 }
 
 // env are lines for a shell.
-func env(servers *stack.Stack) string {
+func (d *dev) env(servers *stack.Stack) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Written by make dev. Read it into a shell with: . .dev/env\n")
 	for _, line := range servers.Env() {
 		name, value, _ := strings.Cut(line, "=")
 		fmt.Fprintf(&b, "export %s=%s\n", name, quote(value))
 	}
+	fmt.Fprintf(&b, "export CONSUL_HTTP_TOKEN_FILE=%s\n", quote(d.tokenFile()))
 	bin := quote(servers.Bin)
 	fmt.Fprintf(&b, "case \":$PATH:\" in *:%s:*) ;; *) export PATH=%s:\"$PATH\" ;; esac\n", bin, bin)
 	return b.String()
