@@ -101,7 +101,7 @@ func TestWaitRevisionOverAConsulRestart(t *testing.T) {
 	require.Positive(t, tries)
 	s, err := r.Snapshot(t.Context(), clusterID)
 	require.NoError(t, err)
-	require.Len(t, s.own.below("/self/hosts/"), 9*21)
+	require.Len(t, s.own.below("/self/hosts/"), 9*17)
 }
 
 // A Consul that lost its data has smaller indexes: the reader must look again and not wait for the old index.

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -55,6 +56,9 @@ var kills = []kill{
 	{name: "stalled-worker", at: always, now: stall},
 	{name: "temporal", at: always, now: server("temporal")},
 	{name: "consul", at: always, now: server("consul")},
+	{name: "worker-temporal", at: always, first: true, now: together("worker", "temporal")},
+	{name: "worker-consul", at: always, first: true, now: together("worker", "consul")},
+	{name: "servers", at: always, first: true, now: together("worker", "temporal", "consul")},
 	{name: "agent", at: onNode, now: inNode(isAgent)},
 	{name: "ssh-server", at: onNode, needs: needsOpenSSH, now: inNode(isSSH)},
 	{name: "ssh-connection", at: onNode, needs: needsOpenSSH, now: inNode(isSSHConnection)},
@@ -112,6 +116,34 @@ func server(name string) func(context.Context, *World, *cluster) (func(context.C
 			}
 			return w.stack.StartServer(ctx, name)
 		}, w.stack.KillServer(name)
+	}
+}
+
+// together kills several programs at once. Servers come back a moment later, and the worker after them.
+func together(names ...string) func(context.Context, *World, *cluster) (func(context.Context) error, error) {
+	return func(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
+		var err error
+		for _, name := range names {
+			if name == "worker" {
+				err = errors.Join(err, w.stack.KillWorker())
+			} else {
+				err = errors.Join(err, w.stack.KillServer(name))
+			}
+		}
+		return func(ctx context.Context) error {
+			if err := sleep(ctx, moment); err != nil {
+				return err
+			}
+			for _, name := range names {
+				if name == "worker" {
+					continue
+				}
+				if err := w.stack.StartServer(ctx, name); err != nil {
+					return err
+				}
+			}
+			return w.stack.StartWorker(ctx)
+		}, err
 	}
 }
 
