@@ -67,6 +67,7 @@ var kills = []kill{
 	{name: "node-skipped", at: inCommand, first: true, unknown: true, answer: api.ResolveSkip, now: power},
 	{name: "node-aborted", at: inCommand, first: true, unknown: true, answer: api.ResolveAbort, now: power},
 	{name: "cut-worker-node", at: onNode, only: stages, needs: needsCuts, now: cutWorkerNode},
+	{name: "lost-node", at: inCommand, unknown: true, needs: needsCuts, now: loseNode},
 	{name: "cut-worker-consul", at: onNode, only: stages, needs: needsCuts, now: cutWorkerConsul},
 	{name: "cut-node-consul", at: onNode, only: stages, needs: needsCuts, now: cutNodeConsul},
 	{name: "cut-worker-temporal", at: always, only: stages, needs: needsCuts, now: cutWorkerTemporal},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"time"
 )
 
 // nodeConsul is where nodes reach Consul, and nobody else.
@@ -24,6 +25,18 @@ func cutWorkerNode(ctx context.Context, w *World, c *cluster) (func(context.Cont
 		return nothing, err
 	}
 	return w.partition(victim.SSH.Addr)
+}
+
+// patience is longer than the worker waits for a node that does not answer.
+const patience = 5*time.Minute + 30*time.Second
+
+// loseNode cuts a node off for longer than any time limit of an operation: it is held, and goes on at the operator's word.
+func loseNode(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
+	victim, err := w.victim(ctx, c)
+	if err != nil || victim.ID == "" {
+		return nothing, err
+	}
+	return partition(victim.SSH.Addr, patience)
 }
 
 func cutWorkerConsul(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
@@ -49,6 +62,10 @@ func cutWorkerTemporal(_ context.Context, w *World, _ *cluster) (func(context.Co
 
 // partition cuts an address off for as long as the world's partitions last.
 func (w *World) partition(address string) (func(context.Context) error, error) {
+	return partition(address, w.Partition)
+}
+
+func partition(address string, length time.Duration) (func(context.Context) error, error) {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, err
@@ -59,7 +76,7 @@ func (w *World) partition(address string) (func(context.Context) error, error) {
 	}
 	return func(ctx context.Context) error {
 		// Mended also when nobody waits for the end of it any more.
-		_ = sleep(ctx, w.Partition)
+		_ = sleep(ctx, length)
 		return mend()
 	}, nil
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"drover/workflows/api"
 )
 
 // losePower ends every process of a cluster's nodes at once.
@@ -22,6 +25,26 @@ func losePower(t *testing.T, id string) {
 		require.Greater(t, first.Pid, 1)
 		require.NoError(t, syscall.Kill(first.Pid, syscall.SIGKILL))
 	}
+}
+
+// An operation that was terminated leaves its command running. The next one ends it before it does anything.
+func TestTheNextOperationEndsWhatATerminatedOneLeft(t *testing.T) {
+	t.Parallel()
+	id := newID()
+	app := publish(t, 1, map[string]string{
+		"start": "true", "stop": "[ ! -f /data/running ]",
+		"tidy": "trap 'rm /data/running; exit 1' TERM; touch /data/running; while :; do sleep 0.05; done",
+	})
+	drover(t, "create", app, "--id", id).OK(t)
+	drover(t, "run", id, "tidy", "--no-wait").OK(t)
+	eventually(t, "the service runs", running(t, id, 1))
+	c, err := client.Dial(client.Options{HostPort: servers.TemporalAddress})
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, c.TerminateWorkflow(t.Context(), api.WorkflowID(id), "", "a test"))
+	drover(t, "stop", id).OK(t)
+	require.False(t, exists(filepath.Join(volumes(t, id)[0], "running")))
+	drover(t, "delete", id, "--yes").OK(t)
 }
 
 // The host of everything restarts in the middle of an operation: servers and worker come back by themselves, nodes do not.
