@@ -27,6 +27,8 @@ type kill struct {
 	unknown bool
 	// answer is the operator's to an operation that is held; "" is to run the command again.
 	answer string
+	// longer is how much longer than others the operation may take.
+	longer time.Duration
 	// needs says why a world cannot try it; "" when it can.
 	needs func(w *World) string
 	// after is what has to happen when the operation has ended, before anybody looks at what it left.
@@ -67,7 +69,7 @@ var kills = []kill{
 	{name: "node-skipped", at: inCommand, first: true, unknown: true, answer: api.ResolveSkip, now: power},
 	{name: "node-aborted", at: inCommand, first: true, unknown: true, answer: api.ResolveAbort, now: power},
 	{name: "cut-worker-node", at: onNode, only: stages, needs: needsCuts, now: cutWorkerNode},
-	{name: "lost-node", at: inCommand, unknown: true, needs: needsCuts, now: loseNode},
+	{name: "lost-node", at: inCommand, unknown: true, longer: patience, needs: needsCuts, now: loseNode},
 	{name: "cut-worker-consul", at: onNode, only: stages, needs: needsCuts, now: cutWorkerConsul},
 	{name: "cut-node-consul", at: onNode, only: stages, needs: needsCuts, now: cutNodeConsul},
 	{name: "cut-worker-temporal", at: always, only: stages, needs: needsCuts, now: cutWorkerTemporal},

@@ -69,7 +69,11 @@ const operationLimit = 4 * time.Minute
 
 // perform runs an operation of a cluster, with one death in it or (kill nil) none, and checks what came of it.
 func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) (out Outcome) {
-	ctx, done := context.WithTimeout(ctx, operationLimit)
+	limit := operationLimit
+	if k != nil {
+		limit += k.longer
+	}
+	ctx, done := context.WithTimeout(ctx, limit)
 	defer done()
 	began := time.Now()
 	out.Case = Case{Operation: o.name, Moment: at}
