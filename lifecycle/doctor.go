@@ -48,7 +48,7 @@ type MetadataSight struct {
 	Revision int64
 	// Keys are the documented keys as they are in Consul, Should as the control record makes them.
 	Keys, Should map[string]string
-	// Operation is the mark of the running operation for agents; HalfWay marks an interrupted publish.
+	// Operation is the mark for agents: the running operation, or the state of a cluster that is not active. HalfWay marks an interrupted publish.
 	Operation string
 	HalfWay   bool
 }
@@ -198,9 +198,13 @@ func (d *diagnosis) operation() {
 	if d.OperationRuns || says {
 		return
 	}
-	if d.Metadata.Operation != "" {
+	switch mark := d.Metadata.Operation; {
+	case mark == r.State.Mark():
+	case mark != "":
 		d.addWayOn("metadata", r.State,
-			"agents skip health checks because %s is marked as running, but no operation is running", d.Metadata.Operation)
+			"agents skip health checks because the mark for them is %s, but no operation is running and the cluster is %s", mark, r.State)
+	case !r.PoweredOff && r.State != Deleting:
+		d.addWayOn("metadata", r.State, "agents act on failing health checks although the cluster is %s", r.State)
 	}
 	switch r.State {
 	case Active, Stopped:

@@ -94,7 +94,10 @@ func TestDiagnose(t *testing.T) {
 			want: []string{"metadata : drover repair cl-a"}, says: "revision 7 is published, but the record has 6"},
 		{name: "half-way", change: func(s *Sight) { s.Metadata.HalfWay = true }, want: []string{"metadata : drover repair cl-a"}, says: "interrupted"},
 		{name: "stale mark", change: func(s *Sight) { s.Metadata.Operation = "AddNodes" },
-			want: []string{"metadata : drover repair cl-a"}, says: "AddNodes is marked as running"},
+			want: []string{"metadata : drover repair cl-a"}, says: "the mark for them is AddNodes, but no operation is running and the cluster is active"},
+		{name: "services left stopped", change: func(s *Sight) { s.Record.State, s.Metadata.Operation = Stopped, "stopped" }},
+		{name: "services left stopped, and agents do not know", change: func(s *Sight) { s.Record.State = Stopped },
+			want: []string{"metadata : drover start cl-a"}, says: "act on failing health checks although the cluster is stopped"},
 		{name: "stale folder", change: func(s *Sight) { s.Record.Deleting = []string{"cln-1"} },
 			want: []string{"record : drover repair cl-a"}, says: "/deleting-hosts"},
 		{name: "operation that died", change: func(s *Sight) { s.Record.Operation = Operation{Type: "AddNodes", State: "running"} },
@@ -109,7 +112,7 @@ func TestDiagnose(t *testing.T) {
 		{name: "link to nowhere", change: func(s *Sight) {
 			s.Record.Spec, s.LostLinks = &specs.Cluster{Links: map[string]string{"zk": "cl-gone"}}, []string{"zk"}
 		}, want: []string{"record : "}, says: "link zk refers to cl-gone"},
-		{name: "upgrade failed", change: func(s *Sight) { s.Record.State, s.Record.Reason = UpgradeFailed, "no" },
+		{name: "upgrade failed", change: func(s *Sight) { s.Record.State, s.Record.Reason, s.Metadata.Operation = UpgradeFailed, "no", "upgrade_failed" },
 			want: []string{"record : drover downgrade cl-a"}, says: "upgrade_failed: no"},
 		{name: "agent silent", change: func(s *Sight) { s.Agents["cln-1"] = AgentSight{Problem: "refused"} },
 			want: []string{"agent cln-1: drover repair cl-a"}, says: "refused"},

@@ -171,7 +171,7 @@ func TestEveryDryRunEqualsTheTrace(t *testing.T) {
 				require.Equal(t, "List", c.Method)
 			}
 			require.Equal(t, history, w.store.History(clusterID))
-			require.Empty(t, w.store.Operation(clusterID))
+			require.Equal(t, record.State.Mark(), w.store.Operation(clusterID))
 
 			real := w.start1(s.operation, s.input(w, false))
 			require.NotEmpty(t, real.trace().Steps)
