@@ -112,7 +112,9 @@ func TestDiagnose(t *testing.T) {
 		{name: "link to nowhere", change: func(s *Sight) {
 			s.Record.Spec, s.LostLinks = &specs.Cluster{Links: map[string]string{"zk": "cl-gone"}}, []string{"zk"}
 		}, want: []string{"record : "}, says: "link zk refers to cl-gone"},
-		{name: "upgrade failed", change: func(s *Sight) { s.Record.State, s.Record.Reason, s.Metadata.Operation = UpgradeFailed, "no", "upgrade_failed" },
+		{name: "upgrade failed", change: func(s *Sight) {
+			s.Record.State, s.Record.Reason, s.Metadata.Operation = UpgradeFailed, "no", "upgrade_failed"
+		},
 			want: []string{"record : drover downgrade cl-a"}, says: "upgrade_failed: no"},
 		{name: "agent silent", change: func(s *Sight) { s.Agents["cln-1"] = AgentSight{Problem: "refused"} },
 			want: []string{"agent cln-1: drover repair cl-a"}, says: "refused"},
