@@ -84,6 +84,7 @@ func Diagnose(s Sight) []Finding {
 	} else {
 		d.operation()
 		d.links()
+		d.groups()
 		if !s.OperationRuns {
 			d.resources()
 			d.metadata()
@@ -184,6 +185,39 @@ func (d *diagnosis) links() {
 	for _, name := range d.LostLinks {
 		d.add(Finding{Where: "record", Advice: "create another cluster that links to an existing one, and delete this one when it is no longer needed"},
 			"link %s refers to %s, which was deleted with force", name, d.Record.Spec.Links[name])
+	}
+}
+
+// groups: replicas belong to a master. No operation leaves others behind; a record that was repaired by hand may name them.
+func (d *diagnosis) groups() {
+	r := d.Record
+	if r.Spec == nil || d.OperationRuns {
+		return
+	}
+	type group struct {
+		role string
+		gid  int
+	}
+	masters := map[group]bool{}
+	for _, n := range r.Nodes {
+		masters[group{n.Role, n.GID}] = true
+	}
+	var lost []Node
+	for _, n := range r.Nodes {
+		if role, ok := r.Spec.Role(n.Role); ok && role.ReplicaOf != "" && !masters[group{role.ReplicaOf, n.GID}] {
+			lost = append(lost, n)
+		}
+	}
+	repair := d.wayOn(r.State)
+	if r.State == Active {
+		repair = "drover delete-nodes " + d.ClusterID
+		for _, n := range lost {
+			repair += " " + n.ID
+		}
+	}
+	for _, n := range lost {
+		d.add(Finding{Where: "record", Node: n.ID, Repair: repair, Advice: "check first that the application keeps no data on it alone"},
+			"%s is a replica without a master: no node of its master role has gid %d", Label(n.Role, n.SID), n.GID)
 	}
 }
 
