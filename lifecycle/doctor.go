@@ -299,7 +299,13 @@ func (d *diagnosis) resources() {
 		volumes[v.ID] = true
 		d.stray(KindVolume, v)
 	}
+	at := map[string]Node{}
 	for _, n := range d.Record.Nodes {
+		if other, is := at[n.IP]; is && n.IP != "" {
+			d.add(Finding{Where: "provider", Node: n.ID, Advice: "if the provider has given out one machine twice, delete one of the nodes (drover delete-nodes) and correct its inventory"},
+				"%s has address %s, and so has %s", Label(n.Role, n.SID), n.IP, Label(other.Role, other.SID))
+		}
+		at[n.IP] = n
 		for _, id := range n.VolumeIDs {
 			if !volumes[id] {
 				d.addRepaired(risked, Finding{Where: "provider", Node: n.ID, Advice: emptied}, "volume %s of %s is missing, and its data with it", id, Label(n.Role, n.SID))
