@@ -107,8 +107,9 @@ func MayAdd(v View, role string, count int) *Refusal {
 	return nil
 }
 
-// MayRemove is DN0: every target exists and is named once, shrinking is allowed for its role, and no role falls below
-// the least its package allows.
+// MayRemove is DN0: every target exists and is named once, shrinking is allowed for its role, no role falls below the least
+// its package allows, and masters leave together with their replicas. The replicas are not added to the request: what is
+// deleted is what the user has named.
 func MayRemove(v View, targets []string, force bool) *Refusal {
 	if len(targets) == 0 {
 		return &Refusal{Why: "the request has no nodes", Hint: "list the nodes to delete; drover nodes shows them"}
@@ -159,10 +160,51 @@ func MayRemove(v View, targets []string, force bool) *Refusal {
 	if len(leaving) == len(known) {
 		return &Refusal{Why: "no node would remain", Hint: "delete the whole cluster instead"}
 	}
+	if refusal := v.dividesGroup(leaving); refusal != nil {
+		return refusal
+	}
 	if force {
 		return refuseForce(v.RefusesForce(Only(targets)))
 	}
 	return nil
+}
+
+// dividesGroup refuses to delete a master without its replicas, which would belong to no master, and a replica without its
+// master, because replicas are added with masters only. A replica that has lost its master may be deleted.
+func (v View) dividesGroup(leaving map[string]bool) *Refusal {
+	var why, missing []string
+	for _, master := range v.Roles {
+		for _, m := range master.Nodes {
+			var stays, leaves []string
+			for _, r := range v.Roles {
+				for _, n := range r.Nodes {
+					switch name := Label(r.Name, n.SID) + " (" + n.ID + ")"; {
+					case r.ReplicaOf != master.Name || r.ReplicaOf == "" || n.GID != m.GID:
+					case leaving[n.ID]:
+						leaves = append(leaves, name)
+					default:
+						stays = append(stays, name)
+						missing = append(missing, n.ID)
+					}
+				}
+			}
+			name := Label(master.Name, m.SID) + " (" + m.ID + ")"
+			switch {
+			case leaving[m.ID] && len(stays) > 0:
+				why = append(why, fmt.Sprintf("%s would leave replicas without a master: %s", name, strings.Join(stays, ", ")))
+			case !leaving[m.ID] && len(leaves) > 0:
+				why = append(why, fmt.Sprintf("%s would stay with fewer replicas, and replicas are added with a new master only: without %s", name, strings.Join(leaves, ", ")))
+				missing = append(missing, m.ID)
+			default:
+				missing = missing[:len(missing)-len(stays)]
+			}
+		}
+	}
+	if len(why) == 0 {
+		return nil
+	}
+	return &Refusal{Why: strings.Join(why, "; "), Hint: "delete masters together with their replicas: list these nodes too: " + strings.Join(missing, " ") +
+		"; replace a single broken node with drover repair"}
 }
 
 // MayRestart: a role that is named exists.

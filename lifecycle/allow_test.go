@@ -34,7 +34,7 @@ func TestMayAdd(t *testing.T) {
 
 func TestRoleThatARequestLeavesOut(t *testing.T) {
 	t.Parallel()
-	some := []NodeRef{{"n", 1}}
+	some := []NodeRef{{ID: "n", SID: 1}}
 	grows, adds := RoleView{Name: "grows", ScaleHorizontal: true, Nodes: some}, RoleView{Name: "adds", AddNodes: true, Nodes: some}
 	fixed, replica := RoleView{Name: "fixed", Nodes: some}, RoleView{Name: "grows-replica", ReplicaOf: "grows", ScaleHorizontal: true, Nodes: some}
 	empty := RoleView{Name: "empty", ScaleHorizontal: true}
@@ -76,6 +76,10 @@ func TestMayRemove(t *testing.T) {
 	a.ScaleHorizontal, a.MinCount = true, 2
 	r := role("r", 4, 2)
 	r.ReplicaOf, r.ScaleHorizontal, r.MinCount = "a", true, 2
+	for i := range a.Nodes {
+		a.Nodes[i].GID = i + 1
+	}
+	r.Nodes[0].GID, r.Nodes[1].GID = 1, 4 // nobody's
 	v := View{Roles: []RoleView{a, r, role("fixed", 1, 1)}}
 	for _, tc := range []struct {
 		targets []string
@@ -83,17 +87,22 @@ func TestMayRemove(t *testing.T) {
 		want    string
 	}{
 		{want: "the request has no nodes"},
-		{targets: []string{"a1"}},
+		{targets: []string{"a2"}},
 		{targets: []string{"a1", "zz", "yy"}, want: "zz, yy"},
 		{targets: []string{"a1", "a1"}, want: "duplicate nodes: a1"},
 		{targets: []string{"a1", "a2"}, want: "requires at least 2"},
-		{targets: []string{"r4", "r5"}},
+		{targets: []string{"a1", "r4"}},
+		{targets: []string{"a1"}, want: "a/1 (a1) would leave replicas without a master: r/4 (r4)"},
+		{targets: []string{"r4", "r5"}, want: "a/1 (a1) would stay with fewer replicas, and replicas are added with a new master only: without r/4 (r4)"},
+		{targets: []string{"r5"}},
 		{targets: []string{"fixed1"}, want: "scale_horizontal is not"},
-		{targets: []string{"a1"}, force: true, want: "allow_force: false"},
-		{targets: []string{"r4"}, force: true},
+		{targets: []string{"a1", "r4"}, force: true, want: "allow_force: false"},
+		{targets: []string{"r5"}, force: true},
 	} {
 		requireRefusal(t, tc.want, MayRemove(v, tc.targets, tc.force))
 	}
+	refusal := MayRemove(v, []string{"a1", "r5"}, true)
+	require.Equal(t, "delete masters together with their replicas: list these nodes too: r4; replace a single broken node with drover repair", refusal.Hint)
 	only := role("a", 1, 1)
 	only.ScaleHorizontal = true
 	requireRefusal(t, "no node would remain", MayRemove(View{Roles: []RoleView{only}}, []string{"a1"}, false))

@@ -48,7 +48,7 @@ type MetadataSight struct {
 	Revision int64
 	// Keys are the documented keys as they are in Consul, Should as the control record makes them.
 	Keys, Should map[string]string
-	// Operation is the mark of the running operation for agents; HalfWay marks an interrupted publish.
+	// Operation is the mark for agents: the running operation, or the state of a cluster that is not active. HalfWay marks an interrupted publish.
 	Operation string
 	HalfWay   bool
 }
@@ -84,6 +84,7 @@ func Diagnose(s Sight) []Finding {
 	} else {
 		d.operation()
 		d.links()
+		d.groups()
 		if !s.OperationRuns {
 			d.resources()
 			d.metadata()
@@ -187,6 +188,39 @@ func (d *diagnosis) links() {
 	}
 }
 
+// groups: replicas belong to a master. No operation leaves others behind; a record that was repaired by hand may name them.
+func (d *diagnosis) groups() {
+	r := d.Record
+	if r.Spec == nil || d.OperationRuns {
+		return
+	}
+	type group struct {
+		role string
+		gid  int
+	}
+	masters := map[group]bool{}
+	for _, n := range r.Nodes {
+		masters[group{n.Role, n.GID}] = true
+	}
+	var lost []Node
+	for _, n := range r.Nodes {
+		if role, ok := r.Spec.Role(n.Role); ok && role.ReplicaOf != "" && !masters[group{role.ReplicaOf, n.GID}] {
+			lost = append(lost, n)
+		}
+	}
+	repair := d.wayOn(r.State)
+	if r.State == Active {
+		repair = "drover delete-nodes " + d.ClusterID
+		for _, n := range lost {
+			repair += " " + n.ID
+		}
+	}
+	for _, n := range lost {
+		d.add(Finding{Where: "record", Node: n.ID, Repair: repair, Advice: "check first that the application keeps no data on it alone"},
+			"%s is a replica without a master: no node of its master role has gid %d", Label(n.Role, n.SID), n.GID)
+	}
+}
+
 // operation: the record, the engine and the agents' mark say the same about what runs.
 func (d *diagnosis) operation() {
 	r := d.Record
@@ -198,9 +232,13 @@ func (d *diagnosis) operation() {
 	if d.OperationRuns || says {
 		return
 	}
-	if d.Metadata.Operation != "" {
+	switch mark := d.Metadata.Operation; {
+	case mark == r.State.Mark():
+	case mark != "":
 		d.addWayOn("metadata", r.State,
-			"agents skip health checks because %s is marked as running, but no operation is running", d.Metadata.Operation)
+			"agents skip health checks because the mark for them is %s, but no operation is running and the cluster is %s", mark, r.State)
+	case !r.PoweredOff && r.State != Deleting:
+		d.addWayOn("metadata", r.State, "agents act on failing health checks although the cluster is %s", r.State)
 	}
 	switch r.State {
 	case Active, Stopped:
@@ -261,7 +299,13 @@ func (d *diagnosis) resources() {
 		volumes[v.ID] = true
 		d.stray(KindVolume, v)
 	}
+	at := map[string]Node{}
 	for _, n := range d.Record.Nodes {
+		if other, is := at[n.IP]; is && n.IP != "" {
+			d.add(Finding{Where: "provider", Node: n.ID, Advice: "if the provider has given out one machine twice, delete one of the nodes (drover delete-nodes) and correct its inventory"},
+				"%s has address %s, and so has %s", Label(n.Role, n.SID), n.IP, Label(other.Role, other.SID))
+		}
+		at[n.IP] = n
 		for _, id := range n.VolumeIDs {
 			if !volumes[id] {
 				d.addRepaired(risked, Finding{Where: "provider", Node: n.ID, Advice: emptied}, "volume %s of %s is missing, and its data with it", id, Label(n.Role, n.SID))

@@ -82,6 +82,9 @@ func TestDiagnose(t *testing.T) {
 		}, want: []string{"provider cln-1: drover repair cl-a --nodes cln-1,cln-2", "provider cln-2: drover repair cl-a --nodes cln-2"}, says: "vol-1"},
 		{name: "address changed", change: func(s *Sight) { s.Provider.Instances[0].IP = "10.9.9.9" },
 			want: []string{"provider cln-1: drover repair cl-a --nodes cln-1"}, says: "10.9.9.9"},
+		{name: "one address twice", change: func(s *Sight) {
+			s.Record.Nodes[1].IP, s.Provider.Instances[1].IP = "10.0.0.1", "10.0.0.1"
+		}, want: []string{"provider cln-2: "}, says: "a/2 has address 10.0.0.1, and so has a/1"},
 		{name: "provider away", change: func(s *Sight) { s.Provider = ProviderSight{Problem: "p: away"} },
 			want: []string{"provider : drover providers"}, says: "p: away"},
 		{name: "key too many", change: func(s *Sight) { s.Metadata.Keys["self/hosts/a/i-9/ip"] = "10.0.0.9" },
@@ -94,7 +97,10 @@ func TestDiagnose(t *testing.T) {
 			want: []string{"metadata : drover repair cl-a"}, says: "revision 7 is published, but the record has 6"},
 		{name: "half-way", change: func(s *Sight) { s.Metadata.HalfWay = true }, want: []string{"metadata : drover repair cl-a"}, says: "interrupted"},
 		{name: "stale mark", change: func(s *Sight) { s.Metadata.Operation = "AddNodes" },
-			want: []string{"metadata : drover repair cl-a"}, says: "AddNodes is marked as running"},
+			want: []string{"metadata : drover repair cl-a"}, says: "the mark for them is AddNodes, but no operation is running and the cluster is active"},
+		{name: "services left stopped", change: func(s *Sight) { s.Record.State, s.Metadata.Operation = Stopped, "stopped" }},
+		{name: "services left stopped, and agents do not know", change: func(s *Sight) { s.Record.State = Stopped },
+			want: []string{"metadata : drover start cl-a"}, says: "act on failing health checks although the cluster is stopped"},
 		{name: "stale folder", change: func(s *Sight) { s.Record.Deleting = []string{"cln-1"} },
 			want: []string{"record : drover repair cl-a"}, says: "/deleting-hosts"},
 		{name: "operation that died", change: func(s *Sight) { s.Record.Operation = Operation{Type: "AddNodes", State: "running"} },
@@ -109,7 +115,17 @@ func TestDiagnose(t *testing.T) {
 		{name: "link to nowhere", change: func(s *Sight) {
 			s.Record.Spec, s.LostLinks = &specs.Cluster{Links: map[string]string{"zk": "cl-gone"}}, []string{"zk"}
 		}, want: []string{"record : "}, says: "link zk refers to cl-gone"},
-		{name: "upgrade failed", change: func(s *Sight) { s.Record.State, s.Record.Reason = UpgradeFailed, "no" },
+		{name: "replicas of nobody", change: func(s *Sight) {
+			s.Record.Spec = &specs.Cluster{Roles: []specs.Role{{Name: "a"}, {Name: "a-replica", ReplicaOf: "a"}, {Name: "b"}}}
+			s.Record.Nodes[0].GID, s.Record.Nodes[1].Role, s.Record.Nodes[1].GID = 1, "a-replica", 2
+		}, want: []string{"record cln-2: drover delete-nodes cl-a cln-2"}, says: "a-replica/2 is a replica without a master: no node of its master role has gid 2"},
+		{name: "a replica and its master", change: func(s *Sight) {
+			s.Record.Spec = &specs.Cluster{Roles: []specs.Role{{Name: "a"}, {Name: "a-replica", ReplicaOf: "a"}}}
+			s.Record.Nodes[1].Role = "a-replica"
+		}},
+		{name: "upgrade failed", change: func(s *Sight) {
+			s.Record.State, s.Record.Reason, s.Metadata.Operation = UpgradeFailed, "no", "upgrade_failed"
+		},
 			want: []string{"record : drover downgrade cl-a"}, says: "upgrade_failed: no"},
 		{name: "agent silent", change: func(s *Sight) { s.Agents["cln-1"] = AgentSight{Problem: "refused"} },
 			want: []string{"agent cln-1: drover repair cl-a"}, says: "refused"},
@@ -134,7 +150,7 @@ func TestDiagnose(t *testing.T) {
 			var got []string
 			for _, f := range found {
 				got = append(got, f.Where+" "+f.Node+": "+f.Repair)
-				require.True(t, f.Repair != "" || f.Advice != "" && len(s.LostLinks) > 0, "a command: %+v", f)
+				require.True(t, f.Repair != "" || f.Advice != "", "a command, or what to do: %+v", f)
 			}
 			require.Equal(t, tt.want, got)
 			if len(found) > 0 {

@@ -40,6 +40,8 @@ type Node struct {
 	Token      string `json:"token,omitempty"`
 	// HasToken: the agent was started with the cluster's Consul token.
 	HasToken bool `json:"has_token,omitempty"`
+	// AgentHas identifies the settings the agent was started with last: others have to be given to it.
+	AgentHas string `json:"agent_has,omitempty"`
 	// AgentOn is the instance on which the agent was started last: on another one no command ever ran.
 	AgentOn string `json:"agent_on,omitempty"`
 	// VersionID is the application version whose image the machine boots; NextInstanceID was chosen for the machine

@@ -33,7 +33,7 @@ func (r *Record) Described() *Record {
 	out.Nodes = slices.Clone(r.Nodes)
 	for i := range out.Nodes {
 		n := &out.Nodes[i]
-		n.NextInstanceID, n.Was, n.AgentOn, n.HasToken = "", nil, "", false
+		n.NextInstanceID, n.Was, n.AgentOn, n.AgentHas, n.HasToken = "", nil, "", "", false
 	}
 	return &out
 }

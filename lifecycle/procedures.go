@@ -138,7 +138,7 @@ var Catalogue = []Procedure{
 		OnFailure: "`/deleting-hosts` is emptied however it ends; nodes that stay although they were stopped are started again.",
 		NoReturn:  Point{[]StepID{DN10}, "resources of the leaving nodes are being released, and they cannot come back"},
 		Steps: []StepDef{
-			decides(DN0, "allowed by `scale_horizontal`; known nodes; no role below its least count"),
+			decides(DN0, "allowed by `scale_horizontal`; known nodes; no role below its least count; masters together with their replicas"),
 			needed(DN1, "register the nodes to be deleted in /deleting-hosts", "the nodes appear in `/deleting-hosts`", "nodes learn from metadata alone who leaves"),
 			needed(DN2, "all nodes update their configuration", "all nodes apply it, leaving ones too", "nodes must know who leaves before commands run for it"),
 			commands(DN2b, "`scale_in`'s pre_check on the remaining nodes"),

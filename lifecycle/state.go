@@ -32,6 +32,15 @@ const (
 	Unreadable    State = "unreadable"     // the control record cannot be read; no record is ever written with it
 )
 
+// Mark is what agents are told of a cluster on which no operation runs: nothing while it is active, and otherwise its state.
+// Where there is a mark, their health checks rest: what was stopped is not to be started behind an operator's back.
+func (s State) Mark() string {
+	if s == Active {
+		return ""
+	}
+	return string(s)
+}
+
 // Refusal says why an operation may not start, and what to do.
 type Refusal struct {
 	Why  string

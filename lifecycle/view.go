@@ -93,6 +93,8 @@ func eventsOf(s specs.Service) []string {
 type NodeRef struct {
 	ID  string `json:"id"`
 	SID int    `json:"sid"`
+	// GID groups a master with its replicas. Procedures have no use for it, so it does not travel.
+	GID int `json:"-"`
 }
 
 // ViewOf makes the view of a record. withCommands adds the commands' text for people, secrets removed.
@@ -131,7 +133,7 @@ func ViewOf(r *Record, withCommands bool) View {
 		}
 		for _, n := range r.Nodes {
 			if n.Role == role.Name {
-				rv.Nodes = append(rv.Nodes, NodeRef{ID: n.ID, SID: n.SID})
+				rv.Nodes = append(rv.Nodes, NodeRef{ID: n.ID, SID: n.SID, GID: n.GID})
 			}
 		}
 		slices.SortFunc(rv.Nodes, func(a, b NodeRef) int { return a.SID - b.SID })

@@ -87,7 +87,7 @@ func TestRoleSpec(t *testing.T) {
 func TestMayDelete(t *testing.T) {
 	t.Parallel()
 	guarded := func(state State, ever, allow bool) View {
-		return View{State: state, EverActive: ever, Roles: []RoleView{{Name: "a", Services: []ServiceView{{Name: "destroy", AllowForce: allow}}, Nodes: []NodeRef{{"n", 1}}}}}
+		return View{State: state, EverActive: ever, Roles: []RoleView{{Name: "a", Services: []ServiceView{{Name: "destroy", AllowForce: allow}}, Nodes: []NodeRef{{ID: "n", SID: 1}}}}}
 	}
 	for _, tc := range []struct {
 		name   string

@@ -6,6 +6,6 @@ type Look struct {
 	Root      string
 	Revision  int64
 	Keys      Tree
-	Operation string // the mark of the operation that runs
+	Operation string // the mark of the operation that runs, or of a state that is not active
 	HalfWay   bool   // a publish broke off
 }

@@ -241,3 +241,27 @@ func TestForceIsRefusedByRolesWithNodes(t *testing.T) {
 	w.start1(api.DeleteCluster, api.DeleteClusterInput{Force: true})
 	w.nothingLeft()
 }
+
+// Health and monitor commands may use values: whatever changes those, agents run the commands of today.
+func TestHealthChecksFollowTheValues(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.publishItems("1", map[string]string{"port": `"type": "integer", "default": 2379`}, `"health_check": {"enable": true, "check_cmd": "check {{env.port}}"},
+		"monitor": {"enable": true, "cmd": "count {{cluster.a.count}}", "items": {"n": {"unit": "", "value_type": "int", "statistics_type": "latest", "scale_factor_when_display": 1}}},`)
+	w.start1(api.CreateCluster, api.CreateClusterInput{App: "app", Version: "1"})
+	commands := func() (out []string) {
+		for _, n := range w.record().Nodes {
+			s := w.agents.Settings(n.ID)
+			out = append(out, s.HealthCheck.CheckCmd+", "+s.Monitor.Cmd)
+		}
+		return out
+	}
+	require.Equal(t, []string{"check 2379, count 3", "check 2379, count 3", "check 2379, count 3", "check 2379, count 3"}, commands())
+	w.start1(api.UpdateEnv, api.UpdateEnvInput{Values: map[string]any{"env.port": 2380}})
+	require.Equal(t, []string{"check 2380, count 3", "check 2380, count 3", "check 2380, count 3", "check 2380, count 3"}, commands())
+	w.start1(api.AddNodes, api.AddNodesInput{Role: "a", Count: 2})
+	for _, is := range commands() {
+		require.Equal(t, "check 2380, count 5", is)
+	}
+	w.sound()
+}

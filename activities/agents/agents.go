@@ -2,66 +2,79 @@ package agents
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"net"
-	"slices"
 	"sync"
 
-	agentapi "drover/agent/api"
-
 	"drover/activities/internal/control"
-	"drover/activities/internal/fanout"
+	agentapi "drover/agent/api"
+	"drover/fault"
 	"drover/lifecycle"
 )
 
-// hasToken records that the agents of nodes run with the cluster's token now.
-func (a *Activities) hasToken(ctx context.Context, rec *lifecycle.Record, results []fanout.Result[agentapi.SyncResult]) error {
-	if rec.ConsulToken == "" {
-		return nil
-	}
-	var given []string
-	for _, r := range results {
-		if r.Err == nil && !r.Node.HasToken {
-			given = append(given, r.Node.ID)
+// started collects, from many goroutines, the nodes whose agents were started, and with which settings.
+type started struct {
+	mu   sync.Mutex
+	with map[string]agentapi.Config // by node id
+}
+
+// start makes the agent run with these settings. A machine that is found to be off is switched on first.
+func (a *Activities) start(ctx context.Context, s *started, n lifecycle.Node, cfg agentapi.Config, boot func(context.Context) error) error {
+	err := a.Agents.Ensure(ctx, n, cfg)
+	if fault.Is(err, fault.Unreachable) && ctx.Err() == nil {
+		if err := boot(ctx); err != nil {
+			return err
 		}
+		err = a.Agents.Ensure(ctx, n, cfg)
 	}
-	if len(given) == 0 {
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.with[n.ID] = cfg
+	return nil
+}
+
+// record writes down on which machines agents were started, and with which settings.
+func (a *Activities) record(ctx context.Context, rec *lifecycle.Record, s *started) error {
+	told := func(n *lifecycle.Node) bool {
+		cfg, is := s.with[n.ID]
+		if !is {
+			return true
+		}
+		before := *n
+		n.AgentOn, n.AgentHas, n.HasToken = cfg.InstanceID, settings(cfg), cfg.Token != ""
+		return n.AgentOn == before.AgentOn && n.AgentHas == before.AgentHas && n.HasToken == before.HasToken
+	}
+	news := false
+	for _, n := range rec.Nodes {
+		news = !told(&n) || news
+	}
+	if !news {
 		return nil
 	}
-	_, err := control.Update(ctx, a.Records, rec.ClusterID, func(rec *lifecycle.Record) error {
+	_, err := control.UpdateCurrent(ctx, a.Records, a.Attempt, rec.ClusterID, func(rec *lifecycle.Record) error {
 		for i := range rec.Nodes {
-			rec.Nodes[i].HasToken = rec.Nodes[i].HasToken || slices.Contains(given, rec.Nodes[i].ID)
+			told(&rec.Nodes[i])
 		}
 		return nil
 	})
 	return err
 }
 
-// nodeSet collects nodes from many goroutines.
-type nodeSet struct {
-	mu    sync.Mutex
-	nodes []lifecycle.Node
-}
-
-// hasAgent records on which machines agents were started.
-func (a *Activities) hasAgent(ctx context.Context, clusterID string, started *nodeSet) error {
-	on := map[string]string{}
-	for _, n := range started.nodes {
-		if n.AgentOn != n.InstanceID {
-			on[n.ID] = n.InstanceID
-		}
+// settings identify the configuration of an agent without telling what is in it. They are the same on many nodes, since a
+// record of a thousand nodes has to stay small.
+func settings(cfg agentapi.Config) string {
+	cfg.NodeID, cfg.InstanceID = "", "" // a node's own stay; a new machine has an agent started on it
+	text, err := json.Marshal(cfg)
+	if err != nil {
+		return ""
 	}
-	if len(on) == 0 {
-		return nil
-	}
-	_, err := control.UpdateCurrent(ctx, a.Records, a.Attempt, clusterID, func(rec *lifecycle.Record) error {
-		for i := range rec.Nodes {
-			if instance := on[rec.Nodes[i].ID]; instance != "" {
-				rec.Nodes[i].AgentOn = instance
-			}
-		}
-		return nil
-	})
-	return err
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // agentConfig is the configuration file of a node's agent.

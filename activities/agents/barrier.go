@@ -40,61 +40,42 @@ func (a *Activities) StartAgents(ctx context.Context, in BarrierInput) (BarrierR
 	if err != nil {
 		return BarrierResult{}, err
 	}
-	started := &nodeSet{}
-	out, err := a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) error {
-		progress.Line("starting the agent")
-		if err := a.putKeys(ctx, n); err != nil {
-			return err
-		}
-		if err := a.Agents.Ensure(ctx, n, a.agentConfig(rec, n)); err != nil {
-			return err
-		}
-		started.add(n)
-		return nil
-	})
-	if recorded := a.hasAgent(context.WithoutCancel(ctx), rec.ClusterID, started); err == nil {
-		err = recorded
-	}
-	return out, err
+	return a.barrier(ctx, rec, in, func(lifecycle.Node, agentapi.Config) bool { return true })
 }
 
-func (s *nodeSet) add(n lifecycle.Node) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.nodes = append(s.nodes, n)
-}
-
-// Barrier waits until every named node has applied the revision (B2, B4).
+// Barrier waits until every named node has applied the revision (B2, B4). Agents whose settings are others by now, such as a
+// health check that uses a changed value, are started with them first.
 func (a *Activities) Barrier(ctx context.Context, in BarrierInput) (BarrierResult, error) {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	if err != nil {
 		return BarrierResult{}, err
 	}
-	return a.barrier(ctx, rec, in, func(ctx context.Context, n lifecycle.Node, _ fanout.Progress) error {
-		if rec.ConsulToken == "" || n.HasToken {
-			return nil
-		}
-		return a.Agents.Ensure(ctx, n, a.agentConfig(rec, n)) // it was started before there were tokens
-	})
+	return a.barrier(ctx, rec, in, func(n lifecycle.Node, cfg agentapi.Config) bool { return n.AgentHas != settings(cfg) })
 }
 
-func (a *Activities) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierInput, first func(context.Context, lifecycle.Node, fanout.Progress) error) (BarrierResult, error) {
+func (a *Activities) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierInput, starts func(lifecycle.Node, agentapi.Config) bool) (BarrierResult, error) {
 	ctx, stop := attempt.UntilStopping(ctx)
 	defer stop()
 	timeout := time.Duration(in.TimeoutSec) * time.Second
 	power := a.machinesOf(rec)
+	begun := &started{with: map[string]agentapi.Config{}}
 	results := fanout.Run(ctx, rec.NamedNodes(in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.SyncResult, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		if err := first(ctx, n, progress); err != nil {
-			return agentapi.SyncResult{}, err
+		boot := power.boot(n, progress)
+		if cfg := a.agentConfig(rec, n); starts(n, cfg) {
+			progress.Line("starting the agent")
+			if err := a.putKeys(ctx, n); err != nil {
+				return agentapi.SyncResult{}, err
+			}
+			if err := a.start(ctx, begun, n, cfg, boot); err != nil {
+				return agentapi.SyncResult{}, err
+			}
 		}
 		progress.Line(fmt.Sprintf("applying revision %d", in.Revision))
-		return a.Agents.Sync(ctx, n, in.Revision, timeout, power.boot(n, progress))
+		return a.Agents.Sync(ctx, n, in.Revision, timeout, boot)
 	})
-	if err := a.hasToken(ctx, rec, results); err != nil {
-		return BarrierResult{}, err
-	}
+	recorded := a.record(context.WithoutCancel(ctx), rec, begun)
 	var out BarrierResult
 	var failed []error
 	for _, r := range results {
@@ -106,6 +87,9 @@ func (a *Activities) barrier(ctx context.Context, rec *lifecycle.Record, in Barr
 	}
 	if err := fanout.FirstOf(failed); err != nil {
 		return BarrierResult{}, err
+	}
+	if recorded != nil {
+		return BarrierResult{}, recorded
 	}
 	if in.StrictConfig && len(out.Warnings) > 0 {
 		w := out.Warnings[0]

@@ -120,6 +120,36 @@ func TestStartAgentsGivesEachNodeItsOwnConfiguration(t *testing.T) {
 	require.Equal(t, rec.Nodes[0].ID, w.RequireFault(fault.BarrierTimeout, err).Node)
 }
 
+// An agent gets other settings once, at the next barrier; a node that is not reachable for that is named.
+func TestBarrierGivesAgentsOtherSettings(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(2)
+	check := func() string {
+		if h := w.Agents.Settings(rec.Nodes[0].ID).HealthCheck; h != nil {
+			return h.CheckCmd
+		}
+		return ""
+	}
+	require.Empty(t, check())
+	rec.Spec.Roles[0].HealthCheck = &agentapi.HealthCheck{Enable: true, CheckCmd: "one"}
+	w.Put(rec)
+	w.Agents.Broken[rec.Nodes[1].ID] = true
+	_, err := w.Acts.Agents.Barrier(t.Context(), barrier(rec, 1))
+	require.Equal(t, rec.Nodes[1].ID, w.RequireFault(fault.BarrierTimeout, err).Node)
+	require.Equal(t, "one", check())
+	has := w.Record()
+	require.NotEqual(t, has.Nodes[0].AgentHas, has.Nodes[1].AgentHas, "what was given before the failure is known")
+
+	delete(w.Agents.Broken, rec.Nodes[1].ID)
+	starts := w.Agents.Starts()
+	for range 2 {
+		_, err = w.Acts.Agents.Barrier(t.Context(), barrier(rec, 1))
+		require.NoError(t, err)
+		require.Equal(t, starts+1, w.Agents.Starts(), "of the other node, once")
+	}
+}
+
 func TestBarrierOfManyFailingNodesIsBounded(t *testing.T) {
 	t.Parallel()
 	w := world.New(t)

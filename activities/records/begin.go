@@ -190,7 +190,7 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 	if rec.Operation.Type == api.CreateCluster {
 		return control.Forget(ctx, a.Trees, a.Tokens, in.ClusterID, in.RunID)
 	}
-	if _, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
+	rec, err = control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		rec.Operation.State = api.OpFailed
 		rec.TakeBackChoices()
 		if rec.Operation.Clearing { // what an earlier operation left may still be to be cleared
@@ -203,10 +203,11 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 			rec.Target = nil
 		}
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
-	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, "")
+	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, rec.State.Mark())
 }
 
 func notAllowed(rec *lifecycle.Record, r *lifecycle.Refusal) error {

@@ -27,7 +27,8 @@ type TreeStore interface {
 	Revision(ctx context.Context, clusterID string) (int64, error)
 	// Disown takes an unfinished publish away from every run but this one, which owns the cluster.
 	Disown(ctx context.Context, clusterID, run string) error
-	// SetOperation shows agents which operation runs ("": none), so that health checks do not interfere. Only the run that
+	// SetOperation shows agents which operation runs, or else the mark of the cluster's state ("": it is active), so that
+	// health checks do not interfere. Only the run that
 	// owns the cluster may.
 	SetOperation(ctx context.Context, clusterID, run, operation string) error
 }

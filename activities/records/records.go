@@ -182,7 +182,7 @@ type EndInput struct {
 
 // EndOperation writes how the operation ended and what the cluster is now.
 func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
-	_, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
+	rec, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		rec.Operation.State, rec.Operation.Skipped = in.Outcome, in.Skipped
 		rec.Reason = in.Reason
 		for _, node := range in.Open {
@@ -204,7 +204,7 @@ func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
 	if err != nil || in.Outcome == api.OpRunning {
 		return err
 	}
-	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, "")
+	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, rec.State.Mark())
 }
 
 // noOrphans refuses a new cluster under an id whose old resources are still there: they would be taken for its own.

@@ -186,6 +186,7 @@ func TestEndOperation(t *testing.T) {
 	require.Equal(t, lifecycle.Deleting, rec.State, "no state given leaves it")
 	require.Equal(t, "because", rec.Reason)
 	require.True(t, rec.EverActive)
+	require.Equal(t, "deleting", w.Store.Operation(world.ClusterID), "health checks rest: the cluster is not active")
 }
 
 // A request without a role is about the only one that it can be about, also when it is repeated.

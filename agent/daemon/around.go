@@ -33,12 +33,13 @@ func (d *Daemon) Configure(c api.Config) error {
 	return nil
 }
 
-// quiet says whether health checks must rest because an operation runs on the cluster. While Consul does not answer, they
+// quiet says whether health checks must rest because an operation runs on the cluster, or left it in a state other than active.
+// While Consul does not answer, they
 // rest too: an action taken in the middle of an operation can do more harm than one taken late.
 func (d *Daemon) quiet(ctx context.Context) bool {
 	operation, err := d.source.Operation(ctx, d.cluster)
 	if err != nil {
-		d.log.Info("no health check: whether an operation runs is unknown", "error", err)
+		d.log.Info("no health check: whether an operation runs or the cluster is active is unknown", "error", err)
 	}
 	return err != nil || operation != ""
 }

@@ -13,7 +13,7 @@ type Source interface {
 	WaitRevision(ctx context.Context, clusterID string, after int64) (int64, error)
 	// Read gives the newest published tree as this node sees it; NotFound without one.
 	Read(ctx context.Context) (Snapshot, error)
-	// Operation names the operation that runs on a cluster now, "" when none does.
+	// Operation names the operation that runs on a cluster now, or the state of one that is not active; "" is neither.
 	Operation(ctx context.Context, clusterID string) (string, error)
 }
 

@@ -1,6 +1,10 @@
 package health
 
-import "drover/agent/api"
+import (
+	"time"
+
+	"drover/agent/api"
+)
 
 // States, as in api.Status.
 const (
@@ -32,14 +36,19 @@ func withDefaults(c api.HealthCheck) api.HealthCheck {
 	return c
 }
 
-// counter turns single checks into a state.
+// longPause is the longest time between two actions on a node that stays unhealthy.
+const longPause = time.Hour
+
+// counter turns single checks into a state, and says when to act on it.
 type counter struct {
 	state     string
 	good, bad int // in a row
+	pause     time.Duration
+	next      time.Time // before it nobody acts
 }
 
-// add counts one check and says whether the node became unhealthy by it.
-func (c *counter) add(ok bool, s api.HealthCheck) (fell bool) {
+// add counts one check and says whether to act: when the node becomes unhealthy, and again while it stays so.
+func (c *counter) add(ok bool, now time.Time, s api.HealthCheck) (act bool) {
 	if ok {
 		c.good, c.bad = c.good+1, 0
 		if c.good >= s.HealthyThreshold {
@@ -48,9 +57,21 @@ func (c *counter) add(ok bool, s api.HealthCheck) (fell bool) {
 		return false
 	}
 	c.good, c.bad = 0, c.bad+1
-	if c.bad >= s.UnhealthyThreshold && c.state != Unhealthy {
-		c.state = Unhealthy
-		return true
+	if c.bad < s.UnhealthyThreshold {
+		return false
 	}
-	return false
+	if c.state != Unhealthy {
+		c.state, c.pause, c.next = Unhealthy, 0, now
+	}
+	return !now.Before(c.next)
 }
+
+// acted spaces the next action: by the time in which the application can be seen unhealthy again, and twice as much each time.
+func (c *counter) acted(now time.Time, s api.HealthCheck) {
+	first := time.Duration(s.UnhealthyThreshold*s.IntervalSec) * time.Second
+	c.pause = max(first, min(2*c.pause, longPause))
+	c.next = now.Add(c.pause)
+}
+
+// rest forgets the checks in a row: what they were of is not what is checked after an operation.
+func (c *counter) rest() { c.good, c.bad = 0, 0 }

@@ -24,24 +24,42 @@ func TestCounter(t *testing.T) {
 	s := withDefaults(api.HealthCheck{HealthyThreshold: 2, UnhealthyThreshold: 3})
 	require.Equal(t, []int{60, 10, 30}, []int{s.IntervalSec, s.TimeoutSec, s.ActionTimeoutSec})
 	c := counter{state: Unknown}
-	var fell int
+	var acts int
+	now := time.Unix(0, 0)
 	for i, step := range []struct {
-		checks string // + and -
+		checks string // + and -, 60 s apart; r is a rest
 		state  string
-		fell   int
+		acts   int
 	}{
 		{"+", Unknown, 0}, {"-", Unknown, 0}, {"++", Healthy, 0}, {"--", Healthy, 0}, {"+", Healthy, 0},
-		{"---", Unhealthy, 1}, {"----", Unhealthy, 1}, {"+", Unhealthy, 1}, {"-", Unhealthy, 1},
-		{"++", Healthy, 1}, {"---", Unhealthy, 2},
+		{"---", Unhealthy, 1}, {"--", Unhealthy, 1}, {"-", Unhealthy, 2},
+		{"-----", Unhealthy, 2}, {"-", Unhealthy, 3}, // 3 minutes later, then 6
+		{"-----------", Unhealthy, 3}, {"-", Unhealthy, 4}, {"+", Unhealthy, 4}, {"-", Unhealthy, 4},
+		{"++", Healthy, 4}, {"---", Unhealthy, 5}, {"--", Unhealthy, 5}, {"-", Unhealthy, 6}, // pauses begin again
+		{"++", Healthy, 6}, {"--r--", Healthy, 6}, {"-", Unhealthy, 7}, {"r--", Unhealthy, 7}, {"-", Unhealthy, 8},
 	} {
 		for _, sign := range step.checks {
-			if c.add(sign == '+', s) {
-				fell++
+			now = now.Add(time.Minute)
+			switch {
+			case sign == 'r':
+				c.rest()
+			case c.add(sign == '+', now, s):
+				acts++
+				c.acted(now, s)
 			}
 		}
 		require.Equal(t, step.state, c.state, "step %d", i)
-		require.Equal(t, step.fell, fell, "step %d", i)
+		require.Equal(t, step.acts, acts, "step %d", i)
 	}
+	var pauses []time.Duration
+	for range 8 {
+		pauses = append(pauses, c.pause)
+		c.acted(now, s)
+	}
+	require.Equal(t, []time.Duration{6 * time.Minute, 12 * time.Minute, 24 * time.Minute, 48 * time.Minute, time.Hour, time.Hour, time.Hour, time.Hour}, pauses)
+	slow := api.HealthCheck{IntervalSec: 3600, UnhealthyThreshold: 3}
+	c.acted(now, slow)
+	require.Equal(t, 3*time.Hour, c.pause, "the settings ask for longer pauses")
 }
 
 func TestRunnerFollowsTheApplication(t *testing.T) {
@@ -64,6 +82,8 @@ func TestRunnerFollowsTheApplication(t *testing.T) {
 	require.NoError(t, os.Remove(well))
 	until(t, func() bool { return r.State() == Unhealthy })
 	require.Equal(t, "fix it", <-actions)
+	require.Equal(t, "fix it", <-actions, "again while it stays unhealthy")
+	require.Equal(t, Unhealthy, r.State())
 	off := *s
 	off.Enable = false
 	r.Set(t.Context(), &off, nil)

@@ -23,8 +23,8 @@ const (
 // not be tied to the agent.
 type Action func(ctx context.Context, cmd string, timeoutSec int) error
 
-// Quiet says whether an operation runs on the cluster: then nothing is checked and nobody acts, for a service that the
-// operation stopped must not be started behind its back.
+// Quiet says whether an operation runs on the cluster, or the cluster is not active: then nothing is checked and nobody acts,
+// for a service that an operation stopped must not be started behind its back.
 type Quiet func(ctx context.Context) bool
 
 // Runner runs what its settings say. Set may be called at any time.
@@ -91,24 +91,26 @@ func (r *Runner) checks(ctx context.Context, s api.HealthCheck) {
 	c := counter{state: Unknown}
 	every(ctx, time.Duration(s.IntervalSec)*time.Second, func() {
 		if r.quiet(ctx) {
+			c.rest()
 			return
 		}
 		err := runShell(ctx, s.CheckCmd, time.Duration(s.TimeoutSec)*time.Second, nil)
 		if ctx.Err() != nil || err != nil && r.quiet(ctx) {
+			c.rest()
 			return // ended from outside, or by an operation that began meanwhile: not the application's failure
 		}
 		before := c.state
-		fell := c.add(err == nil, s)
+		act := c.add(err == nil, time.Now(), s)
 		if c.state != before {
 			r.log.Info("health", "state", c.state, "error", err)
 			r.mu.Lock()
 			r.state = c.state
 			r.mu.Unlock()
 		}
-		if fell && s.ActionCmd != "" {
-			if err := r.action(ctx, s.ActionCmd, s.ActionTimeoutSec); err != nil {
-				r.log.Warn("health check action failed", "error", err)
-			}
+		if act && s.ActionCmd != "" {
+			err := r.action(ctx, s.ActionCmd, s.ActionTimeoutSec)
+			c.acted(time.Now(), s)
+			r.log.Info("health check action", "error", err, "not again before", c.next)
 		}
 	})
 }

@@ -11,7 +11,8 @@ const (
 	RecentKey = "revisions/recent"
 	// FluxKey exists while a writer is half-way through a change of the documented keys.
 	FluxKey = "revisions/flux"
-	// OperationKey names the operation that runs on the cluster and exists as long as it does. Agents make no health
-	// checks meanwhile: a service that an operation stopped is not to be started again behind its back.
+	// OperationKey names the operation that runs on the cluster, and between operations the state of one that is not active.
+	// It does not exist otherwise. Agents make no health checks while it does: a service that an operation stopped, and left
+	// stopped, is not to be started again behind its back.
 	OperationKey = "operation"
 )

@@ -6,7 +6,8 @@ import (
 	"drover/metadata/pack"
 )
 
-// SetOperation tells the cluster's agents which operation runs, "" that none does. Only the run that owns the cluster may.
+// SetOperation tells the cluster's agents which operation runs, or what an idle cluster is that is not active
+// (lifecycle.State.Mark); "" is neither. Only the run that owns the cluster may.
 func (s *Store) SetOperation(ctx context.Context, clusterID, run, operation string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err

@@ -29,9 +29,9 @@ func (p *Provider) hosts(ctx context.Context, inv *Inventory) ([]providers.Host,
 	if err != nil {
 		return nil, err
 	}
-	users := map[string]*allocation{} // by name and by address, as choose sees it
+	users := map[string]*allocation{} // by name and by addresses, as choose sees it
 	for _, a := range b.Instances {
-		users[a.Host], users[a.Access.Addr] = a, a
+		users[a.Host], users[a.Access.Addr], users[a.ip()] = a, a, a
 	}
 	shown := map[*allocation]bool{}
 	var out []providers.Host
@@ -39,7 +39,7 @@ func (p *Provider) hosts(ctx context.Context, inv *Inventory) ([]providers.Host,
 		host := providers.Host{
 			Name: h.Name, Address: h.Addr(), User: h.User, Bastion: h.Bastion, Roles: h.Roles, Labels: h.Labels, State: "free",
 		}
-		if a := cmp.Or(users[h.Name], users[h.Addr()]); a != nil {
+		if a := cmp.Or(users[h.Name], users[h.Addr()], users[h.ip()]); a != nil {
 			host.Tags, host.InstanceID, host.State = a.Spec.Tags, a.Spec.ID, a.State
 			shown[a] = true
 		}

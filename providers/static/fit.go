@@ -74,9 +74,9 @@ func misfit(h Host, s providers.InstanceSpec) string {
 
 // choose picks a free host that fits: the smallest declared one, so that large ones stay free for who needs them.
 func choose(inv *Inventory, b *pages, s providers.InstanceSpec) (Host, error) {
-	taken := map[string]string{} // by name and by address: a host may be renamed in the inventory
+	taken := map[string]string{} // by name and by addresses: a host may be renamed in the inventory, or get another port
 	for id, a := range b.Instances {
-		taken[a.Host], taken[a.Access.Addr] = id, id
+		taken[a.Host], taken[a.Access.Addr], taken[a.ip()] = id, id, id
 	}
 	var fitting []Host
 	var reasons []string
@@ -84,8 +84,8 @@ func choose(inv *Inventory, b *pages, s providers.InstanceSpec) (Host, error) {
 		switch why := misfit(h, s); {
 		case why != "":
 			reasons = append(reasons, "host "+h.Name+" "+why)
-		case taken[h.Name] != "" || taken[h.Addr()] != "":
-			id := cmp.Or(taken[h.Name], taken[h.Addr()])
+		case cmp.Or(taken[h.Name], taken[h.Addr()], taken[h.ip()]) != "":
+			id := cmp.Or(taken[h.Name], taken[h.Addr()], taken[h.ip()])
 			reasons = append(reasons, fmt.Sprintf("host %s has instance %s of cluster %s", h.Name, id, b.Instances[id].Spec.Tags.ClusterID))
 		default:
 			fitting = append(fitting, h)

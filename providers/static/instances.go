@@ -59,7 +59,9 @@ func (p *Provider) prepare(ctx context.Context, a *allocation) (providers.Instan
 		if err != nil {
 			return providers.Instance{}, err
 		}
-		a.IP = ip
+		if err := p.claim(ctx, a, ip); err != nil {
+			return providers.Instance{}, err
+		}
 	}
 	if err := p.script(ctx, a, prepareScript(a)); err != nil {
 		return providers.Instance{}, err
@@ -76,6 +78,35 @@ func (p *Provider) prepare(ctx context.Context, a *allocation) (providers.Instan
 		return made, errors.Join(err, p.script(ctx, a, releaseScript(a)))
 	}
 	return made, err
+}
+
+// claim notes the address of a host that the inventory gives by name. A host that another instance has under another name is
+// given back: nothing was put on it.
+func (p *Provider) claim(ctx context.Context, a *allocation, ip string) error {
+	other := ""
+	if err := p.update(ctx, func(b *pages) error {
+		other = ""
+		have := b.Instances[a.Spec.ID]
+		if have == nil {
+			return notThere("instance", a.Spec.ID)
+		}
+		for id, is := range b.Instances {
+			if id != a.Spec.ID && is.ip() == plainIP(ip) {
+				other = id
+			}
+		}
+		if have.IP = ip; other != "" && have.State == preparing {
+			delete(b.Instances, a.Spec.ID)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if a.IP = ip; other == "" {
+		return nil
+	}
+	return fault.New(fault.NotAllowed, "provider static: host %s has address %s, and so has the host of instance %s", a.Host, ip, other).
+		WithHint("keep one entry per machine in the inventory; drover hosts check tests it")
 }
 
 func beingReleased(id string) error {

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -58,6 +60,27 @@ type Host struct {
 	CPU    int   `yaml:"cpu"`    // cores; 0: not declared
 	Memory int   `yaml:"memory"` // MiB; 0: not declared
 }
+
+// ip is the address of the host for other nodes, or its name where only that is known. It tells hosts apart: one machine at
+// two ports is one machine.
+func (h Host) ip() string { return plainIP(cmp.Or(h.IP, h.Host)) }
+
+// ip is that of the host an instance has.
+func (a *allocation) ip() string {
+	host, _, _ := net.SplitHostPort(a.Access.Addr)
+	return plainIP(cmp.Or(a.IP, host))
+}
+
+// plainIP writes an address, or else a name, in one way.
+func plainIP(at string) string {
+	if ip, err := netip.ParseAddr(at); err == nil {
+		return ip.Unmap().String()
+	}
+	return strings.ToLower(strings.TrimSuffix(at, "."))
+}
+
+// plainName is a name of a machine, in the inventory or in DNS.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$`)
 
 // Addr is host:port.
 func (l Login) Addr() string { return net.JoinHostPort(l.Host, strconv.Itoa(l.Port)) }
@@ -121,9 +144,11 @@ func (inv *Inventory) complete(text []byte, complaints []string) []string {
 	}
 	used := map[string]string{}
 	twice := func(tell func(string, ...any), kind, who string, all ...string) {
+		told := false
 		for _, mine := range all {
-			if other, is := used[kind+mine]; is {
+			if other, is := used[kind+mine]; is && !told {
 				tell("its %s is that of %s %s too", mine, kind, other)
+				told = true
 			}
 			used[kind+mine] = who
 		}
@@ -146,7 +171,10 @@ func (inv *Inventory) complete(text []byte, complaints []string) []string {
 			continue
 		}
 		h.Login.complete(known, tell)
-		twice(tell, "host", h.Name, "name "+h.Name, "address "+h.Addr())
+		if h.Host != "" {
+			twice(tell, "host", h.Name, "name "+h.Name)
+			twice(tell, "host", h.Name, "address "+h.Addr(), "ip "+h.ip())
+		}
 		h.check(inv, tell)
 	}
 	return problems
@@ -179,8 +207,15 @@ const maxPort = 65535
 
 // complete fills in defaults and tells the problems.
 func (l *Login) complete(known func(string) string, tell func(string, ...any)) {
-	if l.Host == "" {
+	isIP := func(s string) bool { _, err := netip.ParseAddr(s); return err == nil }
+	switch {
+	case l.Host == "":
 		tell("host is missing")
+	case !plainName.MatchString(l.Host) && !isIP(l.Host):
+		tell("host %q is neither an address nor a name: a port is set with port", l.Host)
+	}
+	if l.Name != "" && !plainName.MatchString(l.Name) && !isIP(l.Name) {
+		tell("name %q can have letters, digits, dots, hyphens and underscores only", l.Name)
 	}
 	l.Name = cmp.Or(l.Name, l.Host)
 	l.Port = cmp.Or(l.Port, 22)

@@ -113,6 +113,39 @@ hosts:
 				"line 15: host c: its address d:22 is that of host d too",
 			},
 		},
+		"one machine twice": {
+			`hosts:
+  - {name: a, host: 10.0.0.1, host_key: KEY}
+  - {name: b, host: 10.0.0.1, port: 2222, host_key: KEY}
+  - {name: c, host: 10.0.0.3, ip: "::ffff:10.0.0.1", host_key: KEY}
+  - {name: d, host: db.example.com, host_key: KEY}
+  - {name: e, host: DB.example.com., port: 23, host_key: KEY}
+  - {name: gate1, host: gate, port: 1001, ip: 10.1.0.1, host_key: KEY}
+  - {name: gate2, host: gate, port: 1002, ip: 10.1.0.2, host_key: KEY}
+`,
+			[]string{
+				"line 3: host b: its ip 10.0.0.1 is that of host a too",
+				"line 4: host c: its ip 10.0.0.1 is that of host b too",
+				"line 6: host e: its ip db.example.com is that of host d too",
+			},
+		},
+		"names": {
+			`bastions:
+  - {name: my gate, host: "gate:22", host_key: KEY}
+hosts:
+  - {host: "10.0.0.13:22", host_key: KEY}
+  - {name: db 1, host: db1, host_key: KEY}
+  - {name: db2, host: db 2, host_key: KEY}
+  - {host: "fd00::1", host_key: KEY}
+`,
+			[]string{
+				`line 2: bastion my gate: host "gate:22" is neither an address nor a name: a port is set with port`,
+				`line 2: bastion my gate: name "my gate" can have letters, digits, dots, hyphens and underscores only`,
+				`line 4: host 10.0.0.13:22: host "10.0.0.13:22" is neither an address nor a name: a port is set with port`,
+				`line 5: host db 1: name "db 1" can have letters, digits, dots, hyphens and underscores only`,
+				`line 6: host db2: host "db 2" is neither an address nor a name: a port is set with port`,
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -187,3 +187,28 @@ func TestRenamedHost(t *testing.T) {
 		require.ErrorContains(t, err, "has instance i-a of cluster cl-a", change)
 	}
 }
+
+// A machine is one host, whatever an inventory that was changed calls it and at whichever port it is reached.
+func TestAMachineIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	file, book := hostsFile(t, 1), &memory{}
+	write := func(host string) {
+		text := fmt.Sprintf("hosts:\n  - {%s, host_key: %q}\n", host, lineOf(keyOf(t, 'h')))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	}
+	write("name: first, host: 127.0.0.1")
+	p := over(t, file, book, answers{})
+	_, err := p.CreateInstance(t.Context(), specOf(t, "i-1", "cl-1"))
+	require.NoError(t, err)
+	for _, same := range []string{"name: other, host: 127.0.0.1, port: 2222", "name: other, host: 10.0.0.9, ip: 127.0.0.1"} {
+		write(same)
+		_, err = p.CreateInstance(t.Context(), specOf(t, "i-2", "cl-2"))
+		require.ErrorContains(t, err, "host other has instance i-1 of cluster cl-1", same)
+	}
+	write("name: again, host: localhost")
+	_, err = p.CreateInstance(t.Context(), specOf(t, "i-2", "cl-2"))
+	require.ErrorContains(t, err, "host again has address 127.0.0.1, and so has the host of instance i-1")
+	left, err := p.List(t.Context(), "")
+	require.NoError(t, err)
+	require.Len(t, left.Instances, 1, "nothing was put on it, and it is given back")
+}

@@ -34,8 +34,9 @@ type Agents struct {
 	store *Store
 
 	mu       sync.Mutex
-	clusters map[string]string // of the nodes whose agent runs, their cluster
-	tokens   map[string]string // and the Consul token they were given last
+	clusters map[string]string          // of the nodes whose agent runs, their cluster
+	settings map[string]agentapi.Config // and the settings they were given last
+	starts   int
 	journal  map[journalKey]*command
 	ran      []Execution
 	files    map[string]string
@@ -65,7 +66,7 @@ type command struct {
 
 // NewAgents makes the agents of nodes whose clusters the store knows.
 func NewAgents(s *Store) *Agents {
-	return &Agents{store: s, clusters: map[string]string{}, tokens: map[string]string{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, cuts: map[string]chan struct{}{}, Seen: map[string]int64{}, files: map[string]string{}}
+	return &Agents{store: s, clusters: map[string]string{}, settings: map[string]agentapi.Config{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, cuts: map[string]chan struct{}{}, Seen: map[string]int64{}, files: map[string]string{}}
 }
 
 // On adds a handler for a service.
@@ -102,15 +103,26 @@ func (a *Agents) Ensure(_ context.Context, n lifecycle.Node, cfg agentapi.Config
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.clusters[n.ID], a.tokens[n.ID] = cfg.ClusterID, cfg.Token
+	a.clusters[n.ID], a.settings[n.ID] = cfg.ClusterID, cfg
+	a.starts++
 	return nil
 }
 
 // Token is the Consul token in the settings of a node's agent.
-func (a *Agents) Token(nodeID string) string {
+func (a *Agents) Token(nodeID string) string { return a.Settings(nodeID).Token }
+
+// Settings are those a node's agent was started with last.
+func (a *Agents) Settings(nodeID string) agentapi.Config {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.tokens[nodeID]
+	return a.settings[nodeID]
+}
+
+// Starts is how often agents were started.
+func (a *Agents) Starts() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.starts
 }
 
 // Silence makes the agent of a node answer nobody any more.

@@ -293,7 +293,7 @@ func (s *Store) Remove(ctx context.Context, id string) error {
 // Disown has nothing to do: publishing in memory is never half-way.
 func (s *Store) Disown(ctx context.Context, id, _ string) error { return check(ctx, id) }
 
-// SetOperation remembers which operation runs.
+// SetOperation remembers which operation runs, or the mark of a state.
 func (s *Store) SetOperation(ctx context.Context, id, run, operation string) error {
 	if err := check(ctx, id); err != nil {
 		return err
@@ -310,7 +310,7 @@ func (s *Store) SetOperation(ctx context.Context, id, run, operation string) err
 	return nil
 }
 
-// Operation is the one that runs on the cluster, "" when none does.
+// Operation is the one that runs on the cluster, or the mark of its state.
 func (s *Store) Operation(id string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
