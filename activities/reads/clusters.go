@@ -33,6 +33,7 @@ func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeCluster
 	}
 	view := clusterView(rec, orphans)
 	view.Endpoints = endpoints(rec)
+	view.Refuses = refuses(rec)
 	view.Nodes = []api.NodeView{}
 	for _, n := range rec.Nodes {
 		view.Nodes = append(view.Nodes, nodeView(n))
@@ -110,6 +111,21 @@ func agentView(r fanout.Result[agentapi.Status]) string {
 		return fmt.Sprintf("revision %d, %s", r.Value.Revision, r.Value.Waiting)
 	}
 	return fmt.Sprintf("revision %d", r.Value.Revision)
+}
+
+// refuses are the operations that may not start from the cluster's state, as their beginning will find it.
+func refuses(rec *lifecycle.Record) map[string]api.Refusal {
+	state := rec.State
+	if rec.Operation.State == api.OpRunning {
+		state = lifecycle.AfterDeath(rec)
+	}
+	out := map[string]api.Refusal{}
+	for _, p := range lifecycle.Catalogue {
+		if r := lifecycle.May(p.Op, state); r != nil {
+			out[p.Op] = api.Refusal(*r)
+		}
+	}
+	return out
 }
 
 // endpoints are the cluster's resolved ports, by name.

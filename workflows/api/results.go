@@ -101,6 +101,14 @@ type ClusterView struct {
 	Endpoints []Endpoint    `json:"endpoints,omitempty"`
 	Nodes     []NodeView    `json:"nodes,omitempty"`
 	Orphans   []string      `json:"orphans,omitempty"`
+	// Refuses are the operations that the cluster's state does not allow, by name; DescribeCluster alone fills it.
+	Refuses map[string]Refusal `json:"refuses,omitempty"`
+}
+
+// Refusal is why an operation may not start, and what to do.
+type Refusal struct {
+	Why  string `json:"why"`
+	Hint string `json:"hint,omitempty"`
 }
 
 // OperationView is the running or last operation of a cluster.
