@@ -19,7 +19,7 @@ func (l *launch) bindYes(c *cobra.Command, yes *bool) {
 	}
 }
 
-// confirm asks before what cannot be reversed. Without a terminal nobody can be asked, and --yes is required: a script that means it says so.
+// confirm asks before what cannot be reversed. Without a terminal there is no answer, and --yes is required: a script that means it says so.
 // The question goes to the terminal there is. A dry run needs no confirmation.
 func (a *app) confirm(ctx context.Context, dryRun, yes bool, question string) error {
 	if dryRun || yes {

@@ -27,15 +27,15 @@ func TestDangerIsConfirmed(t *testing.T) {
 			asks         string // where
 			code         int
 		}{
-			"no terminal":            {code: exitUsage},
-			"no terminal, --yes":     {yes: true, code: exitOK},
-			"no":                     {in: true, out: true, err: true, answer: "n\n", asks: "stderr", code: exitRefused},
-			"end of input":           {in: true, out: true, err: true, asks: "stderr", code: exitRefused},
-			"yes":                    {in: true, out: true, err: true, answer: "y\n", asks: "stderr", code: exitOK},
-			"errors in a file":       {in: true, out: true, answer: "n\n", asks: "stdout", code: exitRefused},
-			"results in a file":      {in: true, err: true, answer: "n\n", asks: "stderr", code: exitRefused},
-			"nobody sees a question": {in: true, answer: "y\n", code: exitUsage},
-			"nobody can answer":      {out: true, err: true, code: exitUsage},
+			"no terminal":             {code: exitUsage},
+			"no terminal, --yes":      {yes: true, code: exitOK},
+			"no":                      {in: true, out: true, err: true, answer: "n\n", asks: "stderr", code: exitRefused},
+			"end of input":            {in: true, out: true, err: true, asks: "stderr", code: exitRefused},
+			"yes":                     {in: true, out: true, err: true, answer: "y\n", asks: "stderr", code: exitOK},
+			"errors in a file":        {in: true, out: true, answer: "n\n", asks: "stdout", code: exitRefused},
+			"results in a file":       {in: true, err: true, answer: "n\n", asks: "stderr", code: exitRefused},
+			"a question is not seen":  {in: true, answer: "y\n", code: exitUsage},
+			"an answer is impossible": {out: true, err: true, code: exitUsage},
 		} {
 			t.Run(strings.Join(verb, " ")+"/"+name, func(t *testing.T) {
 				t.Parallel()

@@ -66,5 +66,5 @@ func TestNothingIsPlannedWhileAnOperationRuns(t *testing.T) {
 	got := ask(t, c, "", "plan", "restart", known)
 	require.Equal(t, exitRefused, got.code)
 	require.Contains(t, got.stderr.String(), "cluster "+known+" is busy: AddNodes has been running since")
-	require.Empty(t, c.operation)
+	require.NotEqual(t, api.RestartCluster, c.operation)
 }

@@ -59,7 +59,7 @@ type Activity struct {
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
 }
 
-// Idle says whether the run was no operation: a dry run, or one that was refused. It changed nothing.
+// Idle reports a run that is not an operation: a dry run, or one that was refused. It changed nothing.
 func (o *Operation) Idle() bool { return o.DryRun || o.State == StateRefused }
 
 // Running says whether the operation has not ended yet.

@@ -114,7 +114,7 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 			words := strings.Fields(repair)
 			require.Equal(t, "drover", words[0])
 			if slices.Contains(words, "--collect") {
-				words = append(words, "--yes") // nobody can be asked here
+				words = append(words, "--yes") // there is no terminal here
 			}
 			drover(t, words[1:]...).OK(t)
 			require.Empty(t, findings(t, tt.of))

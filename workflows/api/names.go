@@ -74,7 +74,7 @@ func WorkflowID(clusterID string) string { return workflowIDPrefix + clusterID }
 // PlansOf begins the ids of all dry runs of the cluster.
 func PlansOf(clusterID string) string { return planIDPrefix + clusterID + "/" }
 
-// PlanID is an id for a dry run. Dry runs have ids of their own: they are no operations of the cluster, and do not keep one
+// PlanID is an id for a dry run. Dry runs have ids of their own: they are not operations of the cluster, and do not keep one
 // from starting.
 func PlanID(clusterID, unique string) string { return PlansOf(clusterID) + unique }
 
