@@ -60,6 +60,8 @@ type Fault struct {
 	Hint string `json:"hint,omitempty"`
 	// Problems lists every single problem of an Invalid fault.
 	Problems []string `json:"problems,omitempty"`
+	// Refused: an operation did not begin, and nothing was changed.
+	Refused bool `json:"refused,omitempty"`
 
 	cause error
 }

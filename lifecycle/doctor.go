@@ -59,6 +59,7 @@ type AgentSight struct {
 	Revision   int64
 	InstanceID string
 	Running    []string
+	Health     string // "unhealthy" is a finding
 }
 
 // Finding is one mismatch, and the command that puts it right.
@@ -428,6 +429,11 @@ func (d *diagnosis) agents() {
 			d.addRepaired(whole, start, "the agent of %s reports instance %s instead of %s", name, a.InstanceID, n.InstanceID)
 		case a.Revision < d.Metadata.Revision:
 			d.addRepaired(whole, start, "the agent of %s has applied revision %d of %d", name, a.Revision, d.Metadata.Revision)
+		}
+		if a.Health == "unhealthy" {
+			d.add(Finding{Where: "agent", Node: n.ID,
+				Advice: "inspect the application on the node; its package's health check fails there"},
+				"%s is unhealthy", name)
 		}
 		for _, id := range a.Running {
 			d.addRepaired(whole, Finding{Where: "agent", Node: n.ID, Advice: "the command also ends without a repair, at the latest at its timeout"},

@@ -200,3 +200,15 @@ func TestMergeKeepsTheAge(t *testing.T) {
 	require.Equal(t, "2026-01-02T00:00:00Z", merged[1].Since)
 	require.Equal(t, 1, merged[1].Attempts)
 }
+
+func TestAnUnhealthyNodeIsAFinding(t *testing.T) {
+	t.Parallel()
+	rec := &Record{ClusterID: "cl-a", State: Active, Nodes: []Node{{ID: "cln-1", Role: "a", SID: 1, InstanceID: "i-1"}}}
+	for health, want := range map[string]bool{"unhealthy": true, "healthy": false, "unknown": false, "disabled": false, "": false} {
+		said := false
+		for _, f := range Diagnose(Sight{ClusterID: "cl-a", Record: rec, Agents: map[string]AgentSight{"cln-1": {InstanceID: "i-1", Health: health}}}) {
+			said = said || f.Where == "agent" && f.Node == "cln-1" && f.What == "a/1 is unhealthy"
+		}
+		require.Equal(t, want, said, health)
+	}
+}

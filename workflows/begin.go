@@ -21,6 +21,7 @@ func (op *operation) begin(in records.BeginInput) error {
 	err := op.opened(ctx, quick("open "+op.name+" of "+op.clusterID), in)
 	switch {
 	case err == nil && len(op.begun.Open) > 0 && !in.DryRun:
+		op.touched = true
 		if err = op.askOpen(ctx); err == nil {
 			return op.begin(in)
 		}
@@ -33,6 +34,7 @@ func (op *operation) begin(in records.BeginInput) error {
 	case in.DryRun:
 		return err
 	case err == nil:
+		op.touched = true
 		if err = op.clearUnfinished(ctx); err == nil {
 			return op.begin(in)
 		}

@@ -33,6 +33,18 @@ func wire(err error) error {
 	return activities.ToTemporal(f)
 }
 
+// refusal marks the fault of a request that cannot be granted as it is. Others, such as a Consul that does not respond, are
+// failures.
+func refusal(err error) error {
+	f := faultOf(err)
+	switch f.Type {
+	case fault.Invalid, fault.NotFound, fault.Conflict, fault.NotAllowed:
+		f.Refused = true
+		return f
+	}
+	return err
+}
+
 // faultOf finds the fault in an error, also in one that came over the wire.
 func faultOf(err error) *fault.Fault {
 	if f := fault.As(err); f != nil {

@@ -157,10 +157,22 @@ func jsonKind(data json.RawMessage) string {
 	return "a number"
 }
 
+// onlyPlanned refuses to change a cluster under the id of a dry run: the id keeps nothing else from changing it too.
+func onlyPlanned(operation, workflowID string, dryRun bool) error {
+	id, planned := api.PlannedCluster(workflowID)
+	if !planned || dryRun {
+		return nil
+	}
+	return fault.New(fault.Invalid, "%s was started under the workflow id %q, which is for dry runs, without dry_run", operation, workflowID).
+		WithHint("start it again with workflow id %s, or with dry_run: true", api.WorkflowID(id))
+}
+
 // ownID takes the cluster's id out of the workflow's own id, or refuses, naming the right form.
 func ownID(operation, workflowID string) (string, error) {
-	if id, ok := api.ClusterIDOf(workflowID); ok {
-		return id, nil
+	for _, of := range []func(string) (string, bool){api.ClusterIDOf, api.PlannedCluster} {
+		if id, ok := of(workflowID); ok {
+			return id, nil
+		}
 	}
 	return "", fault.New(fault.Invalid, "%s was started under the workflow id %q; operations of a cluster run under the id %q",
 		operation, workflowID, "cluster/cl-xxxxxxxx").

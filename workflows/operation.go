@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities/records"
+	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -24,6 +25,7 @@ type operation struct {
 	progress               *progress
 	hold                   *holder
 	performer              *performer
+	touched                bool     // what an earlier operation left was cleared, before this one began
 	gone                   []string // nodes of which an operator has said, while undoing, that they are gone
 }
 
@@ -85,7 +87,7 @@ func (op *operation) answer() (api.Progress, error) {
 // run runs the operation whose beginning is begin and whose procedure is plan.
 func (op *operation) run(begin func() error, dryRun bool, plan planner) (api.OperationResult, error) {
 	if err := begin(); err != nil {
-		return api.OperationResult{}, op.finish(err)
+		return api.OperationResult{}, op.finish(op.refused(err))
 	}
 	op.warnOf(plan)
 	if dryRun {
@@ -133,6 +135,14 @@ func (op *operation) planned(plan planner) api.OperationResult {
 	op.progress.points(r.Plan.Steps)
 	op.progress.end(api.OpSucceeded, nil)
 	return r
+}
+
+// refused marks the fault of an operation that was not allowed to begin.
+func (op *operation) refused(err error) error {
+	if op.touched {
+		return err
+	}
+	return refusal(err)
 }
 
 // failed undoes what the operation did, or keeps it for inspection when the request says so and it was not cancelled. Before
@@ -183,6 +193,9 @@ func (op *operation) result(state lifecycle.State) api.OperationResult {
 func (op *operation) finish(err error) error {
 	err = op.leftBehind(err)
 	outcome := outcomeOf(err)
+	if f := fault.As(err); f != nil && f.Refused {
+		outcome = api.OpRefused
+	}
 	op.progress.end(outcome, err)
 	op.reportState(outcome)
 	return wire(err)

@@ -42,8 +42,11 @@ func define[I settings](name lifecycle.Op, plan func(cluster, I) procedure, requ
 	run := func(ctx workflow.Context, raw converter.RawValue, before handover) (api.OperationResult, error) {
 		var in I
 		op, err := open(ctx, name, raw, &in)
+		if err == nil {
+			err = onlyPlanned(name, workflow.GetInfo(ctx).WorkflowExecution.ID, in.IsDryRun())
+		}
 		if err != nil {
-			return api.OperationResult{}, wire(err)
+			return api.OperationResult{}, wire(refusal(err))
 		}
 		op.receive(raw, before)
 		begin := func() error {

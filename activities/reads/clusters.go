@@ -8,12 +8,15 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"drover/activities/internal/bounds"
 	"drover/activities/internal/fanout"
 	"drover/activities/internal/ledger"
 	agentapi "drover/agent/api"
 	"drover/lifecycle"
 	"drover/metadata"
+	"drover/providers"
 	"drover/workflows/api"
 )
 
@@ -33,25 +36,91 @@ func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeCluster
 	}
 	view := clusterView(rec, orphans)
 	view.Endpoints = endpoints(rec)
+	view.Refuses = refuses(rec)
 	view.Nodes = []api.NodeView{}
 	for _, n := range rec.Nodes {
 		view.Nodes = append(view.Nodes, nodeView(n))
 	}
 	if in.Agents {
-		for i, r := range a.ask(ctx, rec.Nodes) {
+		seen := a.ask(ctx, rec)
+		view.Health = health(seen)
+		for i, r := range seen {
 			view.Nodes[i].Health, view.Nodes[i].Agent = r.Value.Health, agentView(r)
 		}
 	}
 	return view, nil
 }
 
-var errNoMachine = errors.New("no machine yet")
+var (
+	errNoMachine = errors.New("no machine yet")
+	errOff       = errors.New("off")
+)
 
-// ask gives the status of every node's agent, in the order of the nodes.
-func (a *Activities) ask(ctx context.Context, nodes []lifecycle.Node) []fanout.Result[agentapi.Status] {
+// ask gives the status of every node's agent, in the order of the nodes. Nodes whose machine is off are not waited for; one that
+// does not respond is looked up at its provider.
+func (a *Activities) ask(ctx context.Context, rec *lifecycle.Record) []fanout.Result[agentapi.Status] {
+	var off map[string]bool
+	results := a.statuses(ctx, rec.Nodes, rec.PoweredOff)
+	for i, r := range results {
+		if r.Err == nil || errors.Is(r.Err, errNoMachine) || errors.Is(r.Err, errOff) {
+			continue
+		}
+		if off == nil {
+			off = a.off(ctx, rec)
+		}
+		if off[r.Node.InstanceID] {
+			results[i].Err = errOff
+		}
+	}
+	return results
+}
+
+// off are the cluster's instances that are not running; none when the provider does not say.
+func (a *Activities) off(ctx context.Context, rec *lifecycle.Record) map[string]bool {
+	out := map[string]bool{}
+	provider, ok := a.Providers[rec.Provider]
+	if !ok {
+		return out
+	}
+	resources, err := provider.List(ctx, rec.ClusterID)
+	if err != nil {
+		return out
+	}
+	for _, i := range resources.Instances {
+		out[i.ID] = i.State != providers.Running
+	}
+	return out
+}
+
+// health counts what the agents said.
+func health(seen []fanout.Result[agentapi.Status]) *api.Health {
+	var h api.Health
+	for _, r := range seen {
+		switch {
+		case errors.Is(r.Err, errOff), errors.Is(r.Err, errNoMachine):
+			h.Off++
+		case r.Err != nil:
+			h.Silent++
+		case r.Value.Health == "healthy":
+			h.Healthy++
+		case r.Value.Health == "unhealthy":
+			h.Unhealthy++
+		case r.Value.Health == "disabled":
+			h.Unchecked++
+		default:
+			h.Unknown++
+		}
+	}
+	return &h
+}
+
+func (a *Activities) statuses(ctx context.Context, nodes []lifecycle.Node, off bool) []fanout.Result[agentapi.Status] {
 	return fanout.Run(ctx, nodes, 0, func(ctx context.Context, n lifecycle.Node, _ fanout.Progress) (agentapi.Status, error) {
 		if n.SSH.Addr == "" {
 			return agentapi.Status{}, errNoMachine
+		}
+		if off {
+			return agentapi.Status{}, errOff
 		}
 		ctx, stop := context.WithTimeout(ctx, askAgents)
 		defer stop()
@@ -59,8 +128,15 @@ func (a *Activities) ask(ctx context.Context, nodes []lifecycle.Node) []fanout.R
 	})
 }
 
-// ListClusters reads all control records.
-func (a *Activities) ListClusters(ctx context.Context, _ api.ListClustersInput) (api.ClusterList, error) {
+// askAll is how long ListClusters waits for the agents of all clusters, and clustersAtOnce how many it asks at the same time.
+const (
+	askAll         = 20 * time.Second
+	clustersAtOnce = 16
+)
+
+// ListClusters reads all control records, and asks the agents for their health if the input asks for it. A cluster whose agents
+// were not asked in time has no health.
+func (a *Activities) ListClusters(ctx context.Context, in api.ListClustersInput) (api.ClusterList, error) {
 	all, err := a.Records.Records(ctx)
 	if err != nil {
 		return api.ClusterList{}, err
@@ -73,8 +149,27 @@ func (a *Activities) ListClusters(ctx context.Context, _ api.ListClustersInput) 
 	for _, rec := range all {
 		list.Clusters = append(list.Clusters, clusterView(rec, ledger.Of(entries, rec.ClusterID)))
 	}
+	if in.Health {
+		a.addHealth(ctx, all, list.Clusters)
+	}
 	slices.SortFunc(list.Clusters, func(x, y api.ClusterView) int { return strings.Compare(x.ClusterID, y.ClusterID) })
 	return list, nil
+}
+
+func (a *Activities) addHealth(ctx context.Context, records []*lifecycle.Record, views []api.ClusterView) {
+	ctx, stop := context.WithTimeout(ctx, askAll)
+	defer stop()
+	var asking errgroup.Group
+	asking.SetLimit(clustersAtOnce)
+	for i, rec := range records {
+		asking.Go(func() error {
+			if seen := a.ask(ctx, rec); ctx.Err() == nil && len(seen) > 0 {
+				views[i].Health = health(seen)
+			}
+			return nil
+		})
+	}
+	_ = asking.Wait() // none fails
 }
 
 func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterView {
@@ -102,7 +197,7 @@ func nodeView(n lifecycle.Node) api.NodeView {
 // agentView describes an agent's answer to people.
 func agentView(r fanout.Result[agentapi.Status]) string {
 	switch {
-	case errors.Is(r.Err, errNoMachine):
+	case errors.Is(r.Err, errNoMachine), errors.Is(r.Err, errOff):
 		return r.Err.Error()
 	case r.Err != nil:
 		return "unreachable: " + bounds.Tail(r.Err.Error(), bounds.WarningLimit)
@@ -110,6 +205,21 @@ func agentView(r fanout.Result[agentapi.Status]) string {
 		return fmt.Sprintf("revision %d, %s", r.Value.Revision, r.Value.Waiting)
 	}
 	return fmt.Sprintf("revision %d", r.Value.Revision)
+}
+
+// refuses are the operations that may not start from the cluster's state, as their beginning will find it.
+func refuses(rec *lifecycle.Record) map[string]api.Refusal {
+	state := rec.State
+	if rec.Operation.State == api.OpRunning {
+		state = lifecycle.AfterDeath(rec)
+	}
+	out := map[string]api.Refusal{}
+	for _, p := range lifecycle.Catalogue {
+		if r := lifecycle.May(p.Op, state); r != nil {
+			out[p.Op] = api.Refusal(*r)
+		}
+	}
+	return out
 }
 
 // endpoints are the cluster's resolved ports, by name.

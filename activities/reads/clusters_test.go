@@ -42,6 +42,9 @@ func TestDescribeClusterShowsNodesAndNoSecrets(t *testing.T) {
 	for i := range view.Nodes {
 		view.Nodes[i].Agent, view.Nodes[i].Health = "", ""
 	}
+	require.Equal(t, 1, view.Health.Silent)
+	require.Contains(t, view.Refuses, api.StartCluster, "it is active")
+	view.Health = nil
 	require.Equal(t, view, silent)
 
 	list, err := w.Acts.Reads.ListClusters(t.Context(), api.ListClustersInput{})
@@ -69,4 +72,27 @@ func TestListClustersWhenThereAreNone(t *testing.T) {
 	list, err := world.New(t).Acts.Reads.ListClusters(t.Context(), api.ListClustersInput{})
 	require.NoError(t, err)
 	require.Equal(t, `{"clusters":[]}`, world.JSON(t, list))
+}
+
+func TestHealthIsAskedForOnRequestAlone(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(3)
+	asked := w.Agents.Asked()
+	list, err := w.Acts.Reads.ListClusters(t.Context(), api.ListClustersInput{})
+	require.NoError(t, err)
+	require.Nil(t, list.Clusters[0].Health)
+	require.Equal(t, asked, w.Agents.Asked())
+
+	// A machine that is off is not an SSH error.
+	w.Provider.Crash(rec.Nodes[0].InstanceID, false)
+	w.Agents.Broken[rec.Nodes[0].ID] = true
+	w.Agents.Broken[rec.Nodes[1].ID] = true
+	list, err = w.Acts.Reads.ListClusters(t.Context(), api.ListClustersInput{Health: true})
+	require.NoError(t, err)
+	require.Equal(t, 1, list.Clusters[0].Health.Off)
+	require.Equal(t, 1, list.Clusters[0].Health.Silent)
+	view, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID, Agents: true})
+	require.NoError(t, err)
+	require.Equal(t, "off", view.Nodes[0].Agent)
 }

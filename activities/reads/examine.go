@@ -127,8 +127,8 @@ func (a *Activities) onNodes(ctx context.Context, rec *lifecycle.Record) map[str
 		}
 	}
 	out := map[string]lifecycle.AgentSight{}
-	for _, r := range a.ask(ctx, nodes) {
-		seen := lifecycle.AgentSight{Revision: r.Value.Revision, InstanceID: r.Value.InstanceID, Running: r.Value.Running}
+	for _, r := range a.statuses(ctx, nodes, false) {
+		seen := lifecycle.AgentSight{Health: r.Value.Health, Revision: r.Value.Revision, InstanceID: r.Value.InstanceID, Running: r.Value.Running}
 		if r.Err != nil {
 			seen.Problem = bounds.Reason(r.Err)
 		}

@@ -23,6 +23,7 @@ import (
 // they are written down, so that a command ends. Whatever else is called is a nil pointer.
 type counter struct {
 	client.Client
+	runs    string         // the operation of every cluster that runs, and of which no worker says a word; "": none
 	answers map[string]any // by workflow type; nil: no answer in time
 
 	reads     []string

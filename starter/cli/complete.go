@@ -31,7 +31,7 @@ func (a *app) completeClusters(cmd *cobra.Command, args []string, _ string) ([]s
 	var out []string
 	if len(args) == 0 {
 		a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
-			list, err := server.Clusters(ctx)
+			list, err := server.Clusters(ctx, false)
 			if err != nil {
 				return err
 			}

@@ -23,8 +23,8 @@ func (a *app) delete(plan bool) *cobra.Command {
 		Long: `Delete a cluster: run the package's destroy and stop, then release machines, volumes and metadata.
 
 A package's destroy may refuse in order to protect data; --force continues, unless the package
-forbids it. On a terminal drover asks for confirmation, unless --yes is given; scripts are not
-asked.`,
+forbids it. Drover asks for confirmation, unless --yes is given; without a terminal --yes is
+required.`,
 		Example: `  drover delete cl-a1b2c3d4
   drover delete cl-a1b2c3d4 --force --yes
   drover delete cl-a1b2c3d4 --dry-run`,
@@ -41,7 +41,7 @@ asked.`,
 		if err := checkInput(id, in); err != nil {
 			return output.Output{}, err
 		}
-		if err := a.confirm(ctx, &l, yes, "Delete cluster "+id+" with all its machines and data?"); err != nil {
+		if err := a.confirm(ctx, l.dryRun, yes, "Delete cluster "+id+" with all its machines and data?"); err != nil {
 			return output.Output{}, err
 		}
 		return a.start(ctx, &l, operations.Request{

@@ -28,8 +28,8 @@ func (a *app) deleteNodes(plan bool) *cobra.Command {
 then release their machines and volumes.
 
 A package's destroy may refuse in order to protect data; --force continues, unless the package
-forbids it. A failed scale_in always ends the operation and keeps the machines. On a terminal
-drover asks for confirmation, unless --yes is given; scripts are not asked.`,
+forbids it. A failed scale_in always ends the operation and keeps the machines. Drover asks for
+confirmation, unless --yes is given; without a terminal --yes is required.`,
 		Example: `  drover delete-nodes cl-a1b2c3d4 cln-a1b2c3d4
   drover delete-nodes cl-a1b2c3d4 cln-a1b2c3d4 cln-e5f6g7h8 --force --yes`,
 		Args:              atLeast("CLUSTER", "NODE"),
@@ -47,7 +47,7 @@ drover asks for confirmation, unless --yes is given; scripts are not asked.`,
 			return output.Output{}, err
 		}
 		list := strings.Join(in.Nodes, ", ")
-		if err := a.confirm(ctx, &l, yes, fmt.Sprintf("Delete %s of cluster %s with all data?", list, id)); err != nil {
+		if err := a.confirm(ctx, l.dryRun, yes, fmt.Sprintf("Delete %s of cluster %s with all data?", list, id)); err != nil {
 			return output.Output{}, err
 		}
 		return a.start(ctx, &l, operations.Request{

@@ -78,7 +78,7 @@ Exit code 1 when there is a finding.`,
 
 // knownClusters are those with a record, and those of which something is in the orphan ledger, in Consul or at a provider.
 func knownClusters(ctx context.Context, server *operations.Server) (ids, problems []string, _ error) {
-	list, err := server.Clusters(ctx)
+	list, err := server.Clusters(ctx, false)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -79,7 +79,7 @@ func exitCode(err error) int {
 // failedCode distinguishes an operation that was refused from one that failed later: the same NotFound is "no such
 // cluster" before the first step and "no such image" after it.
 func failedCode(f *operations.Failed) int {
-	if f.State != operations.StateFailed || f.Began {
+	if f.State != operations.StateRefused && f.State != operations.StateFailed || f.Began {
 		return exitFailed
 	}
 	switch f.Fault.Type {

@@ -61,6 +61,16 @@ func (a *app) start(ctx context.Context, l *launch, r operations.Request) (outpu
 	if err := checkInput(r.ClusterID, r.Input); err != nil {
 		return output.Output{}, err
 	}
+	server, err := a.server(ctx)
+	if err == nil {
+		err = server.NeedWorker(ctx)
+	}
+	if err == nil {
+		err = server.Preflight(ctx, r)
+	}
+	if err != nil {
+		return output.Output{}, err
+	}
 	return a.operate(ctx, r, l.noWait, l.dryRun)
 }
 

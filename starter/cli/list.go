@@ -1,60 +1,200 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"drover/starter/operations"
 	"drover/starter/output"
 	"drover/starter/screen"
 	"drover/workflows/api"
 )
 
+// listing is what a list shows, and in which order.
+type listing struct {
+	states, apps            []string
+	health, unhealthy, held bool
+	sort                    string
+	limit                   int
+}
+
+// orders of a list.
+var orders = map[string]func(x, y api.ClusterView) int{
+	"cluster": func(x, y api.ClusterView) int { return strings.Compare(x.ClusterID, y.ClusterID) },
+	"name":    func(x, y api.ClusterView) int { return strings.Compare(x.Name, y.Name) },
+	"app": func(x, y api.ClusterView) int {
+		return cmp.Or(strings.Compare(x.App, y.App), strings.Compare(x.Version, y.Version))
+	},
+	"state": func(x, y api.ClusterView) int { return strings.Compare(x.State, y.State) },
+	"nodes": func(x, y api.ClusterView) int { return y.NodeCount - x.NodeCount },
+	"age":   func(x, y api.ClusterView) int { return strings.Compare(x.CreatedAt, y.CreatedAt) },
+}
+
+var orderNames = []string{"cluster", "name", "app", "state", "nodes", "age"}
+
 func (a *app) list() *cobra.Command {
-	return &cobra.Command{
+	var l listing
+	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls", "clusters"},
 		Short:   "List the clusters",
-		Example: "  drover list\n  drover list -o json",
+		Long: `List the clusters with their running operations: step, and HELD when a failed step waits for drover
+resolve. No node is contacted for that. --health, and --unhealthy, ask the agents of all nodes over
+SSH, at most 20 s altogether.
+
+Filters are combined; --state and --app may be repeated.`,
+		Example: "  drover list\n  drover list --app etcd --state active --health\n  drover list --unhealthy -o json\n  drover list --held --sort age --limit 10",
 		Args:    exactly(),
-		RunE: a.run(func(ctx context.Context, _ []string) (output.Output, error) {
-			server, err := a.server(ctx)
-			if err != nil {
-				return output.Output{}, err
-			}
-			list, err := server.Clusters(ctx)
-			if err != nil {
-				return output.Output{}, err
-			}
-			if list.Clusters == nil {
-				list.Clusters = []api.ClusterView{}
-			}
-			var damaged output.Lines
-			for _, c := range list.Clusters {
-				if c.State == api.ClusterUnreadable {
-					damaged = append(damaged, c.ClusterID+": "+c.Reason)
-				}
-			}
-			return output.Output{Value: list, Blocks: withRemarks([]output.Block{a.clusterTable(list.Clusters)}, damaged)}, nil
-		}),
 	}
+	flags := c.Flags()
+	flags.StringSliceVar(&l.states, "state", nil, "only clusters in this `state`; may be repeated")
+	flags.StringSliceVar(&l.apps, "app", nil, "only clusters of this `application`; may be repeated")
+	flags.BoolVar(&l.health, "health", false, "ask the agents of all nodes for their health")
+	flags.BoolVar(&l.unhealthy, "unhealthy", false, "only clusters with nodes that are unhealthy or do not respond, and failed clusters; implies --health")
+	flags.BoolVar(&l.held, "held", false, "only clusters whose operation is held")
+	flags.StringVar(&l.sort, "sort", "cluster", "order: "+strings.Join(orderNames, ", "))
+	flags.IntVar(&l.limit, "limit", 0, "number of clusters to list (default: all)")
+	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(orderNames, cobra.ShellCompDirectiveNoFileComp))
+	c.RunE = a.run(func(ctx context.Context, _ []string) (output.Output, error) {
+		if err := l.check(c.Flags().Changed("limit")); err != nil {
+			return output.Output{}, err
+		}
+		server, err := a.server(ctx)
+		if err != nil {
+			return output.Output{}, err
+		}
+		return a.listed(ctx, server, l)
+	})
+	return c
 }
 
-func (a *app) clusterTable(clusters []api.ClusterView) output.Table {
+func (l *listing) check(limited bool) error {
+	var problems []string
+	if !slices.Contains(orderNames, l.sort) {
+		problems = append(problems, fmt.Sprintf("--sort %q: use one of %s", l.sort, strings.Join(orderNames, ", ")))
+	}
+	if limited && l.limit < 1 {
+		problems = append(problems, fmt.Sprintf("--limit %d: must be positive", l.limit))
+	}
+	l.health = l.health || l.unhealthy
+	return invalid("the request is invalid", problems)
+}
+
+func (a *app) listed(ctx context.Context, server *operations.Server, l listing) (output.Output, error) {
+	list, err := server.Clusters(ctx, l.health)
+	if err != nil {
+		return output.Output{}, err
+	}
+	total := len(list.Clusters)
+	list.Clusters = slices.DeleteFunc(list.Clusters, func(c api.ClusterView) bool {
+		return len(l.states) > 0 && !slices.Contains(l.states, c.State) || len(l.apps) > 0 && !slices.Contains(l.apps, c.App) ||
+			l.unhealthy && !unwell(c)
+	})
+	server.Live(ctx, list.Clusters)
+	if ctx.Err() != nil {
+		return output.Output{}, ctx.Err()
+	}
+	list.Clusters = slices.DeleteFunc(list.Clusters, func(c api.ClusterView) bool { return l.held && c.Operation.State != api.OpHeld })
+	slices.SortStableFunc(list.Clusters, orders[l.sort])
+	found := len(list.Clusters)
+	if l.limit > 0 {
+		list.Clusters = list.Clusters[:min(found, l.limit)]
+	}
+	if list.Clusters == nil {
+		list.Clusters = []api.ClusterView{}
+	}
+	var remarks output.Lines
+	for _, c := range list.Clusters {
+		if c.State == api.ClusterUnreadable {
+			remarks = append(remarks, c.ClusterID+": "+c.Reason)
+		}
+	}
+	if more := found - len(list.Clusters); more > 0 {
+		remarks = append(remarks, fmt.Sprintf("%d more are not shown", more))
+	}
+	table := a.clusterTable(list.Clusters, l.health)
+	if total > 0 {
+		table.Empty = fmt.Sprintf("None of %s matches.", count(total, "cluster"))
+	}
+	return output.Output{Value: list, Blocks: withRemarks([]output.Block{table}, remarks)}, nil
+}
+
+// unwell reports a cluster that needs a look: nodes that should be well are not, or the cluster itself failed.
+func unwell(c api.ClusterView) bool {
+	switch c.State {
+	case "failed", "upgrade_failed", api.ClusterUnreadable:
+		return true
+	case "active":
+		return c.Health == nil || c.Health.Unhealthy+c.Health.Silent+c.Health.Off > 0
+	}
+	return false
+}
+
+func (a *app) clusterTable(clusters []api.ClusterView, health bool) output.Table {
 	t := output.Table{
 		Header: []string{"cluster", "name", "app", "version", "state", "nodes", "operation", "age"},
 		Empty:  "No clusters. Create one with: drover create APP",
 	}
+	if health {
+		t.Header = slices.Insert(t.Header, 6, "health")
+	}
 	for _, c := range clusters {
-		operation := ""
-		if c.Operation.State == api.OpRunning {
-			operation = c.Operation.Type
+		row := []string{c.ClusterID, c.Name, c.App, c.Version, c.State, fmt.Sprint(c.NodeCount), a.operation(c.Operation), a.age(c.CreatedAt)}
+		if health {
+			row = slices.Insert(row, 6, healthWords(c.Health))
 		}
-		t.Rows = append(t.Rows, []string{c.ClusterID, c.Name, c.App, c.Version, c.State, fmt.Sprint(c.NodeCount), operation, a.age(c.CreatedAt)})
+		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// operation words a running operation: "AddNodes AN4 init, order 0 for 2m 05s", "HELD AddNodes AN4 init, order 0 for 3h 10m".
+func (a *app) operation(o api.OperationView) string {
+	prefix := ""
+	switch o.State {
+	case api.OpHeld:
+		prefix = "HELD "
+	case api.OpUndoing:
+		prefix = "undoing "
+	case api.OpRunning:
+	default:
+		return ""
+	}
+	text := prefix + o.Type
+	if o.Step != "" {
+		text += " " + o.Step + " for " + a.age(o.Since)
+	}
+	return text
+}
+
+// healthWords are "2/3 healthy", and what is known of the others.
+func healthWords(h *api.Health) string {
+	if h == nil {
+		return "unknown"
+	}
+	total := h.Healthy + h.Unhealthy + h.Unknown + h.Unchecked + h.Silent + h.Off
+	switch total {
+	case h.Off:
+		return "off"
+	case h.Unchecked:
+		return "not checked"
+	}
+	words := []string{fmt.Sprintf("%d/%d healthy", h.Healthy, total)}
+	for _, other := range []struct {
+		n    int
+		what string
+	}{{h.Silent, "unreachable"}, {h.Off, "off"}, {h.Unchecked, "not checked"}, {h.Unknown, "unknown"}} {
+		if other.n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", other.n, other.what))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // withRemarks adds lines below a table, if there are any.

@@ -54,12 +54,13 @@ func TestDeleteAsksOnATerminalOnly(t *testing.T) {
 		code     int
 		asked    bool
 	}{
-		"yes":      {"y\n", true, nil, exitOK, true},
-		"no":       {"n\n", true, nil, exitRefused, true},
-		"nothing":  {"", true, nil, exitRefused, true},
-		"answered": {"", true, []string{"--yes"}, exitOK, false},
-		"planned":  {"", true, []string{"--dry-run"}, exitOK, false},
-		"a script": {"", false, nil, exitOK, false},
+		"yes":       {"y\n", true, nil, exitOK, true},
+		"no":        {"n\n", true, nil, exitRefused, true},
+		"nothing":   {"", true, nil, exitRefused, true},
+		"answered":  {"", true, []string{"--yes"}, exitOK, false},
+		"planned":   {"", true, []string{"--dry-run"}, exitOK, false},
+		"a script":  {"", false, []string{"--yes"}, exitOK, false},
+		"by chance": {"", false, nil, exitUsage, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -80,7 +81,7 @@ func TestDeleteAsksOnATerminalOnly(t *testing.T) {
 
 func TestWithoutAWorkerNothingHangs(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"list"}, {"create", "etcd"}, {"apps", "list"}, {"delete", "cl-aaaaaaaa"}, {"status", "cl-aaaaaaaa"}} {
+	for _, args := range [][]string{{"list"}, {"create", "etcd"}, {"apps", "list"}, {"delete", "cl-aaaaaaaa", "--yes"}, {"status", "cl-aaaaaaaa"}} {
 		c := drover(t, append(args, "--namespace", "empty", "-o", "json")...)
 		require.Equal(t, exitUnreachable, c.code, "%v", args)
 		p := decoded[output.Problem](t, c.stderr.String())

@@ -68,15 +68,16 @@ func (a *app) operate(ctx context.Context, r operations.Request, noWait, dryRun 
 	if dryRun {
 		view = blind{}
 	}
-	return a.follow(ctx, server, view, started.ClusterID, started.RunID)
+	return a.follow(ctx, server, view, started.WorkflowID, started.RunID)
 }
 
 // follow waits for the end of a running operation.
-func (a *app) follow(ctx context.Context, server *operations.Server, view viewer, clusterID, firstRunID string) (output.Output, error) {
+func (a *app) follow(ctx context.Context, server *operations.Server, view viewer, workflowID, firstRunID string) (output.Output, error) {
 	defer view.Close()
-	op, err := server.Follow(ctx, api.WorkflowID(clusterID), firstRunID, view.Show)
+	op, err := server.Follow(ctx, workflowID, firstRunID, view.Show)
+	clusterID, operates := api.ClusterIDOf(workflowID)
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && operates:
 		return output.Output{}, detached{clusterID: clusterID}
 	case err != nil:
 		return output.Output{}, next(err)
@@ -87,7 +88,7 @@ func (a *app) follow(ctx context.Context, server *operations.Server, view viewer
 // next adds what to do to a failure that does not say it.
 func next(err error) error {
 	var failed *operations.Failed
-	if !errors.As(err, &failed) || failed.Fault.Hint != "" || failed.ClusterID == "" {
+	if !errors.As(err, &failed) || failed.Fault.Hint != "" || failed.ClusterID == "" || failed.State == operations.StateRefused {
 		return err
 	}
 	failed.Fault = hinted(failed.Fault, failed.ClusterID)

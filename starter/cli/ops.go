@@ -14,18 +14,23 @@ import (
 )
 
 func (a *app) ops() *cobra.Command {
-	var limit int
+	var (
+		limit int
+		all   bool
+	)
 	c := &cobra.Command{
 		Use:     "ops CLUSTER",
 		Aliases: []string{"operations", "history"},
 		Short:   "List the operations of a cluster, newest first",
 		Long: `List the operations of a cluster, newest first, including those of a deleted cluster. They are
-kept for the retention period of the Temporal namespace.`,
-		Example:           "  drover ops cl-a1b2c3d4 --limit 5",
+kept for the retention period of the Temporal namespace. Dry runs and refused requests are not
+operations; --all lists them too.`,
+		Example:           "  drover ops cl-a1b2c3d4 --limit 5\n  drover ops cl-a1b2c3d4 --all",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
 	c.Flags().IntVar(&limit, "limit", 20, "number of operations to list")
+	c.Flags().BoolVar(&all, "all", false, "list dry runs and refused requests too")
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		if err := clusterArg(args[0]); err != nil {
 			return output.Output{}, err
@@ -37,7 +42,7 @@ kept for the retention period of the Temporal namespace.`,
 		if err != nil {
 			return output.Output{}, err
 		}
-		history, err := server.History(ctx, args[0], limit)
+		history, err := server.History(ctx, args[0], limit, all)
 		if err != nil {
 			return output.Output{}, err
 		}
@@ -58,7 +63,7 @@ func (a *app) opsTable(history []operations.Operation) output.Table {
 		}
 		state := op.State
 		var remarks []string
-		if op.Result != nil && op.Result.Plan != nil {
+		if op.DryRun {
 			state += " (dry run)"
 		}
 		if op.Error != nil {

@@ -42,7 +42,7 @@ the remains of a dead operation, or of a cluster without a record.`,
 	c.Flags().BoolVar(&retry, "retry", false, "retry the release of all orphans in the ledger now")
 	c.Flags().BoolVar(&collect, "collect", false, "release resources that providers list for CLUSTER but no record contains")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "with --collect: only list the resources to release")
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "with --collect: do not ask for confirmation")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "with --collect: do not ask for confirmation; required without a terminal")
 	c.MarkFlagsMutuallyExclusive("retry", "collect")
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		cluster := ""
@@ -122,7 +122,7 @@ func (a *app) collectOrphans(ctx context.Context, server *operations.Server, clu
 			a.printer.Say("%s", what)
 		}
 	}
-	if err := a.confirm(ctx, &launch{}, yes, fmt.Sprintf("Release these %d resources with all data? No record contains them.", len(found.Found))); err != nil {
+	if err := a.confirm(ctx, false, yes, fmt.Sprintf("Release these %d resources with all data? No record contains them.", len(found.Found))); err != nil {
 		return output.Output{}, err
 	}
 	done, err := server.CollectOrphans(ctx, api.CollectOrphansInput{ClusterID: cluster})

@@ -24,6 +24,7 @@ func (a *app) resolve() *cobra.Command {
 	var (
 		r                  api.Resolution
 		retry, skip, abort bool
+		yes                bool
 	)
 	c := &cobra.Command{
 		Use:   "resolve CLUSTER",
@@ -37,10 +38,11 @@ that waits for a node is resolved too: --retry asks the node again, --skip takes
            skipped: drover plan marks those that can, and a refusal gives the reason
   --abort  accepts the failure: the operation ends as it does without a hold
 
-drover status shows the held step and the effect of each choice. The command is refused (exit
+Before a skip drover asks for confirmation, unless --yes is given; without a terminal --yes is
+required. drover status shows the held step and the effect of each choice. The command is refused (exit
 code 3) when no step is held, or when the held step is not the one given with --step.`,
 		Example: `  drover resolve cl-a1b2c3d4 --retry
-  drover resolve cl-a1b2c3d4 --skip --reason "started it by hand"
+  drover resolve cl-a1b2c3d4 --skip --reason "started it by hand" --yes
   drover resolve cl-a1b2c3d4 --abort --step CC4`,
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
@@ -51,6 +53,7 @@ code 3) when no step is held, or when the held step is not the one given with --
 	flags.BoolVar(&abort, "abort", false, "accept the failure and undo")
 	flags.StringVar(&r.Reason, "reason", "", "reason, recorded with the operation")
 	flags.StringVar(&r.Step, "step", "", "refuse unless this `step` is the held one (CC4)")
+	flags.BoolVarP(&yes, "yes", "y", false, "with --skip: do not ask for confirmation; required without a terminal")
 	c.MarkFlagsMutuallyExclusive("retry", "skip", "abort")
 	c.MarkFlagsOneRequired("retry", "skip", "abort")
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
@@ -64,6 +67,10 @@ code 3) when no step is held, or when the held step is not the one given with --
 		}
 		r.By = a.user()
 		if err := checkInput(args[0], r); err != nil {
+			return output.Output{}, err
+		}
+		question := "Take the failed step of " + args[0] + " for done, and continue?"
+		if err := a.confirm(ctx, !skip, yes, question); err != nil {
 			return output.Output{}, err
 		}
 		server, err := a.server(ctx)

@@ -84,7 +84,7 @@ func TestASkipIsToldByOps(t *testing.T) {
 		t.Run(tt.state, func(t *testing.T) {
 			t.Parallel()
 			held(t, id)
-			c := drover(t, "resolve", id, "--skip", "--reason", tt.reason, "-o", "json")
+			c := drover(t, "resolve", id, "--skip", "--reason", tt.reason, "--yes", "-o", "json")
 			require.Equal(t, exitOK, c.code, c.stderr.String())
 			v := decoded[resolveValue](t, c.stdout.String())
 			require.Equal(t, []string{id, api.CreateCluster, "CC4", api.ResolveSkip}, []string{v.ClusterID, v.Operation, v.Step, v.Action})

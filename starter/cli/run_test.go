@@ -147,7 +147,7 @@ func TestOneOperationAtATime(t *testing.T) {
 	go func() { watched <- watcher.run(t.Context()) }()
 	<-seen
 
-	busy := drover(t, "delete", id)
+	busy := drover(t, "delete", id, "--yes")
 	require.Equal(t, exitRefused, busy.code)
 	require.Regexp(t, "cluster "+id+" is busy: CreateCluster has been running since .*, at step CC4 start, order 0 since ", busy.stderr.String())
 

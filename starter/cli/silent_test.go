@@ -19,11 +19,14 @@ import (
 	"drover/workflows/api"
 )
 
-// A worker that died stays listed as poller for minutes: the counter lists one and nothing answers. An operation runs.
+// A worker that died stays listed as poller for minutes: the counter lists one and nothing answers.
 
 func (c *counter) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if c.runs == "" {
+		return nil, serviceerror.NewNotFound("")
+	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflow.WorkflowExecutionInfo{
-		Execution: &common.WorkflowExecution{WorkflowId: id, RunId: "run-1"}, Type: &common.WorkflowType{Name: api.AddNodes},
+		Execution: &common.WorkflowExecution{WorkflowId: id, RunId: "run-1"}, Type: &common.WorkflowType{Name: c.runs},
 		Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING, StartTime: timestamppb.New(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)),
 	}}, nil
 }
@@ -43,7 +46,7 @@ func TestStatusDoesNotWaitLongForAWorkerThatDied(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := &counter{answers: map[string]any{api.DescribeCluster: nil}}
+			c := &counter{runs: api.AddNodes, answers: map[string]any{api.DescribeCluster: nil}}
 			got := ask(t, c, "", append([]string{"status", known}, tt.args...)...)
 			require.Equal(t, exitUnreachable, got.code)
 			require.Equal(t, tt.want, c.options.WorkflowExecutionTimeout)
@@ -53,7 +56,7 @@ func TestStatusDoesNotWaitLongForAWorkerThatDied(t *testing.T) {
 			require.Contains(t, got.stderr.String(), "no worker answered DescribeCluster within "+tt.want.String())
 		})
 	}
-	c := &counter{answers: map[string]any{api.DescribeCluster: nil}}
+	c := &counter{runs: api.AddNodes, answers: map[string]any{api.DescribeCluster: nil}}
 	got := ask(t, c, "", "status", known, "-o", "json")
 	require.Equal(t, api.AddNodes, decoded[statusValue](t, got.stdout.String()).Operation.Type)
 

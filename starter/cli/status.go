@@ -88,7 +88,7 @@ func (a *app) statusOf(ctx context.Context, server *operations.Server, id string
 	}
 	out := output.Output{Value: value}
 	if value.Cluster != nil {
-		out.Blocks = append(out.Blocks, a.clusterFields(value.Cluster))
+		out.Blocks = append(out.Blocks, a.clusterFields(value.Cluster, value.Operation))
 	}
 	if value.Operation != nil {
 		out.Blocks = append(out.Blocks, a.operationLines(value.Operation, clusterErr))
@@ -100,7 +100,7 @@ func (a *app) statusOf(ctx context.Context, server *operations.Server, id string
 	return out, err
 }
 
-func (a *app) clusterFields(c *api.ClusterView) output.Fields {
+func (a *app) clusterFields(c *api.ClusterView, op *operations.Operation) output.Fields {
 	state := c.State
 	if c.Reason != "" {
 		state += ": " + c.Reason
@@ -115,12 +115,31 @@ func (a *app) clusterFields(c *api.ClusterView) output.Fields {
 		{"app", strings.TrimSpace(c.App + " " + c.Version)},
 		{"state", state},
 		{"nodes", fmt.Sprint(c.NodeCount)},
+		{"health", healthOf(c)},
+		{"held", a.held(op)},
 		{"provider", c.Provider},
 		{"revision", fmt.Sprint(c.Revision)},
 		{"created", c.CreatedAt},
 		{"endpoints", strings.Join(endpoints, "\n")},
 		{"orphans", strings.Join(c.Orphans, "\n")},
 	}
+}
+
+// healthOf words the health of a cluster whose agents were asked.
+func healthOf(c *api.ClusterView) string {
+	if c.Health == nil || c.NodeCount == 0 {
+		return ""
+	}
+	return healthWords(c.Health)
+}
+
+// held says which step waits for an operator, and since when; "" for none.
+func (a *app) held(op *operations.Operation) string {
+	if op == nil || op.State != operations.StateHeld || op.Waiting == nil {
+		return ""
+	}
+	return fmt.Sprintf("HELD at %s %s since %s (%s); resolve it with: drover resolve %s", op.Waiting.Step, op.Waiting.Words,
+		op.Waiting.Since.UTC().Format(time.RFC3339), screen.Elapsed(a.Now().Sub(op.Waiting.Since)), op.ClusterID)
 }
 
 // operationLines is the view a terminal gets while following, once; then why it failed.

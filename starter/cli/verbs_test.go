@@ -29,14 +29,14 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 			`{"app":"etcd","version":"3","name":"n","provider":"p","zone":"z","user_id":"u","values":{"a.b":"1"},"on_failure":"keep","strict_config":true,"barrier_timeout":"1m30s"}`,
 			"create etcd cl-new00001",
 		},
-		{"delete " + id, api.DeleteCluster, `{}`, "delete " + id},
+		{"delete --yes " + id, api.DeleteCluster, `{}`, "delete " + id},
 		{"rm " + id + " --force --yes", api.DeleteCluster, `{"force":true}`, "delete " + id},
 		{"add-nodes " + id + " --role r", api.AddNodes, `{"role":"r","count":1}`, "add 1 r to " + id},
 		{
 			"add-nodes " + id + " --role r --count 2 --strict-config --barrier-timeout 5m", api.AddNodes,
 			`{"role":"r","count":2,"strict_config":true,"barrier_timeout":"5m0s"}`, "add 2 r to " + id,
 		},
-		{"delete-nodes " + id + " cln-00000001", api.DeleteNodes, `{"nodes":["cln-00000001"]}`, "delete 1 node of " + id},
+		{"delete-nodes -y " + id + " cln-00000001", api.DeleteNodes, `{"nodes":["cln-00000001"]}`, "delete 1 node of " + id},
 		{
 			"delete-nodes " + id + " cln-00000001 cln-00000002 --force -y --barrier-timeout 1m", api.DeleteNodes,
 			`{"nodes":["cln-00000001","cln-00000002"],"force":true,"barrier_timeout":"1m0s"}`, "delete 2 nodes of " + id,
@@ -72,9 +72,9 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 			`{"service":"keep","role":"r","nodes":["cln-00000001","cln-00000002"],"params":{"node.ip":"1.2.3.4","n":"5","empty":""}}`, `run "keep" on ` + id,
 		},
 		{"create etcd --on-failure hold", api.CreateCluster, `{"app":"etcd","on_failure":"hold"}`, "create etcd cl-new00001"},
-		{"delete " + id + " --on-failure hold", api.DeleteCluster, `{"on_failure":"hold"}`, "delete " + id},
+		{"delete " + id + " --yes --on-failure hold", api.DeleteCluster, `{"on_failure":"hold"}`, "delete " + id},
 		{"add-nodes " + id + " --role r --on-failure hold", api.AddNodes, `{"role":"r","count":1,"on_failure":"hold"}`, "add 1 r to " + id},
-		{"delete-nodes " + id + " cln-00000001 --on-failure hold", api.DeleteNodes, `{"nodes":["cln-00000001"],"on_failure":"hold"}`, "delete 1 node of " + id},
+		{"delete-nodes " + id + " cln-00000001 --yes --on-failure hold", api.DeleteNodes, `{"nodes":["cln-00000001"],"on_failure":"hold"}`, "delete 1 node of " + id},
 		{"scale " + id + " --role r --cpu 2 --on-failure hold", api.ScaleVertical, `{"role":"r","cpu":2,"on_failure":"hold"}`, "scale r of " + id + " to 2 cores"},
 		{"upgrade " + id + " --to 3 --on-failure hold", api.UpgradeCluster, `{"version":"3","on_failure":"hold"}`, "upgrade " + id + " to 3"},
 		{"downgrade " + id + " --on-failure hold", api.DowngradeCluster, `{"on_failure":"hold"}`, "downgrade " + id},
@@ -107,12 +107,17 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 					want = strings.Replace(strings.TrimSuffix(want, "}")+`,"dry_run":true}`, "{,", "{", 1)
 				}
 				require.JSONEq(t, want, c.input)
-				require.Equal(t, tt.summary, c.options.StaticSummary)
+				require.Equal(t, tt.summary, strings.TrimPrefix(c.options.StaticSummary, "plan: "))
 				cluster := id
 				if tt.operation == api.CreateCluster {
 					cluster = "cl-new00001"
 				}
-				require.Equal(t, api.WorkflowID(cluster), c.options.ID)
+				if plan {
+					require.True(t, strings.HasPrefix(c.options.ID, api.PlansOf(cluster)), c.options.ID)
+					require.True(t, strings.HasPrefix(c.options.StaticSummary, "plan: "))
+				} else {
+					require.Equal(t, api.WorkflowID(cluster), c.options.ID)
+				}
 				require.Empty(t, c.reads, "nothing else was asked")
 			})
 		}
@@ -136,7 +141,7 @@ func TestARoleThatIsLeftOutIsLeftToTheWorker(t *testing.T) {
 			got := ask(t, c, "", append(strings.Fields(verb), known)...)
 			require.Equal(t, exitUnreachable, got.code, got.stderr.String())
 			require.Contains(t, c.input, want)
-			require.Empty(t, c.reads)
+			require.Equal(t, []string{api.DescribeCluster}, c.reads, "no list of roles")
 		})
 	}
 }

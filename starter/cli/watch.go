@@ -27,13 +27,13 @@ operation is running, the result of the last one is shown and sets the exit code
 			if err != nil {
 				return output.Output{}, err
 			}
-			op, err := server.Current(ctx, args[0])
+			op, err := server.Latest(ctx, args[0]) // also a refusal, for one who did not wait for it
 			if err != nil {
 				return output.Output{}, err
 			}
 			view := a.viewer()
 			if op.Running() {
-				return a.follow(ctx, server, view, op.ClusterID, op.FirstRunID)
+				return a.follow(ctx, server, view, op.WorkflowID, op.FirstRunID)
 			}
 			defer view.Close()
 			view.Show(operations.Sight{Operation: *op})

@@ -11,15 +11,40 @@ import (
 	"drover/workflows/api"
 )
 
-// Current is the cluster's running operation, or how the last one ended. NotFound: none was ever started, or its
-// history is past the namespace's retention.
+// Current is the cluster's running operation, or how the last one ended; dry runs and refusals are passed over. NotFound:
+// none was ever started, or its history is past the namespace's retention.
 func (s *Server) Current(ctx context.Context, clusterID string) (*Operation, error) {
+	latest, err := s.Latest(ctx, clusterID)
+	if err != nil || !latest.Idle() {
+		return latest, err
+	}
+	before, err := s.History(ctx, clusterID, 1, false)
+	if err != nil {
+		return nil, err
+	}
+	if len(before) == 0 {
+		return nil, unknown(clusterID)
+	}
+	return s.look(ctx, clusterID, before[0].RunID)
+}
+
+// Latest is the run that was started last under the cluster's workflow id, be it an operation or not.
+func (s *Server) Latest(ctx context.Context, clusterID string) (*Operation, error) {
+	return s.look(ctx, clusterID, "")
+}
+
+func unknown(clusterID string) error {
+	return fault.New(fault.NotFound, "no operation found for cluster %s", clusterID).
+		WithHint("list the existing clusters with: drover list")
+}
+
+// look reads one run, "" the latest.
+func (s *Server) look(ctx context.Context, clusterID, runID string) (*Operation, error) {
 	id := api.WorkflowID(clusterID)
-	answer, err := s.Client.DescribeWorkflowExecution(ctx, id, "")
+	answer, err := s.Client.DescribeWorkflowExecution(ctx, id, runID)
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
-		return nil, fault.New(fault.NotFound, "no operation found for cluster %s", clusterID).
-			WithHint("list the existing clusters with: drover list")
+		return nil, unknown(clusterID)
 	}
 	if err != nil {
 		return nil, serviceFault(ctx, err, "cannot describe workflow %s", id)
@@ -51,7 +76,7 @@ func (s *Server) operationOf(answer *workflowservice.DescribeWorkflowExecutionRe
 	if op.FirstRunID = info.GetFirstRunId(); op.FirstRunID == "" {
 		op.FirstRunID = op.RunID // servers before 1.25 do not return it
 	}
-	op.ClusterID, _ = api.ClusterIDOf(op.WorkflowID)
+	op.ClusterID, op.DryRun = clusterOf(op.WorkflowID)
 	if info.GetCloseTime() != nil {
 		op.EndedAt = info.GetCloseTime().AsTime()
 	}
@@ -73,6 +98,14 @@ func (s *Server) operationOf(answer *workflowservice.DescribeWorkflowExecutionRe
 		op.Activities[pending.GetActivityId()] = activity
 	}
 	return op
+}
+
+// clusterOf is the cluster that a workflow id is about, and whether it is the id of a dry run.
+func clusterOf(workflowID string) (id string, dryRun bool) {
+	if id, dryRun = api.PlannedCluster(workflowID); !dryRun {
+		id, _ = api.ClusterIDOf(workflowID)
+	}
+	return id, dryRun
 }
 
 // adopt takes over from the progress what the server cannot know: that a running operation is undoing, or held, and what it
@@ -114,7 +147,7 @@ func (s *Server) settle(ctx context.Context, op *Operation) error {
 func (o *Operation) close(result *api.OperationResult, err error) {
 	o.Activities, o.Waiting = nil, nil
 	if err == nil {
-		o.State, o.Result = StateSucceeded, result
+		o.State, o.Result, o.DryRun = StateSucceeded, result, o.DryRun || result.Plan != nil
 		return
 	}
 	o.State, o.Error = closeFault(err)

@@ -64,7 +64,7 @@ func TestHistoryTellsHowEachOperationEnded(t *testing.T) {
 		Return(run(t, "3", nil, temporal.NewNonRetryableApplicationError(why.Message, string(why.Type), nil, why))).Once()
 	c.On("GetWorkflow", mock.Anything, "cluster/"+cluster, "2").Return(run(t, "2", api.OperationResult{Nodes: 3}, nil)).Once()
 
-	got, err := s.History(t.Context(), cluster, 3)
+	got, err := s.History(t.Context(), cluster, 3, false)
 	require.NoError(t, err)
 	require.Len(t, got, 3)
 	require.Equal(t, []string{StateRunning, StateFailed, StateSucceeded}, []string{got[0].State, got[1].State, got[2].State})
@@ -121,4 +121,51 @@ func TestBeganNeedsAnEffect(t *testing.T) {
 	}
 	require.False(t, began(nil))
 	require.True(t, began(&api.Progress{Undo: []api.Step{{}}}))
+}
+
+// The last operation is the one that did something: what was only planned or refused after it changed nothing.
+func TestPlansAndRefusalsAreNoOperations(t *testing.T) {
+	t.Parallel()
+	refusal := func(t *testing.T, id string) any {
+		f := fault.New(fault.NotAllowed, "not while it is stopped")
+		f.Refused = true
+		return run(t, id, nil, temporal.NewNonRetryableApplicationError(f.Message, string(f.Type), nil, f))
+	}
+	prepared := func(t *testing.T) *Server {
+		c, s := newServer(t)
+		workers(c, 1)
+		answers(t, c, nil)
+		c.On("DescribeWorkflowExecution", mock.Anything, "cluster/"+cluster, "").
+			Return(described(enums.WORKFLOW_EXECUTION_STATUS_FAILED, "3", "3"), nil).Maybe()
+		c.On("DescribeWorkflowExecution", mock.Anything, "cluster/"+cluster, "1").
+			Return(described(enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, "1", "1"), nil).Maybe()
+		c.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{
+			Executions: []*workflow.WorkflowExecutionInfo{
+				described(enums.WORKFLOW_EXECUTION_STATUS_FAILED, "3", "3").GetWorkflowExecutionInfo(),
+				described(enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, "2", "2").GetWorkflowExecutionInfo(),
+				described(enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, "1", "1").GetWorkflowExecutionInfo(),
+			},
+		}, nil).Maybe()
+		c.On("GetWorkflow", mock.Anything, "cluster/"+cluster, "3").Return(refusal(t, "3")).Maybe()
+		c.On("GetWorkflow", mock.Anything, "cluster/"+cluster, "2").Return(run(t, "2", api.OperationResult{Plan: &api.Plan{}}, nil)).Maybe()
+		c.On("GetWorkflow", mock.Anything, "cluster/"+cluster, "1").Return(run(t, "1", api.OperationResult{Nodes: 3}, nil)).Maybe()
+		return s
+	}
+	op, err := prepared(t).Current(t.Context(), cluster)
+	require.NoError(t, err)
+	require.Equal(t, "1", op.RunID)
+	require.False(t, op.Idle())
+
+	op, err = prepared(t).Latest(t.Context(), cluster)
+	require.NoError(t, err)
+	require.Equal(t, StateRefused, op.State)
+	require.ErrorContains(t, op.Failed(), "CreateCluster "+cluster+" was refused: not while it is stopped")
+
+	list, err := prepared(t).History(t.Context(), cluster, 3, false)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	list, err = prepared(t).History(t.Context(), cluster, 3, true)
+	require.NoError(t, err)
+	require.Equal(t, []string{StateRefused, StateSucceeded, StateSucceeded}, []string{list[0].State, list[1].State, list[2].State})
+	require.Equal(t, []bool{false, true, false}, []bool{list[0].DryRun, list[1].DryRun, list[2].DryRun})
 }

@@ -16,7 +16,7 @@ import (
 type Failed struct {
 	Operation string
 	ClusterID string
-	// State is "failed", "cancelled", "terminated" or "timed_out".
+	// State is "failed", "refused", "cancelled", "terminated" or "timed_out".
 	State string
 	// Began is true when a documented step had an effect: then a refusal is not "nothing was changed".
 	Began bool
@@ -36,6 +36,8 @@ func (f *Failed) Unwrap() error { return f.Fault }
 
 func words(state string) string {
 	switch state {
+	case StateRefused:
+		return "was refused"
 	case StateCancelled:
 		return "was cancelled"
 	case StateTerminated:
@@ -72,6 +74,9 @@ func closeFault(err error) (string, *fault.Fault) {
 	}
 	var f fault.Fault
 	if app.HasDetails() && app.Details(&f) == nil && f.Message != "" {
+		if f.Refused {
+			return StateRefused, &f
+		}
 		return StateFailed, &f
 	}
 	t := fault.Type(app.Type())

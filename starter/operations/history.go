@@ -12,14 +12,19 @@ import (
 )
 
 // History lists the operations of a cluster, newest first, at most limit, from Temporal's visibility: it lags some
-// seconds behind and reaches back as far as the namespace keeps closed workflows.
-func (s *Server) History(ctx context.Context, clusterID string, limit int) ([]Operation, error) {
+// seconds behind and reaches back as far as the namespace keeps closed workflows. Dry runs and refusals are listed with
+// all alone.
+func (s *Server) History(ctx context.Context, clusterID string, limit int, all bool) ([]Operation, error) {
+	query := fmt.Sprintf("WorkflowId = '%s'", api.WorkflowID(clusterID))
+	if all {
+		query += fmt.Sprintf(" OR WorkflowId STARTS_WITH '%s'", api.PlansOf(clusterID))
+	}
 	out := []Operation{}
 	var page []byte
 	for len(out) < limit {
 		answer, err := s.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Query:         fmt.Sprintf("WorkflowId = '%s'", api.WorkflowID(clusterID)),
-			PageSize:      int32(min(limit, 100)),
+			Query:         query,
+			PageSize:      int32(min(max(limit, 10), 100)),
 			NextPageToken: page,
 		})
 		if err != nil {
@@ -36,7 +41,9 @@ func (s *Server) History(ctx context.Context, clusterID string, limit int) ([]Op
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, *op)
+			if all || !op.Idle() {
+				out = append(out, *op)
+			}
 		}
 		if page = answer.GetNextPageToken(); len(page) == 0 {
 			break
@@ -55,6 +62,7 @@ func (s *Server) past(ctx context.Context, clusterID string, info *workflow.Work
 		State:      stateOf(info.GetStatus()),
 		StartedAt:  info.GetStartTime().AsTime(),
 	}
+	_, op.DryRun = clusterOf(op.WorkflowID)
 	if info.GetCloseTime() != nil {
 		op.EndedAt = info.GetCloseTime().AsTime()
 	}

@@ -18,6 +18,7 @@ const (
 	StateSucceeded  = api.OpSucceeded
 	StateFailed     = api.OpFailed
 	StateCancelled  = api.OpCancelled
+	StateRefused    = api.OpRefused
 	StateTerminated = "terminated"
 	StateTimedOut   = "timed_out"
 )
@@ -29,10 +30,12 @@ type Operation struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 	// FirstRunID is the run the operation began as; it differs from RunID once it continued as a new run.
-	FirstRunID string    `json:"-"`
-	State      string    `json:"state"`
-	StartedAt  time.Time `json:"started_at"`
-	EndedAt    time.Time `json:"ended_at,omitzero"`
+	FirstRunID string `json:"-"`
+	State      string `json:"state"`
+	// DryRun: only a plan was wanted.
+	DryRun    bool      `json:"dry_run,omitempty"`
+	StartedAt time.Time `json:"started_at"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
 	// Progress is the workflow's own word; nil when no worker answered.
 	Progress *api.Progress `json:"progress,omitempty"`
 	// Activities are the running activities by id.
@@ -55,6 +58,9 @@ type Activity struct {
 	// NextAttemptAt is when the next attempt begins; zero while one runs.
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
 }
+
+// Idle reports a run that is not an operation: a dry run, or one that was refused. It changed nothing.
+func (o *Operation) Idle() bool { return o.DryRun || o.State == StateRefused }
 
 // Running says whether the operation has not ended yet.
 func (o *Operation) Running() bool {

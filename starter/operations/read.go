@@ -31,10 +31,10 @@ func (s *Server) describe(ctx context.Context, in api.DescribeClusterInput) (*ap
 	return &out, nil
 }
 
-// Clusters reads all clusters.
-func (s *Server) Clusters(ctx context.Context) (*api.ClusterList, error) {
+// Clusters reads all clusters; with health the agents of all nodes are asked.
+func (s *Server) Clusters(ctx context.Context, health bool) (*api.ClusterList, error) {
 	var out api.ClusterList
-	if err := s.read(ctx, api.ListClusters, api.ListClustersInput{}, &out); err != nil {
+	if err := s.read(ctx, api.ListClusters, api.ListClustersInput{Health: health}, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil

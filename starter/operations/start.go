@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -33,8 +34,14 @@ type Started struct {
 	RunID      string `json:"run_id"`
 }
 
+func (r Request) dryRun() bool {
+	in, ok := r.Input.(interface{ IsDryRun() bool })
+	return ok && in.IsDryRun()
+}
+
 // Start starts the operation under the cluster's workflow id. When another one runs there it is refused with a
-// Conflict naming that operation, its step and since when.
+// Conflict naming that operation, its step and since when. A dry run has an id of its own, and is refused like that too: the plan
+// would be one for a cluster that changes.
 func (s *Server) Start(ctx context.Context, r Request) (*Started, error) {
 	if err := s.NeedWorker(ctx); err != nil {
 		return nil, err
@@ -49,6 +56,13 @@ func (s *Server) Start(ctx context.Context, r Request) (*Started, error) {
 		StaticSummary:                            r.Summary,
 		TypedSearchAttributes:                    searchAttributes(r),
 	}
+	if r.dryRun() {
+		if err := s.free(ctx, r.ClusterID); err != nil {
+			return nil, err
+		}
+		options.ID, options.StaticSummary = api.PlanID(r.ClusterID, uuid.NewString()), "plan: "+r.Summary
+		options.WorkflowExecutionTimeout = s.readTimeout()
+	}
 	run, err := s.Client.ExecuteWorkflow(ctx, options, r.Operation, r.Input)
 	if unknownAttribute(err) {
 		options.TypedSearchAttributes = temporal.SearchAttributes{}
@@ -56,7 +70,7 @@ func (s *Server) Start(ctx context.Context, r Request) (*Started, error) {
 	}
 	var busy *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &busy) {
-		return nil, s.busy(ctx, r)
+		return nil, s.busy(ctx, r.ClusterID)
 	}
 	if err != nil {
 		return nil, serviceFault(ctx, err, "cannot start %s %s", r.Operation, r.ClusterID)
@@ -68,10 +82,14 @@ func searchAttributes(r Request) temporal.SearchAttributes {
 	keyword := func(name, value string) temporal.SearchAttributeUpdate {
 		return temporal.NewSearchAttributeKeyKeyword(name).ValueSet(value)
 	}
+	state := api.OpRunning
+	if r.dryRun() {
+		state = api.OpPlanned
+	}
 	updates := []temporal.SearchAttributeUpdate{
 		keyword(api.AttrClusterID, r.ClusterID),
 		keyword(api.AttrOperation, r.Operation),
-		keyword(api.AttrOperationState, api.OpRunning),
+		keyword(api.AttrOperationState, state),
 	}
 	if r.App != "" {
 		updates = append(updates, keyword(api.AttrApp, r.App))
@@ -86,15 +104,28 @@ func unknownAttribute(err error) bool {
 	return errors.As(err, &invalid) && strings.Contains(strings.ToLower(invalid.Message), "search attribute")
 }
 
-func (s *Server) busy(ctx context.Context, r Request) error {
-	f := fault.New(fault.Conflict, "cluster %s is busy with another operation", r.ClusterID)
-	ways := "follow the running one with: drover watch " + r.ClusterID
-	if op, err := s.Current(ctx, r.ClusterID); err == nil && op.Running() {
-		f = fault.New(fault.Conflict, "cluster %s is busy: %s has been running since %s (%s)%s", r.ClusterID, op.Type,
+// free fails with a Conflict while an operation of the cluster runs.
+func (s *Server) free(ctx context.Context, clusterID string) error {
+	answer, err := s.Client.DescribeWorkflowExecution(ctx, api.WorkflowID(clusterID), "")
+	if err == nil && answer.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return s.busy(ctx, clusterID)
+	}
+	var missing *serviceerror.NotFound
+	if err != nil && !errors.As(err, &missing) {
+		return serviceFault(ctx, err, "cannot describe workflow %s", api.WorkflowID(clusterID))
+	}
+	return nil
+}
+
+func (s *Server) busy(ctx context.Context, clusterID string) error {
+	f := fault.New(fault.Conflict, "cluster %s is busy with another operation", clusterID)
+	ways := "follow the running one with: drover watch " + clusterID
+	if op, err := s.Latest(ctx, clusterID); err == nil && op.Running() {
+		f = fault.New(fault.Conflict, "cluster %s is busy: %s has been running since %s (%s)%s", clusterID, op.Type,
 			op.StartedAt.UTC().Format(time.TimeOnly+" MST"), s.Now().Sub(op.StartedAt).Round(time.Second), op.where())
 		ways = op.ways()
 	}
-	f.Cluster = r.ClusterID
+	f.Cluster = clusterID
 	return f.WithHint("nothing was started; %s", ways)
 }
 

@@ -25,7 +25,7 @@ type watcher struct {
 func newWatcher(s *Server, workflowID, runID string) *watcher {
 	w := &watcher{server: s, workflowID: workflowID, firstRunID: runID, runID: runID, answered: s.Now()}
 	w.last = Operation{WorkflowID: workflowID, RunID: runID, State: StateRunning}
-	w.last.ClusterID, _ = api.ClusterIDOf(workflowID)
+	w.last.ClusterID, w.last.DryRun = clusterOf(workflowID)
 	return w
 }
 

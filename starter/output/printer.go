@@ -67,6 +67,3 @@ func encode(w io.Writer, v any) error {
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }
-
-// Ask writes a question to Stderr; the answer is typed behind it.
-func (p *Printer) Ask(question string) { fmt.Fprintf(p.Stderr, "%s [y/N] ", Clean(question)) }

@@ -150,7 +150,10 @@ type DescribeClusterInput struct {
 }
 
 // ListClustersInput reads all clusters.
-type ListClustersInput struct{}
+type ListClustersInput struct {
+	// Health asks the agents of all nodes for their health, within 20 s altogether. Without it no node is contacted.
+	Health bool `json:"health,omitempty"`
+}
 
 // PublishAppInput makes a package available under app id and version.
 type PublishAppInput struct {

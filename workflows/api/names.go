@@ -63,10 +63,27 @@ const (
 // however the operation ends.
 const MemoSkipped = "skipped"
 
-const workflowIDPrefix = "cluster/"
+const (
+	workflowIDPrefix = "cluster/"
+	planIDPrefix     = "plan/"
+)
 
 // WorkflowID is the only id under which operations on the cluster run: the server then guarantees one at a time.
 func WorkflowID(clusterID string) string { return workflowIDPrefix + clusterID }
+
+// PlansOf begins the ids of all dry runs of the cluster.
+func PlansOf(clusterID string) string { return planIDPrefix + clusterID + "/" }
+
+// PlanID is an id for a dry run. Dry runs have ids of their own: they are not operations of the cluster, and do not keep one
+// from starting.
+func PlanID(clusterID, unique string) string { return PlansOf(clusterID) + unique }
+
+// PlannedCluster takes the cluster id out of the id of a dry run; false when the workflow id is not one.
+func PlannedCluster(workflowID string) (string, bool) {
+	rest, ok := strings.CutPrefix(workflowID, planIDPrefix)
+	id, unique, more := strings.Cut(rest, "/")
+	return id, ok && more && unique != "" && ValidClusterID(id)
+}
 
 var clusterID = regexp.MustCompile(`^cl-[a-z0-9]{8}$`)
 

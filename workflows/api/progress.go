@@ -10,6 +10,8 @@ const (
 	OpSucceeded = "succeeded"
 	OpFailed    = "failed"
 	OpCancelled = "cancelled"
+	OpRefused   = "refused" // it did not begin, and nothing was changed
+	OpPlanned   = "planned" // a dry run; a search attribute alone has it
 )
 
 // Step states.

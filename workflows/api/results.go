@@ -89,18 +89,40 @@ type ClusterView struct {
 	Name      string `json:"name"`
 	App       string `json:"app"`
 	// Version is what runs; Target is where an upgrade leads to that is not finished, "" when there is none.
-	Version   string        `json:"version"`
-	Target    string        `json:"target_version,omitempty"`
-	Provider  string        `json:"provider"`
-	State     string        `json:"state"`
-	Reason    string        `json:"reason,omitempty"`
-	Revision  int64         `json:"revision"`
-	CreatedAt string        `json:"created_at"`
-	NodeCount int           `json:"node_count"`
+	Version   string `json:"version"`
+	Target    string `json:"target_version,omitempty"`
+	Provider  string `json:"provider"`
+	State     string `json:"state"`
+	Reason    string `json:"reason,omitempty"`
+	Revision  int64  `json:"revision"`
+	CreatedAt string `json:"created_at"`
+	NodeCount int    `json:"node_count"`
+	// Health counts the nodes by health; nil when no agent was asked.
+	Health    *Health       `json:"health,omitempty"`
 	Operation OperationView `json:"operation"`
 	Endpoints []Endpoint    `json:"endpoints,omitempty"`
 	Nodes     []NodeView    `json:"nodes,omitempty"`
 	Orphans   []string      `json:"orphans,omitempty"`
+	// Refuses are the operations that the cluster's state does not allow, by name; DescribeCluster alone fills it.
+	Refuses map[string]Refusal `json:"refuses,omitempty"`
+}
+
+// Health counts the nodes of a cluster by what their agents say at this moment.
+type Health struct {
+	Healthy   int `json:"healthy"`
+	Unhealthy int `json:"unhealthy"`
+	// Unknown: the agent responds and has not decided yet. Unchecked: the package has no health check for the node.
+	Unknown   int `json:"unknown"`
+	Unchecked int `json:"unchecked"`
+	// Silent: the agent does not respond. Off: the machine is off, or there is none yet.
+	Silent int `json:"silent"`
+	Off    int `json:"off"`
+}
+
+// Refusal is why an operation may not start, and what to do.
+type Refusal struct {
+	Why  string `json:"why"`
+	Hint string `json:"hint,omitempty"`
 }
 
 // OperationView is the running or last operation of a cluster.
@@ -110,6 +132,9 @@ type OperationView struct {
 	Seq       int    `json:"seq"`
 	RunID     string `json:"run_id"`
 	StartedAt string `json:"started_at"`
+	// Step is where it is, Since from when on; drover list and status fill them in while it runs.
+	Step  string `json:"step,omitempty"`
+	Since string `json:"since,omitempty"`
 	// Skipped are the failed steps that operators took on themselves.
 	Skipped []string `json:"skipped,omitempty"`
 }
@@ -131,7 +156,7 @@ type NodeView struct {
 	CPU        int    `json:"cpu"`
 	Memory     int    `json:"memory"`
 	VolumeSize int    `json:"volume_size"`
-	// Agent is the agent's own word: its applied revision, "unreachable: ..." or "" when not asked.
+	// Agent is the agent's own word: its applied revision, "off", "unreachable: ..." or "" when not asked.
 	Agent string `json:"agent,omitempty"`
 	// Health is healthy, unhealthy, unknown or disabled.
 	Health string `json:"health,omitempty"`

@@ -1,0 +1,97 @@
+package operations
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"drover/fault"
+	"drover/workflows/api"
+)
+
+// preflightTimeout bounds the reads of Preflight: the operation itself checks everything again.
+const preflightTimeout = 5 * time.Second
+
+// Preflight refuses a request that the cluster's record or the published applications show to be wrong, so that no workflow is
+// started for it. It contacts no node. What cannot be read in time is left to the operation.
+func (s *Server) Preflight(ctx context.Context, r Request) error {
+	quick := *s
+	quick.ReadTimeout = min(s.readTimeout(), preflightTimeout)
+	var f *fault.Fault
+	if in, ok := r.Input.(api.CreateClusterInput); ok {
+		f = quick.published(ctx, in.App, in.Version)
+	} else {
+		f = quick.granted(ctx, r)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if f == nil {
+		return nil
+	}
+	if err := s.free(ctx, r.ClusterID); fault.Is(err, fault.Conflict) {
+		return err // what was read is about to change, or is being written only now
+	}
+	f.Refused = true
+	return f.At(r.ClusterID, f.Node, f.Service)
+}
+
+// published refuses an application or a version that does not exist.
+func (s *Server) published(ctx context.Context, app, version string) *fault.Fault {
+	list, err := s.Apps(ctx)
+	if err != nil {
+		return nil
+	}
+	var versions []string
+	for _, a := range list.Apps {
+		if a.App == app {
+			versions = append(versions, a.Version)
+		}
+	}
+	switch {
+	case len(versions) == 0:
+		return fault.New(fault.NotFound, "no application %q is published", app).WithHint("list the published versions with: drover apps list")
+	case version != "" && !slices.Contains(versions, version):
+		return fault.New(fault.NotFound, "application %q has no version %q", app, version).
+			WithHint("published versions: %s", strings.Join(versions, ", "))
+	}
+	return nil
+}
+
+// granted refuses what the cluster is not: it does not exist, its state does not allow the operation, or it has no such node.
+func (s *Server) granted(ctx context.Context, r Request) *fault.Fault {
+	c, err := s.Cluster(ctx, r.ClusterID)
+	if err != nil {
+		if f := fault.As(err); f != nil && f.Type == fault.NotFound {
+			out := *f
+			return &out
+		}
+		return nil
+	}
+	if refusal, refused := c.Refuses[r.Operation]; refused {
+		return fault.New(fault.NotAllowed, "%s", refusal.Why).WithHint("%s", refusal.Hint)
+	}
+	var nodes []string
+	switch in := r.Input.(type) {
+	case api.DeleteNodesInput:
+		nodes = in.Nodes
+	case api.RunServiceInput:
+		nodes = in.Nodes
+	case api.RepairClusterInput:
+		nodes = in.Nodes
+	case api.UpgradeClusterInput:
+		return s.published(ctx, c.App, in.Version)
+	}
+	var unknown []string
+	for _, id := range nodes {
+		if !slices.ContainsFunc(c.Nodes, func(n api.NodeView) bool { return n.NodeID == id }) {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "not nodes of cluster %s: %s", r.ClusterID, strings.Join(unknown, ", ")).
+		WithHint("list the nodes with: drover nodes %s", r.ClusterID)
+}
