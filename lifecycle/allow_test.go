@@ -79,7 +79,7 @@ func TestMayRemove(t *testing.T) {
 	for i := range a.Nodes {
 		a.Nodes[i].GID = i + 1
 	}
-	r.Nodes[0].GID, r.Nodes[1].GID = 1, 4 // nobody's
+	r.Nodes[0].GID, r.Nodes[1].GID = 1, 4 // no master has this gid
 	v := View{Roles: []RoleView{a, r, role("fixed", 1, 1)}}
 	for _, tc := range []struct {
 		targets []string

@@ -115,7 +115,7 @@ func TestDiagnose(t *testing.T) {
 		{name: "link to nowhere", change: func(s *Sight) {
 			s.Record.Spec, s.LostLinks = &specs.Cluster{Links: map[string]string{"zk": "cl-gone"}}, []string{"zk"}
 		}, want: []string{"record : "}, says: "link zk refers to cl-gone"},
-		{name: "replicas of nobody", change: func(s *Sight) {
+		{name: "a replica without its master", change: func(s *Sight) {
 			s.Record.Spec = &specs.Cluster{Roles: []specs.Role{{Name: "a"}, {Name: "a-replica", ReplicaOf: "a"}, {Name: "b"}}}
 			s.Record.Nodes[0].GID, s.Record.Nodes[1].Role, s.Record.Nodes[1].GID = 1, "a-replica", 2
 		}, want: []string{"record cln-2: drover delete-nodes cl-a cln-2"}, says: "a-replica/2 is a replica without a master: no node of its master role has gid 2"},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"path"
+	"strings"
 
 	"drover/agent/api"
 	"drover/fault"
@@ -68,6 +70,9 @@ func (a *Agents) upload(ctx context.Context, t Target, bin *binary, config []byt
 	}
 	defer f.Close()
 	if err := a.pool.Upload(ctx, t, f, a.paths.binary, 0o755); err != nil {
+		if !fault.Is(err, fault.Unreachable) && a.mounted(ctx, t) {
+			return a.provided(t, err)
+		}
 		return err
 	}
 	words, err := bin.full()
@@ -80,4 +85,27 @@ func (a *Agents) upload(ctx context.Context, t Target, bin *binary, config []byt
 			WithHint("is it built for the node's processor? Was the worker's copy replaced meanwhile? Try again")
 	}
 	return err
+}
+
+// mounted says whether the agent's program, or its folder, is a mount of its own on the node.
+func (a *Agents) mounted(ctx context.Context, t Target) bool {
+	r, err := a.pool.Run(ctx, t, "cat /proc/self/mountinfo", nil)
+	if err != nil || r.ExitCode != 0 {
+		return false
+	}
+	for line := range strings.Lines(string(r.Stdout)) {
+		const mountPoint = 4
+		if words := strings.Fields(line); len(words) > mountPoint && (words[mountPoint] == a.paths.binary || words[mountPoint] == path.Dir(a.paths.binary)) {
+			return true
+		}
+	}
+	return false
+}
+
+// provided is a node whose provider gives it the program, and gives it another one.
+func (a *Agents) provided(t Target, err error) error {
+	f := faultAt(t, fault.NotAllowed, "%s of node %s is provided by its machine, is not this worker's drover-agent, and cannot be replaced: %s",
+		a.paths.binary, t, fault.As(err).Message)
+	return f.WithHint("start the worker again if its programs were replaced; a machine that an older release has booted needs a power cycle: " +
+		"drover stop, then drover start (drover restart leaves machines on)")
 }

@@ -43,6 +43,8 @@ type agentWorld struct {
 	runs func(t *testing.T, id string) int
 	// begun waits until it has.
 	begun func(t *testing.T, id string)
+	// worker is another worker with another drover-agent; it opens the provider only when it starts.
+	worker func(t *testing.T, agentBinary string, starts bool) activities.Agents
 }
 
 // What commands do is told by the service in their id: as a shell's text for real nodes, as a handler for fakes.
@@ -107,28 +109,32 @@ func fakeAgents(t *testing.T) (agentWorld, func()) {
 // buildPrograms makes the programs a local node runs.
 func buildPrograms(t *testing.T) (agent, node string) {
 	t.Helper()
-	dir := t.TempDir()
-	for name, pkg := range map[string]string{"drover-agent": "../agent", "drover-node": "../providers/local/node"} {
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, name), pkg)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		out, err := cmd.CombinedOutput()
-		require.NoErrorf(t, err, "build %s: %s", pkg, out)
-	}
-	return filepath.Join(dir, "drover-agent"), filepath.Join(dir, "drover-node")
+	return buildProgram(t, "../agent", "test"), buildProgram(t, "../providers/local/node", "test")
+}
+
+func buildProgram(t *testing.T, pkg, version string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "program")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags", "-X main.version="+version, "-o", file, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	require.NoErrorf(t, err, "build %s: %s", pkg, out)
+	return file
 }
 
 // realAgents is a node of the local provider, reached over SSH by the worker's own adapter.
-func realAgents(t *testing.T) (agentWorld, func()) {
+func realAgents(t *testing.T, addresses string) (agentWorld, func()) {
 	addr, client := consultest.Start(t)
 	prefix := consultest.Prefix()
 	kv := store.New(client, prefix)
 	agentBinary, nodeBinary := buildPrograms(t)
 	images := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(images, "bare", "opt"), 0o755))
-	machines, err := local.New(local.Options{
+	options := local.Options{
 		StateDir: filepath.Join(t.TempDir(), "state"), ImagesDir: images, NodeBinary: nodeBinary, AgentBinary: agentBinary,
-		Range: "127.93.7.0/28",
-	})
+		Range: addresses,
+	}
+	machines, err := local.New(options)
 	if fault.Is(err, fault.NotAllowed) || err != nil && os.Getuid() != 0 {
 		t.Skipf("no local nodes here: %v", err)
 	}
@@ -159,6 +165,14 @@ func realAgents(t *testing.T) (agentWorld, func()) {
 			consultest.Own(t, kv, testCluster, "w")
 			require.NoError(t, kv.Publish(t.Context(), testCluster, rev, "w", tree))
 		},
+	}
+	w.worker = func(t *testing.T, agentBinary string, starts bool) activities.Agents {
+		if starts {
+			options.AgentBinary = agentBinary
+			_, err := local.New(options)
+			require.NoError(t, err)
+		}
+		return agents{remote: remote.NewAgents(pool), binary: agentBinary}
 	}
 	asked := 0
 	ask := func(t *testing.T, text string) string {
@@ -191,9 +205,50 @@ func TestAgents(t *testing.T) {
 	})
 	t.Run("real", func(t *testing.T) {
 		t.Parallel()
-		w, release := realAgents(t)
+		w, release := realAgents(t, "127.93.7.0/28")
 		agentBehaviour(t, w, release)
 	})
+}
+
+// A worker with another drover-agent replaces the agent of a running node; what runs there goes on.
+func TestANewAgentReachesRunningNodes(t *testing.T) {
+	t.Parallel()
+	w, release := realAgents(t, "127.93.7.16/28")
+	w.publish(t, 1)
+	require.NoError(t, w.Ensure(t.Context(), w.node, w.cfg))
+	version := func() string {
+		st, err := w.Status(t.Context(), w.node)
+		require.NoError(t, err)
+		return st.Version
+	}
+	require.Equal(t, "test", version())
+	id := commandID("waits", "a")
+	done := make(chan error, 1)
+	go func() {
+		st, err := w.Run(t.Context(), w.node, id, commandOf(id), agentapi.Watch{})
+		if err == nil && st.ExitCode != 0 {
+			err = fmt.Errorf("exit code %d", st.ExitCode)
+		}
+		done <- err
+	}()
+	w.begun(t, id)
+
+	next := buildProgram(t, "../agent", "next")
+	began := time.Now()
+	err := w.worker(t, next, false).Ensure(t.Context(), w.node, w.cfg)
+	require.Truef(t, fault.Is(err, fault.NotAllowed), "%v", err)
+	require.ErrorContains(t, err, "/opt/drover/bin/drover-agent of node cln-1")
+	require.Contains(t, fault.As(err).Hint, "drover stop, then drover start")
+	require.Less(t, time.Since(began), 20*time.Second, "no time limit has passed")
+	require.Equal(t, "test", version())
+
+	for range 2 {
+		require.NoError(t, w.worker(t, next, true).Ensure(t.Context(), w.node, w.cfg))
+		require.Equal(t, "next", version())
+	}
+	release()
+	require.NoError(t, <-done, "the command was not disturbed")
+	require.Equal(t, 1, w.runs(t, id))
 }
 
 // agentBehaviour is what activities count on, in order of a node's life: its steps build on each other.

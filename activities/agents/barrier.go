@@ -104,7 +104,11 @@ func (a *Activities) barrierFault(ctx context.Context, rec *lifecycle.Record, in
 	if ctx.Err() != nil {
 		return fault.Wrap(context.Cause(ctx), fault.Unreachable, "waiting for node %s (%s) was interrupted", n.Label(), n.ID)
 	}
-	f := fault.Wrap(err, fault.BarrierTimeout, "node %s (%s) did not apply revision %d within %d s", n.Label(), n.ID, in.Revision, in.TimeoutSec)
+	within := ""
+	if f := fault.As(err); f == nil || f.Type == fault.Unreachable || f.Type == fault.BarrierTimeout {
+		within = fmt.Sprintf(" within %d s", in.TimeoutSec) // others failed before their time was up
+	}
+	f := fault.Wrap(err, fault.BarrierTimeout, "node %s (%s) did not apply revision %d%s", n.Label(), n.ID, in.Revision, within)
 	if f.Type == fault.Unreachable || f.Type == fault.Internal {
 		f.Type, f.Retryable = fault.BarrierTimeout, false
 	}

@@ -7,7 +7,7 @@
 //	<images>/<image>/           ┐
 //	<state>/nodes/i-abc/root/   ┴ overlay ─► /           /etc /opt /var /root /home /srv /tmp, writable
 //	<state>/volumes/vol-x/data/          ──► /data ...   the mount points of its volumes
-//	drover-agent, drover-node            ──► /opt/drover/bin/, read-only
+//	<state>/bin/                         ──► /opt/drover/bin/, read-only: copies of drover-agent and drover-node
 //	some public folders of /etc          ──► same place, read-only (certificates, alternatives, ...)
 //	                                         /proc       own, with its dangerous parts read-only or empty
 //	                                         /dev        null zero full random urandom tty, own pts and shm
@@ -26,6 +26,7 @@
 //	<state>/volumes/<id>/meta.json, data/
 //	<state>/addresses/<ip>               a link that names the instance
 //	<state>/networks/, <state>/locks/
+//	<state>/bin/                         the programs of the provider that was opened last
 //
 // Files change by rename, under a lock per id that excludes other workers too; every call can be cut at any point and
 // tried again. The state folder is closed to other users: nodes may keep set-uid programs in it.

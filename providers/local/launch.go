@@ -186,10 +186,7 @@ func (p *Provider) bootSpec(n *node) (sandbox.Spec, error) {
 			s.Binds = append(s.Binds, sandbox.Bind{Source: file, Target: file, ReadOnly: true, NoExec: true, NoSuid: true, Optional: true})
 		}
 	}
-	s.Binds = append(s.Binds, sandbox.Bind{Source: p.options.NodeBinary, Target: nodeProgram, ReadOnly: true, NoSuid: true})
-	if p.options.AgentBinary != "" {
-		s.Binds = append(s.Binds, sandbox.Bind{Source: p.options.AgentBinary, Target: api.Binary, ReadOnly: true, NoSuid: true})
-	}
+	s.Binds = append(s.Binds, p.programs())
 	for _, m := range n.Spec.Mounts {
 		s.Binds = append(s.Binds, p.volumeBind(m))
 	}

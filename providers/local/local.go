@@ -43,7 +43,7 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{options: o, addresses: addresses, rootless: rootless, log: o.Logger, step: func(string) error { return nil }}
 	// Closed to others: nodes may leave set-uid programs below.
-	for _, dir := range []string{"", "nodes", "volumes", "addresses", "networks", "locks"} {
+	for _, dir := range []string{"", "nodes", "volumes", "addresses", "networks", "locks", "bin"} {
 		if err := os.MkdirAll(p.path(dir), 0o700); err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, "make state folder of provider local")
 		}
@@ -54,6 +54,9 @@ func New(o Options) (*Provider, error) {
 	sum := sha256.Sum256([]byte(o.StateDir))
 	p.mark = "drover-" + hex.EncodeToString(sum[:4])
 	if p.able, err = p.probe(); err != nil {
+		return nil, err
+	}
+	if err := p.provide(); err != nil {
 		return nil, err
 	}
 	if o.copyImages {

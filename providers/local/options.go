@@ -22,7 +22,7 @@ type Options struct {
 	ImagesDir string
 	// NodeBinary is drover-node; default: beside the running program, else in PATH.
 	NodeBinary string
-	// AgentBinary is drover-agent, shown to nodes at api.Binary; empty makes bare nodes.
+	// AgentBinary is drover-agent, shown to nodes at api.Binary, also to those that run already; empty makes bare nodes.
 	AgentBinary string
 	// Range of addresses, within 127.0.0.0/8. State folders in use at the same time need ranges of their own.
 	Range string
