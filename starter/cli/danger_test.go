@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// What cannot be reversed is confirmed: by an answer where somebody can be asked, else by --yes.
+// What cannot be reversed is confirmed: by an answer on a terminal, else by --yes.
 func TestDangerIsConfirmed(t *testing.T) {
 	t.Parallel()
 	for _, verb := range [][]string{
