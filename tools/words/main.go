@@ -25,6 +25,7 @@ var rooms = []string{
 	"lifecycle/access.go", "lifecycle/allow.go", "lifecycle/doctor.go", "lifecycle/links.go", "lifecycle/orphan.go",
 	"README.md", "CONTRIBUTING.md", "docs", "workflows", "activities", "lifecycle", "durable",
 	"agent/journal", "agent/metad", "agent/daemon",
+	"remote",
 }
 
 // left are files inside rooms that are not checked.
