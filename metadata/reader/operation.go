@@ -6,7 +6,7 @@ import (
 	"drover/metadata/pack"
 )
 
-// Operation names the operation that runs on the cluster now, "" when none does.
+// Operation returns the name of the operation that runs on the cluster, "" when none runs.
 func (r *Reader) Operation(ctx context.Context, clusterID string) (string, error) {
 	a, err := r.get(ctx, query{key: r.key(clusterID, pack.OperationKey)})
 	return string(a.body), err

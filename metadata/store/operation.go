@@ -6,7 +6,8 @@ import (
 	"drover/metadata/pack"
 )
 
-// SetOperation tells the cluster's agents which operation runs, "" that none does. Only the run that owns the cluster may.
+// SetOperation publishes the name of the running operation to the cluster's agents, "" for none. It fails unless run owns
+// the cluster.
 func (s *Store) SetOperation(ctx context.Context, clusterID, run, operation string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err
@@ -16,5 +17,5 @@ func (s *Store) SetOperation(ctx context.Context, clusterID, run, operation stri
 	if operation == "" {
 		change = remove(key)
 	}
-	return s.whileOwned(ctx, clusterID, run, "tell the agents of cluster "+clusterID+" about its operation", change)
+	return s.whileOwned(ctx, clusterID, run, "publish the running operation of cluster "+clusterID, change)
 }
