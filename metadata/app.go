@@ -9,8 +9,8 @@ type App struct {
 	PublishedAt string `json:"published_at"` // RFC 3339, UTC
 	// Roles in order, "" for role-less.
 	Roles []string `json:"roles"`
-	// Problem is why the description cannot be read; the other fields but the ids are empty then.
+	// Problem is the reason why the description cannot be read; only the ids are set then.
 	Problem string `json:"-"`
-	// Archive is the package as tar.gz. It is stored apart: lists leave it out.
+	// Archive is the package as tar.gz. It is stored separately; lists omit it.
 	Archive []byte `json:"-"`
 }

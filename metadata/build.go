@@ -9,8 +9,8 @@ import (
 	"drover/specs"
 )
 
-// Build gives the whole tree of a cluster from its control record. Names that cannot be keys, nodes without an
-// instance, and references to what does not exist are one Invalid fault listing all of them.
+// Build returns the whole tree of a cluster from its control record. It fails with one Invalid fault that lists all
+// names that cannot be keys, nodes without an instance, and references to missing nodes or env keys.
 func Build(rec *lifecycle.Record) (Tree, error) {
 	if rec == nil || rec.Spec == nil {
 		return nil, fault.New(fault.Invalid, "metadata: the control record has no specification")
@@ -50,7 +50,7 @@ func (b *builder) put(value string, parts ...string) { b.set("self/"+strings.Joi
 
 func (b *builder) set(key, value string) { b.tree[key] = value }
 
-// name checks one component of a key that comes from a package or a person; false when it cannot be used.
+// name checks one component of a key that comes from a package or a user, and returns false when it cannot be used.
 func (b *builder) name(kind, name string) bool { return b.usable(kind, name, specs.KeyProblem(name)) }
 
 func (b *builder) envKey(kind, name string) bool {
@@ -69,15 +69,15 @@ func (b *builder) cluster() {
 	for field, value := range map[string]string{
 		"cluster_id": r.ClusterID, "app_id": r.AppID, "app_version": r.Shown().VersionID, "user_id": r.UserID,
 		"global_uuid": r.GlobalUUID, "vxnet": b.spec.VxNet, "zone": r.Zone,
-		// There is no cloud API behind Drover. The keys exist so that templates that mention them render.
+		// Drover has no cloud API. The keys exist so that templates with them render.
 		"api_server/host": "", "api_server/port": "", "api_server/protocol": "", "api_server/zone": r.Zone,
 	} {
 		b.put(value, "cluster", field)
 	}
 }
 
-// env publishes the cluster's env and, apart from it, each role's own. A role-less package has one role without a
-// name, so its env simply is part of the cluster's.
+// env publishes the cluster's env and, separately, the env of each role. A role-less package has one role without a
+// name, so its env is part of the cluster's.
 func (b *builder) env() {
 	for key, value := range b.clusterEnv() {
 		if b.envKey("env key", key) {
@@ -98,8 +98,8 @@ func (b *builder) env() {
 	}
 }
 
-// secret marks an env key with a password in it, for agents: only root of a node may read it over HTTP. A value counts
-// as soon as a password is a part of it, such as a URL; a very short one would be found by chance.
+// secret marks an env key that contains a password for agents: only root of a node may read it over HTTP. A password
+// counts as part of a longer value, such as a URL, unless it is so short that it would match by chance.
 func (b *builder) secret(key, value string) {
 	if slices.ContainsFunc(b.spec.Secrets, func(secret string) bool {
 		return value == secret || len(secret) >= shortestSecret && strings.Contains(value, secret)
@@ -108,10 +108,10 @@ func (b *builder) secret(key, value string) {
 	}
 }
 
-// secrets is the folder of those marks. It cannot meet the env of a role of that name, which is one level deeper.
+// secrets is the folder of those marks. It cannot collide with the env of a role of that name, which is one level deeper.
 const secrets = "roles/secrets/"
 
-// shortestSecret is the length from which a password is looked for inside of values.
+// shortestSecret is the minimum length of a password that counts as part of a longer value.
 const shortestSecret = 4
 
 func (b *builder) clusterEnv() map[string]string { return b.spec.RoleEnv("") }
@@ -119,7 +119,7 @@ func (b *builder) clusterEnv() map[string]string { return b.spec.RoleEnv("") }
 func (b *builder) links() {
 	for name, clusterID := range b.spec.Links {
 		if clusterID == "" {
-			continue // declared and not set: absent
+			continue // declared but not set: absent
 		}
 		if b.name("link", name) && b.name("link "+name+" to cluster", clusterID) {
 			b.put(clusterID, "links", name)

@@ -160,7 +160,7 @@ func TestSizesAreCheckedAllAtOnce(t *testing.T) {
 	err := metadata.Tree{"self/env/a": largest + "x", "self/env/b": largest + "xy", "self/env/c": ""}.CheckSizes("cl-1")
 	require.True(t, fault.Is(err, fault.Invalid))
 	require.Equal(t, []string{
-		"the value of self/env/a has 360449 bytes, and Consul takes 360448", "the value of self/env/b has 360450 bytes, and Consul takes 360448",
+		"the value of self/env/a has 360449 bytes; the limit is 360448", "the value of self/env/b has 360450 bytes; the limit is 360448",
 	}, fault.As(err).Problems)
 }
 

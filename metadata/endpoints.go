@@ -2,8 +2,7 @@ package metadata
 
 import "strings"
 
-// endpoints publishes cluster/endpoints. Because the whole tree is built again at every change, port references follow
-// the env by themselves.
+// endpoints publishes cluster/endpoints. Port references follow the env because every change builds the whole tree.
 func (b *builder) endpoints() {
 	for name, e := range b.spec.Endpoints {
 		if !b.name("endpoint", name) {
@@ -24,8 +23,8 @@ func (b *builder) endpoints() {
 	}
 }
 
-// port resolves "env.KEY" and "ROLE.env.KEY"; digits, ranges and other text stay. Roles and keys may contain dots, so
-// names are matched as a whole instead of splitting the text.
+// port resolves "env.KEY" and "ROLE.env.KEY"; digits, ranges and other text are returned unchanged. Roles and keys may
+// contain dots, so names are matched as a whole instead of splitting the text.
 func (b *builder) port(text string) (string, bool) {
 	reference := false
 	if key, ok := strings.CutPrefix(text, "env."); ok {

@@ -6,7 +6,7 @@ import (
 	"drover/lifecycle"
 )
 
-// nodes finds the nodes of a temporary folder.
+// nodes returns the nodes of a temporary folder.
 func (b *builder) nodes(folder string, ids []string) []lifecycle.Node {
 	var out []lifecycle.Node
 	for _, id := range ids {
@@ -20,7 +20,7 @@ func (b *builder) nodes(folder string, ids []string) []lifecycle.Node {
 }
 
 // hosts publishes nodes as <folder>/<role>/<instance_id>/<field>, or <folder>/<instance_id>/<field> when role-less.
-// Replicas are a role of their own.
+// Replicas are a separate role.
 func (b *builder) hosts(folder string, nodes []lifecycle.Node) {
 	for i := range nodes {
 		n := &nodes[i]
@@ -39,9 +39,9 @@ func (b *builder) hosts(folder string, nodes []lifecycle.Node) {
 	}
 }
 
-// host publishes the fields of a node. Those every machine has are there, also when the provider has no value for them:
-// templates read them without asking whether they exist. Those only some nodes have are absent without a value: templates
-// ask exists, or count what getvs gives.
+// host publishes the fields of a node. Fields of every machine are always present, even when the provider has no value
+// for them: templates read them unconditionally. Fields of only some nodes are absent without a value: templates test
+// them with exists, or count the values of getvs.
 func (b *builder) host(dir string, n *lifecycle.Node) {
 	for field, value := range map[string]string{
 		"ip": n.IP, "mac": n.MAC,

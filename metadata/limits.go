@@ -7,11 +7,11 @@ import (
 	"drover/fault"
 )
 
-// MaxValue is the largest value of one key in bytes: with its guards it fits one transaction of Consul, which takes 512 KiB
-// of base64 and more.
+// MaxValue is the largest value of one key in bytes: in base64 and with its conditions it fits one transaction of Consul,
+// which is limited to 512 KiB.
 const MaxValue = (480<<10)/4*3 - 8<<10
 
-// CheckSizes is an Invalid fault that lists every value that is too large to be published.
+// CheckSizes returns an Invalid fault that lists every value that is too large to be published.
 func (t Tree) CheckSizes(clusterID string) error {
 	var problems []string
 	for _, key := range slices.Sorted(maps.Keys(t)) {

@@ -1,11 +1,11 @@
 package metadata
 
-// Look is what is kept of a cluster for its nodes, as it is: somebody may have changed it by hand.
+// Look is the stored metadata of a cluster as found, including manual changes.
 type Look struct {
-	// Root is where its keys begin.
+	// Root is the prefix of its keys.
 	Root      string
 	Revision  int64
 	Keys      Tree
-	Operation string // the mark of the operation that runs, or of a state that is not active
-	HalfWay   bool   // a publish broke off
+	Operation string // the mark of the running operation, or of a state that is not active
+	HalfWay   bool   // a publish was interrupted
 }

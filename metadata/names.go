@@ -3,7 +3,7 @@ package metadata
 import "fmt"
 
 func tooLarge(key string, n int) string {
-	return fmt.Sprintf("the value of %s has %d bytes, and Consul takes %d", key, n, MaxValue)
+	return fmt.Sprintf("the value of %s has %d bytes; the limit is %d", key, n, MaxValue)
 }
 
 func (b *builder) problem(format string, args ...any) {

@@ -7,16 +7,16 @@ import (
 
 // Tree maps paths below drover/clusters/<id>/ to values: "self/hosts/etcd_node/i-abc/ip" -> "10.0.0.4",
 // "self/env/quota" -> "2", "roles/etcd_node/env/quota" -> "4", "self/links/zk" -> "cl-1234abcd", and "roles/secrets/pass"
-// for an env key that holds a password. Nodes see what is below self, and agents read the rest.
+// for an env key that holds a password. Templates see the keys below self; agents also read the rest.
 type Tree map[string]string
 
-// Change is what turns one tree into another.
+// Change is the difference between two trees.
 type Change struct {
 	Set    Tree
 	Delete []string // in byte order
 }
 
-// Diff gives the change that turns old into new.
+// Diff returns the change from old to new.
 func Diff(old, new Tree) Change {
 	c := Change{Set: Tree{}}
 	for key, value := range new {
@@ -33,10 +33,10 @@ func Diff(old, new Tree) Change {
 	return c
 }
 
-// Empty says whether the change does nothing.
+// Empty reports whether the change does nothing.
 func (c Change) Empty() bool { return len(c.Set) == 0 && len(c.Delete) == 0 }
 
-// Apply gives the changed tree; the tree given stays as it is.
+// Apply returns the changed tree; t is not changed.
 func (c Change) Apply(t Tree) Tree {
 	out := make(Tree, len(t)+len(c.Set))
 	maps.Copy(out, t)

@@ -18,16 +18,16 @@ type Agents struct {
 	pool     *Pool
 	paths    paths
 	binaries binaries
-	// poll is how long the agent may hold one answer back, slack how much longer we wait for it, pace the shortest time
+	// poll is how long the agent may delay one answer, slack the additional time to wait for it, pace the shortest time
 	// between two polls, ready how long a started agent may take to answer, silence the time without an answer after which
-	// a caller is told.
+	// the caller is notified.
 	poll, slack, pace, ready, silence time.Duration
 }
 
-// paths are where things lie on a node.
+// paths are the locations of the agent's files on a node.
 type paths struct{ binary, config, socket string }
 
-// NewAgents makes the adapter over pool, which stays the caller's to close.
+// NewAgents returns the adapter over pool. The caller closes the pool.
 func NewAgents(pool *Pool) *Agents {
 	return &Agents{
 		pool:  pool,
@@ -36,12 +36,12 @@ func NewAgents(pool *Pool) *Agents {
 	}
 }
 
-// client is made per call: it holds nothing between calls, the connection is the pool's.
+// client returns a client for one call: it has no state between calls, the pool owns the connection.
 func (a *Agents) client(t Target) *client.Client {
 	return client.New(func(ctx context.Context) (net.Conn, error) { return a.pool.Dial(ctx, t, a.paths.socket) })
 }
 
-// Status asks the node's agent what it is doing.
+// Status returns the current state of the node's agent.
 func (a *Agents) Status(ctx context.Context, t Target) (api.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.slack)
 	defer cancel()
@@ -49,12 +49,12 @@ func (a *Agents) Status(ctx context.Context, t Target) (api.Status, error) {
 	return st, at(t, "status", err)
 }
 
-// Sync waits until the node has applied at least revision (B2), through lost connections and restarts of the agent. A
-// node that has not by then is a BarrierTimeout naming it (B4). silent is as in api.Watch.
+// Sync waits until the node has applied at least revision (B2), through lost connections and restarts of the agent. It
+// returns a BarrierTimeout with the node's name after timeout (B4). silent is as in api.Watch.
 func (a *Agents) Sync(ctx context.Context, t Target, revision int64, timeout time.Duration, silent func(context.Context) error) (api.SyncResult, error) {
 	deadline := time.Now().Add(timeout)
 	var res api.SyncResult
-	err := a.endure(ctx, t, timeout, silent, func(ctx context.Context) (err error) {
+	err := a.retry(ctx, t, timeout, silent, func(ctx context.Context) (err error) {
 		left := time.Until(deadline)
 		seconds := max(1, int((left+time.Second-1)/time.Second))
 		ctx, cancel := context.WithTimeout(ctx, max(left, 0)+a.slack)
@@ -66,24 +66,24 @@ func (a *Agents) Sync(ctx context.Context, t Target, revision int64, timeout tim
 		return res, at(t, "sync", err)
 	}
 	return res, faultAt(t, fault.BarrierTimeout, "node %s did not report revision %d as applied within %s: %v",
-		t, revision, timeout, err).WithHint("see whether the node and its drover-agent are up")
+		t, revision, timeout, err).WithHint("check that the node and its drover-agent run")
 }
 
-// Reload makes the node's agent read conf.d again and apply its current revision once more.
+// Reload makes the node's agent read conf.d again and apply its current revision again.
 func (a *Agents) Reload(ctx context.Context, t Target) (api.SyncResult, error) {
 	res, err := a.client(t).Reload(ctx)
 	return res, at(t, "reload", err)
 }
 
-// silentEvery is the time without an answer after which a caller is told that the node is silent, and between two times.
+// silentEvery is the time without an answer after which the caller is notified, and the time between two notifications.
 const silentEvery = 5 * time.Second
 
-// endure calls f until it succeeds or fails for good. Retryable failures are borne until limit has passed since the
-// first of them, or silent fails.
-func (a *Agents) endure(ctx context.Context, t Target, limit time.Duration, silent, f func(context.Context) error) error {
+// retry calls f until it succeeds or fails with an error that is not retryable. It gives up when limit has passed since
+// the first retryable failure, or when silent fails.
+func (a *Agents) retry(ctx context.Context, t Target, limit time.Duration, silent, f func(context.Context) error) error {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
-	var first, told time.Time
+	var first, notified time.Time
 	for {
 		err := f(ctx)
 		if err == nil {
@@ -98,10 +98,10 @@ func (a *Agents) endure(ctx context.Context, t Target, limit time.Duration, sile
 		}
 		if first.IsZero() {
 			first = time.Now()
-			told = first
+			notified = first
 		}
-		if silent != nil && time.Since(told) > a.silence {
-			told = time.Now()
+		if silent != nil && time.Since(notified) > a.silence {
+			notified = time.Now()
 			if err := silent(ctx); err != nil {
 				return err
 			}
@@ -127,7 +127,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// at makes err a fault that says what was asked of which node.
+// at returns err as a fault that names the request and the node.
 func at(t Target, doing string, err error) error {
 	if err == nil {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// The algorithms offered to nodes, best first: AEAD ciphers (no separate MAC) and elliptic curves only, except that a
-// node may own nothing but an RSA host key, then with SHA-2 signatures. Order by measurement, see bench_test.go.
+// The algorithms offered to nodes, best first: AEAD ciphers (no separate MAC) and elliptic curves only. RSA host keys,
+// with SHA-2 signatures, are for nodes without another one. The order is measured, see bench_test.go.
 var (
 	keyExchanges = []string{ssh.KeyExchangeCurve25519, ssh.KeyExchangeMLKEM768X25519, ssh.KeyExchangeECDHP256}
 	ciphers      = []string{ssh.CipherAES128GCM, ssh.CipherChaCha20Poly1305, ssh.CipherAES256GCM}
@@ -18,8 +18,8 @@ var (
 	}
 )
 
-// hostKeyAlgorithms puts the pinned key's own kind first, so that a node with several host keys shows that one. The
-// others stay offered: a node whose key changed kind then shows its new key and the fault can name it.
+// hostKeyAlgorithms puts the type of the pinned key first, so that a node with several host keys presents that one. The
+// others are offered too: a node with a key of a new type then presents it, and the fault can name it.
 func hostKeyAlgorithms(pinned ssh.PublicKey) []string {
 	first := []string{pinned.Type()}
 	if pinned.Type() == ssh.KeyAlgoRSA {

@@ -72,7 +72,7 @@ func BenchmarkDial(b *testing.B) {
 	}
 }
 
-// BenchmarkAlgorithms tells what key exchange and cipher cost; the order in algorithms.go follows from it.
+// BenchmarkAlgorithms measures the cost of key exchanges and ciphers; the order in algorithms.go follows from it.
 func BenchmarkAlgorithms(b *testing.B) {
 	base, signer := startSSHD(b)
 	for _, kex := range keyExchanges {

@@ -11,33 +11,33 @@ import (
 	"drover/fault"
 )
 
-// binary is a drover-agent on this machine, and how a node's agent finds out whether it is the same one.
+// binary is a drover-agent on this machine, with descriptions by which a node's agent compares itself with it.
 type binary struct {
 	path    string
 	size    int64
 	changed time.Time
 	digest  func() (string, error) // SHA-256, read once
-	// build, when not empty, describes the binary (keep.IsProgram) by the build id that the Go linker puts into a note,
-	// which holds a hash of the whole binary: 100 bytes, where a digest of the file takes some 50 ms of CPU on each of
-	// 200 nodes.
+	// build, when not empty, describes the binary (keep.IsProgram) by the build id that the Go linker puts into a note.
+	// It holds a hash of the whole binary in 100 bytes; a digest of the file takes about 50 ms of CPU on each of 200
+	// nodes.
 	build string
 }
 
-// words describe the binary in the cheapest way that it allows.
-func (b *binary) words() (string, error) {
+// cheapest returns the description of the binary that is cheapest to compare.
+func (b *binary) cheapest() (string, error) {
 	if b.build != "" {
 		return b.build, nil
 	}
 	return b.full()
 }
 
-// full describes the whole file.
+// full returns the description of the whole file.
 func (b *binary) full() (string, error) {
 	sum, err := b.digest()
 	return "sha256:" + sum, err
 }
 
-// binaries remembers what was read of each binary until the file changes. The zero value is ready.
+// binaries caches the descriptions of each binary until the file changes. The zero value is ready for use.
 type binaries struct {
 	mu     sync.Mutex
 	byPath map[string]*binary
@@ -47,7 +47,7 @@ func (bs *binaries) of(path string) (*binary, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the drover-agent to install").
-			WithHint("point the worker's agent binary setting to an existing file")
+			WithHint("put drover-agent into the folder of the worker's flag --binaries")
 	}
 	bs.mu.Lock()
 	defer bs.mu.Unlock()
@@ -73,9 +73,9 @@ func digestOf(path string) (string, error) {
 	return FileDigest(f)
 }
 
-// buildNote describes a Go binary by its build id; empty when there is none.
+// buildNote returns the description of a Go binary by its build id, "" when it has none.
 func buildNote(path string) string {
-	const header, shortest = 16, 40 // sizes, type and name of an ELF note; the least a real id has
+	const header, shortest = 16, 40 // sizes, type and name of an ELF note; the shortest build id
 	f, err := elf.Open(path)
 	if err != nil {
 		return ""

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// errSlow: the node did not answer a channel request within DialTimeout although the connection looks alive.
-var errSlow = errors.New("the connection does not answer")
+// errSlow means that the node did not answer a channel request within DialTimeout although the connection looks alive.
+var errSlow = errors.New("no answer on the connection")
 
 // lease is the right to use a connection for one channel. It is ended once, after the channel has been closed.
 type lease struct {
@@ -20,8 +20,8 @@ type lease struct {
 	end  func()
 }
 
-// withChannel opens one channel on the target's connection. A connection found broken before the channel exists is
-// replaced once: nothing of the call has begun by then. A session waits for its place among MaxSessions first.
+// withChannel opens one channel on the target's connection. A connection that is found broken before the channel exists
+// is replaced once: nothing of the call has begun. A session first waits for one of the MaxSessions places.
 func withChannel[C io.Closer](
 	ctx context.Context, p *Pool, t Target, session bool, open func(*conn) (C, error),
 ) (C, lease, error) {
@@ -63,8 +63,8 @@ func withChannel[C io.Closer](
 	}
 }
 
-// openBounded runs open, which x/crypto cannot interrupt. It ends the lease when it returns no channel: at once, or
-// when an open that nobody waits for any more has come back and what it opened is closed.
+// openBounded runs open, which x/crypto cannot interrupt. Without a channel to return it ends the lease: at once, or,
+// after a timeout, when the abandoned open has returned and its channel is closed.
 func openBounded[C io.Closer](ctx context.Context, l lease, limit time.Duration, open func(*conn) (C, error)) (C, error) {
 	type result struct {
 		ch  C
@@ -99,9 +99,9 @@ func openBounded[C io.Closer](ctx context.Context, l lease, limit time.Duration,
 	return none, err
 }
 
-// refusedFault: the node answers and declines this channel. sshd gives one and the same reason for a socket nobody
-// listens on, for forwarding turned off and for too many sessions.
+// refusedFault is the fault for a node that answers and declines a channel. sshd gives the same reason for a socket
+// without a listener, for disabled forwarding and for too many sessions.
 func refusedFault(t Target, refused *ssh.OpenChannelError) *fault.Fault {
 	return faultAt(t, fault.Unreachable, "node %s did not open the channel: %s", t, refused.Message).
-		WithHint("if it stays so, its sshd_config needs AllowStreamLocalForwarding yes and MaxSessions 10")
+		WithHint("if this persists, set AllowStreamLocalForwarding yes and MaxSessions 10 in its sshd_config")
 }

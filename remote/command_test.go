@@ -88,7 +88,7 @@ func TestRunSurvives(t *testing.T) {
 			done := n.run(t.Context(), "c")
 			n.await(t, "PUT /v1/commands/c")
 			f(t, n)
-			// Before the answer Run does not know that the command began: it launches again, under the same id.
+			// Before the answer Run does not know that the command began: it launches again under the same id.
 			n.await(t, "PUT /v1/commands/c")
 			n.end("c", exited3)
 			r := <-done
@@ -134,16 +134,16 @@ func TestRunFindsOutAHungAgent(t *testing.T) {
 	require.NoError(t, (<-done).err)
 }
 
-// What is done about a silent node may bring it back, or end the wait.
+// The silent function may recover a silent node, or end the wait.
 func TestRunTellsThatTheNodeIsSilent(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, Options{})
 	n.silence, n.poll = 20*time.Millisecond, time.Second
 	n.fakeAgent.stop()
-	told := 0
+	calls := 0
 	st, err := n.Run(t.Context(), n.target, "c", api.Command{Cmd: "x", TimeoutSec: 60}, api.Watch{
 		Silent: func(context.Context) error {
-			if told++; told == 2 {
+			if calls++; calls == 2 {
 				n.listen(t)
 			}
 			return nil
@@ -152,7 +152,7 @@ func TestRunTellsThatTheNodeIsSilent(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, 3, st.ExitCode)
-	require.Equal(t, 2, told)
+	require.Equal(t, 2, calls)
 
 	n.fakeAgent.stop()
 	moved := fault.New(fault.Unreachable, "at another address now")

@@ -8,20 +8,17 @@ import (
 
 // conn is one live SSH connection. users and idle belong to the pool and are guarded by its mutex.
 type conn struct {
-	client *ssh.Client
-	target Target // of the call that dialed; for texts
-	// sessions bounds sessions at once; uploading lets one upload through at a time.
-	sessions  chan struct{}
-	uploading chan struct{}
-	done      chan struct{} // closed when the connection has ended
+	client   *ssh.Client
+	target   Target        // of the call that dialed; for texts
+	sessions chan struct{} // bounds the concurrent sessions
+	done     chan struct{} // closed when the connection has ended
 
 	users int
 	idle  *time.Timer
 }
 
-// keepAlive asks the node for a sign of life every interval and closes the connection when misses intervals pass
-// without an answer. Without it a connection through a dead link would look alive until TCP gives up, after a quarter
-// of an hour.
+// keepAlive sends a keepalive request every interval and closes the connection when misses intervals pass without an
+// answer. Without it a connection through a dead link would look alive until TCP gives up after 15 minutes.
 func (c *conn) keepAlive(interval time.Duration, misses int, lost func()) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
@@ -37,7 +34,7 @@ func (c *conn) keepAlive(interval time.Duration, misses int, lost func()) {
 			if !waiting {
 				waiting = true
 				go func() {
-					// Any answer will do: sshd says "failure" to requests it does not know, as intended.
+					// Any answer counts: sshd answers "failure" to unknown requests.
 					if _, _, err := c.client.SendRequest("keepalive@openssh.com", true, nil); err == nil {
 						answered <- struct{}{}
 					}

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// handshake makes one authenticated connection. The deadline covers everything that waits for the node, from the TCP
-// connect to the answer to our signature; waiting for a slot of our own CPU is not charged to the node.
+// handshake makes one authenticated connection. The deadline covers all waiting for the node, from the TCP connect to
+// the answer to the signature; waiting for a slot of dialSlots does not count.
 func (p *Pool) handshake(ctx context.Context, t Target) (*ssh.Client, *fault.Fault) {
 	pinned, problem := checkTarget(t)
 	if problem != nil {
@@ -38,7 +38,7 @@ func (p *Pool) handshake(ctx context.Context, t Target) (*ssh.Client, *fault.Fau
 	}
 	defer release()
 	_ = raw.SetDeadline(time.Now().Add(left))
-	// A connection through a jump host knows no deadlines.
+	// A connection through a jump host does not support deadlines.
 	limited, done := context.WithTimeout(ctx, left)
 	defer done()
 	stop := context.AfterFunc(limited, func() { _ = raw.Close() })
@@ -79,17 +79,17 @@ func (p *Pool) handshake(ctx context.Context, t Target) (*ssh.Client, *fault.Fau
 func hostKeyFault(t Target, pinned, offered ssh.PublicKey) *fault.Fault {
 	return faultAt(t, fault.HostKeyChanged, "node %s offered host key %s %s, expected %s %s", t,
 		offered.Type(), ssh.FingerprintSHA256(offered), pinned.Type(), ssh.FingerprintSHA256(pinned)).
-		WithHint("another machine may have taken the address: find out why before recording the new key for the node")
+		WithHint("another machine may have taken the address: find the reason before you record the new key for the node")
 }
 
-// dialFault says what a failed handshake means.
+// dialFault translates the error of a failed handshake.
 func dialFault(t Target, err error) *fault.Fault {
 	var negotiation *ssh.AlgorithmNegotiationError
 	var timeout net.Error
 	switch {
 	case errors.As(err, &negotiation):
 		return fault.Wrap(err, fault.Invalid, "node %s has no SSH algorithm in common with Drover", t).
-			At("", t.NodeID, "").WithHint("let its sshd offer curve25519-sha256, aes128-gcm@openssh.com and ssh-ed25519")
+			At("", t.NodeID, "").WithHint("configure its sshd to offer curve25519-sha256, aes128-gcm@openssh.com and ssh-ed25519")
 	case strings.Contains(err.Error(), "unable to authenticate"): // x/crypto has no type for it
 		return faultAt(t, fault.Unauthorized, "node %s refuses Drover's key for user %s", t, t.User).
 			WithHint("put Drover's public key into the authorized_keys of that user on the node")
@@ -100,8 +100,8 @@ func dialFault(t Target, err error) *fault.Fault {
 	return fault.Wrap(err, fault.Unreachable, "cannot connect to node %s", t).At("", t.NodeID, "")
 }
 
-// ctxFault is what a call returns whose context ended first: retryable, and errors.Is finds the context's error and
-// its cause.
+// ctxFault is the fault of a call that was ended by its context: retryable, and errors.Is finds the context's error
+// and its cause.
 func ctxFault(ctx context.Context, t Target, doing string) *fault.Fault {
 	err := ctx.Err()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, err) {

@@ -11,11 +11,10 @@ import (
 	"drover/fault"
 )
 
-// noSuchFile is the exit code by which Digest's script tells a missing file from a failing sha256sum.
+// noSuchFile is the exit code of Digest's script for a missing file, as opposed to a failing sha256sum.
 const noSuchFile = 44
 
-// Digest gives the SHA-256 of a file on the node, in hex as FileDigest gives it for a local one. A missing file is
-// NotFound.
+// Digest returns the SHA-256 of a file on the node in hex, like FileDigest for a local file. A missing file is NotFound.
 func (p *Pool) Digest(ctx context.Context, t Target, file string) (string, error) {
 	q := Quote(file)
 	r, err := p.Run(ctx, t, fmt.Sprintf("[ -e %s ] || exit %d; sha256sum <%s", q, noSuchFile, q), nil)
@@ -34,7 +33,7 @@ func (p *Pool) Digest(ctx context.Context, t Target, file string) (string, error
 	return sum, nil
 }
 
-// FileDigest is the SHA-256 of what r yields, in hex.
+// FileDigest returns the SHA-256 of the bytes of r in hex.
 func FileDigest(r io.Reader) (string, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, r); err != nil {
@@ -43,7 +42,7 @@ func FileDigest(r io.Reader) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// tail is the end of an output as a fault carries it.
+// tail returns the end of an output, cleaned for a fault.
 func tail(b []byte) string {
 	const most = 4096
 	if len(b) > most {

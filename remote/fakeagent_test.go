@@ -33,8 +33,8 @@ type fakeAgent struct {
 	// before is called with every request; true means it has dealt with it.
 	before func(w http.ResponseWriter, r *http.Request) bool
 	server *http.Server
-	clock  atomic.Int32 // a command that is not as of now is stale
-	asked  chan string  // gets method and path of every request, if somebody listens
+	clock  atomic.Int32 // a command with another time is stale
+	asked  chan string  // receives method and path of every request, if there is a receiver
 }
 
 type fakeCommand struct {
@@ -151,7 +151,7 @@ func (a *fakeAgent) cancel(w http.ResponseWriter, r *http.Request) {
 	a.attach(w, r)
 }
 
-// awaitBegun waits until a command has begun; await hears of the request that begins it a little before.
+// awaitBegun waits until a command has begun; await returns at its request, shortly before.
 func (a *fakeAgent) awaitBegun(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -197,7 +197,7 @@ func reply(w http.ResponseWriter, v any, f *fault.Fault) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// await takes requests until one is as wanted.
+// await receives requests until the wanted one.
 func (a *fakeAgent) await(t testing.TB, want string) {
 	t.Helper()
 	for {

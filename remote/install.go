@@ -11,7 +11,7 @@ import (
 	"drover/fault"
 )
 
-// AgentInstall is what Ensure makes true on a node.
+// AgentInstall is the state that Ensure establishes on a node.
 type AgentInstall struct {
 	// BinaryPath is the drover-agent on this machine, built for the node. A node that has it already gets no upload.
 	BinaryPath string
@@ -19,24 +19,24 @@ type AgentInstall struct {
 }
 
 // Ensure makes the node run the agent with this binary and configuration, and returns when the agent has answered under
-// its cluster, node and instance ids. What is right already is left alone: a running agent of the same configuration is
-// not restarted. Commands that run on the node go on in any case.
+// its cluster, node and instance ids. It is idempotent: a running agent with the same binary and configuration is not
+// restarted. Commands that run on the node always continue.
 //
-// The usual cost is one process on the node; the binary travels only when it differs. A node that cannot be reached is
-// tried again for as long as a started agent may take to answer.
+// The usual cost is one process on the node; the binary is uploaded only when it differs. An unreachable node is
+// retried for as long as a started agent may take to answer.
 func (a *Agents) Ensure(ctx context.Context, t Target, in AgentInstall) error {
-	var refused error // what trying again would not change
-	err := a.endure(ctx, t, a.ready, nil, func(ctx context.Context) error {
-		refused = nil
+	var permanent error // a failure that a retry would not change
+	err := a.retry(ctx, t, a.ready, nil, func(ctx context.Context) error {
+		permanent = nil
 		err := a.ensure(ctx, t, in)
 		if !fault.Is(err, fault.Unreachable) {
-			refused = err
+			permanent = err
 			return nil
 		}
 		return err
 	})
 	if err == nil {
-		err = refused
+		err = permanent
 	}
 	return at(t, "install and start", err)
 }
@@ -51,18 +51,18 @@ func (a *Agents) ensure(ctx context.Context, t Target, in AgentInstall) error {
 		return fault.Wrap(err, fault.Internal, "encode the agent's configuration")
 	}
 	config = append(config, '\n')
-	words, err := bin.words()
+	program, err := bin.cheapest()
 	if err != nil {
 		return err
 	}
-	done, err := a.setup(ctx, t, words, config)
+	done, err := a.setup(ctx, t, program, config)
 	if err != nil || done {
 		return err
 	}
 	return a.upload(ctx, t, bin, config)
 }
 
-// upload brings the binary to the node, where it is compared in full.
+// upload copies the binary to the node, where it is compared in full.
 func (a *Agents) upload(ctx context.Context, t Target, bin *binary, config []byte) error {
 	f, err := os.Open(bin.path)
 	if err != nil {
@@ -75,14 +75,14 @@ func (a *Agents) upload(ctx context.Context, t Target, bin *binary, config []byt
 		}
 		return err
 	}
-	words, err := bin.full()
+	program, err := bin.full()
 	if err != nil {
 		return err
 	}
-	done, err := a.setup(ctx, t, words, config)
+	done, err := a.setup(ctx, t, program, config)
 	if err == nil && !done {
-		err = fault.New(fault.Internal, "%s on the node does not run, or differs from what was just uploaded", a.paths.binary).
-			WithHint("is it built for the node's processor? Was the worker's copy replaced meanwhile? Try again")
+		err = fault.New(fault.Internal, "%s on the node does not run, or differs from the uploaded file", a.paths.binary).
+			WithHint("check that it is built for the node's processor, and that the worker's copy was not replaced meanwhile; then retry")
 	}
 	return err
 }

@@ -25,7 +25,7 @@ func install(t testing.TB) AgentInstall {
 	}}
 }
 
-// preinstall puts the binary there, as node images do.
+// preinstall puts the binary on the node, as node images do.
 func preinstall(t testing.TB, r root, in AgentInstall) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(r.paths().binary), 0o755))

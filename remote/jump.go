@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// signer is the key to log in to t with.
+// signer returns the key for the login to t.
 func (p *Pool) signer(t Target) (ssh.Signer, *fault.Fault) {
 	if t.KeyFile == "" {
 		return p.opt.Signer, nil
@@ -25,12 +25,12 @@ func (p *Pool) signer(t Target) (ssh.Signer, *fault.Fault) {
 	signer, err := ssh.ParsePrivateKey(text)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "private key %s", t.KeyFile).At("", t.NodeID, "").
-			WithHint("it must be an OpenSSH or PEM private key without passphrase")
+			WithHint("use an OpenSSH or PEM private key without passphrase")
 	}
 	return signer, nil
 }
 
-// connect makes the connection the handshake goes over: TCP, or a channel of the jump host's pooled connection.
+// connect makes the connection for the handshake: TCP, or a channel of the jump host's pooled connection.
 func (p *Pool) connect(ctx context.Context, t Target) (net.Conn, *fault.Fault) {
 	if t.Jump == nil {
 		dialer := net.Dialer{Timeout: p.opt.DialTimeout}
@@ -69,7 +69,7 @@ func (p *Pool) connect(ctx context.Context, t Target) (net.Conn, *fault.Fault) {
 	}
 }
 
-// jumped is a connection through a jump host, whose own connection it holds until it is closed.
+// jumped is a connection through a jump host; it keeps the jump host's connection open until it is closed.
 type jumped struct {
 	net.Conn
 	release func()

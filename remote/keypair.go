@@ -11,11 +11,12 @@ import (
 	"drover/fault"
 )
 
-// keyBits is the size of the keys that nodes of a passphraseless role log in to each other with.
+// keyBits is the size of the keys for logins between nodes of a passphraseless role.
 const keyBits = 3072
 
-// NewKeyPair makes a key pair for a node: an authorized_keys line with the comment, and the private key as OpenSSH PEM.
-// It is an RSA key for both ssh-rsa and ssh-dsa: current SSH servers accept no DSA keys. Failures are Internal faults.
+// NewKeyPair returns a new key pair for a node: an authorized_keys line with the comment, and the private key as OpenSSH
+// PEM. It is an RSA key for both ssh-rsa and ssh-dsa: current SSH servers accept no DSA keys. Failures are Internal
+// faults.
 func NewKeyPair(comment string) (public, private string, err error) {
 	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {

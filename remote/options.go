@@ -8,26 +8,26 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// Options configure a Pool. Signer is required; every other zero value means the default told in the package comment.
+// Options configure a Pool. Signer is required; every other zero value means the default in the package comment.
 type Options struct {
-	// Signer is the private key nodes know as their authorized key.
+	// Signer is the private key of the authorized key on nodes.
 	Signer ssh.Signer
 	// DialTimeout is the deadline on a whole handshake, and on opening one channel.
 	DialTimeout time.Duration
 	// KeepaliveInterval is the time between keepalives; KeepaliveMisses intervals without an answer close a connection.
 	KeepaliveInterval time.Duration
 	KeepaliveMisses   int
-	// IdleTimeout closes a connection nobody has used for that long.
+	// IdleTimeout closes a connection that was not used for that long.
 	IdleTimeout time.Duration
-	// GiveUp is how long Agents.Run endures a node that does not answer, counted from its last answer.
+	// GiveUp is how long Agents.Run retries while a node does not answer, counted from its first failure.
 	GiveUp time.Duration
-	// MaxSessions bounds the sessions (commands, uploads) at once on one connection, default 5: half of sshd's own
-	// MaxSessions, 10 unless configured there. Half, because sshd may read our close of one session and our open of the
-	// next before it frees the first, and then counts both. Streams to unix sockets do not count and are not bounded.
+	// MaxSessions bounds the concurrent sessions (commands, uploads) on one connection, default 5: half of sshd's own
+	// default of 10. Half, because sshd may read the close of one session and the open of the next before it frees the
+	// first, and then counts both. Streams to unix sockets do not count and are not bounded.
 	MaxSessions int
-	// Handshakes bounds key exchanges at once in this process; see dialSlots.
+	// Handshakes bounds the concurrent key exchanges of this process; see dialSlots.
 	Handshakes int
-	// Logger gets a line per lost connection; default: silence.
+	// Logger gets a line per lost connection; default: no logs.
 	Logger *slog.Logger
 }
 

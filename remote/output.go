@@ -5,11 +5,10 @@ import (
 	"sync"
 )
 
-// MaxOutput is how many bytes of each output stream Run keeps: the first ones.
+// MaxOutput is the number of bytes that Run keeps from the start of each output stream.
 const MaxOutput = 1 << 20
 
-// output keeps the first MaxOutput bytes written to it. It can be read while a writer that nobody waits for any more
-// still writes.
+// output keeps the first MaxOutput bytes written to it. It can be read while an abandoned writer still writes.
 type output struct {
 	mu   sync.Mutex
 	kept bytes.Buffer
@@ -29,7 +28,7 @@ func (o *output) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// snapshot copies what is there, and says whether anything was dropped.
+// snapshot copies the kept bytes, and reports whether any were dropped.
 func (o *output) snapshot() ([]byte, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

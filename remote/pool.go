@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// Pool keeps one SSH connection per target. It dials on demand, one dial per target however many callers wait for it,
-// and replaces a broken connection for calls that have not begun. All methods may be called concurrently.
+// Pool keeps one SSH connection per target. It dials on demand, with one dial per target for any number of waiting
+// callers, and replaces a broken connection for calls that have not begun. All methods are safe for concurrent use.
 type Pool struct {
 	opt   Options
 	slots dialSlots
@@ -32,7 +32,7 @@ type dial struct {
 	err  *fault.Fault
 }
 
-// New makes an empty pool. It dials nothing.
+// New returns an empty pool. It does not dial.
 func New(opt Options) *Pool {
 	opt = opt.withDefaults()
 	ctx, stop := context.WithCancel(context.Background())
@@ -42,7 +42,7 @@ func New(opt Options) *Pool {
 	}
 }
 
-// Close ends every connection and waits until all are gone. Calls in progress fail; later calls are refused.
+// Close ends every connection and waits until all are closed. Calls in progress fail; later calls are refused.
 func (p *Pool) Close() error {
 	p.mu.Lock()
 	p.closed = true
@@ -59,8 +59,8 @@ func (p *Pool) Close() error {
 	return nil
 }
 
-// acquire gives the target's connection, dialing when there is none. fresh says that this call waited for a dial. The
-// caller releases the connection.
+// acquire returns the target's connection, and dials when there is none. fresh reports that this call waited for a
+// dial. The caller releases the connection.
 func (p *Pool) acquire(ctx context.Context, t Target) (c *conn, fresh bool, err error) {
 	k := keyOf(t)
 	p.mu.Lock()
@@ -96,7 +96,7 @@ func (p *Pool) acquire(ctx context.Context, t Target) (c *conn, fresh bool, err 
 	return d.conn, true, nil
 }
 
-// dial runs apart from its callers: one that gives up does not take the connection away from the others.
+// dial runs independently of its callers: one that gives up does not end the dial for the others.
 func (p *Pool) dial(t Target, d *dial) {
 	client, err := p.handshake(p.ctx, t)
 	p.mu.Lock()
@@ -119,7 +119,7 @@ func (p *Pool) dial(t Target, d *dial) {
 func (p *Pool) adopt(t Target, client *ssh.Client) *conn {
 	c := &conn{
 		client: client, target: t,
-		sessions: make(chan struct{}, p.opt.MaxSessions), uploading: make(chan struct{}, 1), done: make(chan struct{}),
+		sessions: make(chan struct{}, p.opt.MaxSessions), done: make(chan struct{}),
 	}
 	c.idle = time.AfterFunc(p.opt.IdleTimeout, func() { p.closeIdle(c) })
 	p.conns[keyOf(t)] = c
@@ -132,7 +132,7 @@ func (p *Pool) adopt(t Target, client *ssh.Client) *conn {
 	})
 	p.live.Go(func() {
 		c.keepAlive(p.opt.KeepaliveInterval, p.opt.KeepaliveMisses, func() {
-			p.opt.Logger.Warn("node stopped answering on its ssh connection; closing it", "node", t.NodeID, "addr", t.Addr)
+			p.opt.Logger.Warn("node does not answer on its ssh connection; closing it", "node", t.NodeID, "addr", t.Addr)
 		})
 	})
 	return c
@@ -163,7 +163,7 @@ func (p *Pool) closeIdle(c *conn) {
 	}
 }
 
-// forget takes a connection out of the pool, so that the next call dials.
+// forget removes a connection from the pool, so that the next call dials.
 func (p *Pool) forget(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxy passes TCP on until it is told to swallow everything: the connections then stay open and dead, like a pulled
-// cable. heal lets new connections through again; old ones stay dead.
+// proxy forwards TCP until it becomes a black hole: the connections then stay open and dead, like a pulled cable. heal
+// lets new connections through again; old ones stay dead.
 type proxy struct {
 	ln net.Listener
 	to string

@@ -2,7 +2,7 @@ package remote
 
 import "strings"
 
-// Quote makes arg one word of a POSIX shell, whatever bytes it holds. A NUL byte cannot be in a word: Run refuses it.
+// Quote returns arg as one word of a POSIX shell, for any bytes. A word cannot contain a NUL byte: Run refuses it.
 func Quote(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }

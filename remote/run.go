@@ -10,19 +10,19 @@ import (
 	"drover/fault"
 )
 
-// drain is how long Run waits for the end of the output after the command has ended. It passes only when the command
-// left a process behind that keeps the pipes open; otherwise the end is already on its way.
+// drain is how long Run waits for the end of the output after the command has ended. The time passes only when the
+// command left a process behind that keeps the pipes open; otherwise the end arrives at once.
 const drain = 250 * time.Millisecond
 
-// Result is how a command ended.
+// Result is the outcome of a command.
 type Result struct {
 	ExitCode int // 128+n when signal n ended it
-	// Stdout and Stderr are the first MaxOutput bytes each; Truncated says that there was more.
+	// Stdout and Stderr are the first MaxOutput bytes each; Truncated reports that there was more.
 	Stdout, Stderr []byte
 	Truncated      bool
 }
 
-// Reach makes sure that there is a connection to the node, logged in, and runs nothing on it.
+// Reach connects and logs in to the node unless there is a connection already. It runs no command.
 func (p *Pool) Reach(ctx context.Context, t Target) error {
 	c, _, err := p.acquire(ctx, t)
 	if err == nil {
@@ -32,8 +32,8 @@ func (p *Pool) Reach(ctx context.Context, t Target) error {
 }
 
 // Run runs a small administrative command in the user's shell on the node; a nil stdin is empty. A non-zero exit code
-// is a Result and no error. The end of ctx closes the session and returns at once, without knowing whether the command
-// goes on: commands given to Run must be safe to repeat. The same holds when the connection breaks.
+// is a Result, not an error. When ctx ends, Run closes the session and returns at once; whether the command continues is
+// unknown, so commands given to Run must be idempotent. The same holds when the connection breaks.
 func (p *Pool) Run(ctx context.Context, t Target, cmd string, stdin io.Reader) (Result, error) {
 	if strings.ContainsRune(cmd, 0) {
 		return Result{}, faultAt(t, fault.Invalid, "a command for node %s contains a NUL byte", t)

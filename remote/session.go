@@ -10,13 +10,13 @@ import (
 )
 
 // session is a channel for one command or subsystem. ssh.Session is not used because its Wait returns when the channel
-// closes, and sshd keeps the channel open while any process that the command left behind holds its pipes.
+// closes, and sshd keeps the channel open while a process that the command left behind holds its pipes.
 type session struct {
 	ssh.Channel
 	requests <-chan *ssh.Request
 }
 
-// session opens a session within the connection's bound; done closes it and must be called.
+// session opens one of the MaxSessions sessions of the connection; done closes it and must be called.
 func (p *Pool) session(ctx context.Context, t Target) (s *session, done func(), err error) {
 	s, l, err := withChannel(ctx, p, t, true, func(c *conn) (*session, error) {
 		ch, requests, err := c.client.OpenChannel("session", nil)
@@ -29,16 +29,16 @@ func (p *Pool) session(ctx context.Context, t Target) (s *session, done func(), 
 		return nil, nil, err
 	}
 	return s, func() {
-		// Closing writes to the network, and the node may be gone: nobody waits for it.
+		// Closing writes to the network, and the node may be gone: do not wait for it.
 		go func() {
 			_ = s.Close()
-			ssh.DiscardRequests(s.requests) // ends when the node has closed its side too: then sshd's place is free
+			ssh.DiscardRequests(s.requests) // ends when the node has closed its side too: then sshd has freed its session
 			l.end()
 		}()
 	}, nil
 }
 
-// ask sends a request with one string, and fails when the node declines.
+// ask sends a request with one string, and fails when the node declines it.
 func (s *session) ask(request, value string) error {
 	ok, err := s.SendRequest(request, true, ssh.Marshal(struct{ Value string }{value}))
 	if err == nil && !ok {
@@ -52,7 +52,7 @@ var (
 	errNoStatus = errors.New("the session closed without an exit code")
 )
 
-// exec runs cmd and returns its exit code as soon as the node tells it.
+// exec runs cmd and returns its exit code as soon as the node reports it.
 func (s *session) exec(cmd string, stdin io.Reader) (code int, err error) {
 	if err := s.ask("exec", cmd); err != nil {
 		return 0, err

@@ -10,8 +10,8 @@ import (
 	"drover/fault"
 )
 
-// setupCommand makes a node run the agent: one process, the agent's own program, since 200 nodes may share two cores.
-// The configuration comes on standard input, so that its token is in no process list.
+// setupCommand is the command that makes a node run the agent: one process, the agent's own program, since 200 nodes may
+// share two cores. The configuration comes on standard input, so that its token is not in any process list.
 func (p paths) setupCommand(program string, ready time.Duration) string {
 	words := []string{p.binary, "start", "--stdin", "--program", program, "--config", p.config, "--socket", p.socket,
 		"--timeout", ready.String()}
@@ -21,7 +21,7 @@ func (p paths) setupCommand(program string, ready time.Duration) string {
 	return "exec " + strings.Join(words, " ")
 }
 
-// setup runs the agent's start on the node; false when the node has not got this program.
+// setup runs the agent's start on the node. It returns false when the node does not have this program.
 func (a *Agents) setup(ctx context.Context, t Target, program string, config []byte) (bool, error) {
 	r, err := a.pool.Run(ctx, t, a.paths.setupCommand(program, a.ready), bytes.NewReader(config))
 	if err != nil {
@@ -35,13 +35,13 @@ func (a *Agents) setup(ctx context.Context, t Target, program string, config []b
 		f = faultAt(t, fault.Conflict, "node %s runs another agent: %s", t, lastLine(r.Stderr)).
 			WithHint("the machine may belong to another cluster")
 	case api.SetupFailed:
-		f = faultAt(t, fault.Internal, "the agent was not started: %s", lastLine(r.Stderr))
+		f = faultAt(t, fault.Internal, "the start of the agent failed: %s", lastLine(r.Stderr))
 	case 0:
-		f = faultAt(t, fault.Internal, "the setup ended without saying what it did").
-			WithHint("does the node's login shell or sshd run something else instead of the command?")
+		f = faultAt(t, fault.Internal, "the setup ended without reporting a result").
+			WithHint("check whether the node's login shell or sshd runs another program in place of the command")
 	default:
-		// The program is another one, missing, damaged, for another machine, or too old to understand: the whole file is
-		// compared and travels.
+		// The program differs, is missing or damaged, is for another processor, or is too old for the command: the file is
+		// uploaded and compared in full.
 		return false, nil
 	}
 	f.Output = tail(append(r.Stdout, r.Stderr...))

@@ -9,9 +9,9 @@ import (
 	"drover/fault"
 )
 
-// Dial opens a byte stream to a unix socket on the node. Any number of streams share the connection. The stream knows
-// no deadlines (its SetDeadline methods fail): bound the work on it by a context that closes it. A socket nobody
-// listens on is Unreachable.
+// Dial opens a byte stream to a unix socket on the node. Any number of streams share the connection. The stream does
+// not support deadlines (its SetDeadline methods fail): bound the work on it by a context that closes it. A socket
+// without a listener is Unreachable.
 func (p *Pool) Dial(ctx context.Context, t Target, socketPath string) (net.Conn, error) {
 	s, l, err := withChannel(ctx, p, t, false, func(c *conn) (net.Conn, error) {
 		return c.client.Dial("unix", socketPath)

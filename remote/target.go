@@ -12,10 +12,10 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// Target says how to reach a node.
+// Target is the address of a node with its login and pinned host key.
 type Target = target.Target
 
-// key is what shares one connection. The user belongs to it: a connection acts as one user only.
+// key identifies a connection: targets with the same key share one. A connection is for one user only.
 type key struct{ addr, user, hostKey, keyFile, jump string }
 
 func keyOf(t Target) key {
@@ -26,7 +26,7 @@ func keyOf(t Target) key {
 	return k
 }
 
-// faultAt is a fault at the target's node.
+// faultAt returns a fault at the target's node.
 func faultAt(t Target, typ fault.Type, format string, args ...any) *fault.Fault {
 	return fault.New(typ, format, args...).At("", t.NodeID, "")
 }
@@ -41,7 +41,7 @@ func checkTarget(t Target) (ssh.PublicKey, *fault.Fault) {
 		problems = append(problems, "user is empty")
 	}
 	if t.Jump != nil && t.Jump.Jump != nil {
-		problems = append(problems, "a jump host cannot be behind another one")
+		problems = append(problems, "jump host is behind another jump host, which is not supported")
 	}
 	var pinned ssh.PublicKey
 	if t.HostKey == "" {
@@ -54,7 +54,7 @@ func checkTarget(t Target) (ssh.PublicKey, *fault.Fault) {
 		pinned = k
 	}
 	if len(problems) > 0 {
-		f := faultAt(t, fault.Invalid, "node %s cannot be reached as it is recorded", t)
+		f := faultAt(t, fault.Invalid, "the recorded SSH target of node %s is invalid", t)
 		f.Problems = problems
 		return nil, f.WithHint("%s", strings.Join(problems, "; "))
 	}

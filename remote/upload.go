@@ -17,16 +17,16 @@ import (
 	"github.com/pkg/sftp"
 )
 
-// cleanup is how long an upload whose context has ended may take to remove its temporary file.
+// cleanup is how long an upload may take to remove its temporary file after its context has ended.
 const cleanup = 2 * time.Second
 
-// tempMark follows the target's name in the names of temporary files: ".agent.json.drover-XXXX".
+// tempMark follows the name of the uploaded file in the names of temporary files: ".agent.json.drover-XXXX".
 const tempMark = ".drover-"
 
-// Upload puts the bytes of src at an absolute path on the node, readable as mode says from the first byte on. Readers
-// of the path see the old file or the whole new one: the bytes go to a temporary file beside it, are synced to disk and
-// renamed. Missing parents are made (0755). Uploads to one node take turns. What an interrupted upload leaves behind is
-// removed at once if the node still answers, else by the next upload to the same path.
+// Upload writes the bytes of src to an absolute path on the node, with mode from the first byte on. Readers of the path
+// see the old file or the complete new one: the bytes go to a temporary file beside it, which is synced to disk and
+// renamed. Missing parents are created (0755). The temporary file of an interrupted upload is removed at once if the
+// node still answers, otherwise by the next upload to the same path.
 func (p *Pool) Upload(ctx context.Context, t Target, src io.Reader, file string, mode fs.FileMode) error {
 	if !path.IsAbs(file) || path.Clean(file) != file || file == "/" {
 		return faultAt(t, fault.Invalid, "cannot upload to %q on node %s: not a clean absolute file path", file, t)
@@ -59,7 +59,7 @@ func (p *Pool) Upload(ctx context.Context, t Target, src io.Reader, file string,
 	return uploadFault(t, file, err)
 }
 
-// put does the work over one session.
+// put uploads over one session.
 func put(s *session, src io.Reader, file string, mode fs.FileMode) (err error) {
 	if err := s.ask("subsystem", "sftp"); err != nil {
 		if errors.Is(err, errDeclined) {
@@ -107,8 +107,8 @@ func put(s *session, src io.Reader, file string, mode fs.FileMode) (err error) {
 	return nil
 }
 
-// prepare makes the parents and removes what earlier uploads to the same path left. Should such an upload still run
-// somewhere, it fails at its rename and the newest one wins.
+// prepare creates the parents and removes temporary files of earlier uploads to the same path. An earlier upload that
+// still runs fails at its rename, and the newest one wins.
 func prepare(c *sftp.Client, file string) error {
 	dir, base := path.Split(file)
 	entries, err := c.ReadDir(dir)
@@ -132,7 +132,7 @@ func prepare(c *sftp.Client, file string) error {
 	return nil
 }
 
-// errNoSFTP: the node refused the subsystem. errSource: the bytes to upload could not be read, here.
+// errNoSFTP means that the node refused the subsystem, errSource that reading the bytes to upload failed locally.
 type (
 	errNoSFTP struct{ error }
 	errSource struct{ error }
@@ -143,19 +143,19 @@ func uploadFault(t Target, file string, err error) *fault.Fault {
 	switch {
 	case errors.As(err, &errNoSFTP{}):
 		return fault.Wrap(err, fault.NotAllowed, "upload %s: node %s offers no SFTP", file, t).
-			At("", t.NodeID, "").WithHint("its sshd_config needs a Subsystem sftp line")
+			At("", t.NodeID, "").WithHint("add a Subsystem sftp line to its sshd_config")
 	case errors.Is(err, fs.ErrPermission):
 		return fault.Wrap(err, fault.NotAllowed, "upload %s to node %s", file, t).At("", t.NodeID, "")
 	case errors.As(err, &errSource{}):
-		return fault.Wrap(err, fault.Internal, "upload %s to node %s: cannot read what to upload", file, t).At("", t.NodeID, "")
+		return fault.Wrap(err, fault.Internal, "upload %s to node %s: the source cannot be read", file, t).At("", t.NodeID, "")
 	case errors.As(err, &status):
 		return fault.Wrap(err, fault.Internal, "upload %s to node %s", file, t).At("", t.NodeID, "").
-			WithHint("look at the node's disk space and at the path")
+			WithHint("check the node's disk space and the path")
 	}
 	return fault.Wrap(err, fault.Unreachable, "lost node %s while uploading %s", t, file).At("", t.NodeID, "")
 }
 
-// contextReader fails once its context has ended, so that an upload nobody waits for stops reading its source.
+// contextReader fails once its context has ended, so that an abandoned upload stops reading its source.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

@@ -14,7 +14,7 @@ func TestRunBeginsWhatIsWantedNow(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, Options{})
 	asked := 0
-	// Twice the answer comes late: the node's clock has gone on.
+	// The answer comes late twice: the node's clock has advanced.
 	wanted := func(context.Context) error {
 		if asked++; asked < 3 {
 			n.clock.Add(1)

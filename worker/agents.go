@@ -11,11 +11,11 @@ import (
 	"drover/remote"
 )
 
-// agents lets activities speak of nodes where remote speaks of SSH targets.
+// agents adapts remote, which has SSH targets, to activities, which have nodes.
 type agents struct {
 	remote *remote.Agents
 	pool   *remote.Pool
-	binary string // drover-agent as this worker has it
+	binary string // drover-agent of this worker
 }
 
 func (a agents) Ensure(ctx context.Context, n lifecycle.Node, cfg agentapi.Config) error {

@@ -39,15 +39,15 @@ type agentWorld struct {
 	cfg  agentapi.Config
 	// publish makes a revision visible.
 	publish func(t *testing.T, revision int64)
-	// runs is how often the command with this id began.
+	// runs returns how often the command with this id began.
 	runs func(t *testing.T, id string) int
-	// begun waits until it has.
+	// begun waits until the command has begun.
 	begun func(t *testing.T, id string)
 	// worker is another worker with another drover-agent; it opens the provider only when it starts.
 	worker func(t *testing.T, agentBinary string, starts bool) activities.Agents
 }
 
-// What commands do is told by the service in their id: as a shell's text for real nodes, as a handler for fakes.
+// The service in the id of a command determines its behavior: a shell script for real nodes, a handler for fakes.
 var texts = map[string]string{
 	"echo":   `echo out; echo err >&2`,
 	"fail":   `echo reason; exit 7`,
@@ -251,7 +251,7 @@ func TestANewAgentReachesRunningNodes(t *testing.T) {
 	require.Equal(t, 1, w.runs(t, id))
 }
 
-// agentBehaviour is what activities count on, in order of a node's life: its steps build on each other.
+// agentBehaviour tests the behavior that activities rely on, in order of a node's life: its steps build on each other.
 func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 	step := func(name string, check func(t *testing.T)) {
 		if !t.Run(name, check) {
@@ -404,7 +404,7 @@ func agentBehaviour(t *testing.T, w agentWorld, release func()) {
 	})
 }
 
-// eventually waits for what other goroutines do.
+// eventually waits for an effect of other goroutines.
 func eventually(t *testing.T, happened func() bool) {
 	t.Helper()
 	for !happened() {

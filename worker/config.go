@@ -12,7 +12,7 @@ import (
 	"drover/providers/docker"
 )
 
-// config is everything an operator can set.
+// config has all settings of the worker.
 type config struct {
 	stateDir           string
 	imagesDir          string
@@ -32,33 +32,33 @@ type config struct {
 	names     []string // providers to serve without a file
 	providers providerFile
 
-	payloadKey  string // file with the keys payloads are encrypted with
+	payloadKey  string // file with the keys that encrypt payloads
 	consulToken string // file with the worker's Consul token
 	logLevel    slog.Level
 }
 
 func (c *config) flags(f *pflag.FlagSet) {
-	f.StringVar(&c.stateDir, "state-dir", "/var/lib/drover", "folder for the key of this installation and for local nodes and volumes")
-	f.StringVar(&c.imagesDir, "images", "", "folder with the images of local nodes, one folder an image (default STATE-DIR/images)")
-	f.StringVar(&c.identity, "identity", "", "SSH private key used to log in to nodes, made when absent; all workers of an installation share it (default STATE-DIR/id_ed25519)")
-	f.StringVar(&c.binaries, "binaries", "", "folder with drover-agent and drover-node (default: where drover-worker is)")
-	f.StringVar(&c.nodeConsul, "node-consul", "", "Consul's HTTP address as nodes reach it (default: the address the worker uses)")
-	f.StringVar(&c.kvPrefix, "kv-prefix", "drover", "root of Drover's keys in Consul")
-	f.StringVar(&c.localRange, "local-range", "127.77.0.0/16", "loopback addresses for local nodes")
-	f.StringVar(&c.localSSHD, "local-sshd", "", "OpenSSH sshd to run in local nodes instead of the built-in SSH server")
-	f.StringVar(&c.file, "config", "", "YAML file with the settings of providers (default: what --providers says)")
-	f.StringSliceVar(&c.names, "providers", []string{"local"}, "where machines come from, when there is no configuration file; the first one unless a cluster asks for another: local, docker")
-	f.StringVar(&c.dockerHost, "docker-host", "", "Docker engine for nodes, for example unix:///var/run/docker.sock (default: as DOCKER_HOST says)")
-	f.StringVar(&c.dockerInstallation, "docker-installation", docker.DefaultInstallation, "begins the names of all containers, volumes and networks; installations on one engine do not see each other")
-	f.StringVar(&c.dockerRange, "docker-range", docker.DefaultRange, "addresses for networks of docker nodes")
-	f.StringSliceVar(&c.dockerAttach, "docker-attach", nil, "containers to connect to every network of docker nodes: this worker's, if it runs in one, and Consul's")
+	f.StringVar(&c.stateDir, "state-dir", "/var/lib/drover", "folder for the SSH key of this installation and for local nodes and volumes")
+	f.StringVar(&c.imagesDir, "images", "", "folder with the images of local nodes, one folder per image (default STATE-DIR/images)")
+	f.StringVar(&c.identity, "identity", "", "SSH private key for logins to nodes, created when missing; all workers of an installation share it (default STATE-DIR/id_ed25519)")
+	f.StringVar(&c.binaries, "binaries", "", "folder with drover-agent and drover-node (default: the folder of drover-worker)")
+	f.StringVar(&c.nodeConsul, "node-consul", "", "HTTP address of Consul for nodes (default: the address of the worker)")
+	f.StringVar(&c.kvPrefix, "kv-prefix", "drover", "prefix of Drover's keys in Consul")
+	f.StringVar(&c.localRange, "local-range", "127.77.0.0/16", "range of loopback addresses for local nodes")
+	f.StringVar(&c.localSSHD, "local-sshd", "", "path of OpenSSH's sshd to run in local nodes instead of the built-in SSH server")
+	f.StringVar(&c.file, "config", "", "YAML file with the settings of providers (default: the providers of --providers without settings)")
+	f.StringSliceVar(&c.names, "providers", []string{"local"}, "providers to serve without a configuration file: local, docker; the first one is the default of new clusters")
+	f.StringVar(&c.dockerHost, "docker-host", "", "Docker engine for nodes, for example unix:///var/run/docker.sock (default: DOCKER_HOST)")
+	f.StringVar(&c.dockerInstallation, "docker-installation", docker.DefaultInstallation, "prefix of the names of all containers, volumes and networks; installations on one engine do not see each other")
+	f.StringVar(&c.dockerRange, "docker-range", docker.DefaultRange, "address range for the networks of docker nodes")
+	f.StringSliceVar(&c.dockerAttach, "docker-attach", nil, "containers to connect to every network of docker nodes: the one of this worker, if it runs in a container, and of Consul")
 	f.StringVar(&c.metrics, "metrics", "", "address of the Prometheus endpoint, for example 127.0.0.1:9464 (default: none)")
-	f.StringVar(&c.payloadKey, "payload-key", "", "file with the key that encrypts what Temporal stores, made by drover keygen; the CLI needs the same (default: nothing is encrypted)")
-	f.StringVar(&c.consulToken, "consul-token-file", "", "file with the worker's Consul token, readable by its owner alone; one that may write ACLs gives each cluster's nodes a token of their own (default: as CONSUL_HTTP_TOKEN_FILE or CONSUL_HTTP_TOKEN say)")
+	f.StringVar(&c.payloadKey, "payload-key", "", "file with the key that encrypts the data stored by Temporal, created by drover keygen; the CLI needs the same file (default: no encryption)")
+	f.StringVar(&c.consulToken, "consul-token-file", "", "file with the worker's Consul token, readable by its owner only; with permission to write ACLs, the nodes of each cluster get their own token (default: CONSUL_HTTP_TOKEN_FILE or CONSUL_HTTP_TOKEN)")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
 }
 
-// fromEnvironment fills flags that were not given from DROVER_* variables, and then the defaults that depend on others.
+// fromEnvironment sets flags that were not given from DROVER_* variables, and then the defaults that depend on others.
 func (c *config) fromEnvironment(f *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var first error
 	f.VisitAll(func(flag *pflag.Flag) {

@@ -50,7 +50,7 @@ func TestConfigServesNamedProvidersWithoutAFile(t *testing.T) {
 	require.Nil(t, served.Providers.Static)
 	var c config
 	require.ErrorContains(t, c.servedBy(nil), "no provider is named")
-	require.ErrorContains(t, c.servedBy([]string{"local", "cloud"}), `there is no provider "cloud"`)
+	require.ErrorContains(t, c.servedBy([]string{"local", "cloud"}), `provider "cloud" does not exist`)
 	require.ErrorContains(t, c.servedBy([]string{"static"}), "configuration file")
 }
 
@@ -84,7 +84,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	f.VisitAll(func(*pflag.Flag) { count++ })
 	require.Len(t, values, count-1, "a flag this test does not know; --providers and --config exclude each other")
 	_, err = configure(nil, map[string]string{"DROVER_CONFIG": file, "DROVER_PROVIDERS": "local"})
-	require.ErrorContains(t, err, "both say which providers are served")
+	require.ErrorContains(t, err, "each names the providers to serve")
 }
 
 func TestConfigFlagsGoBeforeVariables(t *testing.T) {

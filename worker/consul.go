@@ -8,8 +8,8 @@ import (
 	consul "github.com/hashicorp/consul/api"
 )
 
-// consulWith makes the client of Consul that its own variables describe. The token is that of tokenFile, or of the file
-// or value the variables name; the configuration has it. A file others can read is refused.
+// consulWith returns a client for Consul from Consul's environment variables, and its configuration. The token is read
+// from tokenFile if set, otherwise from the variables. A token file that other users can read is refused.
 func consulWith(tokenFile string) (*consul.Client, *consul.Config, error) {
 	cfg := consul.DefaultConfig()
 	if tokenFile != "" {
@@ -35,7 +35,7 @@ func readToken(path string) (string, error) {
 		return "", err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%s: mode is %04o and others can read the token; set it right with: chmod 600 %s", path, info.Mode().Perm(), path)
+		return "", fmt.Errorf("%s: mode %04o lets other users read the token; correct it with: chmod 600 %s", path, info.Mode().Perm(), path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -26,11 +26,11 @@ func TestConsulToken(t *testing.T) {
 		"from the variable":           {variable: "plain-token", want: "plain-token"},
 		"from the variable's file":    {fileVariable: other, want: "another-token"},
 		"the flag before the others":  {flag: good, fileVariable: other, variable: "plain-token", want: "the-token"},
-		"the group can read it":       {flag: file("group", "the-token", 0o640), problem: "mode is 0640 and others can read the token; set it right with: chmod 600"},
-		"the world can, by variable":  {fileVariable: file("world", "the-token", 0o604), problem: "mode is 0604"},
+		"the group can read it":       {flag: file("group", "the-token", 0o640), problem: "mode 0640 lets other users read the token; correct it with: chmod 600"},
+		"the world can, by variable":  {fileVariable: file("world", "the-token", 0o604), problem: "mode 0604"},
 		"nothing in it":               {flag: file("empty", " \n", 0o600), problem: "empty is empty"},
 		"no such file":                {flag: filepath.Join(dir, "absent"), problem: "no such file"},
-		"a folder":                    {flag: dir, problem: "mode is"},
+		"a folder":                    {flag: dir, problem: "mode "},
 		"not silently the variable's": {flag: filepath.Join(dir, "absent"), variable: "plain-token", problem: "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {

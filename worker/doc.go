@@ -1,4 +1,4 @@
-// Command drover-worker serves Drover's workflows and activities. It only wires: flags and environment become
-// connections (Temporal, Consul, SSH), connections become the dependencies of activities, and everything is registered
-// on one task queue. Any number of workers may run; they may die and come back at any time.
+// Command drover-worker serves Drover's workflows and activities. It only does the wiring: flags and environment become
+// connections (Temporal, Consul, SSH), connections become the dependencies of activities, and all workflows and activities
+// are registered on one task queue. Any number of workers may run; they may die and restart at any time.
 package main

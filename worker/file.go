@@ -16,24 +16,24 @@ import (
 	"drover/fault"
 )
 
-// providerFile is the configuration file: which providers the worker serves, and how. A provider is served when its
-// name is in the file, with settings or without.
+// providerFile is the configuration file: the providers that the worker serves, and their settings. A provider is served
+// when its name is in the file, with or without settings.
 type providerFile struct {
-	// Default makes the machines of clusters that name no provider; it may be left out when there is one provider.
+	// Default is the provider of clusters that name none; optional when there is one provider.
 	Default   string           `yaml:"default"`
 	Providers providerSettings `yaml:"providers"`
 
-	lines map[string]int // where each provider is
+	lines map[string]int // the line of each provider
 }
 
-// localSettings are those of the flags --images, --local-range and --local-sshd, which go before them, as do all flags.
+// localSettings are the settings of the flags --images, --local-range and --local-sshd. Flags take precedence.
 type localSettings struct {
 	Images string `yaml:"images"`
 	Range  string `yaml:"range"`
 	SSHD   string `yaml:"sshd"`
 }
 
-// dockerSettings are those of the flags --docker-host, --docker-installation, --docker-range and --docker-attach.
+// dockerSettings are the settings of the flags --docker-host, --docker-installation, --docker-range and --docker-attach.
 type dockerSettings struct {
 	Host         string   `yaml:"host"`
 	Installation string   `yaml:"installation"`
@@ -41,19 +41,19 @@ type dockerSettings struct {
 	Attach       []string `yaml:"attach"`
 }
 
-// servedBy is what a worker serves without a file: providers that need no settings, the first one by default.
+// servedBy sets the providers without a file: providers that need no settings, of which the first one is the default.
 func (c *config) servedBy(names []string) error {
 	if len(names) == 0 {
-		return fault.New(fault.Invalid, "no provider is named: there would be nothing to make machines with").WithHint("--providers local")
+		return fault.New(fault.Invalid, "no provider is named").WithHint("name one, for example: --providers local")
 	}
 	c.providers = providerFile{Default: names[0]}
 	for _, name := range names {
 		i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
 		if i < 0 {
-			return fault.New(fault.Invalid, "--providers: there is no provider %q", name).WithHint("see docs/providers.md")
+			return fault.New(fault.Invalid, "--providers: provider %q does not exist", name).WithHint("see docs/providers.md")
 		}
 		if kinds[i].check != nil {
-			return fault.New(fault.Invalid, "--providers: %s needs settings, and those are given in a configuration file", name).
+			return fault.New(fault.Invalid, "--providers: %s needs settings in a configuration file", name).
 				WithHint("see docs/drover.example.yaml")
 		}
 		kinds[i].named(&c.providers.Providers)
@@ -67,7 +67,7 @@ func (c *config) readProviders(f *pflag.FlagSet) error {
 		return c.servedBy(c.names)
 	}
 	if f.Changed("providers") {
-		return fault.New(fault.Invalid, "--providers and --config both say which providers are served").WithHint("the file alone is enough")
+		return fault.New(fault.Invalid, "--providers and --config are both set, and each names the providers to serve").WithHint("use --config alone")
 	}
 	text, err := os.ReadFile(c.file)
 	if err != nil {
@@ -98,7 +98,7 @@ func (c *config) readProviders(f *pflag.FlagSet) error {
 	return nil
 }
 
-// parseProviders reads the text of the file called name, and finds every problem at once.
+// parseProviders reads the text of the file called name, and reports all problems at once.
 func parseProviders(name string, text []byte) (providerFile, error) {
 	var file providerFile
 	var problems []string
@@ -120,11 +120,11 @@ func parseProviders(name string, text []byte) (providerFile, error) {
 	names := slices.Sorted(maps.Keys(file.lines))
 	switch {
 	case len(names) == 0 && err == nil:
-		problems = append(problems, "line 1: no provider is named under providers: there would be nothing to make machines with")
+		problems = append(problems, "line 1: no provider is named under providers")
 	case file.Default == "" && len(names) == 1:
 		file.Default = names[0]
 	case file.Default == "" && len(names) > 1:
-		problems = append(problems, fmt.Sprintf("line 1: default is missing; it is one of %s", strings.Join(names, ", ")))
+		problems = append(problems, fmt.Sprintf("line 1: default is missing; use one of %s", strings.Join(names, ", ")))
 	case file.Default != "" && file.lines[file.Default] == 0:
 		problems = append(problems, fmt.Sprintf("line %d: default %q is not among the providers: %s",
 			lineOf(&document, "default"), file.Default, strings.Join(names, ", ")))
@@ -148,7 +148,7 @@ func invalidFile(name string, problems []string) error {
 	return f.WithHint("see docs/providers.md and docs/drover.example.yaml")
 }
 
-// named finds the known providers of the file with their lines. One without settings ("local:") gets empty ones.
+// named returns the known providers of the file with their lines. One without settings ("local:") gets empty ones.
 func (file *providerFile) named(document *yaml.Node) map[string]int {
 	lines := map[string]int{}
 	_, section := find(document, "providers")
@@ -168,7 +168,7 @@ func lineOf(document *yaml.Node, name string) int {
 	return 1
 }
 
-// find looks a key up in a mapping.
+// find returns a key of a mapping and its value.
 func find(n *yaml.Node, name string) (key, value *yaml.Node) {
 	if n != nil && n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
 		n = n.Content[0]

@@ -9,7 +9,7 @@ import (
 	"drover/fault"
 )
 
-// A configuration file is refused as invalid, or names at least one provider and which one is the default.
+// A configuration file is refused as invalid, or names at least one provider and the default.
 func FuzzProviders(f *testing.F) {
 	example, err := os.ReadFile("../docs/drover.example.yaml")
 	require.NoError(f, err)

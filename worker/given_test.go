@@ -25,16 +25,16 @@ import (
 	"drover/remote/target"
 )
 
-// given are machines that somebody else made: sandboxes with OpenSSH, reached with the operator's key.
+// given are existing machines: sandboxes with OpenSSH, reached with the operator's key.
 type given struct {
 	inventory string // file
 	agent     string // program
 	drovers   ssh.Signer
-	pool      *remote.Pool // logs in with Drover's own key where no other is named
+	pool      *remote.Pool // logs in with Drover's own key by default
 	access    map[string]target.Target
 }
 
-// giveHosts makes n machines with addresses of a range. head begins the inventory, about is what it says of each.
+// giveHosts makes n machines with addresses of a range. head begins the inventory, about is the text for each host.
 func giveHosts(t *testing.T, n int, addresses, head, about string) *given {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -89,11 +89,11 @@ func giveHosts(t *testing.T, n int, addresses, head, about string) *given {
 	return g
 }
 
-// hostTree lists what a host has, with the content of what Drover may have touched.
+// hostTree lists the files of a host, with the content of those that Drover may change.
 const hostTree = `find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp \) -prune -o \( -path '*/drover*' -o -path '/data*' -o -path '/root*' -o -path '/srv*' -o -path '/etc/*' -o -path '/var/lib/*' -o -path '/opt/*' \) -printf '%y %m %u %p\n' | sort
 cat /root/.ssh/authorized_keys 2>/dev/null || true`
 
-// trees is what every host has, by address.
+// trees returns the tree of every host by address.
 func (g *given) trees(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}

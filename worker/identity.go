@@ -15,7 +15,7 @@ import (
 	"drover/durable"
 )
 
-// identity reads the key Drover logs in to nodes with, or makes it. The file must be readable by its owner alone.
+// identity reads the key for logins to nodes, or creates it. The file must be readable by its owner only.
 func identity(path string) (ssh.Signer, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -25,7 +25,7 @@ func identity(path string) (ssh.Signer, error) {
 		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s: mode is %04o and others can read the key; set it right with: chmod 600 %s", path, info.Mode().Perm(), path)
+		return nil, fmt.Errorf("%s: mode %04o lets other users read the key; correct it with: chmod 600 %s", path, info.Mode().Perm(), path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -50,8 +50,8 @@ func makeIdentity(path string) (ssh.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The key appears whole or not at all, and only once: of workers that start together, one makes it and the others
-	// read it; one that dies here leaves no empty key.
+	// The key file appears complete, or not at all, and only once: of workers that start together, one creates it and the
+	// others read it; a worker that dies here does not leave an empty key.
 	f, err := os.CreateTemp(filepath.Dir(path), ".drover-key-*") // mode 0600
 	if err != nil {
 		return nil, err
@@ -71,5 +71,5 @@ func makeIdentity(path string) (ssh.Signer, error) {
 	return ssh.NewSignerFromKey(key)
 }
 
-// authorizedKey is the public half as one authorized_keys line.
+// authorizedKey returns the public key as one authorized_keys line.
 func authorizedKey(s ssh.Signer) string { return string(ssh.MarshalAuthorizedKey(s.PublicKey())) }

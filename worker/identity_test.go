@@ -45,7 +45,7 @@ func TestIdentityOthersCanReadIsRefused(t *testing.T) {
 func TestIdentityThatIsNoKeyIsNotShown(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "key")
-	require.NoError(t, os.WriteFile(path, []byte("hunter2 is no key"), 0o600))
+	require.NoError(t, os.WriteFile(path, []byte("hunter2 is not a key"), 0o600))
 	_, err := identity(path)
 	require.ErrorContains(t, err, path)
 	require.NotContains(t, err.Error(), "hunter2")

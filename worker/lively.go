@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// pollFor is how long one poll waits for a task. The server hands tasks to a poll that is open, also when the worker
-	// behind it stands still or is cut off, and each task so lost has to time out first: polls of the usual minute could
-	// swallow several in a row. The server answers an empty poll a second before this is over.
+	// pollFor is how long one poll waits for a task. The server assigns tasks to an open poll even when its worker is
+	// stopped or disconnected, and each lost task has to time out: polls of the default minute could lose several in a row.
+	// The server answers an empty poll a second before this time is over.
 	pollFor = 6 * time.Second
-	// deadAfter is how long bytes to the server may stay unconfirmed. There are always some: polls.
+	// deadAfter is how long bytes to the server may stay unconfirmed. Polls send some all the time.
 	deadAfter = 5 * time.Second
-	// redialEvery bounds the pauses between attempts to reach the server, and each attempt.
+	// redialEvery bounds the pauses between attempts to connect to the server, and each attempt.
 	redialEvery = 3 * time.Second
 )
 
-// lively makes a connection that notices within seconds that the network, or the server, is gone or back.
+// lively configures a connection to detect within seconds that the network, or the server, is gone or back.
 func lively(o *client.ConnectionOptions) {
 	o.KeepAliveTimeout = deadAfter
 	o.DialOptions = append(o.DialOptions,
@@ -32,7 +32,7 @@ func lively(o *client.ConnectionOptions) {
 		}))
 }
 
-// shortPolls gives polls their deadline.
+// shortPolls sets the deadline of polls.
 func shortPolls(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	if poll := method[strings.LastIndexByte(method, '/')+1:]; strings.HasPrefix(poll, "Poll") && strings.HasSuffix(poll, "TaskQueue") {
 		var done context.CancelFunc

@@ -30,9 +30,9 @@ func command() *cobra.Command {
 		Short: "Serve Drover's workflows and activities",
 		Long: `Serve Drover's workflows and activities until SIGTERM or SIGINT.
 
-Temporal is found as the temporal CLI finds it: its configuration file and the TEMPORAL_* variables.
-Consul is found by its own variables: CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_CACERT and so on.
-Everything else is a flag, or the variable DROVER_ and the flag's name in capitals (DROVER_STATE_DIR).`,
+Temporal is configured as for the temporal CLI: by its configuration file and the TEMPORAL_* variables.
+Consul is configured by its own variables: CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN, CONSUL_CACERT and so on.
+All other settings are flags, or variables with DROVER_ and the flag's name in capitals (DROVER_STATE_DIR).`,
 		Example:       "  drover-worker --state-dir /var/lib/drover --images /var/lib/drover/images",
 		Args:          cobra.NoArgs,
 		Version:       version,

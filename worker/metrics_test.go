@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// urlOf finds the address a logger was told.
+// urlOf finds the address in the logs.
 type urlOf struct{ strings.Builder }
 
 func (u *urlOf) url(t *testing.T) string {
@@ -52,7 +52,7 @@ func TestMetricsAreServed(t *testing.T) {
 	require.Contains(t, body, "go_goroutines")
 	require.Contains(t, body, "process_resident_memory_bytes")
 
-	// Another worker in the same process, or the same one again, must find the door free.
+	// The address must be free for another worker in the same process, or for a restart of the same one.
 	stop()
 	_, err = http.Get(url)
 	require.Error(t, err, "nothing listens after the end")

@@ -10,8 +10,8 @@ import (
 	"drover/workflows/api"
 )
 
-// retryOrphans sees to it that the orphan ledger is worked off, whatever died before: one run for all workers, which ends
-// when there is nothing left.
+// retryOrphans starts the retries of the orphan ledger unless they run: one run for all workers, which ends when the ledger
+// is empty.
 func retryOrphans(ctx context.Context, temporal client.Client, logger *slog.Logger) {
 	_, err := temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: api.OrphansWorkflowID, TaskQueue: api.TaskQueue, StaticSummary: "work off the orphan ledger",
@@ -19,6 +19,6 @@ func retryOrphans(ctx context.Context, temporal client.Client, logger *slog.Logg
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 	}, api.RetryOrphans, api.RetryOrphansInput{})
 	if err != nil {
-		logger.Warn("the orphan ledger is not worked off; drover orphans --retry does so", "error", err)
+		logger.Warn("orphans are not retried; start the retries with: drover orphans --retry", "error", err)
 	}
 }

@@ -21,7 +21,7 @@ type providerSettings struct {
 	Static *staticSettings `yaml:"static"`
 }
 
-// parts of the worker that providers are made with.
+// parts are the parts of the worker that providers use.
 type parts struct {
 	pool   *remote.Pool
 	kv     *store.Store
@@ -31,9 +31,9 @@ type parts struct {
 // kind is a kind of provider. A new one needs a field of providerSettings and an entry of kinds.
 type kind struct {
 	name string
-	// named gives the provider empty settings when the file has only its name.
+	// named sets empty settings for a provider without settings in the file.
 	named func(*providerSettings)
-	// check finds the problems of the settings; may be nil.
+	// check returns the problems of the settings; may be nil.
 	check func(providerSettings) []string
 	open  func(context.Context, config, parts) (providers.Provider, error)
 }
@@ -76,7 +76,7 @@ var kinds = []kind{
 	},
 }
 
-// staticSettings are those of machines that somebody else made.
+// staticSettings are the settings of the provider of existing machines.
 type staticSettings struct {
 	Inventory string `yaml:"inventory"` // file with the hosts
 }
@@ -88,14 +88,14 @@ func orEmpty[T any](settings *T) *T {
 	return settings
 }
 
-// served says whether the file names the kind.
+// served reports whether the file names the kind.
 func (k kind) served(file providerFile) bool {
 	with := file.Providers
 	k.named(&with)
 	return with == file.Providers
 }
 
-// openProviders makes every provider of the configuration.
+// openProviders opens every provider of the configuration.
 func openProviders(ctx context.Context, cfg config, with parts) (map[string]providers.Provider, error) {
 	all := map[string]providers.Provider{}
 	for _, k := range kinds {
@@ -114,5 +114,5 @@ func openProviders(ctx context.Context, cfg config, with parts) (map[string]prov
 	return all, nil
 }
 
-// binary is one of the programs for nodes.
+// binary is the path of a program for nodes.
 func (c *config) binary(name string) string { return filepath.Join(c.binaries, name) }

@@ -12,8 +12,8 @@ import (
 	"drover/workflows/api"
 )
 
-// operationRuns asks Temporal whether an operation of a cluster is open: the record may believe so long after it was
-// terminated.
+// operationRuns asks Temporal whether an operation of a cluster is open: the record can name an operation long after it
+// was terminated.
 func operationRuns(temporal client.Client) func(context.Context, string) (bool, error) {
 	return func(ctx context.Context, clusterID string) (bool, error) {
 		described, err := temporal.DescribeWorkflowExecution(ctx, api.WorkflowID(clusterID), "")

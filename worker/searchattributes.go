@@ -12,8 +12,8 @@ import (
 	"drover/workflows/api"
 )
 
-// checkSearchAttributes says how to create the search attributes when the server lacks them. Nothing depends on them
-// but searching: starters set them only where they exist.
+// checkSearchAttributes logs how to create the search attributes when the server lacks them. They are for searches only:
+// starters set them only where they exist.
 func checkSearchAttributes(ctx context.Context, c client.Client, logger *slog.Logger) {
 	answer, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: client.DefaultNamespace})
 	if err != nil {
@@ -27,7 +27,7 @@ func checkSearchAttributes(ctx context.Context, c client.Client, logger *slog.Lo
 		}
 	}
 	if len(missing) > 0 {
-		logger.Info("operations can be searched by cluster and application once the server knows the attributes",
+		logger.Info("search attributes for operations by cluster and application are missing on the server",
 			"create_with", "temporal operator search-attribute create "+strings.Join(missing, " "))
 	}
 }

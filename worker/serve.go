@@ -21,11 +21,11 @@ import (
 	"drover/workflows/api"
 )
 
-// stopWithin is how long running activities may take to let go when the worker is told to stop.
+// stopWithin is how long running activities may take to end when the worker stops.
 const stopWithin = 30 * time.Second
 
-// beatEvery is how often heartbeats travel. It is also how long the SDK lets one take before it gives the activity up,
-// so it must endure a busy server, and stay well below the heartbeat timeout of the workflows' options.
+// beatEvery is the interval of heartbeats. It is also the SDK's time limit for one heartbeat before it gives the activity
+// up, so it must be long enough for a busy server, and well below the heartbeat timeout of the workflows' options.
 const beatEvery = 3 * time.Second
 
 // dialWithin is how long a worker waits for Temporal when it starts.
@@ -52,7 +52,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 		Interceptors:                 []interceptor.WorkerInterceptor{activities.Faults()},
 		WorkerStopTimeout:            stopWithin,
 		MaxHeartbeatThrottleInterval: beatEvery,
-		// The UI and temporal worker describe show which build serves; tasks are not routed by it.
+		// The build is shown by the UI and by temporal worker describe; tasks are not routed by it.
 		DeploymentOptions: worker.DeploymentOptions{Version: worker.WorkerDeploymentVersion{DeploymentName: api.TaskQueue, BuildID: version}},
 		OnFatalError:      func(err error) { logger.Error("worker ends", "error", err) },
 	})
@@ -65,12 +65,12 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 	go keepAccess(ctx, deps, logger)
 	logger.Info("serving", "task_queue", api.TaskQueue, "version", version)
 	<-ctx.Done()
-	logger.Info("stopping: running activities let go, commands on nodes go on", "within", stopWithin)
+	logger.Info("stopping: running activities end, commands on nodes continue", "within", stopWithin)
 	w.Stop()
 	return nil
 }
 
-// dial connects to Temporal as the temporal CLI would.
+// dial connects to Temporal with the configuration of the temporal CLI.
 func dial(ctx context.Context, cfg config, logger *slog.Logger) (client.Client, func(), error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
@@ -95,23 +95,23 @@ func dial(ctx context.Context, cfg config, logger *slog.Logger) (client.Client, 
 	c, err := dialPatiently(ctx, options, logger)
 	if err != nil {
 		stop()
-		return nil, nil, fmt.Errorf("connect to Temporal at %s: %w; is it running? (TEMPORAL_ADDRESS says where)", options.HostPort, err)
+		return nil, nil, fmt.Errorf("connect to Temporal at %s: %w; check that it runs and that TEMPORAL_ADDRESS is right", options.HostPort, err)
 	}
 	return c, stop, nil
 }
 
-// dialPatiently tries for dialWithin: servers that are started together come up in any order.
+// dialPatiently retries for dialWithin: servers that are started together become ready in any order.
 func dialPatiently(ctx context.Context, options client.Options, logger *slog.Logger) (client.Client, error) {
 	ctx, done := context.WithTimeout(ctx, dialWithin)
 	defer done()
 	return backoff.Retry(ctx, func() (client.Client, error) { return client.DialContext(ctx, options) },
 		backoff.WithNotify(func(err error, next time.Duration) {
-			logger.Info("Temporal does not answer yet", "address", options.HostPort, "error", err, "again_in", next.Round(time.Millisecond))
+			logger.Info("Temporal does not answer yet", "address", options.HostPort, "error", err, "retry_in", next.Round(time.Millisecond))
 		}))
 }
 
-// dependencies makes the connections activities use. Only providers look around: what the kernel allows, whether the
-// engine answers.
+// dependencies opens the connections for activities. Only providers examine their environment: the features of the
+// kernel, and whether the engine answers.
 func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activities.Dependencies, closeAll func(), _ error) {
 	var none activities.Dependencies
 	signer, err := identity(cfg.identity)

@@ -9,8 +9,8 @@ import (
 	"drover/remote/target"
 )
 
-// shell runs the static provider's scripts over the pool. A script is standard input: it may be long, and is in no list
-// of processes.
+// shell runs the static provider's scripts over the pool. A script is passed on standard input: it may be long, and must
+// not be in a list of processes.
 type shell struct{ pool *remote.Pool }
 
 func (s shell) Run(ctx context.Context, at target.Target, script string) (static.Result, error) {

@@ -18,14 +18,14 @@ import (
 	"drover/tests/stack/consultest"
 )
 
-// TestStaticConformance runs the suite of all providers over machines that somebody gave, with the worker's own record
-// of who has which and its own way to reach them.
+// TestStaticConformance runs the suite of all providers over existing machines, with the worker's own record of
+// reservations and its own SSH connections.
 func TestStaticConformance(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("no machines are made with -short")
 	}
-	const many, instances = 4, 2 // what one test of the suite makes: at most many, the others at most that many
+	const many, instances = 4, 2 // machines per test of the suite: one test needs many, the others at most instances
 	hosts := many + instances*min(testsAtOnce(t), 24)
 	g := giveHosts(t, hosts, "127.93.10.0/25", "on_release: wipe\n", "cpu: 8, memory: 4096")
 	_, client := consultest.Start(t)
@@ -54,7 +54,7 @@ func TestStaticConformance(t *testing.T) {
 	}
 }
 
-// testsAtOnce is how many parallel tests run at the same time.
+// testsAtOnce is the number of parallel tests.
 func testsAtOnce(t *testing.T) int {
 	t.Helper()
 	n, ok := flag.Lookup("test.parallel").Value.(flag.Getter).Get().(int)
@@ -62,7 +62,7 @@ func testsAtOnce(t *testing.T) int {
 	return n
 }
 
-// cutting lets a provider die after so many steps; nil never does.
+// cutting makes a provider die after a number of steps; nil never does.
 type cutting struct {
 	mu   sync.Mutex
 	left int

@@ -17,8 +17,8 @@ import (
 	"drover/tests/stack/consultest"
 )
 
-// TestStaticScriptsMayBeCut ends the scripts that prepare and release a host after every command of theirs, as a host does
-// that loses its power. Released once more, the host is what it was.
+// TestStaticScriptsMayBeCut ends the scripts that prepare and release a host after each of their commands, like a power
+// loss of the host. A further release restores the host.
 func TestStaticScriptsMayBeCut(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -42,8 +42,8 @@ func TestStaticScriptsMayBeCut(t *testing.T) {
 			require.Zero(t, r.ExitCode, r.Stderr)
 		}
 	}
-	// Keys of somebody else, whose last line does not end, and a mount point of which the first folder is there.
-	host("printf '# somebody\\nssh-ed25519 AAAA' >> /root/.ssh/authorized_keys\nmkdir -p /srv/app")
+	// Keys of another user, whose last line does not end, and a mount point whose first folder exists.
+	host("printf '# another user\\nssh-ed25519 AAAA' >> /root/.ssh/authorized_keys\nmkdir -p /srv/app")
 	before := g.trees(t)
 	spec := func() providers.InstanceSpec {
 		return providers.InstanceSpec{
@@ -66,7 +66,7 @@ func TestStaticScriptsMayBeCut(t *testing.T) {
 			break
 		}
 		require.ErrorIs(t, err, errCut)
-		if after%2 == 0 { // the call is made again, or given up at once
+		if after%2 == 0 { // the call is retried, or given up at once
 			_, err = whole.CreateInstance(t.Context(), s)
 			require.NoError(t, err, cut.did)
 		}
@@ -96,7 +96,7 @@ touch /opt/drover/bin/.drover-agent.new /run/drover/agent.sock.lock /var/log/dro
 	}
 }
 
-// cutScripts runs so many commands of a script and no more, if the script has as many; below zero, all.
+// cutScripts runs at most a number of commands of a script; below zero, all.
 type cutScripts struct {
 	static.Shell
 	after int
@@ -120,8 +120,8 @@ func (s *cutScripts) Run(ctx context.Context, at target.Target, script string) (
 	return r, errCut
 }
 
-// ends are the numbers of lines after which a script may end: between two of its commands, but not after the last. What is
-// before the first empty line looks and changes nothing. Scripts of the same kind have the same ones.
+// ends returns the numbers of lines after which a script may end: between two of its commands, but not after the last one.
+// The lines before the first empty line change nothing. Scripts of the same kind have the same ends.
 func (s *cutScripts) ends(lines []string) []int {
 	if known := s.known[len(lines)]; known != nil {
 		return known

@@ -19,8 +19,8 @@ import (
 	"drover/tests/stack/consultest"
 )
 
-// TestStaticHosts takes two machines through their time with Drover: sandboxes that somebody else made, reached with
-// the operator's key.
+// TestStaticHosts takes two existing machines, sandboxes reached with the operator's key, through all operations of the
+// provider.
 func TestStaticHosts(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

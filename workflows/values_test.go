@@ -211,7 +211,7 @@ func TestValuesTooLargeForConsul(t *testing.T) {
 	w := newWorld(t)
 	w.publishItems("1", map[string]string{"note": `"type": "string"`}, "")
 	w.publishItems("2", map[string]string{"license": `"type": "string"`}, "")
-	const text = "has 360449 bytes, and Consul takes 360448"
+	const text = "has 360449 bytes; the limit is 360448"
 	for _, dry := range []bool{true, false} {
 		f := w.start(api.CreateCluster, api.CreateClusterInput{App: "app", Version: "1", Values: api.Values{"env.note": large}, Waits: api.Waits{DryRun: dry}}).fault()
 		require.Contains(t, f.Message, text)

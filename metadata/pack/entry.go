@@ -10,20 +10,20 @@ import (
 // Entry is one key of a tree with its value.
 type Entry struct{ Key, Value string }
 
-// Sort brings entries into the order every function here expects: by the key's bytes.
+// Sort sorts entries by the bytes of the keys, the order that every function of the package expects.
 func Sort(entries []Entry) {
 	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
 }
 
-// Find gives the position of the first entry whose key is not below key.
+// Find returns the position of the first entry whose key is not less than key.
 func Find(entries []Entry, key string) int {
 	at, _ := slices.BinarySearchFunc(entries, key, func(e Entry, k string) int { return strings.Compare(e.Key, k) })
 	return at
 }
 
-var errShort = errors.New("packed metadata ends too early")
+var errShort = errors.New("packed metadata is truncated")
 
-// maxText bounds what a damaged size can make a reader allocate beforehand.
+// maxText bounds the memory that a reader allocates in advance for a damaged size.
 const maxText = 64 << 20
 
 func appendEntries(b []byte, entries []Entry) []byte {
@@ -56,7 +56,7 @@ func commonPrefix(a, b string) int {
 	return n
 }
 
-// decoder walks a packed value; the first failure sticks.
+// decoder walks a packed value and keeps the first failure.
 type decoder struct {
 	b   []byte
 	err error
@@ -90,7 +90,7 @@ func (d *decoder) fail() {
 }
 
 // entries reads a list of entries. All text goes into one block: the builder has room for it from the start, and
-// bytes already written to a builder never change, so every key and value is a part of that block.
+// bytes already written to a builder never change, so every key and value can be a slice of that block.
 func (d *decoder) entries() []Entry {
 	count, text := d.uint(), d.uint()
 	if count > uint64(len(d.b)) || text > maxText {

@@ -16,11 +16,11 @@ const (
 	deflated = 1
 )
 
-// CompressAbove is the size in bytes from which a Full body is deflated. Below it the reader's time is worth more
-// than the bytes (docs/decisions/2026-11-23-metadata-reads.md has the figures).
+// CompressAbove is the size in bytes from which a Full body is deflated. For smaller bodies the time of the reader
+// matters more than the size (docs/decisions/2026-11-23-metadata-reads.md has the figures).
 const CompressAbove = 256 << 10
 
-// maxBody bounds what a damaged or forged tree unpacks to.
+// maxBody bounds the unpacked size of a damaged or forged tree.
 const maxBody = 2 * maxText
 
 // Full is a whole tree at a revision. Entries are sorted.
@@ -51,7 +51,7 @@ func (f Full) Encode() []byte {
 	return out.Bytes()
 }
 
-// ParseFull is the reverse of Encode.
+// ParseFull decodes the result of Encode.
 func ParseFull(b []byte) (Full, error) {
 	if len(b) < 2 || b[0] != formatFull || b[1] > deflated {
 		return Full{}, fmt.Errorf("not a packed metadata tree (%d bytes)", len(b))
@@ -63,7 +63,7 @@ func ParseFull(b []byte) (Full, error) {
 			return Full{}, fmt.Errorf("unpack metadata tree: %w", err)
 		}
 		if len(body) > maxBody {
-			return Full{}, fmt.Errorf("unpack metadata tree: it is larger than %d MiB", maxBody>>20)
+			return Full{}, fmt.Errorf("unpack metadata tree: the tree is larger than %d MiB", maxBody>>20)
 		}
 	}
 	d := decoder{b: body}

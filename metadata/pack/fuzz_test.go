@@ -8,7 +8,7 @@ import (
 	"drover/metadata/pack"
 )
 
-// What is not a packed tree is refused; what is one is packed to the same tree again.
+// Other values than a packed tree are refused; an unpacked tree packs to the same tree again.
 func FuzzParseFull(f *testing.F) {
 	f.Add(pack.Full{Revision: 7, Entries: []pack.Entry{{Key: "/a", Value: "1"}, {Key: "/a/b", Value: ""}}}.Encode())
 	f.Add([]byte("F\x01\x00"))

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// Bounds of a Recent value: it must stay so small that reading it costs nothing against reading the tree.
+// Bounds of a Recent value: reading it must cost much less than reading the tree.
 const (
 	MaxDeltas      = 8
 	MaxRecentBytes = 32 << 10
 )
 
-// Delta is what one revision changed. Set is sorted by key, Delete by name.
+// Delta is the change of one revision. Set is sorted by key, Delete by name.
 type Delta struct {
 	From, To int64
 	Set      []Entry
 	Delete   []string
 }
 
-// Recent are the deltas of the last revisions, oldest first, each continuing the one before.
+// Recent are the deltas of the last revisions, oldest first; each continues the previous one.
 type Recent []Delta
 
-// Push adds a delta at the end and drops old ones beyond the bounds, and all that do not lead up to it. The result is
-// empty when the delta alone is too large.
+// Push adds a delta at the end and drops old deltas beyond the bounds, and all deltas that do not lead to it. The result
+// is empty when the delta alone is too large.
 func (r Recent) Push(d Delta) Recent {
 	if n := len(r); n > 0 && r[n-1].To != d.From {
 		r = nil
@@ -36,7 +36,7 @@ func (r Recent) Push(d Delta) Recent {
 	return out
 }
 
-// Since gives the deltas that lead from a revision to the newest, and false when they are not all here.
+// Since returns the deltas that lead from a revision to the newest one, and false when some of them are missing.
 func (r Recent) Since(revision int64) (Recent, bool) {
 	if n := len(r); n > 0 && r[n-1].To == revision {
 		return nil, true
@@ -49,7 +49,7 @@ func (r Recent) Since(revision int64) (Recent, bool) {
 	return nil, false
 }
 
-// Newest is the revision the last delta leads to, 0 when there is none.
+// Newest returns the revision of the last delta, 0 without deltas.
 func (r Recent) Newest() int64 {
 	if len(r) == 0 {
 		return 0
@@ -75,7 +75,7 @@ func (r Recent) Encode() []byte {
 	return out
 }
 
-// ParseRecent is the reverse of Encode.
+// ParseRecent decodes the result of Encode.
 func ParseRecent(b []byte) (Recent, error) {
 	if len(b) < 1 || b[0] != formatRecent {
 		return nil, fmt.Errorf("not packed metadata changes (%d bytes)", len(b))
@@ -96,7 +96,7 @@ func ParseRecent(b []byte) (Recent, error) {
 	return out, d.err
 }
 
-// Apply gives the entries after the deltas; the entries given stay as they are.
+// Apply returns the entries after the deltas; the argument is not changed.
 func (r Recent) Apply(entries []Entry) []Entry {
 	for _, d := range r {
 		entries = d.apply(entries)
@@ -108,7 +108,7 @@ func (d Delta) apply(entries []Entry) []Entry {
 	out := make([]Entry, 0, len(entries)+len(d.Set))
 	set, gone := d.Set, d.Delete
 	copied := 0
-	// keep copies the old entries below key, and skips the one with that very key.
+	// keep copies the old entries with keys less than key, and skips the one with the same key.
 	keep := func(key string) {
 		at := copied + Find(entries[copied:], key)
 		out = append(out, entries[copied:at]...)

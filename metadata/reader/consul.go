@@ -18,19 +18,19 @@ import (
 type query struct {
 	key        string
 	recurse    bool // everything below key, as JSON; else the bare value
-	consistent bool // confirmed by a quorum, for what must not be old news
+	consistent bool // confirmed by a quorum, for values that must not be stale
 	index      uint64
 	wait       time.Duration
 }
 
-// answer is what Consul said. A missing key is an answer, not an error.
+// answer is Consul's response. A missing key is an answer, not an error.
 type answer struct {
 	found bool
 	index uint64
 	body  []byte
 }
 
-// slack is how much longer than its wait a blocking query may take: Consul adds up to a sixteenth, and the network.
+// slack is the additional time of a blocking query beyond its wait: Consul adds up to a sixteenth, then the network.
 func slack(wait time.Duration) time.Duration { return wait/16 + 15*time.Second }
 
 func (r *Reader) get(ctx context.Context, q query) (answer, error) {
@@ -45,7 +45,7 @@ func (r *Reader) get(ctx context.Context, q query) (answer, error) {
 	}
 	res, err := r.client.Do(req)
 	if err != nil {
-		// The address and key are in the sentence already; the token is in a header and never in the text.
+		// The message has the address and key already; the token is in a header and never in the text.
 		var u *url.Error
 		if errors.As(err, &u) {
 			err = u.Err
@@ -98,7 +98,7 @@ func (r *Reader) refused(q query, status int, body []byte) error {
 	said := strings.TrimSpace(string(body[:min(len(body), 256)]))
 	switch {
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
-		return fault.New(fault.Unauthorized, "Consul at %s refuses to show %s: %s", r.addr, q.key, said).
+		return fault.New(fault.Unauthorized, "Consul at %s refuses to read %s: %s", r.addr, q.key, said).
 			WithHint("check the node's Consul token and its policy")
 	case status == http.StatusTooManyRequests:
 		return fault.New(fault.Unreachable, "Consul at %s has too many connections from this machine: %s", r.addr, said).

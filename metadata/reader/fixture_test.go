@@ -14,7 +14,7 @@ import (
 	"drover/tests/stack/consultest"
 )
 
-// The tests are inside the package because they also drive the two ways of reading a tree one by one.
+// The tests are inside the package because they also test each source of a tree separately.
 
 const clusterID = "cl-00000001"
 
@@ -70,7 +70,7 @@ func build(t testing.TB, rec *lifecycle.Record) metadata.Tree {
 	return tree
 }
 
-// asTree gives what was read in the writer's form.
+// asTree returns a tree that was read in the form of the writer.
 func (t *tree) asTree() metadata.Tree {
 	out := metadata.Tree{}
 	for _, e := range t.entries {

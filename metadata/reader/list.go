@@ -11,17 +11,17 @@ import (
 	"drover/metadata/pack"
 )
 
-// fluxPoll bounds one wait for a writer that is half-way.
+// fluxPoll bounds one wait for the end of an unfinished publish.
 const fluxPoll = 30 * time.Second
 
-// tree is everything published for one cluster. Keys begin with "/self/" or "/roles/" and are sorted.
+// tree is the published metadata of one cluster. Keys begin with "/self/" or "/roles/" and are sorted.
 type tree struct {
 	revision int64
 	packed   bool // read in packed form, so the recent changes apply to it
 	entries  []pack.Entry
 }
 
-// below gives the entries whose keys begin with the prefix.
+// below returns the entries whose keys begin with the prefix.
 func (t *tree) below(prefix string) []pack.Entry {
 	from := pack.Find(t.entries, prefix)
 	to := from
@@ -31,8 +31,8 @@ func (t *tree) below(prefix string) []pack.Entry {
 	return t.entries[from:to]
 }
 
-// list reads the tree from the documented keys: ONE recursive read, which Consul answers from one index. While it
-// shows the mark of a writer that is half-way, list waits for the mark to change and reads again.
+// list reads the tree from the documented keys: ONE recursive read, which Consul answers from one index. While the
+// answer has the mark of an unfinished publish, list waits for a change of the mark and reads again.
 func (r *Reader) list(ctx context.Context, clusterID string) (*tree, error) {
 	root := r.key(clusterID, "")
 	for {
@@ -56,7 +56,7 @@ func (r *Reader) list(ctx context.Context, clusterID string) (*tree, error) {
 	}
 }
 
-// parseList goes through Consul's list entry by entry, so that only keys and values are kept.
+// parseList decodes Consul's list entry by entry, so that only keys and values are kept.
 func parseList(body []byte, root string) (t *tree, flux bool, err error) {
 	t = &tree{}
 	if len(body) == 0 {
@@ -82,7 +82,7 @@ func parseList(body []byte, root string) (t *tree, flux bool, err error) {
 			if t.revision, err = parseRevision(kv.Value); err != nil {
 				return nil, false, err
 			}
-		case strings.HasSuffix(key, "/"): // a folder somebody made by hand
+		case strings.HasSuffix(key, "/"): // a folder that was created manually
 		case strings.HasPrefix(key, "self/") || strings.HasPrefix(key, "roles/"):
 			t.entries = append(t.entries, pack.Entry{Key: "/" + key, Value: string(kv.Value)})
 		}

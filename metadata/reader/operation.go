@@ -6,7 +6,8 @@ import (
 	"drover/metadata/pack"
 )
 
-// Operation names the operation that runs on the cluster now, or the state of one that is not active; "" is neither.
+// Operation returns the name of the operation that runs on the cluster, or the state of a cluster that is not active; ""
+// means neither.
 func (r *Reader) Operation(ctx context.Context, clusterID string) (string, error) {
 	a, err := r.get(ctx, query{key: r.key(clusterID, pack.OperationKey)})
 	return string(a.body), err

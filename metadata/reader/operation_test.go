@@ -9,7 +9,7 @@ import (
 	"drover/tests/stack/consultest"
 )
 
-// The operation is beside the tree: whichever way a tree is read, it is not part of it and changing it is no revision.
+// The operation is not part of the tree, from every source, and its change does not make a revision.
 func TestOperationIsNoPartOfTheTree(t *testing.T) {
 	t.Parallel()
 	p := start(t)

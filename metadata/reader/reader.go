@@ -11,18 +11,18 @@ import (
 // DefaultPrefix is the first part of all of Drover's keys in Consul.
 const DefaultPrefix = "drover"
 
-// Options say where Consul is.
+// Options describe the connection to Consul.
 type Options struct {
 	Addr   string // http://host:port
 	Token  string // ACL token; empty without ACLs
 	Prefix string // default DefaultPrefix
-	// HTTPClient must have no overall timeout, because blocking queries last minutes. Default: one that keeps few
-	// connections.
+	// HTTPClient must not have an overall timeout, because blocking queries last minutes. Default: a client that keeps
+	// few connections.
 	HTTPClient *http.Client
 }
 
-// Reader reads metadata from Consul. It is safe for concurrent use. It remembers the last tree of each cluster it
-// read, so that a new revision costs only what changed.
+// Reader reads metadata from Consul. It is safe for concurrent use. It caches the last tree of each cluster, so that it
+// reads only the changes of a new revision.
 type Reader struct {
 	addr, token, prefix string
 	client              *http.Client
@@ -32,7 +32,7 @@ type Reader struct {
 	trees   map[string]*tree
 }
 
-// New makes a reader; it does not connect yet.
+// New returns a reader; it does not connect yet.
 func New(o Options) *Reader {
 	r := &Reader{
 		addr: strings.TrimRight(o.Addr, "/"), token: o.Token, prefix: strings.Trim(o.Prefix, "/"), client: o.HTTPClient,
@@ -51,8 +51,9 @@ func New(o Options) *Reader {
 }
 
 func defaultClient() *http.Client {
-	// A blocking query waits silently, so a dead connection shows by unanswered probes alone: within 16 s. Otherwise what
-	// Consul sent into it would arrive by its TCP's growing pauses, up to half a minute after the network is back.
+	// A blocking query waits without traffic, so only unanswered probes reveal a dead connection, within 16 s. Without
+	// them the answer that Consul sent into it would arrive after the growing pauses of TCP's retransmissions, up to half
+	// a minute after the network is back.
 	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAliveConfig: net.KeepAliveConfig{
 		Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 2,
 	}}
@@ -61,7 +62,7 @@ func defaultClient() *http.Client {
 		// One connection is mostly held by the blocking query, one serves reads.
 		MaxIdleConns: 4, MaxIdleConnsPerHost: 2, IdleConnTimeout: 2 * time.Minute,
 		ReadBufferSize: 8 << 10, WriteBufferSize: 2 << 10,
-		// Trees are packed already; inflating again would cost more than the bytes do.
+		// Trees are packed already; a second decompression would cost more than the bytes.
 		DisableCompression: true,
 	}}
 }
@@ -70,7 +71,7 @@ func (r *Reader) key(clusterID, rest string) string {
 	return r.prefix + "/clusters/" + clusterID + "/" + rest
 }
 
-// Forget drops what the reader remembers of all clusters.
+// Forget drops the cache of all clusters.
 func (r *Reader) Forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,18 +10,18 @@ import (
 	"drover/metadata/pack"
 )
 
-// longPoll is how long one blocking query lasts. Asking again is cheap; a lost connection is noticed by then.
+// longPoll is the duration of one blocking query. Another query is cheap, and its end reveals a lost connection.
 const longPoll = 3 * time.Minute
 
-// watch is what the last look at a revision key told.
+// watch is the result of the last read of a revision key.
 type watch struct {
 	revision int64
 	index    uint64
 }
 
-// WaitRevision blocks until the cluster's published revision is another one than after, and returns it. Without a
-// revision (not registered yet, or gone) the revision counts as 0: WaitRevision(ctx, id, 0) waits for the first one,
-// and a waiting caller gets 0 when the cluster is deregistered.
+// WaitRevision blocks until the cluster's published revision differs from after, and returns it. A missing revision (not
+// registered yet, or removed) counts as 0: WaitRevision(ctx, id, 0) waits for the first one, and a waiting caller gets 0
+// when the cluster is deregistered.
 //
 // Any error ends the wait; the caller backs off and calls again. Unreachable faults cover a Consul that is down or
 // starting, and the end of ctx (errors.Is finds context.Canceled).
@@ -30,11 +30,11 @@ func (r *Reader) WaitRevision(ctx context.Context, clusterID string, after int64
 		seen := r.watched(clusterID)
 		index := seen.index
 		if seen.revision != after {
-			index = 0 // what we saw last is not what the caller has: look, do not wait
+			index = 0 // the last read is not the caller's revision: read without waiting
 		}
 		now, err := r.revision(ctx, clusterID, index, false)
-		// A Consul that has just started can show an older state for a moment, even none at all. Only a confirmed
-		// read may send a node backwards.
+		// A Consul that has just started can return an older or empty state for a moment. Only a confirmed read may move a
+		// node to an older revision.
 		if err == nil && (now.revision < after || now.revision < seen.revision) {
 			now, err = r.revision(ctx, clusterID, 0, true)
 		}
@@ -43,9 +43,9 @@ func (r *Reader) WaitRevision(ctx context.Context, clusterID string, after int64
 			return 0, err
 		}
 		if now.index < index {
-			now.index = 0 // the index went backwards: Consul lost or replaced its state
+			now.index = 0 // the index decreased: Consul lost or replaced its state
 		}
-		r.saw(clusterID, now)
+		r.remember(clusterID, now)
 		if now.revision != after {
 			return now.revision, nil
 		}
@@ -81,14 +81,14 @@ func (r *Reader) watched(clusterID string) watch {
 	return r.watches[clusterID]
 }
 
-func (r *Reader) saw(clusterID string, w watch) {
+func (r *Reader) remember(clusterID string, w watch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.watches[clusterID] = w
 }
 
-// forget drops the index after a failure, so that the next call looks before it waits. The revision stays: it guards
-// against going backwards unconfirmed.
+// forget drops the index after a failure, so that the next call reads before it waits. The revision stays: it detects an
+// older revision, which needs a confirmed read.
 func (r *Reader) forget(clusterID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

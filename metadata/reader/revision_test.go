@@ -38,7 +38,7 @@ func TestWaitRevisionFromFirstToGone(t *testing.T) {
 	p.publish(t, 1, build(t, record(1)))
 	require.Equal(t, result{revision: 1}, <-first)
 
-	// What is there already is given at once, also to a reader that never looked.
+	// An existing revision is returned at once, also to a new reader.
 	rev, err := p.reader().WaitRevision(t.Context(), clusterID, 0)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, rev)
@@ -81,7 +81,7 @@ func TestWaitRevisionOverAConsulRestart(t *testing.T) {
 	down := <-waiting
 	require.True(t, fault.Is(down.err, fault.Unreachable), "%v", down.err)
 
-	// Tries all the time, from before the server is there until the next revision.
+	// Retries without pause, from before the server starts until the next revision.
 	next := make(chan int64, 1)
 	tries := 0
 	go func() {
@@ -104,7 +104,7 @@ func TestWaitRevisionOverAConsulRestart(t *testing.T) {
 	require.Len(t, s.own.below("/self/hosts/"), 9*17)
 }
 
-// A Consul that lost its data has smaller indexes: the reader must look again and not wait for the old index.
+// A Consul that lost its data has smaller indexes: the reader must read again and not wait for the old index.
 func TestIndexGoingBackwardsIsReset(t *testing.T) {
 	t.Parallel()
 	var asked []string
@@ -122,7 +122,7 @@ func TestIndexGoingBackwardsIsReset(t *testing.T) {
 	require.Equal(t, []string{"", "100", ""}, asked)
 }
 
-// A first answer that shows an older state is confirmed before it counts.
+// A first answer with an older state is confirmed before it counts.
 func TestOldNewsIsConfirmed(t *testing.T) {
 	t.Parallel()
 	for name, stale := range map[string]func(w http.ResponseWriter){

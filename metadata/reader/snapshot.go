@@ -7,24 +7,24 @@ import (
 	"drover/metadata/pack"
 )
 
-// Snapshot is what was published for a cluster and the clusters it links to. It never changes and may be kept.
+// Snapshot is the published metadata of a cluster and the clusters it links to. It is immutable.
 type Snapshot struct {
 	ClusterID string
-	// Revision is the cluster's own; a change of a linked cluster does not change it (see Linked).
+	// Revision is the revision of the cluster; a change of a linked cluster does not change it (see Linked).
 	Revision int64
 
 	own   *tree
 	links []link
 }
 
-// link is one entry of /links; its tree is nil when the linked cluster does not exist (any more).
+// link is one entry of /links; its tree is nil when the linked cluster does not exist.
 type link struct {
 	name, clusterID string
 	tree            *tree
 }
 
-// Linked gives the revision of every linked cluster that exists, by cluster id: WaitRevision on those tells when
-// /links has something new.
+// Linked returns the revision of every linked cluster that exists, by cluster id. WaitRevision with them waits for a
+// change of /links.
 func (s *Snapshot) Linked() map[string]int64 {
 	out := map[string]int64{}
 	for _, l := range s.links {
@@ -35,9 +35,9 @@ func (s *Snapshot) Linked() map[string]int64 {
 	return out
 }
 
-// Snapshot reads the newest published tree. It is always one whole revision: while a writer is half-way, the last
-// complete revision is returned where its packed form exists; otherwise the call waits until the writer is done. A
-// cluster that was never published, or is gone, is a NotFound fault.
+// Snapshot reads the newest published tree. It is always one whole revision: during an unfinished publish it returns the
+// last complete revision if its packed form exists, and otherwise waits for the end of the publish. A cluster that was
+// never published, or was removed, is a NotFound fault.
 func (r *Reader) Snapshot(ctx context.Context, clusterID string) (*Snapshot, error) {
 	own, err := r.load(ctx, clusterID)
 	if err != nil {
@@ -57,8 +57,8 @@ func (r *Reader) Snapshot(ctx context.Context, clusterID string) (*Snapshot, err
 	return s, nil
 }
 
-// load brings the remembered tree of a cluster up to date, by the cheapest way that can be had: the recent changes,
-// the packed tree, the keys themselves.
+// load updates the cached tree of a cluster from the cheapest available source: the recent changes, the packed tree, or
+// the documented keys.
 func (r *Reader) load(ctx context.Context, clusterID string) (*tree, error) {
 	t, err := r.follow(ctx, clusterID)
 	if t == nil && err == nil {
@@ -80,7 +80,7 @@ func (r *Reader) load(ctx context.Context, clusterID string) (*tree, error) {
 	return t, nil
 }
 
-// follow applies the changes since the remembered tree; nil when that cannot be done.
+// follow returns the cached tree with the changes since then; nil when changes are missing.
 func (r *Reader) follow(ctx context.Context, clusterID string) (*tree, error) {
 	r.mu.Lock()
 	have := r.trees[clusterID]
@@ -106,7 +106,7 @@ func (r *Reader) follow(ctx context.Context, clusterID string) (*tree, error) {
 	return &tree{revision: recent.Newest(), packed: true, entries: changes.Apply(have.entries)}, nil
 }
 
-// unpack reads the packed tree; nil when there is none this version can read.
+// unpack reads the packed tree; nil when it is missing or this version cannot read it.
 func (r *Reader) unpack(ctx context.Context, clusterID string, consistent bool) (*tree, error) {
 	a, err := r.get(ctx, query{key: r.key(clusterID, pack.FullKey), consistent: consistent})
 	if err != nil || !a.found {

@@ -33,7 +33,7 @@ func consulList(t *testing.T, keys map[string]string) []byte {
 	return body
 }
 
-// Readers in tight loops, by every way of reading, see whole revisions only while 500 nodes come and go (B1).
+// Readers in tight loops, from every source, see only whole revisions while 500 nodes are added and removed (B1).
 func TestNobodySeesHalfARevision(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -84,7 +84,7 @@ func TestNobodySeesHalfARevision(t *testing.T) {
 	}
 }
 
-// While a writer is half-way, a reader of the documented keys waits and then has the new revision.
+// During an unfinished publish, a reader of the documented keys waits and then returns the new revision.
 func TestListWaitsWhileInFlux(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -103,7 +103,7 @@ func TestListWaitsWhileInFlux(t *testing.T) {
 		whole, err := p.reader().list(t.Context(), clusterID)
 		got <- &read{whole, err}
 	}()
-	// The packed form still gives the last whole revision meanwhile.
+	// The packed form still has the last whole revision meanwhile.
 	s, err := p.reader().Snapshot(t.Context(), clusterID)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, s.Revision)
@@ -126,7 +126,7 @@ type read struct {
 	err error
 }
 
-// A reader that follows the changes always has what a fresh reader has.
+// A reader that follows the changes always has the tree of a new reader.
 func TestFollowingEqualsReadingAfresh(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -137,7 +137,7 @@ func TestFollowingEqualsReadingAfresh(t *testing.T) {
 		tree := build(t, rec)
 		p.publish(t, int64(i+1), tree)
 		if i > 8 && i < 16 {
-			continue // falls behind further than the changes reach back
+			continue // falls behind by more than the recent changes
 		}
 		s, err := follower.Snapshot(t.Context(), clusterID)
 		require.NoError(t, err)
@@ -146,7 +146,7 @@ func TestFollowingEqualsReadingAfresh(t *testing.T) {
 	}
 }
 
-// Documented keys written by somebody else count when they carry a newer revision than the packed tree.
+// Documented keys of another writer count when their revision is newer than the packed tree.
 func TestDocumentedKeysAreTheContract(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -168,7 +168,7 @@ func TestDocumentedKeysAreTheContract(t *testing.T) {
 	require.EqualValues(t, 2, s.Revision)
 	require.Equal(t, "by hand", s.View(Self{})["/env/quota"])
 
-	// And the next publish puts packed and documented form in step again.
+	// The next publish makes packed and documented form agree again.
 	tree := build(t, record(2))
 	p.publish(t, 3, tree)
 	s, err = r.Snapshot(t.Context(), clusterID)
@@ -245,7 +245,7 @@ func TestSnapshotOfNothing(t *testing.T) {
 	_, err = r.Snapshot(t.Context(), clusterID)
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 
-	// A first registration that is half-way is waited for, not shown.
+	// An unfinished first registration is not returned: the reader waits for its end.
 	_, err = p.client.KV().Put(&api.KVPair{
 		Key: p.prefix + "/clusters/" + clusterID + "/" + pack.FluxKey, Value: []byte(`{"revision":1,"writer":"op"}`),
 	}, nil)

@@ -4,16 +4,16 @@ import "strings"
 
 // Self is the node a view is for.
 type Self struct {
-	Role       string // "" when role-less
+	Role       string // "" for role-less packages
 	InstanceID string
 	// RootAccess is the package's metadata_root_access: the view has /self/... and /clusters/<id>/...
 	RootAccess bool
 }
 
-// View gives the keys and values as the node's templates see them: /hosts/..., /host/..., /cluster/..., /env/...
-// overlaid by the env of the node's role, /links/<name>/..., and so on. With root access the same keys begin with
-// /self, and /clusters/<id>/ holds the trees of this cluster and of the linked ones, without /host, /links and role
-// env. The caller owns the map.
+// View returns the keys and values for the node's templates: /hosts/..., /host/..., /cluster/..., /env/... overlaid by
+// the env of the node's role, /links/<name>/..., and so on. With root access the same keys begin with /self, and
+// /clusters/<id>/ holds the trees of this cluster and of the linked ones, without /host, /links and role env. The caller
+// owns the map.
 func (s *Snapshot) View(node Self) map[string]string {
 	size := len(s.own.entries) + 32
 	for _, l := range s.links {
@@ -67,7 +67,7 @@ func (s *Snapshot) addHost(out map[string]string, root string, node Self) {
 	}
 }
 
-// addTo puts the shared part of a tree below a prefix, as another cluster may see it.
+// addTo adds the part of a tree that other clusters may see below a prefix.
 func (t *tree) addTo(out map[string]string, prefix string) {
 	if t == nil {
 		return
@@ -79,7 +79,7 @@ func (t *tree) addTo(out map[string]string, prefix string) {
 	}
 }
 
-// Secrets lists the keys of View that hold passwords or tokens of nodes: only root of the node may read them.
+// Secrets returns the keys of View that hold passwords or tokens of nodes: only root of the node may read them.
 func (s *Snapshot) Secrets(node Self) []string {
 	root := ""
 	if node.RootAccess {
@@ -99,7 +99,7 @@ func (s *Snapshot) Secrets(node Self) []string {
 	return out
 }
 
-// secrets appends what of a tree shown below a prefix is secret.
+// secrets appends the secret keys of a tree that is shown below a prefix.
 func (t *tree) secrets(out []string, prefix string) []string {
 	if t == nil {
 		return out

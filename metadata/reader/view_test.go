@@ -97,7 +97,7 @@ func TestViewBelongsToTheCaller(t *testing.T) {
 	require.NotEmpty(t, s.View(Self{Role: "kv"}))
 }
 
-// FuzzList: whatever keys and values Consul holds arrive as they are, through its JSON.
+// FuzzList: any keys and values in Consul arrive unchanged through its JSON.
 func FuzzList(f *testing.F) {
 	f.Add("a.b", "x")
 	f.Add(`<&>"\`+"\u2028", "\x00\xff")

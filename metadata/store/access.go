@@ -13,9 +13,9 @@ import (
 	"drover/lifecycle"
 )
 
-// Access gives the nodes of each cluster a policy and a token of their own in Consul's ACL system: they read their own
-// cluster's metadata and that of linked clusters, and nothing else. Where Consul has no ACLs, or the worker's token may
-// not manage them, nothing is done. It is safe for concurrent use.
+// Access manages a policy and a token for the nodes of each cluster in Consul's ACL system: they can read the metadata of
+// their own cluster and of linked clusters, and nothing else. Without ACLs in Consul, or when the worker's token may not
+// manage them, it does nothing. It is safe for concurrent use.
 type Access struct {
 	client *api.Client
 	prefix string
@@ -26,18 +26,19 @@ type Access struct {
 	why   string
 }
 
-// NewAccess makes it for the same client and prefix as New.
+// NewAccess returns an Access for the same client and prefix as New.
 func NewAccess(client *api.Client, prefix string) *Access {
 	return &Access{client: client, prefix: New(client, prefix).prefix}
 }
 
-// anonymous is the token every Consul with ACLs has. Its secret is shown to who may write ACLs.
+// anonymous is the accessor of the token that every Consul with ACLs has. Its secret is readable for tokens that may
+// write ACLs.
 const (
 	anonymous = "00000000-0000-0000-0000-000000000002"
 	hidden    = "<hidden>"
 )
 
-// On says whether tokens are given out here, and why not in words. It asks Consul once.
+// On reports whether tokens are granted, and the reason if not. It asks Consul once.
 func (a *Access) On(ctx context.Context) (on bool, why string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -48,7 +49,7 @@ func (a *Access) On(ctx context.Context) (on bool, why string, err error) {
 	var status api.StatusError
 	switch {
 	case err == nil && token.SecretID == hidden:
-		a.why = "the worker's Consul token may read ACLs and not write them"
+		a.why = "the worker's Consul token may read ACLs but not write them"
 	case err == nil:
 		a.on = true
 	case errors.As(err, &status) && status.Code == http.StatusUnauthorized:
@@ -62,8 +63,8 @@ func (a *Access) On(ctx context.Context) (on bool, why string, err error) {
 	return a.on, a.why, nil
 }
 
-// Grant makes policy and token of a cluster be what they should be. Doing it again changes nothing; what was lost or
-// changed by hand is put right, the token with the secret nodes know.
+// Grant creates or repairs the policy and the token of a cluster. It is idempotent; a lost or manually changed token is
+// restored with the secret that the nodes have.
 func (a *Access) Grant(ctx context.Context, want lifecycle.Access) error {
 	if on, _, err := a.On(ctx); err != nil || !on {
 		return err
@@ -72,7 +73,7 @@ func (a *Access) Grant(ctx context.Context, want lifecycle.Access) error {
 		return err
 	}
 	var err error
-	for range 3 { // more than one round only when another worker does the same at this moment
+	for range 3 { // more than one round only when another worker does the same concurrently
 		var policy *api.ACLPolicy
 		if policy, err = a.putPolicy(ctx, want); err == nil {
 			err = a.putToken(ctx, want, policy)
@@ -84,7 +85,7 @@ func (a *Access) Grant(ctx context.Context, want lifecycle.Access) error {
 	return fault.New(fault.Unreachable, "the Consul policy or token of cluster %s kept changing while it was written", want.ClusterID)
 }
 
-// Revoke removes a policy or a token; what is not there is removed already.
+// Revoke removes a policy or a token. It is idempotent: a missing one is not an error.
 func (a *Access) Revoke(ctx context.Context, g lifecycle.Grant) error {
 	remove := a.client.ACL().PolicyDelete
 	if g.Kind == lifecycle.GrantToken {
@@ -96,7 +97,7 @@ func (a *Access) Revoke(ctx context.Context, g lifecycle.Grant) error {
 	return nil
 }
 
-// Granted are the tokens and policies of a cluster; "" asks for those of all clusters. Tokens come first.
+// Granted returns the tokens and policies of a cluster, or of all clusters for "". Tokens come first.
 func (a *Access) Granted(ctx context.Context, clusterID string) ([]lifecycle.Grant, error) {
 	if on, _, err := a.On(ctx); err != nil || !on {
 		return nil, err
@@ -125,8 +126,8 @@ func (a *Access) Granted(ctx context.Context, clusterID string) ([]lifecycle.Gra
 	return out, nil
 }
 
-// Look compares what Consul has for a cluster with what it should have, and changes nothing. Without a secret it should have
-// nothing.
+// Look compares the policy and token of a cluster with the expected ones, and changes nothing. Without a secret the
+// cluster must have neither.
 func (a *Access) Look(ctx context.Context, want lifecycle.Access) (lifecycle.AccessSight, error) {
 	var sight lifecycle.AccessSight
 	var err error
@@ -181,14 +182,14 @@ func checkAccess(want lifecycle.Access) error {
 	return nil
 }
 
-// absent says that Consul does not have the policy or token. Older ones answer 403 where newer ones answer 404.
+// absent reports that the policy or token does not exist. Older versions of Consul answer 403, newer ones 404.
 func absent(err error) bool {
 	var status api.StatusError
 	return errors.As(err, &status) && (status.Code == http.StatusNotFound ||
 		status.Code == http.StatusForbidden && strings.Contains(status.Body, "ACL not found"))
 }
 
-// taken says that another worker made the same policy or token at this moment, or changed it.
+// taken reports that another worker concurrently created or changed the same policy or token.
 func taken(err error) bool {
 	var status api.StatusError
 	return errors.As(err, &status) && (strings.Contains(status.Body, "already exists") || strings.Contains(status.Body, "already in use"))

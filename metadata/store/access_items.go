@@ -14,13 +14,14 @@ import (
 	"drover/lifecycle"
 )
 
-// Names are made from the prefix, the cluster's id and the mark of its secret, so that whoever does it again finds what was
-// done, and nobody finds what belongs to a former cluster of that id. Consul's ACLs know no condition for a change: what is
-// deleted is named by an id that no other cluster ever has.
+// Names are derived from the prefix, the cluster's id and the mark of its secret, so that a retry finds existing policies
+// and tokens, and never those of a former cluster with that id. Consul's ACLs have no conditional changes: a deletion
+// names an id that no other cluster ever has.
 
 var notInPolicyNames = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// policyName is "drover-cl-a1b2c3d4-" and the mark. What cannot be part of such a name is told apart by a digest.
+// policyName is "drover-cl-a1b2c3d4-" and the mark. A digest distinguishes names with characters that Consul does not
+// allow.
 func (a *Access) policyName(want lifecycle.Access) string {
 	name := a.prefix + "-" + want.ClusterID
 	if safe := notInPolicyNames.ReplaceAllString(name, "-"); safe != name || len(name) > 100 {
@@ -30,7 +31,7 @@ func (a *Access) policyName(want lifecycle.Access) string {
 	return name + "-" + want.Mark()
 }
 
-// accessor is the public half of a token.
+// accessor is the public id of a cluster's token.
 func (a *Access) accessor(want lifecycle.Access) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("drover:consul-token:"+a.prefix+"/"+want.ClusterID+"/"+want.Mark())).String()
 }
@@ -41,14 +42,14 @@ func (a *Access) description(want lifecycle.Access) string {
 	return describes + a.prefix + " " + want.ClusterID + " " + want.Mark()
 }
 
-// described is the other way round.
+// described parses the result of description.
 func (a *Access) described(description string) (lifecycle.Grant, bool) {
 	rest, ok := strings.CutPrefix(description, describes+a.prefix+" ")
 	id, mark, _ := strings.Cut(rest, " ")
 	return lifecycle.Grant{ClusterID: id, Mark: mark}, ok && checkName("cluster id", id) == nil
 }
 
-// rules are a policy's text. "list" is "read" also where Consul is told to check listing apart.
+// rules are the text of a policy. "list" includes "read", also in a Consul that is configured to check lists separately.
 func (a *Access) rules(want lifecycle.Access) string {
 	type rule struct {
 		Policy string `json:"policy"`
@@ -57,11 +58,11 @@ func (a *Access) rules(want lifecycle.Access) string {
 	for _, id := range append([]string{want.ClusterID}, want.Links...) {
 		prefixes[New(a.client, a.prefix).clusterRoot(id)] = rule{"list"}
 	}
-	text, _ := json.Marshal(map[string]any{"key_prefix": prefixes}) // keys in order; of texts alone
+	text, _ := json.Marshal(map[string]any{"key_prefix": prefixes}) // keys in order; cannot fail for texts
 	return string(text)
 }
 
-// policy reads a cluster's policy; nil when there is none.
+// policy reads a cluster's policy; nil when it does not exist.
 func (a *Access) policy(ctx context.Context, want lifecycle.Access) (*api.ACLPolicy, error) {
 	policy, _, err := a.client.ACL().PolicyReadByName(a.policyName(want), (&api.QueryOptions{}).WithContext(ctx))
 	if absent(err) {
@@ -70,7 +71,7 @@ func (a *Access) policy(ctx context.Context, want lifecycle.Access) (*api.ACLPol
 	return policy, failed(err, "read the Consul policy of cluster %s", want.ClusterID)
 }
 
-// token reads a cluster's token; nil when there is none.
+// token reads a cluster's token; nil when it does not exist.
 func (a *Access) token(ctx context.Context, want lifecycle.Access) (*api.ACLToken, error) {
 	token, _, err := a.client.ACL().TokenRead(a.accessor(want), (&api.QueryOptions{}).WithContext(ctx))
 	if absent(err) {
@@ -128,7 +129,7 @@ func (a *Access) putToken(ctx context.Context, want lifecycle.Access, policy *ap
 	return failed(err, "write the Consul token of cluster %s", want.ClusterID)
 }
 
-// carries says whether a token gives the policy and nothing else.
+// carries reports whether a token has the policy and nothing else.
 func carries(token *api.ACLToken, policy *api.ACLPolicy) bool {
 	return len(token.Policies) == 1 && token.Policies[0].ID == policy.ID &&
 		len(token.Roles)+len(token.ServiceIdentities)+len(token.NodeIdentities)+len(token.TemplatedPolicies) == 0

@@ -17,7 +17,7 @@ import (
 	"drover/tests/stack/consultest"
 )
 
-// documentedPolicy is what docs/security.md says a worker's token needs.
+// documentedPolicy is the policy for a worker's token in docs/security.md.
 func documentedPolicy(t *testing.T) string {
 	t.Helper()
 	doc, err := os.ReadFile("../../docs/security.md")
@@ -29,7 +29,7 @@ func documentedPolicy(t *testing.T) string {
 	return policy
 }
 
-// tokenWith makes a token that may do what the rules say.
+// tokenWith creates a token with the rules.
 func tokenWith(t *testing.T, s *consultest.Server, rules string) string {
 	t.Helper()
 	policy, _, err := s.Client.ACL().PolicyCreate(&api.ACLPolicy{Name: "p-" + uuid.NewString(), Rules: rules}, nil)
@@ -39,7 +39,7 @@ func tokenWith(t *testing.T, s *consultest.Server, rules string) string {
 	return token.SecretID
 }
 
-// acl are a worker's stores on a Consul that refuses what no policy allows.
+// acl are a worker's stores on a Consul that denies by default.
 type acl struct {
 	*testing.T
 	server *consultest.Server
@@ -54,7 +54,7 @@ func withACLs(t *testing.T) acl {
 	return acl{t, s, store.New(client, ""), store.NewAccess(client, "")}
 }
 
-// publish makes a revision of a cluster visible that links to others.
+// publish publishes a revision of a cluster with links to others.
 func (a acl) publish(id string, revision int64, links map[string]string) {
 	a.Helper()
 	rec := record(2)
@@ -68,7 +68,7 @@ func (a acl) grant(want lifecycle.Access) {
 	require.NoError(a, a.access.Grant(a.Context(), want))
 }
 
-// sees says which clusters a new reader with that token can read.
+// sees returns the clusters that a new reader with that token can read.
 func (a acl) sees(token string) string {
 	a.Helper()
 	var out []string
@@ -100,7 +100,7 @@ func TestNodesReadTheirOwnAndLinkedMetadataAndNothingElse(t *testing.T) {
 	a.grant(want)
 	require.Equal(t, "cl-a cl-b", a.sees(want.Secret))
 
-	// Whatever way a tree is read: waiting, following changes, listing the keys.
+	// By every way to read a tree: waiting, following changes, listing the keys.
 	r := reader.New(reader.Options{Addr: a.server.Addr, Token: want.Secret})
 	revision, err := r.WaitRevision(t.Context(), "cl-a", 0)
 	require.NoError(t, err)
@@ -140,7 +140,7 @@ func TestNodesReadTheirOwnAndLinkedMetadataAndNothingElse(t *testing.T) {
 	_, _, err = node.ACL().TokenList(nil)
 	require.ErrorContains(t, err, "Permission denied")
 
-	// A cluster created anew under the id has grants of its own, which the revocation of the former ones does not reach.
+	// A recreated cluster with the same id has new grants, which the revocation of the former ones does not affect.
 	former, err := a.access.Granted(t.Context(), "cl-a")
 	require.NoError(t, err)
 	require.Len(t, former, 2)
@@ -223,7 +223,7 @@ func TestWhatWasLostIsGrantedAgainAsNodesKnowIt(t *testing.T) {
 		require.Equal(t, right, look(), name)
 		require.Equal(t, "cl-a cl-b", a.sees(want.Secret), name)
 	}
-	// Links that change are followed.
+	// A change of links changes the policy.
 	want.Links = []string{"cl-c"}
 	a.grant(want)
 	require.Equal(t, "cl-a cl-c", a.sees(want.Secret))
@@ -233,7 +233,7 @@ func TestWhatWasLostIsGrantedAgainAsNodesKnowIt(t *testing.T) {
 	require.Equal(t, "cl-c", a.sees(other.Secret), "others were not touched")
 }
 
-// Workers that grant the same at the same moment do not get in each other's way.
+// Workers can grant the same concurrently.
 func TestGrantFromManySidesAtOnce(t *testing.T) {
 	t.Parallel()
 	a := withACLs(t)
@@ -252,7 +252,7 @@ func TestGrantFromManySidesAtOnce(t *testing.T) {
 	require.Equal(t, []lifecycle.Standing{lifecycle.Right, lifecycle.Right}, []lifecycle.Standing{sight.Policy.Standing, sight.Token.Standing})
 }
 
-// Where nobody may give out tokens, nothing is given out and nothing fails.
+// Without permission to manage tokens, no token is granted and nothing fails.
 func TestAccessIsOffWhereItCannotBeManaged(t *testing.T) {
 	t.Parallel()
 	withoutACLs := consultest.Shared(t)
@@ -292,7 +292,7 @@ func TestAccessIsOffWhereItCannotBeManaged(t *testing.T) {
 	}
 }
 
-// Names that Consul does not take for policies are told apart all the same.
+// Names that Consul does not allow for policies stay distinct.
 func TestAccessUnderAnyPrefix(t *testing.T) {
 	t.Parallel()
 	server := consultest.StartWithACLs(t)

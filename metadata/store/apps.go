@@ -22,7 +22,7 @@ func (s *Store) appKey(appID, versionID string) string {
 	return s.prefix + "/apps/" + appID + "/" + versionID
 }
 
-// PutApp publishes a package. A version never changes: publishing the same archive again does nothing, another one
+// PutApp publishes a package. A version never changes: publishing the same archive again does nothing, another archive
 // under the same version is a Conflict fault.
 func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 	if err := checkApp(app); err != nil {
@@ -45,7 +45,7 @@ func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 		return err
 	}
 	if there == nil {
-		// The archive first, under its digest: a description never names an archive that is not there.
+		// The archive first, under its digest: a description never names a missing archive.
 		if err := s.putArchive(ctx, key+"/"+digest, app.Archive, what); err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 	if there == nil {
 		return fault.New(fault.Conflict, "%s: the version was withdrawn at the same time", what)
 	}
-	// Ours lost: take its archive away again, as long as no description names it.
+	// This call lost the race: remove its archive while no description names it.
 	if err := s.dropArchive(ctx, key, index, digest, what); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (s *Store) putArchive(ctx context.Context, key string, archive []byte, what
 	})
 }
 
-// dropArchive deletes an archive while the description at key, which names another one, is as it was seen.
+// dropArchive deletes an archive while the description at key, which names another one, is unchanged.
 func (s *Store) dropArchive(ctx context.Context, key string, index uint64, digest, what string) error {
 	archive, err := s.get(ctx, key+"/"+digest, what)
 	if err != nil || archive == nil {
@@ -101,7 +101,7 @@ func (s *Store) dropArchive(ctx context.Context, key string, index uint64, diges
 	}
 	_, err = s.commit(ctx, []*api.KVTxnOp{unchanged(key, index), drop(archive.Key, archive.ModifyIndex)}, what)
 	if errors.Is(err, errRaced) {
-		return nil // somebody publishes it: it is not ours any more
+		return nil // another call publishes it
 	}
 	return err
 }
@@ -114,14 +114,14 @@ func checkApp(a metadata.App) error {
 		return err
 	}
 	if len(a.Archive) > MaxArchive {
-		return fault.New(fault.Invalid, "the archive of %s %s has %d bytes, at most %d are possible",
+		return fault.New(fault.Invalid, "the archive of %s %s has %d bytes; the limit is %d",
 			a.AppID, a.VersionID, len(a.Archive), MaxArchive).
-			WithHint("leave out what config.json, cluster.json.mustache and locale do not need")
+			WithHint("remove all files that config.json, cluster.json.mustache and locale do not need")
 	}
 	return nil
 }
 
-// appVersion reads the description of a version and the index it has; nil when it is not published.
+// appVersion reads the description of a version and its index; nil when it is not published.
 func (s *Store) appVersion(ctx context.Context, key, what string) (*metadata.App, uint64, error) {
 	kv, err := s.get(ctx, key, what)
 	if err != nil || kv == nil {
@@ -137,7 +137,7 @@ func (s *Store) appVersion(ctx context.Context, key, what string) (*metadata.App
 	return app, kv.ModifyIndex, nil
 }
 
-// App reads a published package with its archive. One that is not published is a NotFound fault.
+// App reads a published package with its archive. A missing version is a NotFound fault.
 func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App, error) {
 	if err := errors.Join(checkName("application id", appID), checkName("version", versionID)); err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App
 		return nil, err
 	}
 	if kv == nil {
-		return nil, fault.New(fault.Internal, "%s: its archive %s is not in Consul", what, app.Digest)
+		return nil, fault.New(fault.Internal, "%s: its archive %s is missing in Consul", what, app.Digest)
 	}
 	if sum := sha256.Sum256(kv.Value); hex.EncodeToString(sum[:]) != app.Digest {
 		return nil, fault.New(fault.Internal, "%s: its archive in Consul is damaged", what)
@@ -165,8 +165,8 @@ func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App
 	return app, nil
 }
 
-// Apps reads all published packages without their archives, ordered by application id and version as text. One whose
-// description cannot be read is there with its ids and the problem.
+// Apps reads all published packages without their archives, ordered by application id and version as text. A package
+// with an unreadable description is listed with its ids and the problem.
 func (s *Store) Apps(ctx context.Context) ([]metadata.App, error) {
 	const what = "list the published applications"
 	root := s.prefix + "/apps/"
@@ -176,7 +176,7 @@ func (s *Store) Apps(ctx context.Context) ([]metadata.App, error) {
 	}
 	var out []metadata.App
 	for _, key := range keys {
-		// <app>/<version> describes; <app>/<version>/<digest> is an archive.
+		// <app>/<version> is a description; <app>/<version>/<digest> is an archive.
 		if strings.Count(key[len(root):], "/") != 1 || strings.HasSuffix(key, "/") {
 			continue
 		}

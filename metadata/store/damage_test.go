@@ -17,7 +17,7 @@ import (
 	"drover/tests/stack/consultest"
 )
 
-// The tree of a cluster is deleted behind Drover's back, or rolled back with all of Consul: the next revision makes it whole.
+// The tree of a cluster is deleted by another program, or rolled back with all of Consul: the next revision repairs it.
 func TestPublishAfterALoss(t *testing.T) {
 	t.Parallel()
 	_, client := consultest.Start(t)
@@ -65,7 +65,7 @@ func TestPublishAfterALoss(t *testing.T) {
 	require.NoError(t, p.store.Republish(t.Context(), clusterID, 5, "op", trees[5]))
 	sees(5, trees[5])
 
-	// What stands there may be nonsense.
+	// The keys may have invalid values.
 	for _, key := range []string{"revision", "revisions/flux", "revisions/full"} {
 		_, err = client.KV().Put(&api.KVPair{Key: root + key, Value: []byte("nonsense")}, nil)
 		require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestPublishAfterALoss(t *testing.T) {
 	sees(6, trees[6])
 }
 
-// One value that cannot be read stands in the way of nothing else, is named, and is not tried again.
+// One unreadable value does not affect others, is named, and is not retried.
 func TestDamagedValuesStandInNobodysWay(t *testing.T) {
 	t.Parallel()
 	_, client := consultest.Start(t)
@@ -117,7 +117,7 @@ func TestDamagedValuesStandInNobodysWay(t *testing.T) {
 	require.Contains(t, apps[1].Problem, "/apps/app/2")
 }
 
-// A record as large as it may grow can be taken to its end: what operations write about themselves has room of its own.
+// A cluster with a record of the largest size can still be deleted: the state of operations has reserved room.
 func TestALargeRecordCanBeEnded(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -131,7 +131,7 @@ func TestALargeRecordCanBeEnded(t *testing.T) {
 		return hex.EncodeToString(b)
 	}
 	all := noise(500 << 10)
-	largest := func(fits, not int) int { // how much noise fits
+	largest := func(fits, not int) int { // the largest amount of noise that fits
 		for not-fits > 1 {
 			size := (fits + not) / 2
 			rec.Values = map[string]any{"x": all[:size]}
@@ -140,7 +140,7 @@ func TestALargeRecordCanBeEnded(t *testing.T) {
 				fits = size
 			} else {
 				require.True(t, fault.Is(err, fault.Invalid), "%v", err)
-				require.ErrorContains(t, err, "grow no further")
+				require.ErrorContains(t, err, "the limit is")
 				require.False(t, fault.As(err).Retryable)
 				not = size
 			}
@@ -166,7 +166,7 @@ func TestALargeRecordCanBeEnded(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, p.store.Forget(t.Context(), clusterID, "run-99"))
 
-	// New nodes are refused before their machines are made: they will need room.
+	// New nodes are refused before their machines are created: they will need room.
 	rec = record(1)
 	rec.Values = map[string]any{"x": all[:size]}
 	for range 300 {

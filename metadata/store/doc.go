@@ -1,7 +1,7 @@
 // Package store keeps metadata trees, control records and published packages in Consul's KV.
 //
-// It does not build trees (metadata does), is not what nodes use (metadata/reader), and never tries again by itself:
-// every call is idempotent, and its faults say whether trying again helps. Callers: activities, tests.
+// It does not build trees (metadata does), is not for nodes (they use metadata/reader), and does not retry: every call
+// is idempotent, and its faults report whether a retry can help. Callers: activities, tests.
 //
 // Keys, with the default prefix:
 //
@@ -9,10 +9,10 @@
 //	drover/clusters/<id>/roles/<role>/env/.. role env
 //	drover/clusters/<id>/roles/secrets/<key> marks an env key that holds a password
 //	drover/clusters/<id>/revision            the published revision
-//	drover/clusters/<id>/revisions/writer    who published it
+//	drover/clusters/<id>/revisions/writer    the writer of that revision
 //	drover/clusters/<id>/revisions/full      the same tree as one value, for agents (metadata/pack); may be absent
-//	drover/clusters/<id>/revisions/recent    the last few changes, for agents that have the tree before; may be absent
-//	drover/clusters/<id>/revisions/flux      exists while a publish of more than one transaction is half-way
+//	drover/clusters/<id>/revisions/recent    the last few changes, for agents that have an earlier tree; may be absent
+//	drover/clusters/<id>/revisions/flux      exists while a publish of more than one transaction is unfinished
 //	drover/state/<id>                        control record
 //	drover/orphans/<id>/<provider>/<kind>/.. the orphan ledger
 //	drover/apps/<app>/<version>              published package: description

@@ -11,7 +11,7 @@ import (
 	"drover/fault"
 )
 
-// failed turns an error of the Consul client into a fault. what is the call in words: "read the control record of x".
+// failed turns an error of the Consul client into a fault. what describes the call: "read the control record of x".
 func failed(err error, what string, args ...any) error {
 	if err == nil {
 		return nil
@@ -28,7 +28,7 @@ func failed(err error, what string, args ...any) error {
 	case status.Code == http.StatusRequestEntityTooLarge:
 		return fault.New(fault.Invalid, "%s: too large for Consul: %s", what, said)
 	case status.Code == http.StatusTooManyRequests:
-		return fault.New(fault.Unreachable, "%s: Consul takes no more connections from this machine: %s", what, said).
+		return fault.New(fault.Unreachable, "%s: Consul accepts no more connections from this machine: %s", what, said).
 			WithHint("raise limits.http_max_conns_per_client of Consul")
 	case status.Code >= 500:
 		return fault.New(fault.Unreachable, "%s: Consul cannot answer: %d %s", what, status.Code, said)

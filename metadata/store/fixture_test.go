@@ -20,7 +20,7 @@ const (
 	role      = "kv_node"
 )
 
-// record is a cluster of n nodes as a control record would have it.
+// record is the control record of a cluster of n nodes.
 func record(n int) *lifecycle.Record {
 	rec := &lifecycle.Record{
 		ClusterID: clusterID, Name: "kv", AppID: "app-kv", VersionID: "v1", UserID: "drover", Zone: "z1",
@@ -88,7 +88,7 @@ func (p parts) operation(t testing.TB, id, operation string) error {
 	return p.store.SetOperation(t.Context(), id, "op", operation)
 }
 
-// forget forgets a cluster as whoever owns it.
+// forget forgets a cluster as its owner.
 func (p parts) forget(t testing.TB, id string) error {
 	t.Helper()
 	rec, _, err := p.store.Record(t.Context(), id)
@@ -103,7 +103,7 @@ func (p parts) reader() *reader.Reader {
 	return reader.New(reader.Options{Addr: p.addr, Prefix: p.prefix})
 }
 
-// again is another store on the same keys, as another worker would have.
+// again is another store on the same keys, like the one of another worker.
 func (p parts) again(t testing.TB) *store.Store {
 	t.Helper()
 	_, client := consultest.Start(t)

@@ -16,7 +16,7 @@ import (
 	"drover/tests/stack/consultest"
 )
 
-// cut is a connection that is cut when a change is sent: the caller learns nothing, and the network delivers it later.
+// cut is a connection that is cut when a change is sent: the caller gets no result, and the network delivers it later.
 type cut struct {
 	held []*http.Request
 }
@@ -36,7 +36,7 @@ func (c *cut) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errors.New("the connection was cut")
 }
 
-// deliver sends what was held.
+// deliver sends the held requests.
 func (c *cut) deliver(t *testing.T) {
 	t.Helper()
 	require.NotEmpty(t, c.held, "nothing was sent")

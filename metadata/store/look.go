@@ -8,7 +8,7 @@ import (
 	"drover/metadata/pack"
 )
 
-// Look reads the documented keys and the marks of a cluster as they are.
+// Look reads the documented keys and the marks of a cluster as found.
 func (s *Store) Look(ctx context.Context, clusterID string) (metadata.Look, error) {
 	out := metadata.Look{Root: s.clusterRoot(clusterID), Keys: metadata.Tree{}}
 	if err := checkName("cluster id", clusterID); err != nil {

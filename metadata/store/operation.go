@@ -6,8 +6,8 @@ import (
 	"drover/metadata/pack"
 )
 
-// SetOperation tells the cluster's agents which operation runs, or what an idle cluster is that is not active
-// (lifecycle.State.Mark); "" is neither. Only the run that owns the cluster may.
+// SetOperation publishes to the cluster's agents which operation runs, or the state of a cluster that is not active
+// (lifecycle.State.Mark); "" means neither. It fails unless run owns the cluster.
 func (s *Store) SetOperation(ctx context.Context, clusterID, run, operation string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err
@@ -17,5 +17,5 @@ func (s *Store) SetOperation(ctx context.Context, clusterID, run, operation stri
 	if operation == "" {
 		change = remove(key)
 	}
-	return s.whileOwned(ctx, clusterID, run, "tell the agents of cluster "+clusterID+" about its operation", change)
+	return s.whileOwned(ctx, clusterID, run, "publish the running operation of cluster "+clusterID, change)
 }

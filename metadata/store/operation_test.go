@@ -20,7 +20,7 @@ func (p parts) requireOperation(t *testing.T, want string) {
 	require.Equal(t, want, got)
 }
 
-func TestOperationIsToldToNodes(t *testing.T) {
+func TestOperationIsPublishedToNodes(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	p.requireOperation(t, "")
@@ -28,11 +28,11 @@ func TestOperationIsToldToNodes(t *testing.T) {
 		require.NoError(t, p.operation(t, clusterID, operation))
 		p.requireOperation(t, operation)
 	}
-	require.Empty(t, p.keys(t), "none is no key, not an empty one")
+	require.Empty(t, p.keys(t), "no operation means no key, not an empty one")
 	require.True(t, fault.Is(p.store.SetOperation(t.Context(), "a/b", "op", "x"), fault.Invalid))
 }
 
-// Whatever way a publish takes, it neither removes nor publishes the operation.
+// No kind of publish removes or publishes the operation.
 func TestPublishLeavesTheOperationAlone(t *testing.T) {
 	t.Parallel()
 	small, large, other := build(t, record(1)), build(t, record(60)), build(t, record(2))

@@ -15,7 +15,8 @@ import (
 	"drover/lifecycle"
 )
 
-// orphanKey names an entry of the orphan ledger by what it is about. Ids are a provider's own words, so they are escaped.
+// orphanKey is the key of an entry of the orphan ledger, derived from the resource. Ids are chosen by the provider, so
+// they are escaped.
 func (s *Store) orphanKey(o lifecycle.Orphan) string {
 	return fmt.Sprintf("%s/orphans/%s/%s/%s/%s", s.prefix, o.ClusterID, o.Provider, o.Kind, "_"+url.PathEscape(o.ID))
 }
@@ -29,7 +30,8 @@ func checkOrphan(o lifecycle.Orphan) error {
 	return nil
 }
 
-// ofKey is what the key of an entry says, for entries that say nothing else; one that is no entry's key is named by it.
+// ofKey returns an entry with the fields of its key, for an entry with an unreadable value. The id is the whole key when
+// the key is malformed.
 func (s *Store) ofKey(key string, err error) lifecycle.Orphan {
 	o := lifecycle.Orphan{
 		Kind: lifecycle.KindUnreadable, ID: key,
@@ -46,7 +48,7 @@ func (s *Store) ofKey(key string, err error) lifecycle.Orphan {
 	return o
 }
 
-// Orphans reads the orphan ledger, ordered by cluster. An entry that cannot be read is what its key says.
+// Orphans reads the orphan ledger, ordered by cluster. An unreadable entry has the fields of its key.
 func (s *Store) Orphans(ctx context.Context) ([]lifecycle.Orphan, error) {
 	pairs, err := s.list(ctx, s.prefix+"/orphans/", "read the orphan ledger")
 	if err != nil {
@@ -55,7 +57,7 @@ func (s *Store) Orphans(ctx context.Context) ([]lifecycle.Orphan, error) {
 	var out []lifecycle.Orphan
 	for _, kv := range pairs {
 		if strings.HasSuffix(kv.Key, "/") {
-			continue // a folder somebody made by hand
+			continue // a folder that was created manually
 		}
 		var o lifecycle.Orphan
 		if err := json.Unmarshal(kv.Value, &o); err != nil {
@@ -66,7 +68,7 @@ func (s *Store) Orphans(ctx context.Context) ([]lifecycle.Orphan, error) {
 	return out, nil
 }
 
-// PutOrphans writes entries, in place of those about the same resources.
+// PutOrphans writes entries and replaces those of the same resources.
 func (s *Store) PutOrphans(ctx context.Context, orphans []lifecycle.Orphan) error {
 	const what = "write the orphan ledger"
 	for batch := range slices.Chunk(orphans, maxOps/2) {
@@ -99,12 +101,12 @@ func (s *Store) PutOrphans(ctx context.Context, orphans []lifecycle.Orphan) erro
 	return nil
 }
 
-// DropOrphan takes an entry out of the ledger; one that is not there is fine.
+// DropOrphan removes an entry from the ledger. It is idempotent.
 func (s *Store) DropOrphan(ctx context.Context, o lifecycle.Orphan) error {
 	if err := checkOrphan(o); err != nil {
 		return err
 	}
-	what, key := fmt.Sprintf("take %s %s out of the orphan ledger", o.Kind, o.ID), s.orphanKey(o)
+	what, key := fmt.Sprintf("remove %s %s from the orphan ledger", o.Kind, o.ID), s.orphanKey(o)
 	return s.racing(what, func() error {
 		index, err := s.indexes(ctx, []string{key}, what)
 		if err != nil || index[key] == 0 {

@@ -12,9 +12,9 @@ import (
 // one, and agents read the documented keys.
 const maxPacked = 320 << 10
 
-// packed gives the values agents read instead of the documented keys; nil for one that shall not exist. The recent
-// changes are continued only when the change is one from the published revision, and not from a half-way state;
-// otherwise they begin anew at this revision.
+// packed returns the values that agents read instead of the documented keys; nil for a value to be removed. The recent
+// changes are continued only for a change of the published revision, and not of an unfinished publish; otherwise they
+// restart at this revision.
 func packed(now *published, rev int64, tree metadata.Tree, change metadata.Change, exact bool) (full, recent []byte) {
 	full = pack.Full{Revision: rev, Entries: entries(tree)}.Encode()
 	if len(full) > maxPacked {
@@ -28,7 +28,7 @@ func packed(now *published, rev int64, tree metadata.Tree, change metadata.Chang
 		}
 		before, err := pack.ParseRecent(now.recent)
 		if err != nil {
-			before = nil // there is none, or another version wrote it
+			before = nil // missing, or written by another version
 		}
 		history = before.Push(delta)
 	}
@@ -38,7 +38,7 @@ func packed(now *published, rev int64, tree metadata.Tree, change metadata.Chang
 	return full, history.Encode()
 }
 
-// entries gives a tree as templates name it: sorted, with a leading slash.
+// entries returns a tree with the key names of templates: sorted, with a leading slash.
 func entries(t metadata.Tree) []pack.Entry {
 	out := make([]pack.Entry, 0, len(t))
 	for _, key := range slices.Sorted(maps.Keys(t)) {

@@ -17,16 +17,16 @@ import (
 	"drover/metadata/pack"
 )
 
-// Publish makes tree the cluster's metadata, as revision rev by writer: the run that owns the cluster by its control record.
-// Readers see all of it at once, whatever its size. Calling again with the same revision and writer does nothing when it is
-// published, and continues when an earlier call broke off half-way. A revision that is older than the published one, and one
-// that belongs to another writer, are Conflict faults that name who wrote.
+// Publish makes tree the cluster's metadata, as revision rev by writer: the run that owns the cluster by its control
+// record. Readers see all of it at once, for any size. It is idempotent for the same revision and writer, and finishes an
+// interrupted publish of that writer. A revision that is older than the published one, or that belongs to another writer,
+// is a Conflict fault that names the writer.
 func (s *Store) Publish(ctx context.Context, clusterID string, rev int64, writer string, tree metadata.Tree) error {
 	return s.publish(ctx, clusterID, rev, writer, tree, false)
 }
 
-// Republish is Publish that compares with the documented keys as they are, at the price of reading all of them, and not with
-// what the revision before has packed: what somebody else wrote or deleted there is put right.
+// Republish is Publish with a comparison against the documented keys, all of which it reads, instead of the packed tree of
+// the previous revision. It repairs keys that another program wrote or deleted.
 func (s *Store) Republish(ctx context.Context, clusterID string, rev int64, writer string, tree metadata.Tree) error {
 	return s.publish(ctx, clusterID, rev, writer, tree, true)
 }
@@ -35,7 +35,7 @@ func (s *Store) publish(ctx context.Context, clusterID string, rev int64, writer
 	if err := checkPublish(clusterID, rev, writer, tree); err != nil {
 		return err
 	}
-	for range maxRaces { // more than one round only when another activity of the same writer is at work
+	for range maxRaces { // more than one round only while another activity of the same writer runs
 		owned, err := s.ownedBy(ctx, clusterID, writer)
 		if err != nil {
 			return err
@@ -55,8 +55,8 @@ func (s *Store) publish(ctx context.Context, clusterID string, rev int64, writer
 			return err
 		}
 	}
-	return fault.New(fault.Conflict, "metadata of cluster %s: another activity of %s wrote in between each time revision %d was published",
-		clusterID, writer, rev).At(clusterID, "", "")
+	return fault.New(fault.Conflict, "metadata of cluster %s: concurrent changes by another activity of %s prevented publishing revision %d, %d times",
+		clusterID, writer, rev, maxRaces).At(clusterID, "", "")
 }
 
 func checkPublish(clusterID string, rev int64, writer string, tree metadata.Tree) error {
@@ -72,16 +72,16 @@ func checkPublish(clusterID string, rev int64, writer string, tree metadata.Tree
 			return fault.New(fault.Invalid, "metadata of cluster %s: key %q is not below self/ or roles/", clusterID, key)
 		}
 		if len(value) > maxValue {
-			return fault.New(fault.Invalid, "metadata of cluster %s: the value of %s has %d bytes, Consul takes %d",
+			return fault.New(fault.Invalid, "metadata of cluster %s: the value of %s has %d bytes; the limit is %d",
 				clusterID, key, len(value), maxValue)
 		}
 	}
 	return nil
 }
 
-// write brings Consul from now to tree, transaction by transaction. A change that fits one transaction needs no mark.
-// Otherwise the first sets the mark, every further one holds only while the mark is still this call's own, and the
-// last clears it together with the new revision. All of them hold only while the writer owns the cluster.
+// write changes Consul from now to tree in one or more transactions. A change that fits one transaction needs no mark.
+// Otherwise the first one sets the mark, every further one requires that the mark is still the one of this call, and the
+// last one clears it together with the new revision. All of them require that the writer owns the cluster.
 func (s *Store) write(ctx context.Context, id string, owned *api.KVTxnOp, now *published, rev int64, writer string, tree metadata.Tree) error {
 	root := s.clusterRoot(id)
 	what := fmt.Sprintf("publish revision %d of cluster %s", rev, id)
@@ -140,7 +140,7 @@ func changeOps(root string, c metadata.Change) []*api.KVTxnOp {
 	return ops
 }
 
-// finalOps are what makes a revision the published one; they belong into one transaction.
+// finalOps make a revision the published one; they must be in one transaction.
 func finalOps(root string, rev int64, writer string, full, recent []byte) []*api.KVTxnOp {
 	ops := []*api.KVTxnOp{
 		set(root+pack.RevisionKey, []byte(strconv.FormatInt(rev, 10))),
@@ -156,13 +156,13 @@ func finalOps(root string, rev int64, writer string, full, recent []byte) []*api
 	return ops
 }
 
-// What write may add to a batch: guards, the mark and its removal.
+// Operations that write may add to a batch: conditions, the mark and its removal.
 const (
 	guardOps   = 4
 	guardBytes = 4 << 10
 )
 
-// batch cuts the changes into transactions; the last one holds the final operations.
+// batch splits the changes into transactions; the last one contains the final operations.
 func batch(changes, final []*api.KVTxnOp) [][]*api.KVTxnOp {
 	var out [][]*api.KVTxnOp
 	finalBytes := 0

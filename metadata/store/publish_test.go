@@ -17,7 +17,7 @@ import (
 	"drover/tests/stack/consultest"
 )
 
-// keys is what Consul holds below the cluster, by path below its root.
+// keys returns the stored keys of the cluster by path below its root.
 func (p parts) keys(t testing.TB) map[string]string {
 	t.Helper()
 	_, client := consultest.Start(t)
@@ -31,7 +31,8 @@ func (p parts) keys(t testing.TB) map[string]string {
 	return out
 }
 
-// requirePublished: the documented keys are exactly the tree, nobody is half-way, and agents read the same.
+// requirePublished checks that the documented keys are exactly the tree, no publish is unfinished, and agents read the
+// same.
 func (p parts) requirePublished(t testing.TB, rev int64, writer string, tree metadata.Tree) {
 	t.Helper()
 	keys := p.keys(t)
@@ -100,7 +101,7 @@ func TestPublishWritesOnlyWhatDiffers(t *testing.T) {
 	}
 }
 
-// A writer that dies after any transaction is continued by its own retry, and by nobody else.
+// A retry of the writer continues a publish that died after any transaction, and no other writer does.
 func TestPublishContinuesAfterACrash(t *testing.T) {
 	t.Parallel()
 	small, large := build(t, record(1)), build(t, record(40))
@@ -205,7 +206,7 @@ func TestRemove(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, have)
 
-	// A publish that was half-way must not bring anything back.
+	// An unfinished publish must not recreate anything.
 	require.NoError(t, p.publish(t, clusterID, 1, "op", build(t, record(1))))
 	p.store.FailAfter(func(n int) error {
 		if n == 1 {
@@ -217,7 +218,7 @@ func TestRemove(t *testing.T) {
 	require.Empty(t, p.keys(t))
 }
 
-// What somebody else wrote, changed or deleted is put right by a Republish, where a Publish does not look.
+// Republish repairs keys that another program wrote, changed or deleted; Publish does not check them.
 func TestRepublishPutsKeysRight(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -227,7 +228,7 @@ func TestRepublishPutsKeysRight(t *testing.T) {
 	root, keys := p.prefix+"/clusters/"+clusterID+"/", slices.Sorted(maps.Keys(tree))
 	_, err := client.KV().Delete(root+keys[0], nil)
 	require.NoError(t, err)
-	for _, key := range []string{keys[1], "self/hosts/nobody/i-99999999/ip"} {
+	for _, key := range []string{keys[1], "self/hosts/unknown/i-99999999/ip"} {
 		_, err = client.KV().Put(&api.KVPair{Key: root + key, Value: []byte("else")}, nil)
 		require.NoError(t, err)
 	}

@@ -13,7 +13,7 @@ import (
 	"drover/metadata/pack"
 )
 
-// published is what Consul holds for a cluster's tree.
+// published is the stored state of a cluster's tree.
 type published struct {
 	revision      int64
 	revisionIndex uint64 // 0: no revision yet
@@ -23,14 +23,14 @@ type published struct {
 	fluxIndex     uint64
 }
 
-// flux is the mark of a publish that is half-way. Without a writer it belongs to nobody (Disown).
+// flux is the mark of an unfinished publish. Without a writer it has no owner (Disown).
 type flux struct {
 	Revision int64  `json:"revision"`
 	Writer   string `json:"writer"`
 }
 
-// published reads all that says how things stand, at one index: the revision and everything below revisions/, but not
-// the documented keys.
+// published reads the stored state at one index: the revision and everything below revisions/, without the documented
+// keys.
 func (s *Store) published(ctx context.Context, id string) (*published, error) {
 	root := s.clusterRoot(id)
 	pairs, err := s.list(ctx, root+pack.RevisionKey, "read the metadata revision of cluster "+id)
@@ -68,8 +68,8 @@ func (s *Store) list(ctx context.Context, prefix, what string) (api.KVPairs, err
 	return pairs, failed(err, "%s", what)
 }
 
-// tree gives the tree as the documented keys have it now. While nobody is half-way, the packed tree of the published
-// revision is the same and many times cheaper to read; exact tells that it was used.
+// tree returns the current tree of the documented keys. Unless a publish is unfinished, the packed tree of the published
+// revision is the same and many times cheaper to read; exact reports that it was used.
 func (s *Store) tree(ctx context.Context, id string, p *published) (tree metadata.Tree, exact bool, err error) {
 	if full, err := pack.ParseFull(p.full); err == nil && p.flux == nil && full.Revision == p.revision {
 		tree = make(metadata.Tree, len(full.Entries))
@@ -92,7 +92,7 @@ func (s *Store) tree(ctx context.Context, id string, p *published) (tree metadat
 	return tree, false, nil
 }
 
-// parseRevision reads a revision. What does not hold one counts as 0, which every publish replaces.
+// parseRevision reads a revision. An invalid value counts as 0, which every publish replaces.
 func parseRevision(kv *api.KVPair) int64 {
 	if kv == nil {
 		return 0
@@ -104,7 +104,7 @@ func parseRevision(kv *api.KVPair) int64 {
 	return n
 }
 
-// readFlux reads a mark. One that cannot be read belongs to nobody.
+// readFlux reads a mark. An unreadable mark has no owner.
 func readFlux(kv *api.KVPair) flux {
 	var mark flux
 	if json.Unmarshal(kv.Value, &mark) != nil {
@@ -113,13 +113,13 @@ func readFlux(kv *api.KVPair) flux {
 	return mark
 }
 
-// admit decides whether a writer may publish a revision: yes, no need because it did already, or a Conflict. A revision may
-// leave a gap: the tree was lost, or Consul was restored from a backup, and what is published is made whole.
+// admit decides whether a writer may publish a revision: nil to publish, done when it is already published, or a Conflict.
+// A revision may leave a gap: the tree was lost, or Consul was restored from a backup, and the publish repairs it.
 func (p *published) admit(id string, rev int64, writer string) (done bool, err error) {
 	if f := p.flux; f != nil && f.Writer != "" && f.Writer != writer {
-		return false, fault.New(fault.Conflict, "metadata of cluster %s: %s is half-way through publishing revision %d; "+
+		return false, fault.New(fault.Conflict, "metadata of cluster %s: %s has not finished publishing revision %d; "+
 			"%s cannot publish revision %d", id, f.Writer, f.Revision, writer, rev).
-			WithHint("let %s finish", f.Writer).At(id, "", "")
+			WithHint("wait until %s has finished", f.Writer).At(id, "", "")
 	}
 	switch {
 	case p.revision == rev && p.writer == writer:
@@ -129,14 +129,14 @@ func (p *published) admit(id string, rev int64, writer string) (done bool, err e
 			id, rev, p.writer, writer).At(id, "", "")
 	case rev < p.revision:
 		return false, fault.New(fault.Conflict, "metadata of cluster %s is at revision %d, published by %s: "+
-			"%s cannot publish revision %d", id, p.revision, orNobody(p.writer), writer, rev).At(id, "", "")
+			"%s cannot publish revision %d", id, p.revision, orUnknown(p.writer), writer, rev).At(id, "", "")
 	}
 	return false, nil
 }
 
-func orNobody(writer string) string {
+func orUnknown(writer string) string {
 	if writer == "" {
-		return "nobody"
+		return "an unknown writer"
 	}
 	return writer
 }

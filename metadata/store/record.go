@@ -15,10 +15,10 @@ import (
 	"drover/lifecycle"
 )
 
-// compressAbove is the size from which a control record is stored compressed. Smaller ones stay readable for people.
+// compressAbove is the size from which a control record is stored compressed. Smaller ones stay readable for users.
 const compressAbove = 64 << 10
 
-// Record reads a control record and the index to write it back with. One that does not exist is a NotFound fault.
+// Record reads a control record and its index for PutRecord. A missing record is a NotFound fault.
 func (s *Store) Record(ctx context.Context, id string) (*lifecycle.Record, uint64, error) {
 	if err := checkName("cluster id", id); err != nil {
 		return nil, 0, err
@@ -37,9 +37,9 @@ func (s *Store) Record(ctx context.Context, id string) (*lifecycle.Record, uint6
 	return rec, kv.ModifyIndex, nil
 }
 
-// PutRecord writes a control record if it is still the one read with index (0: there is none), and gives the new
-// index. Writing again what is stored already succeeds, so a retry after a lost answer does. Anything else that came
-// in between is a Conflict fault.
+// PutRecord writes a control record if it has not changed since it was read with index (0: it must not exist), and
+// returns the new index. Writing the stored record again succeeds, so a retry after a lost answer is safe. Any other
+// change since the read is a Conflict fault.
 func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error) {
 	if err := checkName("cluster id", rec.ClusterID); err != nil {
 		return 0, err
@@ -69,7 +69,7 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 	case bytes.Equal(kv.Value, value):
 		return kv.ModifyIndex, nil
 	}
-	who := "somebody else"
+	who := "another writer"
 	if other, err := decodeRecord(kv, rec.ClusterID); err == nil && other.Operation.RunID != "" {
 		who = other.Operation.Type + " (run " + other.Operation.RunID + ")"
 	}
@@ -77,7 +77,7 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 		At(rec.ClusterID, "", "")
 }
 
-// CheckRecord is the Invalid fault of PutRecord for a record that is too large, without writing anything.
+// CheckRecord returns the Invalid fault of PutRecord for a record that is too large, without writing anything.
 func (s *Store) CheckRecord(rec *lifecycle.Record) error {
 	value, err := encodeRecord(rec)
 	if err == nil {
@@ -86,8 +86,8 @@ func (s *Store) CheckRecord(rec *lifecycle.Record) error {
 	return err
 }
 
-// Records reads all control records, ordered by cluster id. One that cannot be read is there with its id, the state
-// unreadable and the reason, so that it stands in nobody else's way.
+// Records reads all control records, ordered by cluster id. An unreadable record is returned with its id, the state
+// unreadable and the reason, so that it does not hide the others.
 func (s *Store) Records(ctx context.Context) ([]*lifecycle.Record, error) {
 	pairs, err := s.list(ctx, s.recordKey(""), "read the control records")
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *Store) Records(ctx context.Context) ([]*lifecycle.Record, error) {
 	var out []*lifecycle.Record
 	for _, kv := range pairs {
 		if strings.HasSuffix(kv.Key, "/") {
-			continue // a folder somebody made by hand
+			continue // a folder that was created manually
 		}
 		id := strings.TrimPrefix(kv.Key, s.recordKey(""))
 		rec, err := decodeRecord(kv, id)
@@ -108,11 +108,12 @@ func (s *Store) Records(ctx context.Context) ([]*lifecycle.Record, error) {
 	return out, nil
 }
 
-// maxEnding is the largest record in all. What it describes may grow to maxValue; the rest is room for what operations write
-// about themselves, so that a cluster of any size can be deleted.
+// maxEnding is the limit for any record. The description of a cluster may grow to maxValue; the rest is reserved for the
+// state of operations, so that a cluster of any size can be deleted.
 const maxEnding = maxValue + 24<<10
 
-// perNewNode is about what providers and agents will say of a node that has no machine yet, compressed.
+// perNewNode is the estimated compressed size of the data that a node without a machine will still get from providers and
+// agents.
 const perNewNode = 200
 
 func encodeRecord(rec *lifecycle.Record) ([]byte, error) {
@@ -135,7 +136,7 @@ func encodeRecord(rec *lifecycle.Record) ([]byte, error) {
 	return value, nil
 }
 
-// fits refuses a record that would leave no room for the operations that are still to come.
+// fits refuses a record that leaves no room for further operations.
 func fits(rec *lifecycle.Record, value []byte) error {
 	if len(value)+promised(rec) <= maxValue {
 		return nil
@@ -151,11 +152,11 @@ func fits(rec *lifecycle.Record, value []byte) error {
 	if size <= limit {
 		return nil
 	}
-	return fault.New(fault.Invalid, "the control record of cluster %s would have %d bytes, and may have %d: nodes, parameters and tokens of nodes grow no further",
-		rec.ClusterID, size, limit).At(rec.ClusterID, "", "").WithHint("use fewer nodes, or shorter parameters; deleting nodes and the cluster stays possible")
+	return fault.New(fault.Invalid, "the control record of cluster %s would have %d bytes; the limit is %d for nodes, parameters and tokens of nodes",
+		rec.ClusterID, size, limit).At(rec.ClusterID, "", "").WithHint("use fewer nodes, or shorter parameters; nodes and the cluster can still be deleted")
 }
 
-// promised is what nodes will still add to the record.
+// promised is the estimated size of the data that nodes will still add to the record.
 func promised(rec *lifecycle.Record) int {
 	n := 0
 	for _, node := range rec.Nodes {
@@ -166,7 +167,7 @@ func promised(rec *lifecycle.Record) int {
 	return n
 }
 
-// decodeRecord reads a record; one that cannot be read cannot be read again either.
+// decodeRecord decodes a record; a failure is not retryable.
 func decodeRecord(kv *api.KVPair, id string) (*lifecycle.Record, error) {
 	rec, err := unpackRecord(kv)
 	if err != nil {

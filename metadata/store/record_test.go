@@ -67,7 +67,7 @@ func TestRecordHoldsAThousandNodes(t *testing.T) {
 	require.Equal(t, rec, got)
 }
 
-// What PutRecord would refuse is known without writing anything. Random text is not compressed.
+// CheckRecord refuses the same records as PutRecord, without writing anything. Random text is not compressed.
 func TestRecordThatIsTooLargeIsKnownBefore(t *testing.T) {
 	t.Parallel()
 	s := store.New(nil, "")
@@ -78,7 +78,7 @@ func TestRecordThatIsTooLargeIsKnownBefore(t *testing.T) {
 	rec.Values = lifecycle.Values{"env.noise": noise}
 	err := s.CheckRecord(rec)
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
-	require.ErrorContains(t, err, "and may have")
+	require.ErrorContains(t, err, "the limit is")
 }
 
 func TestRecordsAreListedByID(t *testing.T) {

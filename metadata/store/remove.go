@@ -12,7 +12,7 @@ import (
 	"drover/metadata/pack"
 )
 
-// Revision gives the published revision, 0 when there is none that can be read.
+// Revision returns the published revision, 0 when it is missing or unreadable.
 func (s *Store) Revision(ctx context.Context, clusterID string) (int64, error) {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return 0, err
@@ -24,7 +24,7 @@ func (s *Store) Revision(ctx context.Context, clusterID string) (int64, error) {
 	return parseRevision(kv), nil
 }
 
-// Clusters are the ids of the clusters that have keys in Consul, with or without a control record, in order.
+// Clusters returns the sorted ids of the clusters that have keys in Consul, with or without a control record.
 func (s *Store) Clusters(ctx context.Context) ([]string, error) {
 	root := strings.TrimSuffix(s.clusterRoot(""), "/")
 	folders, _, err := s.client.KV().Keys(root, "/", (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
@@ -40,8 +40,8 @@ func (s *Store) Clusters(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// Forget deletes everything nodes can see of a cluster and its control record, in one step (DC8), for the run that owns the
-// cluster. What is not there is forgotten already. A publish that is half-way fails at its next transaction.
+// Forget deletes the metadata of a cluster and its control record in one step (DC8), for the run that owns the cluster. It
+// is idempotent. An unfinished publish fails at its next transaction.
 func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
 	what := "remove the metadata and the control record of cluster " + clusterID
 	return s.racing(what, func() error {
@@ -60,8 +60,8 @@ func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
 	})
 }
 
-// Remove deletes everything nodes can see of a cluster that has no control record; while it has one, that is a Conflict.
-// Removing what is not there succeeds.
+// Remove deletes the metadata of a cluster without a control record; it returns a Conflict for a cluster that has one. It
+// is idempotent.
 func (s *Store) Remove(ctx context.Context, clusterID string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err
@@ -74,8 +74,8 @@ func (s *Store) Remove(ctx context.Context, clusterID string) error {
 	return err
 }
 
-// Disown takes a half-way publish away from every writer but the run that owns the cluster now, so that it can publish.
-// Documented keys stay marked as in flux until it does. A mark that cannot be read is taken away too.
+// Disown takes an unfinished publish away from every writer but the run that owns the cluster now, so that this run can
+// publish. Documented keys stay marked as in flux until then. An unreadable mark is taken away too.
 func (s *Store) Disown(ctx context.Context, clusterID, run string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err

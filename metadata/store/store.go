@@ -20,7 +20,7 @@ type Store struct {
 	afterTransaction func(n int) error
 }
 
-// New makes a store; an empty prefix is DefaultPrefix.
+// New returns a store; an empty prefix means DefaultPrefix.
 func New(client *api.Client, prefix string) *Store {
 	if prefix = strings.Trim(prefix, "/"); prefix == "" {
 		prefix = DefaultPrefix
@@ -31,7 +31,7 @@ func New(client *api.Client, prefix string) *Store {
 func (s *Store) clusterRoot(id string) string { return s.prefix + "/clusters/" + id + "/" }
 func (s *Store) recordKey(id string) string   { return s.prefix + "/state/" + id }
 
-// checkName refuses what cannot be one component of a key.
+// checkName refuses a name that cannot be one component of a key.
 func checkName(kind, name string) error {
 	if name == "" || strings.Contains(name, "/") || strings.ContainsFunc(name, unicode.IsControl) {
 		return fault.New(fault.Invalid, "%s %q cannot be used: it must not be empty or contain slashes or control characters",

@@ -14,26 +14,26 @@ import (
 	"drover/metadata"
 )
 
-// What Consul accepts in one transaction: 128 operations in 512 KiB, here with a margin for the size.
+// The limits of Consul for one transaction: 128 operations in 512 KiB, here with a margin for the size.
 const (
 	maxOps   = 128
 	maxBytes = 480 << 10
 	maxValue = metadata.MaxValue
 )
 
-// Whoever writes may be cut off from Consul, be given up, and have its request arrive minutes later, when the cluster is a
-// new one. So every change is a transaction with a condition: that a key is as it was seen, or that the control record
-// still names the run that writes. This file alone makes changes; commit refuses one without a condition, and lint the
-// calls of Consul's client that have none.
+// A writer can lose its connection to Consul and be replaced, and its request can still arrive minutes later, when another
+// cluster has the same id. So every change is a transaction with a condition: that a key is unchanged since it was read, or
+// that the control record still names the writing run. Only this file makes changes; commit refuses a change without a
+// condition, and lint forbids the calls of Consul's client without one.
 
-// errRaced says that a transaction's guards did not hold: somebody else wrote in between. Nothing was written.
-var errRaced = errors.New("somebody else wrote in between")
+// errRaced means that a condition of a transaction did not hold because of a concurrent change. Nothing was written.
+var errRaced = errors.New("lost a race with a concurrent change")
 
-// commit runs one transaction and gives the new ModifyIndex of every key it set. When a condition does not hold, nothing is
-// written and the error is errRaced.
+// commit runs one transaction and returns the new ModifyIndex of every key that it set. When a condition does not hold,
+// nothing is written and the error is errRaced.
 func (s *Store) commit(ctx context.Context, ops []*api.KVTxnOp, what string) (map[string]uint64, error) {
 	if !slices.ContainsFunc(ops, conditional) {
-		return nil, fault.New(fault.Internal, "%s: a change of Consul without a condition", what)
+		return nil, fault.New(fault.Internal, "%s: the change of Consul has no condition", what)
 	}
 	body := make(api.TxnOps, len(ops))
 	for i, op := range ops {
@@ -57,8 +57,8 @@ func (s *Store) commit(ctx context.Context, ops []*api.KVTxnOp, what string) (ma
 	return index, nil
 }
 
-// indexes reads the ModifyIndex of keys; one that does not exist has 0. A transaction takes keys as they are, where a path
-// would be unescaped once more.
+// indexes reads the ModifyIndex of keys, 0 for missing ones. It uses a transaction, which takes keys verbatim; a key in a
+// URL path would be unescaped again.
 func (s *Store) indexes(ctx context.Context, keys []string, what string) (map[string]uint64, error) {
 	body := make(api.TxnOps, len(keys))
 	for i, key := range keys {
@@ -77,7 +77,7 @@ func (s *Store) indexes(ctx context.Context, keys []string, what string) (map[st
 	return index, nil
 }
 
-// rolledBack tells apart why Consul refused a whole transaction.
+// rolledBack translates the reason why Consul refused a whole transaction.
 func rolledBack(body, what string) error {
 	var res api.TxnResponse
 	if err := json.Unmarshal([]byte(body), &res); err != nil || len(res.Errors) == 0 {
@@ -99,10 +99,10 @@ func conditional(op *api.KVTxnOp) bool {
 	return false
 }
 
-// maxRaces bounds how often a change is tried again after somebody else wrote in between.
+// maxRaces bounds the attempts of a change that loses races with concurrent changes.
 const maxRaces = 50
 
-// whileOwned makes changes of a cluster under the condition that its control record names the run as the owner.
+// whileOwned changes a cluster under the condition that its control record names the run as the owner.
 func (s *Store) whileOwned(ctx context.Context, clusterID, run, what string, ops ...*api.KVTxnOp) error {
 	return s.racing(what, func() error {
 		owned, err := s.ownedBy(ctx, clusterID, run)
@@ -114,18 +114,18 @@ func (s *Store) whileOwned(ctx context.Context, clusterID, run, what string, ops
 	})
 }
 
-// racing repeats what reads and then writes until nobody else wrote in between.
+// racing repeats change, which reads and then writes, until it loses no race.
 func (s *Store) racing(what string, change func() error) error {
 	for range maxRaces {
 		if err := change(); !errors.Is(err, errRaced) {
 			return err
 		}
 	}
-	return fault.New(fault.Unreachable, "%s: somebody else wrote in between, %d times", what, maxRaces)
+	return fault.New(fault.Unreachable, "%s: lost a race with a concurrent change, %d times", what, maxRaces)
 }
 
-// ownedBy gives the condition that a cluster's control record is as it is now, and refuses when there is none, or when it
-// names another run than this one: that operation is over.
+// ownedBy returns the condition that a cluster's control record does not change, and fails when it is missing, or names
+// another run: the operation of this run is over.
 func (s *Store) ownedBy(ctx context.Context, clusterID, run string) (*api.KVTxnOp, error) {
 	rec, index, err := s.Record(ctx, clusterID)
 	if err != nil {
@@ -137,23 +137,23 @@ func (s *Store) ownedBy(ctx context.Context, clusterID, run string) (*api.KVTxnO
 	return unchanged(s.recordKey(clusterID), index), nil
 }
 
-// opSize is what an operation adds to a transaction's JSON body, rounded up.
+// opSize is the size of an operation in the JSON body of a transaction, rounded up.
 func opSize(op *api.KVTxnOp) int {
 	key, _ := json.Marshal(op.Key)
 	return len(key) + (len(op.Value)+2)/3*4 + 160
 }
 
-// put writes a key that is still as it was seen at a ModifyIndex; 0 means it was seen not to exist.
+// put writes a key if its ModifyIndex is still index; 0 means that it must not exist.
 func put(key string, value []byte, index uint64) *api.KVTxnOp {
 	return &api.KVTxnOp{Verb: api.KVCAS, Key: key, Value: value, Index: index}
 }
 
-// drop deletes a key that is still as it was seen at a ModifyIndex.
+// drop deletes a key if its ModifyIndex is still index.
 func drop(key string, index uint64) *api.KVTxnOp {
 	return &api.KVTxnOp{Verb: api.KVDeleteCAS, Key: key, Index: index}
 }
 
-// set, remove and removeBelow have no condition of their own: another operation of their transaction has.
+// set, remove and removeBelow have no condition: another operation of their transaction must have one.
 func set(key string, value []byte) *api.KVTxnOp {
 	return &api.KVTxnOp{Verb: api.KVSet, Key: key, Value: value}
 }
@@ -164,7 +164,7 @@ func removeBelow(prefix string) *api.KVTxnOp {
 	return &api.KVTxnOp{Verb: api.KVDeleteTree, Key: prefix}
 }
 
-// unchanged guards a key that was seen at a ModifyIndex; 0 means it was seen not to exist.
+// unchanged requires that the ModifyIndex of a key is still index; 0 means that it must not exist.
 func unchanged(key string, index uint64) *api.KVTxnOp {
 	if index == 0 {
 		return &api.KVTxnOp{Verb: api.KVCheckNotExists, Key: key}

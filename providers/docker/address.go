@@ -11,8 +11,8 @@ import (
 	"drover/fault"
 )
 
-// freeAddress is the lowest address of a network that no instance has, running or not, and no other container. The
-// caller holds the network's lock.
+// freeAddress returns the lowest address of a network that is not used by an instance, running or not, or another
+// container. The caller holds the network's lock.
 func (p *Provider) freeAddress(ctx context.Context, bridge network.Inspect, vxnet string) (netip.Addr, error) {
 	nodes, _, err := p.nodes(ctx, p.labelled(kindInstance, labelVxNet, vxnet))
 	if err != nil {
@@ -34,7 +34,7 @@ func (p *Provider) freeAddress(ctx context.Context, bridge network.Inspect, vxne
 		for _, a := range c.AuxAddress {
 			taken[a] = true
 		}
-		// The first one is the network itself, the second one the gateway unless told otherwise, the last one everybody.
+		// The first one is the network itself, the second one by default the gateway, the last one the broadcast address.
 		for a := subnet.Addr().Next().Next(); subnet.Contains(a.Next()); a = a.Next() {
 			if !taken[a] && !(c.IPRange.IsValid() && c.IPRange.Contains(a)) {
 				return a, nil
@@ -45,7 +45,7 @@ func (p *Provider) freeAddress(ctx context.Context, bridge network.Inspect, vxne
 		WithHint("delete nodes, or put further clusters into another vxnet")
 }
 
-// mac is the address of the interface, made from the other so that it stays too.
+// mac is the address of the interface, derived from the IP address so that it stays the same too.
 func mac(a netip.Addr) net.HardwareAddr {
 	b := a.As4()
 	return net.HardwareAddr{0x02, 0x42, b[0], b[1], b[2], b[3]}

@@ -14,7 +14,7 @@ func (p *Provider) attach(ctx context.Context, n network.Inspect) error {
 	for _, name := range p.options.Attach {
 		c, err := p.engine.ContainerInspect(ctx, name, client.ContainerInspectOptions{})
 		if err != nil {
-			return engineFault(err, "look at container %s, which is to be attached to networks", name)
+			return engineFault(err, "inspect container %s, to attach it to networks", name)
 		}
 		there := slices.ContainsFunc(mapValues(c.Container.NetworkSettings.Networks), func(e *network.EndpointSettings) bool {
 			return e.NetworkID == n.ID
@@ -22,7 +22,7 @@ func (p *Provider) attach(ctx context.Context, n network.Inspect) error {
 		if there {
 			continue
 		}
-		// Under the names it has elsewhere: what is called "consul" in a compose file is so for nodes too.
+		// With its aliases in other networks: a service "consul" of a compose file has this name for nodes too.
 		var aliases []string
 		for _, e := range c.Container.NetworkSettings.Networks {
 			aliases = append(aliases, e.Aliases...)
@@ -37,7 +37,7 @@ func (p *Provider) attach(ctx context.Context, n network.Inspect) error {
 	return nil
 }
 
-// attachAll connects them to the networks that are there: the container may be a new one.
+// attachAll connects them to the existing networks: a container may be new.
 func (p *Provider) attachAll(ctx context.Context) error {
 	if len(p.options.Attach) == 0 {
 		return nil
@@ -52,7 +52,7 @@ func (p *Provider) attachAll(ctx context.Context) error {
 			continue
 		}
 		if err != nil {
-			return engineFault(err, "look at network %s", s.Name)
+			return engineFault(err, "inspect network %s", s.Name)
 		}
 		if err := p.attach(ctx, n.Network); err != nil {
 			return err
@@ -61,7 +61,7 @@ func (p *Provider) attachAll(ctx context.Context) error {
 	return nil
 }
 
-// detach disconnects whatever is left in a network that is to be removed: only attached containers can be.
+// detach disconnects the remaining containers of a network before its removal: only attached ones can remain.
 func (p *Provider) detach(ctx context.Context, n network.Inspect) error {
 	for id := range n.Containers {
 		_, err := p.engine.NetworkDisconnect(ctx, n.ID, client.NetworkDisconnectOptions{Container: id, Force: true})

@@ -46,7 +46,7 @@ func (p *Provider) await(ctx context.Context, n *node) error {
 	}
 }
 
-// banner reads an SSH server's first word.
+// banner reads the first line of an SSH server.
 func banner(ctx context.Context, address string) error {
 	d := net.Dialer{Timeout: 5 * time.Second}
 	conn, err := d.DialContext(ctx, "tcp", address)
@@ -61,12 +61,12 @@ func banner(ctx context.Context, address string) error {
 		return err
 	}
 	if string(word) != "SSH-2.0" {
-		return errors.New("what answers is no SSH server")
+		return errors.New("the answer is not from an SSH server")
 	}
 	return nil
 }
 
-// console is the end of what process 1 of a node said, for people.
+// console is the end of the output of process 1 of a node, for error texts.
 func (p *Provider) console(ctx context.Context, n *node) string {
 	logs, err := p.engine.ContainerLogs(ctx, n.container, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: "40"})
 	if err != nil {

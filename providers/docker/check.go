@@ -13,17 +13,17 @@ import (
 	"drover/specs"
 )
 
-// checkSpec finds all problems of a specification without making anything. replaces may hold the volumes.
+// checkSpec reports all problems of a specification without creating anything. replaces may hold the volumes.
 func (p *Provider) checkSpec(ctx context.Context, s providers.InstanceSpec, replaces string) error {
 	if problems := problemsOf(s); len(problems) > 0 {
-		f := fault.New(fault.Invalid, "provider docker: instance %s cannot be made: %s", s.ID, strings.Join(problems, "; "))
+		f := fault.New(fault.Invalid, "provider docker: instance %s cannot be created: %s", s.ID, strings.Join(problems, "; "))
 		f.Problems = problems
 		return f
 	}
 	for _, m := range s.Mounts {
 		have, err := p.engine.VolumeInspect(ctx, p.name(m.VolumeID), client.VolumeInspectOptions{})
 		if err != nil {
-			return engineFault(err, "look at volume %s", m.VolumeID)
+			return engineFault(err, "inspect volume %s", m.VolumeID)
 		}
 		if err := sameCluster("volume", m.VolumeID, have.Volume.Labels[labelCluster], s.Tags.ClusterID); err != nil {
 			return err

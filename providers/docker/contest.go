@@ -6,19 +6,19 @@ import (
 	"drover/providers"
 )
 
-// lostAddress is what contest says when the address is somebody else's.
+// lostAddress is the result of contest when another container has the address.
 const lostAddress = "the address"
 
-// contest looks, after a container was made, whether another worker's has the same address or one of the same volumes.
-// The engine makes containers one after the other, so that at least one of the two finds the other; the older one keeps
-// what both want. It says what this one has lost: nothing, its address, or the id of a volume.
+// contest checks, after a container was created, whether a container of another worker has the same address or one of the
+// same volumes. The engine creates containers one after the other, so that at least one of the two finds the other; the
+// older one keeps the address or volume. The result is the loss of this one: "", lostAddress, or the id of a volume.
 func (p *Provider) contest(ctx context.Context, n *node) (string, error) {
 	all, _, err := p.nodes(ctx, p.labelled(kindInstance))
 	if err != nil {
 		return "", err
 	}
 	for _, other := range all {
-		// The one it takes the place of, and the one that takes its place, share everything with it.
+		// An instance and its replacement share address and volumes.
 		if other.container == n.container || other.spec.ID == n.replaces || other.replaces == n.spec.ID || !older(other, n) {
 			continue
 		}

@@ -16,7 +16,7 @@ import (
 	"drover/providers"
 )
 
-// CreateInstance implements providers.Provider. Everything that can be refused is refused before anything is made.
+// CreateInstance implements providers.Provider. All checks run before anything is created.
 func (p *Provider) CreateInstance(ctx context.Context, s providers.InstanceSpec) (providers.Instance, error) {
 	var none providers.Instance
 	release, err := p.lockInstance(ctx, s, s.ID)
@@ -33,7 +33,7 @@ func (p *Provider) CreateInstance(ctx context.Context, s providers.InstanceSpec)
 			return none, err
 		}
 		if n.off {
-			return p.instance(n), nil // made long ago, and stopped since
+			return p.instance(n), nil // completed earlier, and stopped since
 		}
 	} else {
 		if err := p.checkSpec(ctx, s, ""); err != nil {
@@ -62,8 +62,8 @@ func (p *Provider) lockInstance(ctx context.Context, s providers.InstanceSpec, i
 	return p.lock(ctx, ids...)
 }
 
-// begin makes the container of a specification that was checked: from here on the instance exists. Without an address it
-// gets a free one.
+// begin creates the container of a checked specification: from here on the instance exists. Without an address it gets a
+// free one.
 func (p *Provider) begin(ctx context.Context, s providers.InstanceSpec, replaces string, address netip.Addr) (*node, error) {
 	private, public, err := hostKey()
 	if err != nil {
@@ -82,8 +82,8 @@ func (p *Provider) begin(ctx context.Context, s providers.InstanceSpec, replaces
 	return n, p.step("furnished")
 }
 
-// place makes the container on an address of its own. Addresses are given out under the network's lock; between workers
-// a contest decides.
+// place creates the container with its own address. Addresses are assigned under the network's lock; between workers a
+// contest decides.
 func (p *Provider) place(ctx context.Context, s providers.InstanceSpec, replaces string, address netip.Addr, hostKey string) (*node, error) {
 	release, err := p.lock(ctx, p.networkName(s.VxNet))
 	if err != nil {
@@ -109,7 +109,7 @@ func (p *Provider) place(ctx context.Context, s providers.InstanceSpec, replaces
 			return nil, err
 		}
 		if n.hostKey != hostKey {
-			return n, nil // another worker made it at the same moment; furnishing it again would break it
+			return n, nil // another worker created it concurrently; furnishing it again would break it
 		}
 		lost, err := p.contest(ctx, n)
 		if err != nil || lost == "" {
@@ -119,7 +119,7 @@ func (p *Provider) place(ctx context.Context, s providers.InstanceSpec, replaces
 			return nil, err
 		}
 		if lost != lostAddress {
-			return nil, volumeInUse(lost, "that was made at the same moment")
+			return nil, volumeInUse(lost, "that was created concurrently")
 		}
 	}
 }
@@ -132,8 +132,8 @@ func (p *Provider) create(ctx context.Context, s providers.InstanceSpec, replace
 	own := false
 	host := &container.HostConfig{
 		NetworkMode: container.NetworkMode(bridge),
-		// As a machine does: up again after a crash or a restart of the engine, unless it was powered off. The policy also
-		// records which of the two is wanted.
+		// Like a machine: running again after a crash or a restart of the engine, unless it was powered off. The policy also
+		// records the wanted power state.
 		RestartPolicy: powered(true),
 		Resources:     resources(s.Size),
 		ExtraHosts:    []string{"metadata:" + at.String()},
@@ -161,12 +161,12 @@ func (p *Provider) create(ctx context.Context, s providers.InstanceSpec, replace
 		}},
 	})
 	if errdefs.IsConflict(err) {
-		return nil // the name is taken: whoever took it is found by it
+		return nil // the name is taken: the caller finds its container by the name
 	}
-	return engineFault(err, "make instance %s", s.ID)
+	return engineFault(err, "create instance %s", s.ID)
 }
 
-// mount attaches a volume as an empty disk would be: nothing of the image is copied into it.
+// mount attaches a volume like an empty disk: no file of the image is copied into it.
 func (p *Provider) mount(m providers.Mount, s providers.InstanceSpec) mount.Mount {
 	return mount.Mount{
 		Type: mount.TypeVolume, Source: p.name(m.VolumeID), Target: m.Path, ReadOnly: readOnly(m.Options),
@@ -175,7 +175,7 @@ func (p *Provider) mount(m providers.Mount, s providers.InstanceSpec) mount.Moun
 	}
 }
 
-// finish brings a node up, whatever of it is there already.
+// finish completes the creation of a node from any intermediate state.
 func (p *Provider) finish(ctx context.Context, n *node) (providers.Instance, error) {
 	var none providers.Instance
 	if !n.begun {
@@ -184,7 +184,7 @@ func (p *Provider) finish(ctx context.Context, n *node) (providers.Instance, err
 			return none, err
 		}
 		if !whole {
-			// A call died between the two; its half of the host key is lost.
+			// A call died between the two steps; its private host key is lost.
 			if err := p.removeContainer(ctx, n); err != nil {
 				return none, err
 			}
@@ -201,7 +201,7 @@ func (p *Provider) finish(ctx context.Context, n *node) (providers.Instance, err
 	return p.start(ctx, n)
 }
 
-// start starts the container unless it runs, and returns when its SSH server answers.
+// start starts the container unless it runs, and waits until its SSH server answers.
 func (p *Provider) start(ctx context.Context, n *node) (providers.Instance, error) {
 	var none providers.Instance
 	if n.off {

@@ -1,5 +1,5 @@
-// Package docker makes nodes that are containers of a Docker engine, through its API (engines from 20.10 on; the
-// version is negotiated).
+// Package docker creates nodes as containers of a Docker engine, through its API (engines from 20.10 on; the version is
+// negotiated).
 //
 //	Drover                         engine                                      name
 //	──────                         ──────                                      ────
@@ -9,19 +9,19 @@
 //	"cluster cl-y joins vxnet"     empty volume, a record                      drover-cl-y.<sum>
 //	"vol-x has grown to 7 GiB"     empty volume, a record                      drover-vol-x.7
 //
-// Process 1 of a container is drover-node, whatever the image's own entry point: it answers SSH, reaps, and keeps the
-// agent running. drover-node, drover-agent, the host key and the authorized key are copied into a container before its
-// first start, so that any image with a /bin/sh can be a node. The host key is made here and copied over the engine's
-// API, the public half is a label: nothing is trusted because it answered first. Whether a
-// node is powered off is its container's restart policy, the only thing about a container that can be changed.
+// Process 1 of a container is drover-node, in place of the image's entry point: it answers SSH, reaps processes, and keeps
+// the agent running. drover-node, drover-agent, the host key and the authorized key are copied into a container before its
+// first start, so that any image with a /bin/sh can be a node. The host key is generated here and copied over the engine's
+// API, and its public key is a label: no key is trusted on first use. The restart policy of a container, its only property
+// that can be changed, records whether the node is powered off.
 //
-// Addresses are chosen here, not by the engine, so that a node keeps its own when it is off or replaced. All state is the
-// engine's: names and labels (label.go). Labels never change, hence the records above. Several workers may use one
-// engine: what must be unique is made so by names, or settled afterwards by age (contest.go). Every call can be cut at
-// any point and tried again.
+// Addresses are chosen here, not by the engine, so that a node keeps its address when it is off or replaced. The engine
+// stores all state in names and labels (label.go). Labels never change, hence the records above. Several workers may use
+// one engine: uniqueness is ensured by names, or afterwards by age (contest.go). Every call can be interrupted at any point
+// and retried.
 //
-// What it is not: it schedules on no swarm, builds no images, publishes no ports. The worker must reach the bridge
-// networks: it runs on the engine's host, or in a container that is attached to them (Options.Attach).
+// It does not use swarms, build images or publish ports. The worker must have access to the bridge networks: it runs on the
+// engine's host, or in a container that is attached to them (Options.Attach).
 //
 // Callers: worker (New), activities (through their interfaces), tests.
 package docker

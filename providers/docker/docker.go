@@ -12,10 +12,10 @@ import (
 	"drover/providers"
 )
 
-// askTime is how long the engine may take to say who it is.
+// askTime is how long the engine may take to answer the first request.
 const askTime = 20 * time.Second
 
-// Provider makes nodes on one engine. It keeps nothing in memory that the engine does not know.
+// Provider creates nodes on one engine. The engine has all of its state.
 type Provider struct {
 	options   Options
 	engine    *client.Client
@@ -24,13 +24,13 @@ type Provider struct {
 	able      providers.Capabilities
 	log       *slog.Logger
 
-	// step is called between any two effects of a call; an error from it ends the call there, as a kill would. Tests only.
+	// step is called between any two effects of a call; an error from it ends the call there, like a kill. Tests only.
 	step func(name string) error
 }
 
 var _ providers.Provider = (*Provider)(nil)
 
-// New checks the options and asks the engine what it can.
+// New checks the options and asks the engine for its capabilities.
 func New(ctx context.Context, o Options) (*Provider, error) {
 	addresses, err := o.check()
 	if err != nil {
@@ -49,7 +49,7 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 	defer cancel()
 	answer, err := engine.Info(ctx, client.InfoOptions{})
 	if err != nil {
-		return nil, engineFault(err, "ask the engine at %s what it is", engine.DaemonHost())
+		return nil, engineFault(err, "ask the engine at %s for its capabilities", engine.DaemonHost())
 	}
 	info := answer.Info
 	p.machine = info.Name

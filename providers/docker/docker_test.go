@@ -25,7 +25,7 @@ type lab struct {
 	engine    *engine.Engine
 }
 
-// startLab makes it once per test run.
+// startLab creates it once per test run.
 var startLab = sync.OnceValues(func() (*lab, error) {
 	dir, err := os.MkdirTemp("", "dr-")
 	if err != nil {
@@ -60,8 +60,8 @@ func startEngine(dir string) (*engine.Engine, error) {
 	}
 	defer c.Close()
 	for _, name := range []string{"drover-test/one:1", "drover-test/two:1"} {
-		// What an image says about its own start must not matter.
-		changes := []string{"ENV APP=" + filepath.Base(name), "USER nobody", `ENTRYPOINT ["/no/such/program"]`, "VOLUME /data", "VOLUME /declared"}
+		// The start settings of an image must have no effect.
+		changes := []string{"ENV APP=" + filepath.Base(name), "USER nobody", `ENTRYPOINT ["/no/such/program"]`, "VOLUME /data", "VOLUME /declared"} // words:allow
 		if err := engine.Make(context.Background(), c, engine.Image{Name: name, Changes: changes}); err != nil {
 			return nil, errors.Join(err, e.Close())
 		}
@@ -95,7 +95,7 @@ func needLab(t *testing.T) *lab {
 	return l
 }
 
-// options of an installation of its own: engines on one machine share its interfaces and addresses.
+// options returns the options of a new installation: engines on one machine share its interfaces and addresses.
 func (l *lab) options(installation string) Options {
 	return Options{
 		Host: l.engine.Host, Installation: installation, NodeBinary: l.node, AgentBinary: "/usr/bin/true",
@@ -111,7 +111,7 @@ func open(t *testing.T, o Options) *Provider {
 	return p
 }
 
-// leftovers are what an installation has on its engine.
+// leftovers are the resources of an installation on its engine.
 func leftovers(ctx context.Context, p *Provider) ([]string, error) {
 	var left []string
 	mine := client.Filters{}.Add("label", labelInstallation+"="+p.options.Installation)

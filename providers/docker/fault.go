@@ -13,7 +13,7 @@ import (
 	"drover/fault"
 )
 
-// engineFault is a call that the engine refused or did not answer.
+// engineFault is the fault of a call that the engine refused or did not answer.
 func engineFault(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
@@ -35,7 +35,7 @@ func engineFault(err error, format string, args ...any) error {
 	}
 	f := fault.Wrap(err, kind, "provider docker: %s", fmt.Sprintf(format, args...))
 	if f.Type == fault.Unreachable {
-		f.Hint = "is the Docker engine up, and may the worker open its socket?"
+		f.Hint = "check that the Docker engine runs and that the worker may open its socket"
 	}
 	return f
 }

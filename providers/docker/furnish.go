@@ -18,14 +18,14 @@ import (
 )
 
 const (
-	// nodeProgram is where a node has drover-node.
+	// nodeProgram is the path of drover-node on a node.
 	nodeProgram = "/opt/drover/bin/drover-node"
 	hostKeyFile = "/etc/ssh/ssh_host_ed25519_key"
-	// furnished is written last: a container that has it has everything.
+	// furnished is written last: a container with it is complete.
 	furnished = "/etc/drover/instance-id"
 )
 
-// furnish copies into a container that never ran what makes it a node.
+// furnish copies the programs and keys of a node into a container before its first start.
 func (p *Provider) furnish(ctx context.Context, container string, s providers.InstanceSpec, privateKey []byte) error {
 	content, into := io.Pipe()
 	go func() { into.CloseWithError(p.writeFiles(into, s, privateKey)) }()
@@ -36,7 +36,7 @@ func (p *Provider) furnish(ctx context.Context, container string, s providers.In
 
 func (p *Provider) writeFiles(to io.Writer, s providers.InstanceSpec, privateKey []byte) error {
 	w := tar.NewWriter(to)
-	// Folders an image may lack; those it has keep their modes only if they are not named here.
+	// Folders that may be missing in an image; existing folders keep their modes only if they are not named here.
 	for _, dir := range []string{api.ServicesDir, "/run/drover", api.LogDir} {
 		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: strings.TrimPrefix(dir, "/") + "/", Mode: 0o755}); err != nil {
 			return err
@@ -69,20 +69,21 @@ func (p *Provider) writeFiles(to io.Writer, s providers.InstanceSpec, privateKey
 	)
 }
 
-// isFurnished says whether furnish came to its end. The mark holds the id: an image made from a node brings another's.
+// isFurnished reports whether furnish has completed. The mark has the instance id, because an image that was made from a
+// node contains the mark of that node.
 func (p *Provider) isFurnished(ctx context.Context, n *node) (bool, error) {
 	answer, err := p.engine.CopyFromContainer(ctx, n.container, client.CopyFromContainerOptions{SourcePath: furnished})
 	if errdefs.IsNotFound(err) {
 		return false, nil
 	}
 	if err != nil {
-		return false, engineFault(err, "look into instance %s", n.spec.ID)
+		return false, engineFault(err, "inspect the files of instance %s", n.spec.ID)
 	}
 	defer answer.Content.Close()
 	r := tar.NewReader(answer.Content)
 	if _, err := r.Next(); err != nil {
-		return false, engineFault(err, "look into instance %s", n.spec.ID)
+		return false, engineFault(err, "inspect the files of instance %s", n.spec.ID)
 	}
 	mark, err := io.ReadAll(io.LimitReader(r, 1000))
-	return string(mark) == n.spec.ID, engineFault(err, "look into instance %s", n.spec.ID)
+	return string(mark) == n.spec.ID, engineFault(err, "inspect the files of instance %s", n.spec.ID)
 }

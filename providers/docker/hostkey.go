@@ -10,7 +10,7 @@ import (
 	"drover/fault"
 )
 
-// hostKey is a new key of a node: the file of its SSH server, and its public line.
+// hostKey returns a new host key: the private key file of the SSH server, and the public key line.
 func hostKey() (private []byte, public string, _ error) {
 	pub, key, err := ed25519.GenerateKey(nil)
 	if err != nil {

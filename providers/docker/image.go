@@ -10,17 +10,17 @@ import (
 	"drover/fault"
 )
 
-// ensureImage sees that the engine has the image, and fetches it otherwise.
+// ensureImage pulls the image unless the engine has it.
 func (p *Provider) ensureImage(ctx context.Context, name string) error {
 	if _, err := reference.ParseNormalizedNamed(name); err != nil {
 		return fault.Wrap(err, fault.Invalid, "provider docker: %q cannot be the name of an image", name)
 	}
 	_, err := p.engine.ImageInspect(ctx, name)
 	if err == nil || !errdefs.IsNotFound(err) {
-		return engineFault(err, "look at image %s", name)
+		return engineFault(err, "inspect image %s", name)
 	}
 	if p.options.NeverPull {
-		return fault.New(fault.NotFound, "provider docker: there is no image %s on %s, and images are not to be pulled", name, p.machine).
+		return fault.New(fault.NotFound, "provider docker: image %s does not exist on %s, and pulling images is disabled", name, p.machine).
 			WithHint("build, load or pull it on the engine's machine")
 	}
 	p.log.Info("docker: pulling an image", "image", name)
@@ -32,5 +32,5 @@ func (p *Provider) ensureImage(ctx context.Context, name string) error {
 		return nil
 	}
 	f := fault.As(engineFault(err, "pull image %s, which is not on %s", name, p.machine))
-	return f.WithHint("is its name right, and may the engine read it? It can also be built, loaded or pulled on the engine's machine")
+	return f.WithHint("check its name and the engine's access to it, or build, load or pull it on the engine's machine")
 }

@@ -10,17 +10,17 @@ import (
 	"drover/fault"
 )
 
-// Labels of everything the provider makes. They never change after that: the engine cannot.
+// Labels of everything that the provider creates. The engine cannot change them later.
 const (
 	labelInstallation = "drover.installation" // Options.Installation
 	labelKind         = "drover.kind"         // one of the kinds below
 	labelCluster      = "drover.cluster"
 	labelNode         = "drover.node"
 	labelID           = "drover.id"       // instance or volume id
-	labelSpec         = "drover.spec"     // JSON of what was asked
+	labelSpec         = "drover.spec"     // JSON of the request
 	labelAddress      = "drover.address"  // of an instance
-	labelHostKey      = "drover.host-key" // its public half
-	labelReplaces     = "drover.replaces" // the instance it takes the place of
+	labelHostKey      = "drover.host-key" // its public key
+	labelReplaces     = "drover.replaces" // the replaced instance
 	labelVxNet        = "drover.vxnet"
 	labelSize         = "drover.size-gib"
 )
@@ -33,10 +33,10 @@ const (
 	kindGrown    = "size-record"    // a volume has grown
 )
 
-// name is what the engine calls a thing.
+// name is the name of a resource in the engine.
 func (p *Provider) name(id string) string { return p.options.Installation + "-" + id }
 
-// networkName is the name of a vxnet's bridge network; what may not stand in a name is replaced by a sum.
+// networkName is the name of a vxnet's bridge network; a vxnet that is not a valid name is replaced by a sum.
 func (p *Provider) networkName(vxnet string) string {
 	switch {
 	case vxnet == "":
@@ -57,7 +57,7 @@ func sum(text string) string {
 	return hex.EncodeToString(h[:6])
 }
 
-// labels of a thing of the kind; pairs of further names and values.
+// labels of a resource of the kind; pairs of further names and values.
 func (p *Provider) labels(kind string, pairs ...string) map[string]string {
 	l := map[string]string{labelInstallation: p.options.Installation, labelKind: kind}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -66,7 +66,7 @@ func (p *Provider) labels(kind string, pairs ...string) map[string]string {
 	return l
 }
 
-// labelled is a filter for things of the kind; pairs as above.
+// labelled is a filter for resources of the kind; pairs as above.
 func (p *Provider) labelled(kind string, pairs ...string) client.Filters {
 	f := client.Filters{}
 	for name, value := range p.labels(kind, pairs...) {
@@ -75,7 +75,7 @@ func (p *Provider) labelled(kind string, pairs ...string) client.Filters {
 	return f
 }
 
-// ofCluster is a filter for things of the kind of one cluster; "" is any.
+// ofCluster is a filter for resources of the kind of one cluster; "" means any.
 func (p *Provider) ofCluster(kind, clusterID string) client.Filters {
 	if clusterID == "" {
 		return p.labelled(kind)
@@ -83,7 +83,7 @@ func (p *Provider) ofCluster(kind, clusterID string) client.Filters {
 	return p.labelled(kind, labelCluster, clusterID)
 }
 
-// validID keeps ids from being anything but a name.
+// validID refuses ids that are not valid names.
 func validID(kind, id string) error {
 	if id == "" || len(id) > 60 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || id[0] == '-' {
 		return fault.New(fault.Invalid, "provider docker: %q cannot be the id of %s: lower-case letters, digits and dashes only", id, kind)
@@ -91,7 +91,7 @@ func validID(kind, id string) error {
 	return nil
 }
 
-// sameCluster refuses to hand out what belongs to somebody else under the same id.
+// sameCluster refuses an existing resource of another cluster under the same id.
 func sameCluster(kind, id, have, want string) error {
 	if have == want {
 		return nil

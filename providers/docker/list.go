@@ -10,7 +10,7 @@ import (
 	"drover/providers"
 )
 
-// List implements providers.Provider. Half-made instances are listed too, as off: they must be deletable.
+// List implements providers.Provider. Incomplete instances are listed too, as off: they must be deletable.
 func (p *Provider) List(ctx context.Context, clusterID string) (providers.Resources, error) {
 	var r providers.Resources
 	records, err := p.engine.VolumeList(ctx, client.VolumeListOptions{Filters: p.ofCluster(kindJoin, clusterID)})

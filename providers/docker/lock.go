@@ -8,13 +8,13 @@ import (
 	"drover/fault"
 )
 
-// held are the ids that calls of this process work on. Other workers are excluded by the engine's names and by contests.
+// held are the ids in use by calls of this process. Names in the engine and contests exclude other workers.
 var held = struct {
 	sync.Mutex
 	by map[string]chan struct{}
 }{by: map[string]chan struct{}{}}
 
-// lock takes all ids, in order, so that two calls never wait for each other, and gives the way to let go of them.
+// lock locks all ids, in order, so that two calls never wait for each other, and returns the function that unlocks them.
 func (p *Provider) lock(ctx context.Context, ids ...string) (release func(), _ error) {
 	slices.Sort(ids)
 	var mine []string
@@ -43,7 +43,7 @@ func (p *Provider) lock(ctx context.Context, ids ...string) (release func(), _ e
 			case <-other:
 			case <-ctx.Done():
 				release()
-				return nil, fault.Wrap(context.Cause(ctx), fault.Unreachable, "provider docker: another call works on %s", id)
+				return nil, fault.Wrap(context.Cause(ctx), fault.Unreachable, "provider docker: another call uses %s", id)
 			}
 		}
 	}

@@ -12,8 +12,7 @@ import (
 	"drover/providers"
 )
 
-// networkBits is the size of a network: 1022 addresses. Nodes have all but the last 64, which are for containers that
-// are only attached.
+// networkBits is the size of a network: 1022 addresses. Nodes use all but the last 64, which are for attached containers.
 const (
 	networkBits = 22
 	dynamicBits = 26
@@ -32,7 +31,7 @@ func (p *Provider) EnsureNetwork(ctx context.Context, n providers.Network) error
 		return err
 	}
 	defer release()
-	// The record first: it keeps the network from being cleared away by another cluster's end.
+	// The record first: it prevents the removal of the network at the end of another cluster.
 	_, err = p.engine.VolumeCreate(ctx, client.VolumeCreateOptions{
 		Name: p.joinName(n.ClusterID, n.VxNet), Labels: p.labels(kindJoin, labelCluster, n.ClusterID, labelVxNet, n.VxNet),
 	})
@@ -50,31 +49,32 @@ func (p *Provider) DeleteNetwork(ctx context.Context, clusterID, vxnet string) e
 	}
 	_, err := p.engine.VolumeRemove(ctx, p.joinName(clusterID, vxnet), client.VolumeRemoveOptions{})
 	if err != nil && !errdefs.IsNotFound(err) {
-		return engineFault(err, "take cluster %s out of vxnet %q", clusterID, vxnet)
+		return engineFault(err, "remove cluster %s from vxnet %q", clusterID, vxnet)
 	}
 	return p.releaseBridge(ctx, vxnet)
 }
 
-// ensureBridge finds or makes the network of a vxnet. One of that name which somebody else made is used as it is: that is
-// how a compose file can give nodes a network it has itself. The caller holds the lock of its name.
+// ensureBridge finds or creates the network of a vxnet. An existing network of that name that Drover did not create is used
+// unchanged: this way a compose file can share its network with nodes. The caller holds the lock of its name.
 func (p *Provider) ensureBridge(ctx context.Context, vxnet string) (network.Inspect, error) {
 	name := p.networkName(vxnet)
 	have, err := p.engine.NetworkInspect(ctx, name, client.NetworkInspectOptions{})
 	if err == nil || !errdefs.IsNotFound(err) {
-		return have.Network, engineFault(err, "look at network %s", name)
+		return have.Network, engineFault(err, "inspect network %s", name)
 	}
 	if err := p.makeBridge(ctx, name, vxnet); err != nil {
 		return network.Inspect{}, err
 	}
 	have, err = p.engine.NetworkInspect(ctx, name, client.NetworkInspectOptions{})
 	if err != nil {
-		return network.Inspect{}, engineFault(err, "look at network %s", name)
+		return network.Inspect{}, engineFault(err, "inspect network %s", name)
 	}
 	return have.Network, p.attach(ctx, have.Network)
 }
 
-// makeBridge tries one subnet of the range after the other. The interface's name comes from the network's: the engine
-// lets two networks have the same name, but not the same interface, so that of two workers one wins.
+// makeBridge tries the subnets of the range one after the other. The name of the interface is derived from the network's
+// name: the engine allows two networks with the same name, but not with the same interface, so only one of two workers
+// succeeds.
 func (p *Provider) makeBridge(ctx context.Context, name, vxnet string) error {
 	all, err := p.engine.NetworkList(ctx, client.NetworkListOptions{})
 	if err != nil {
@@ -100,7 +100,7 @@ func (p *Provider) makeBridge(ctx context.Context, name, vxnet string) error {
 		if ctx.Err() != nil || client.IsErrConnectionFailed(err) {
 			break
 		}
-		// Somebody was faster: with the network, or with the subnet.
+		// Another process was faster: with the network, or with the subnet.
 		if _, err := p.engine.NetworkInspect(ctx, name, client.NetworkInspectOptions{}); err == nil {
 			return nil
 		}
@@ -109,10 +109,10 @@ func (p *Provider) makeBridge(ctx context.Context, name, vxnet string) error {
 		return fault.New(fault.NoCapacity, "provider docker: all networks of %s are taken", p.addresses).
 			WithHint("delete clusters, or configure a wider range")
 	}
-	return engineFault(last, "make network %s", name)
+	return engineFault(last, "create network %s", name)
 }
 
-// releaseBridge removes a network this provider made when nobody uses it any more.
+// releaseBridge removes an unused network of this provider.
 func (p *Provider) releaseBridge(ctx context.Context, vxnet string) error {
 	name := p.networkName(vxnet)
 	release, err := p.lock(ctx, name)
@@ -125,7 +125,7 @@ func (p *Provider) releaseBridge(ctx context.Context, vxnet string) error {
 		return nil
 	}
 	if err != nil {
-		return engineFault(err, "look at network %s", name)
+		return engineFault(err, "inspect network %s", name)
 	}
 	records, err := p.engine.VolumeList(ctx, client.VolumeListOptions{Filters: p.labelled(kindJoin, labelVxNet, vxnet)})
 	if err != nil {
@@ -143,7 +143,7 @@ func (p *Provider) releaseBridge(ctx context.Context, vxnet string) error {
 	}
 	_, err = p.engine.NetworkRemove(ctx, have.Network.ID, client.NetworkRemoveOptions{})
 	if err != nil && !errdefs.IsNotFound(err) {
-		// A node that another worker makes at this moment; the network goes with it.
+		// Another worker is creating a node in it; the network is removed with that node.
 		p.log.Debug("docker: network stays", "network", name, "error", err)
 	}
 	return nil
@@ -171,7 +171,7 @@ func overlaps(all []network.Summary, subnet netip.Prefix) bool {
 	return false
 }
 
-// dynamicPart is the end of a subnet, for addresses the engine hands out itself.
+// dynamicPart is the end of a subnet, for addresses that the engine assigns.
 func dynamicPart(subnet netip.Prefix) netip.Prefix {
 	return netip.PrefixFrom(plus(subnet.Addr(), 1<<(32-networkBits)-1<<(32-dynamicBits)), dynamicBits)
 }

@@ -21,8 +21,8 @@ import (
 const (
 	sshPort = "22"
 	mib     = 1 << 20
-	// cpuPeriod is the scheduler's; a cpu is a quota of that much. (The engine's own unit of cpus refuses more of them than
-	// the machine has.)
+	// cpuPeriod is the period of the scheduler; one cpu is a quota of one period. (The engine's own unit of cpus refuses more
+	// cpus than the machine has.)
 	cpuPeriod = 100_000
 )
 
@@ -35,32 +35,32 @@ type node struct {
 	hostKey   string
 	replaces  string
 	size      providers.Size
-	// begun is false until the container was started for the first time. off is what is wanted of it: one that is neither
-	// off nor running crashed, or the engine has not brought it up again.
+	// begun is false until the first start of the container. off is the wanted state: a container that is neither off nor
+	// running crashed, or the engine has not restarted it yet.
 	begun, running, off bool
 }
 
-// find looks for an instance; nil when there is none.
+// find returns an instance; nil when it does not exist.
 func (p *Provider) find(ctx context.Context, id string) (*node, error) {
 	answer, err := p.engine.ContainerInspect(ctx, p.name(id), client.ContainerInspectOptions{})
 	if errdefs.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, engineFault(err, "look at instance %s", id)
+		return nil, engineFault(err, "inspect instance %s", id)
 	}
 	if answer.Container.Config.Labels[labelKind] != kindInstance || answer.Container.Config.Labels[labelInstallation] != p.options.Installation {
-		return nil, fault.New(fault.Conflict, "provider docker: there is a container %s, and it is not Drover's", p.name(id)).
+		return nil, fault.New(fault.Conflict, "provider docker: container %s exists and was not created by Drover", p.name(id)).
 			WithHint("remove or rename it, or give this installation another name")
 	}
 	return readNode(answer.Container)
 }
 
-// existing is find for calls that need the instance.
+// existing returns an instance that must exist.
 func (p *Provider) existing(ctx context.Context, id string) (*node, error) {
 	n, err := p.find(ctx, id)
 	if err == nil && n == nil {
-		err = fault.New(fault.NotFound, "provider docker: there is no instance %s", id)
+		err = fault.New(fault.NotFound, "provider docker: instance %s does not exist", id)
 	}
 	return n, err
 }
@@ -85,7 +85,7 @@ func readNode(c container.InspectResponse) (*node, error) {
 	return n, nil
 }
 
-// instance is the node as callers see it.
+// instance returns the node in the form of the provider contract.
 func (p *Provider) instance(n *node) providers.Instance {
 	i := providers.Instance{
 		ID: n.spec.ID, Tags: n.spec.Tags, State: providers.Off, Size: n.size, Image: n.spec.Image,
@@ -98,7 +98,7 @@ func (p *Provider) instance(n *node) providers.Instance {
 	return i
 }
 
-// nodes inspects the instances that the filter lets through, and names those whose labels cannot be read.
+// nodes inspects the instances that match the filter, and names those with unreadable labels.
 func (p *Provider) nodes(ctx context.Context, filter client.Filters) (all []*node, unreadable []string, _ error) {
 	list, err := p.engine.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filter})
 	if err != nil {
@@ -110,7 +110,7 @@ func (p *Provider) nodes(ctx context.Context, filter client.Filters) (all []*nod
 			continue // gone meanwhile
 		}
 		if err != nil {
-			return nil, nil, engineFault(err, "look at container %s", c.ID)
+			return nil, nil, engineFault(err, "inspect container %s", c.ID)
 		}
 		n, err := readNode(answer.Container)
 		if err != nil {
@@ -122,7 +122,7 @@ func (p *Provider) nodes(ctx context.Context, filter client.Filters) (all []*nod
 	return all, unreadable, nil
 }
 
-// users says which instance each volume is attached to. While an image is replaced there are two, and the newer counts.
+// users returns the instance of each attached volume. While an image is replaced there are two, and the newer one counts.
 func users(list []container.Summary) map[string]string {
 	by, since := map[string]string{}, map[string]int64{}
 	for _, c := range list {
@@ -135,11 +135,11 @@ func users(list []container.Summary) map[string]string {
 	return by
 }
 
-// userOf is the instance a volume is attached to, "" for none.
+// userOf returns the instance of an attached volume, "" for none.
 func (p *Provider) userOf(ctx context.Context, volume string) (string, error) {
 	list, err := p.engine.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: client.Filters{}.Add("volume", p.name(volume))})
 	if err != nil {
-		return "", engineFault(err, "look for the user of volume %s", volume)
+		return "", engineFault(err, "find the instance of volume %s", volume)
 	}
 	return users(list.Items)[p.name(volume)], nil
 }

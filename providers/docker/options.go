@@ -11,32 +11,32 @@ import (
 )
 
 const (
-	// DefaultInstallation begins the names of everything the provider makes.
+	// DefaultInstallation is the prefix of the names of everything that the provider creates.
 	DefaultInstallation = "drover"
-	// DefaultRange is where networks get their addresses.
+	// DefaultRange is the range of addresses of networks.
 	DefaultRange = "10.212.0.0/14"
 )
 
 // Options of the provider. NodeBinary is required.
 type Options struct {
-	// Host is the engine, as in DOCKER_HOST; empty: what the DOCKER_* variables say, else the default socket.
+	// Host is the engine, as in DOCKER_HOST; empty: the one of the DOCKER_* variables, else the default socket.
 	Host string
-	// Installation begins all names and is a label of everything; installations on one engine do not see each other.
+	// Installation is the prefix of all names and a label of everything; installations on one engine do not see each other.
 	Installation string
-	// NodeBinary is drover-node, AgentBinary is drover-agent, both static programs for the engine's machine. Without the
-	// latter nodes are bare.
+	// NodeBinary is drover-node, AgentBinary is drover-agent, both static programs for the engine's machine. Without
+	// AgentBinary nodes have no agent.
 	NodeBinary, AgentBinary string
 	// Range is divided into networks of 1000 nodes.
 	Range string
-	// Attach are containers to connect to every network of this provider, under their own names as aliases: the worker's,
-	// when it runs in one, and those that nodes must reach, as Consul's.
+	// Attach are containers to connect to every network of this provider, with their names as aliases: the one of the worker,
+	// when it runs in a container, and those that nodes connect to, such as Consul's.
 	Attach []string
-	// NeverPull leaves images that are not on the engine's machine where they are.
+	// NeverPull disables pulling images that are missing on the engine's machine.
 	NeverPull bool
 	Logger    *slog.Logger
 }
 
-// check fills defaults and finds every problem at once.
+// check sets defaults and reports all problems at once.
 func (o *Options) check() (netip.Prefix, error) {
 	var problems []string
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
@@ -61,10 +61,10 @@ func (o *Options) check() (netip.Prefix, error) {
 	case err != nil:
 		problem("Range: %v", err)
 	case !addresses.Addr().Is4() || addresses.Bits() > networkBits:
-		problem("Range %s: must be of IPv4 and have room for a network of /%d", o.Range, networkBits)
+		problem("Range %s: must be an IPv4 range with space for a network of /%d", o.Range, networkBits)
 	}
 	if len(problems) > 0 {
-		f := fault.New(fault.Invalid, "provider docker cannot work with its options: %s", strings.Join(problems, "; "))
+		f := fault.New(fault.Invalid, "provider docker: the options are invalid: %s", strings.Join(problems, "; "))
 		f.Problems = problems
 		return addresses, f
 	}

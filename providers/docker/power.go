@@ -25,7 +25,7 @@ func (p *Provider) StartInstance(ctx context.Context, id string) (providers.Inst
 	return p.start(ctx, n)
 }
 
-// StopInstance implements providers.Provider. It is a power-off: nothing is asked, everything ends.
+// StopInstance implements providers.Provider. It is a power-off: all processes are killed.
 func (p *Provider) StopInstance(ctx context.Context, id string) error {
 	n, release, err := p.take(ctx, id)
 	if err != nil {
@@ -35,8 +35,8 @@ func (p *Provider) StopInstance(ctx context.Context, id string) error {
 	return p.powerOff(ctx, n)
 }
 
-// powered is the way to say what is wanted of a node that the engine understands too: "always", because to an engine that
-// was killed, what it finds still running was "stopped" by hand.
+// powered records the wanted power state of a node as a restart policy: "always" for on, because with "unless-stopped" a
+// killed engine treats containers that it finds still running as stopped manually.
 func powered(on bool) container.RestartPolicy {
 	if on {
 		return container.RestartPolicy{Name: container.RestartPolicyAlways}
@@ -47,10 +47,10 @@ func powered(on bool) container.RestartPolicy {
 func (p *Provider) want(ctx context.Context, n *node, on bool) error {
 	policy := powered(on)
 	_, err := p.engine.ContainerUpdate(ctx, n.container, client.ContainerUpdateOptions{RestartPolicy: &policy})
-	return engineFault(err, "record whether instance %s shall run", n.spec.ID)
+	return engineFault(err, "record the power state of instance %s", n.spec.ID)
 }
 
-// powerOff records the will before the deed: a retry of a creation must not boot what is being stopped.
+// powerOff records the wanted state before it stops the container: a retry of a creation must not boot it.
 func (p *Provider) powerOff(ctx context.Context, n *node) error {
 	if !n.off {
 		if err := p.want(ctx, n, false); err != nil {
@@ -68,7 +68,7 @@ func (p *Provider) powerOff(ctx context.Context, n *node) error {
 	return nil
 }
 
-// ResizeInstance implements providers.Provider: at once when the node runs, else at its next boot.
+// ResizeInstance implements providers.Provider: the size changes at once when the node runs, else at its next boot.
 func (p *Provider) ResizeInstance(ctx context.Context, id string, size providers.Size) error {
 	n, release, err := p.take(ctx, id)
 	if err != nil {
@@ -79,7 +79,7 @@ func (p *Provider) ResizeInstance(ctx context.Context, id string, size providers
 		return fault.New(fault.Invalid, "provider docker: instance %s cannot have size %+v: no negative numbers, no GPUs", id, size)
 	}
 	if size.CPU == 0 && n.size.CPU > 0 || size.Memory == 0 && n.size.Memory > 0 {
-		return fault.New(fault.Invalid, "provider docker: instance %s has limits, which an engine can change but not take away", id)
+		return fault.New(fault.Invalid, "provider docker: instance %s has limits, which an engine can change but not remove", id)
 	}
 	want := resources(size)
 	if _, err := p.engine.ContainerUpdate(ctx, n.container, client.ContainerUpdateOptions{Resources: &want}); err != nil {
@@ -88,7 +88,7 @@ func (p *Provider) ResizeInstance(ctx context.Context, id string, size providers
 	return nil
 }
 
-// resources are an engine's limits; 0 is none. Swap would make the limit of memory another one.
+// resources are the limits of a container; 0 means none. Swap is limited too because it would extend the memory limit.
 func resources(s providers.Size) container.Resources {
 	r := container.Resources{Memory: int64(s.Memory) * mib, MemorySwap: int64(s.Memory) * mib}
 	if s.CPU > 0 {
@@ -120,7 +120,8 @@ func (p *Provider) DeleteInstance(ctx context.Context, id string) error {
 	return p.releaseBridge(ctx, n.spec.VxNet)
 }
 
-// removeContainer returns when it is gone, whoever removes it. Volumes the image declares go too, named ones stay.
+// removeContainer returns when the container is gone, even if another call removes it. Volumes that the image declares are
+// removed too, named ones stay.
 func (p *Provider) removeContainer(ctx context.Context, n *node) error {
 	for {
 		_, err := p.engine.ContainerRemove(ctx, n.container, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
@@ -130,7 +131,7 @@ func (p *Provider) removeContainer(ctx context.Context, n *node) error {
 		if !errdefs.IsConflict(err) {
 			return engineFault(err, "remove instance %s", n.spec.ID)
 		}
-		select { // somebody is about it
+		select { // another call removes it
 		case <-ctx.Done():
 			return engineFault(err, "remove instance %s", n.spec.ID)
 		case <-time.After(50 * time.Millisecond):
@@ -138,7 +139,7 @@ func (p *Provider) removeContainer(ctx context.Context, n *node) error {
 	}
 }
 
-// take locks and reads an instance that must exist.
+// take locks and returns an instance that must exist.
 func (p *Provider) take(ctx context.Context, id string) (*node, func(), error) {
 	if err := validID("an instance", id); err != nil {
 		return nil, nil, err
@@ -156,6 +157,6 @@ func (p *Provider) take(ctx context.Context, id string) (*node, func(), error) {
 }
 
 func unfinished(id string) error {
-	return fault.New(fault.Conflict, "provider docker: instance %s was never finished", id).
+	return fault.New(fault.Conflict, "provider docker: the creation of instance %s did not complete", id).
 		WithHint("create it again under the same id, or delete it")
 }

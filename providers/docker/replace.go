@@ -7,12 +7,12 @@ import (
 	"drover/providers"
 )
 
-// ReplaceImage implements providers.Provider. The new instance is made, with the old one's address and volumes, before
-// the old one is touched; it starts when the old one is gone.
+// ReplaceImage implements providers.Provider. The new instance is created, with the old one's address and volumes, before
+// the old one changes; it starts when the old one is gone.
 func (p *Provider) ReplaceImage(ctx context.Context, oldID string, s providers.InstanceSpec) (providers.Instance, error) {
 	var none providers.Instance
 	if oldID == s.ID {
-		return none, fault.New(fault.Invalid, "provider docker: instance %s cannot replace itself: give the new one a new id", oldID)
+		return none, fault.New(fault.Invalid, "provider docker: instance %s cannot replace itself: use a new id for the new instance", oldID)
 	}
 	release, err := p.lockInstance(ctx, s, s.ID, oldID)
 	if err != nil {
@@ -28,27 +28,27 @@ func (p *Provider) ReplaceImage(ctx context.Context, oldID string, s providers.I
 			return none, err
 		}
 	} else if n.replaces != oldID {
-		return none, fault.New(fault.Conflict, "provider docker: instance %s exists and was not made in place of %s", s.ID, oldID)
+		return none, fault.New(fault.Conflict, "provider docker: instance %s exists and does not replace %s", s.ID, oldID)
 	} else if n.off {
-		return p.instance(n), nil // replaced long ago, and stopped since
+		return p.instance(n), nil // replaced earlier, and stopped since
 	}
 	return p.finish(ctx, n)
 }
 
-// beginReplacement refuses what cannot be done while the old instance is still whole.
+// beginReplacement refuses an impossible replacement before the old instance changes.
 func (p *Provider) beginReplacement(ctx context.Context, oldID string, s providers.InstanceSpec) (*node, error) {
 	old, err := p.find(ctx, oldID)
 	if err != nil {
 		return nil, err
 	}
 	if old == nil {
-		return nil, fault.New(fault.NotFound, "provider docker: there is no instance %s to replace", oldID)
+		return nil, fault.New(fault.NotFound, "provider docker: instance %s, which is to be replaced, does not exist", oldID)
 	}
 	if !old.begun {
-		return nil, fault.New(fault.Conflict, "provider docker: instance %s was never finished, so it cannot be replaced", oldID).
+		return nil, fault.New(fault.Conflict, "provider docker: instance %s cannot be replaced: its creation did not complete", oldID).
 			WithHint("delete it and create a new one")
 	}
-	// What the caller does not name is kept.
+	// Fields that the caller does not set are kept.
 	if s.Tags == (providers.Tags{}) {
 		s.Tags = old.spec.Tags
 	}
@@ -71,7 +71,7 @@ func (p *Provider) beginReplacement(ctx context.Context, oldID string, s provide
 	return p.begin(ctx, s, oldID, old.address)
 }
 
-// retire removes an instance whose place is taken.
+// retire removes a replaced instance.
 func (p *Provider) retire(ctx context.Context, id string) error {
 	old, err := p.find(ctx, id)
 	if err != nil || old == nil {

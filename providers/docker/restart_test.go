@@ -15,8 +15,8 @@ import (
 	"drover/providers"
 )
 
-// TestEngineRestarts: an engine that dies between any two effects of a call, and comes back, costs a retry and nothing
-// else. Nodes that ran are up again, with what they had.
+// TestEngineRestarts kills and restarts the engine between any two effects of a call: the only consequence is a retry.
+// Running nodes run again, with their files.
 func TestEngineRestarts(t *testing.T) {
 	l := needLab(t)
 	ctx := t.Context()
@@ -50,7 +50,7 @@ func TestEngineRestarts(t *testing.T) {
 	off.State = providers.Off
 	require.Empty(t, onNode(t, up, signer, "echo kept | tee /data/file > /root-file"))
 
-	// restartAt gives the provider so that the engine dies at the step and is back when the call goes on.
+	// restartAt returns a provider for which the engine dies at the step and is back when the call continues.
 	restartAt := func(step string, killed bool) *Provider {
 		q := open(t, o)
 		q.step = func(name string) error {
@@ -65,7 +65,7 @@ func TestEngineRestarts(t *testing.T) {
 		}
 		return q
 	}
-	// again makes a call until it succeeds; failures must say that they may be tried again.
+	// again retries a call until it succeeds; failures must be retryable.
 	again := func(call func() error) {
 		t.Helper()
 		for give := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
@@ -85,7 +85,7 @@ func TestEngineRestarts(t *testing.T) {
 		var made providers.Instance
 		again(func() (err error) { made, err = q.CreateInstance(ctx, s); return err })
 		require.Equal(t, s.ID, onNode(t, made, signer, "hostname"))
-		// The engine answers before it has started again what ran.
+		// The engine answers before it has restarted the containers.
 		require.Equal(t, "kept", onNode(t, up, signer, "cat /root-file"))
 		have, err := p.List(ctx, s.Tags.ClusterID)
 		require.NoError(t, err)
@@ -130,7 +130,7 @@ func newKey(t *testing.T) (ssh.Signer, string) {
 	return signer, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signer.PublicKey())))
 }
 
-// onNode gives the output of a command that must succeed. A node that the engine starts again by itself may take a moment.
+// onNode returns the output of a command that must succeed. A node that the engine restarts may take a moment.
 func onNode(t *testing.T, i providers.Instance, signer ssh.Signer, command string) string {
 	t.Helper()
 	hostKey, _, _, _, err := ssh.ParseAuthorizedKey([]byte(i.SSH.HostKey))

@@ -29,7 +29,7 @@ func (p *Provider) CreateVolume(ctx context.Context, s providers.VolumeSpec) (pr
 		return p.existingVolume(ctx, s, have.Volume)
 	}
 	if !errdefs.IsNotFound(err) {
-		return none, engineFault(err, "look at volume %s", s.ID)
+		return none, engineFault(err, "inspect volume %s", s.ID)
 	}
 	if s.SizeGiB <= 0 || s.Tags.ClusterID == "" {
 		return none, fault.New(fault.Invalid, "provider docker: volume %s needs a size above 0 and the tag of a cluster", s.ID)
@@ -38,11 +38,11 @@ func (p *Provider) CreateVolume(ctx context.Context, s providers.VolumeSpec) (pr
 	if err != nil {
 		return none, fault.Wrap(err, fault.Internal, "provider docker: volume %s", s.ID)
 	}
-	// Creating one that another worker has just made gives the other's.
+	// Creating a volume that another worker has just created returns that one.
 	made, err := p.engine.VolumeCreate(ctx, client.VolumeCreateOptions{Name: p.name(s.ID), Labels: p.labels(kindVolume,
 		labelID, s.ID, labelCluster, s.Tags.ClusterID, labelNode, s.Tags.NodeID, labelSize, strconv.Itoa(s.SizeGiB), labelSpec, string(spec))})
 	if err != nil {
-		return none, engineFault(err, "make volume %s", s.ID)
+		return none, engineFault(err, "create volume %s", s.ID)
 	}
 	return p.existingVolume(ctx, s, made.Volume)
 }
@@ -67,7 +67,7 @@ func (p *Provider) GrowVolume(ctx context.Context, id string, sizeGiB int) error
 	defer release()
 	have, err := p.engine.VolumeInspect(ctx, p.name(id), client.VolumeInspectOptions{})
 	if err != nil {
-		return engineFault(err, "look at volume %s", id)
+		return engineFault(err, "inspect volume %s", id)
 	}
 	cluster := have.Volume.Labels[labelCluster]
 	all, err := p.volumes(ctx, cluster)
@@ -87,8 +87,8 @@ func (p *Provider) GrowVolume(ctx context.Context, id string, sizeGiB int) error
 	return engineFault(err, "record the size of volume %s", id)
 }
 
-// DeleteVolume implements providers.Provider. The engine itself refuses while an instance has the volume. Its size
-// records go first: as long as the volume is there it is listed and can be deleted again.
+// DeleteVolume implements providers.Provider. The engine refuses while an instance has the volume. The size records are
+// removed first: while the volume exists it is listed and its deletion can be retried.
 func (p *Provider) DeleteVolume(ctx context.Context, id string) error {
 	if err := validID("a volume", id); err != nil {
 		return err
@@ -123,7 +123,7 @@ func volumeInUse(id, user string) error {
 	return fault.New(fault.Conflict, "provider docker: volume %s is in use by instance %s", id, user).WithHint("delete the instance first")
 }
 
-// volumes are all volumes of a cluster by id, with the sizes they have grown to; InUseBy is left empty.
+// volumes returns all volumes of a cluster by id, with their current sizes; InUseBy is empty.
 func (p *Provider) volumes(ctx context.Context, clusterID string) (map[string]providers.Volume, error) {
 	all := map[string]providers.Volume{}
 	for _, kind := range []string{kindVolume, kindGrown} {
@@ -133,7 +133,7 @@ func (p *Provider) volumes(ctx context.Context, clusterID string) (map[string]pr
 		}
 		for _, v := range list.Items {
 			id := v.Labels[labelID]
-			size, _ := strconv.Atoi(v.Labels[labelSize]) // no number, no size: nobody but this provider sets it
+			size, _ := strconv.Atoi(v.Labels[labelSize]) // only this provider sets it
 			have, known := all[id]
 			if kind == kindGrown && !known {
 				continue // its volume is gone

@@ -1,22 +1,22 @@
-// Package target says how to reach a node over SSH, the one type for it from the provider that made the machine, through
-// the control record, to the connection. It has no methods that connect; package remote does.
+// Package target describes the SSH server of a node: one type for it from the provider that made the machine, through
+// the control record, to the connection. It does not connect; package remote does.
 package target
 
 // Target is an SSH server. Its JSON form is part of control records.
 type Target struct {
-	// NodeID is for texts only.
+	// NodeID is used in texts only.
 	NodeID string `json:"-"`
 	Addr   string `json:"addr,omitempty"` // host:port
 	User   string `json:"user,omitempty"`
 	// HostKey is the key pinned at provisioning, one line as in authorized_keys: "ssh-ed25519 AAAA...".
 	HostKey string `json:"host_key,omitempty"`
-	// KeyFile is a private key on the worker to log in with; empty: the worker's own.
+	// KeyFile is the file of a private key on the worker for the login; empty: the worker's own key.
 	KeyFile string `json:"key_file,omitempty"`
-	// Jump is the host that the connection goes through; its key is verified like the node's. Nil: directly.
+	// Jump is the jump host of the connection; its key is verified like the node's. Nil: a direct connection.
 	Jump *Target `json:"jump,omitempty"`
 }
 
-// String is how errors name the target: "cln-xxxxxxxx at 10.0.0.1:22", or the address alone.
+// String is the target's name in errors: "cln-xxxxxxxx at 10.0.0.1:22", or the address alone.
 func (t Target) String() string {
 	if t.NodeID == "" {
 		return t.Addr
@@ -24,7 +24,7 @@ func (t Target) String() string {
 	return t.NodeID + " at " + t.Addr
 }
 
-// Of is the target with the id of its node.
+// Of returns the target with the id of its node.
 func (t Target) Of(nodeID string) Target {
 	t.NodeID = nodeID
 	return t

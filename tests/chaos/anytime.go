@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// A death at any time, at a moment that nobody chose: a share of the time that the operation takes undisturbed.
+// A death at a random time: after a share of the time that the operation takes undisturbed.
 
-// dwell is how long commands stay at their gates then, so that they are a part of the time.
+// dwell is how long commands stay at their gates in that case, so that they are a part of the time.
 const dwell = 300 * time.Millisecond
 
-// Known is what an undisturbed run of an operation shows.
+// Known is the result of an undisturbed run of an operation.
 type Known struct {
 	Moments []Moment
-	Took    time.Duration // without what its commands take at their gates
+	Took    time.Duration // without the time of its commands at their gates
 }
 
-// anytime is how long an operation whose commands dwell takes.
+// anytime is the time of an operation whose commands dwell.
 func (k Known) anytime() time.Duration {
 	took := k.Took
 	for _, m := range k.Moments {
@@ -51,8 +51,8 @@ func (m *Matrix) Any(n int, seed uint64, known map[string]Known, wanted func(Cas
 	}
 }
 
-// anytime strikes when the share has passed, and returns what waits until the dead is back, or drops the strike if the
-// operation has ended before.
+// anytime strikes when the share has passed. The result waits until the dead component is back, or drops the strike if
+// the operation has ended before.
 func (d *death) anytime() (settle func()) {
 	if d.at.Phase != Any {
 		return func() {}
@@ -76,7 +76,7 @@ func (d *death) anytime() (settle func()) {
 	}
 }
 
-// dwelled says whether a command has stood at its gate for long enough. The caller holds the lock.
+// dwelled reports whether a command has been at its gate for long enough. The caller holds the lock.
 func (d *death) dwelled(run string) bool {
 	since, stands := d.stood[run]
 	if !stands {

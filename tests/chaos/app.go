@@ -8,13 +8,13 @@ import (
 	"drover/tests/tracer"
 )
 
-// services are all that operations run, and check, the package's own.
+// services are all services that operations run, and check, the custom service of the package.
 var services = []string{"init", "start", "stop", "restart", "destroy", "scale_out", "scale_in", "upgrade", "check"}
 
-// nodeCount is how many nodes a cluster begins with.
+// nodeCount is the number of nodes of a new cluster.
 const nodeCount = 2
 
-// archive is an application as it is published; policy is that of upgrades and vertical scaling.
+// archive is the published application; policy is the policy of upgrades and vertical scaling.
 func archive(policy string) ([]byte, error) {
 	a := builder.NewRole("a", nodeCount).Boots("local", "chaos").Set("vertical_scaling_policy", policy)
 	for _, name := range services {
@@ -28,7 +28,7 @@ func archive(policy string) ([]byte, error) {
 		Items("env", builder.Item("level", "integer", 0)).Set("env", builder.Object{"level": "<env.level>"}).Archive()
 }
 
-// treeFile is rendered from everything that nodes can see of their cluster.
+// treeFile is rendered from all metadata of the cluster.
 const (
 	treeFile  = "/etc/tree"
 	levelFile = "/etc/level"
@@ -44,7 +44,7 @@ func treeTemplate() string {
 	return text.String()
 }
 
-// image is that of its nodes; an agent renders files, so that barriers have something to wait for.
+// image is the image of the nodes; an agent renders files, so that barriers have to wait.
 func image(collector string) tracer.Image {
 	return tracer.Image{Name: "chaos", Address: collector, Files: map[string]string{
 		"etc/confd/conf.d/level.toml": "[template]\nsrc = \"level.tmpl\"\ndest = \"" + levelFile + "\"\nkeys = [\"/\"]\n" +

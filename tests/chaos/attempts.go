@@ -6,24 +6,24 @@ import (
 	"drover/workflows/api"
 )
 
-// Attempt is an operation that is to fail at every step, on a cluster that is ready for it.
+// Attempt is an operation that fails at every step, on a cluster that is ready for it.
 type Attempt struct {
 	Name  string
 	app   string // appID when empty
-	state string // of the cluster before; "" is no cluster
-	nodes int    // there must be before, or more
+	state string // of the cluster before; "" means no cluster
+	nodes int    // minimum number before
 	does  string // workflow type
 	input func(c *cluster) any
 	stays []Staying
-	// More is one that tells little more than another for its time: make undo alone runs it.
+	// More marks an attempt that adds little to another one for its time: only make undo runs it.
 	More bool
 }
 
-// Staying is what an operation leaves changed when it fails at a step, or after it. Nothing else may be.
+// Staying is a permitted difference after a failure at a step, or later. All other differences are errors.
 type Staying struct {
 	from    string   // step id
 	aspects []string // of a condition
-	Says    string   // docs/lifecycle.md, word for word
+	Says    string   // quotation from docs/lifecycle.md
 }
 
 var everything = aspects
@@ -80,7 +80,7 @@ var Attempts = []Attempt{
 
 var sized = []string{sizes, renderedSizes}
 
-// anotherSize gives nodes another size than they have.
+// anotherSize changes the size of the nodes.
 func anotherSize(c *cluster) any {
 	c.level++
 	return api.ScaleVerticalInput{Role: "a", Memory: 256 + 64*(1+c.level%4), VolumeSize: 0}
@@ -89,7 +89,7 @@ func anotherSize(c *cluster) any {
 func (a Attempt) mayStay(aspect string, reached []string) (says string, may bool) {
 	for _, s := range a.stays {
 		if slices.Contains(s.aspects, aspect) && slices.Contains(reached, s.from) {
-			says, may = s.Says, true // the last one is the furthest
+			says, may = s.Says, true // the last match is the furthest step
 		}
 	}
 	return says, may

@@ -7,10 +7,10 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// Operations that go back: a service of theirs fails, or they are cancelled while its commands run.
+// Operations that are undone: one of their services fails, or they are cancelled while its commands run.
 
-// end is how a command ends that may. The first on a node of the service that fails does; the first of the one that is
-// cancelled in never ends by itself. The caller holds the lock.
+// end is the end of a command that may end. The first command of the failing service on a node fails; the first command
+// of the service during which the operation is cancelled never ends by itself. The caller holds the lock.
 func (d *death) end(node, run string, open bool) (int, bool) {
 	name := service(run)
 	if d.lostRuns[node+" "+run] {
@@ -36,7 +36,7 @@ func (d *death) end(node, run string, open bool) (int, bool) {
 	return 1, open
 }
 
-// times is how many commands of a service the plan has.
+// times is the number of commands of a service in the plan.
 func (d *death) times(service string) (n int) {
 	for _, step := range d.planned.Steps {
 		for _, command := range step.Commands {
@@ -48,7 +48,7 @@ func (d *death) times(service string) (n int) {
 	return n
 }
 
-// cancel cancels the operation, as drover cancel does: it asks until it is heard.
+// cancel cancels the operation like drover cancel: it retries until the request succeeds.
 func (d *death) cancel() {
 	for d.ctx.Err() == nil {
 		if run := d.running(); run != nil {
@@ -62,7 +62,7 @@ func (d *death) cancel() {
 	}
 }
 
-// begun says which run of the workflow the operation is.
+// begun sets the run of the workflow of the operation.
 func (d *death) begun(run client.WorkflowRun) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -37,11 +37,11 @@ func TestTheFirstOfAServiceFailsOnEachNode(t *testing.T) {
 		code      int
 	}{
 		{"cln-1", "init.1", true, 0},
-		{"cln-1", "start.2", false, 0}, // it waits, and nobody was told anything
+		{"cln-1", "start.2", false, 0}, // it waits without an answer
 		{"cln-1", "start.2", true, 1},
 		{"cln-1", "start.2", true, 1}, // it was not at its gate
 		{"cln-2", "start.1", true, 1},
-		{"cln-1", "start.3", true, 0}, // the undo's
+		{"cln-1", "start.3", true, 0}, // of the undo
 	} {
 		code, open := d.end(c.node, c.run, c.open)
 		require.Equal(t, c.open, open, c)
@@ -50,7 +50,7 @@ func TestTheFirstOfAServiceFailsOnEachNode(t *testing.T) {
 	require.True(t, d.turned)
 }
 
-// What a node lost with its power is not what fails on it: that is what runs there next.
+// A command lost in a power loss of its node is not the failing one: the next run of the service there fails.
 func TestACommandThatWasLostDoesNotFail(t *testing.T) {
 	t.Parallel()
 	d := newDeath(t.Context(), nil, operation{fails: "start"}, nil, Moment{})

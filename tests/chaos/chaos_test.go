@@ -15,12 +15,12 @@ import (
 	"drover/workflows/api"
 )
 
-// few are the cases of the matrix that every run of the tests tries: everybody dies once, each at the moment that is
-// hardest for it, in one life of one cluster. The others are tried by make chaos.
+// few are the cases of the matrix in every run of the tests: each component dies once, at its hardest moment, in one life
+// of one cluster. make chaos runs the others.
 var few = []struct {
 	operation, kill string
 	phase           Phase
-	activity        string // the first one that is called so, or whose summary begins with it
+	activity        string // the first activity with this name, or with a summary that begins with it
 }{
 	{api.CreateCluster, "worker", Command, "init"},
 	{api.RunService, "node", Command, "check"},
@@ -96,7 +96,7 @@ func TestNothingIsLostWhoeverDies(t *testing.T) {
 	require.Zero(t, m.Len())
 }
 
-// What the harness counts, it can tell: a command too few, one too many, and one that nobody asked for.
+// The harness reports missing, repeated and unplanned commands.
 func TestDifferenceTellsEveryKindOfLoss(t *testing.T) {
 	t.Parallel()
 	wanted := map[string]int{"cln-1 init": 1, "cln-2 init": 1, "cln-1 start": 1}
@@ -119,7 +119,7 @@ func TestClosedMatrixGivesNothingOut(t *testing.T) {
 	require.True(t, m.over())
 	require.Equal(t, 1, m.Len(), "the case that was not begun is still counted")
 	require.False(t, m.wants(named(api.AddNodes)))
-	require.True(t, m.wants(named(api.DeleteCluster)), "a life comes to its end")
+	require.True(t, m.wants(named(api.DeleteCluster)), "a life is completed")
 }
 
 func TestExpand(t *testing.T) {

@@ -18,15 +18,15 @@ import (
 	"drover/workflows/api"
 )
 
-// cluster is one that goes through its life.
+// cluster is a cluster during its life.
 type cluster struct {
 	id    string
 	app   string // Fail only
 	world *World
 	gates *gates
-	view  api.ClusterView // as the last operation left it
+	view  api.ClusterView // after the last operation
 	level int             // of env.level
-	done  func()          // forgets its gates
+	done  func()          // removes its gates
 }
 
 func (w *World) newCluster() (*cluster, error) {
@@ -54,12 +54,12 @@ func (c *cluster) newest() []string {
 	return []string{last.NodeID}
 }
 
-// look reads the cluster as operators see it.
+// look reads the cluster with the view of operators.
 func (c *cluster) look(ctx context.Context) error {
 	return c.world.execute(ctx, "read/"+activities.RandomID(), api.DescribeCluster, api.DescribeClusterInput{ClusterID: c.id}, &c.view)
 }
 
-// keys are the names of everything in Consul that names the cluster.
+// keys are all keys in Consul whose name contains the cluster's id.
 func (w *World) keys(ctx context.Context, clusterID string) (map[string]string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.stack.ConsulURL+"/v1/kv/drover?recurse", http.NoBody)
 	if err != nil {
@@ -88,7 +88,7 @@ func (w *World) keys(ctx context.Context, clusterID string) (map[string]string, 
 	return keys, nil
 }
 
-// temporary are the folders and keys that only a running operation may have.
+// temporary returns folders and keys that only a running operation may have.
 var temporary = []string{"/adding-hosts", "/deleting-hosts", "/vertical-scaling-roles"}
 
 func temporaries(keys map[string]string) (wrong []string) {
@@ -102,7 +102,7 @@ func temporaries(keys map[string]string) (wrong []string) {
 	return wrong
 }
 
-// problems compares what there is with what an operation must leave.
+// problems compares the actual state with the expected one after an operation.
 func (c *cluster) problems(ctx context.Context, o operation) (wrong []string, err error) {
 	all, err := c.world.machines.List(ctx, c.id)
 	if err != nil {
@@ -144,12 +144,12 @@ func (c *cluster) problems(ctx context.Context, o operation) (wrong []string, er
 		}
 	}
 	wrong = append(wrong, temporaries(keys)...)
-	// Nodes that stay keep their volumes: what is linked is what is there.
+	// Nodes that stay keep their volumes: the links lead to the same files.
 	for _, v := range all.Volumes {
 		now, err := os.Stat(c.gates.logOf(v.ID))
 		was, keptErr := os.Stat(c.gates.keptFile(v.ID))
 		if err != nil || keptErr != nil || !os.SameFile(now, was) {
-			wrong = append(wrong, fmt.Sprintf("volume %s is not the one that was (%v, %v)", v.ID, err, keptErr))
+			wrong = append(wrong, fmt.Sprintf("volume %s is not the same as before (%v, %v)", v.ID, err, keptErr))
 		}
 	}
 	if err := c.look(ctx); err != nil {
@@ -171,7 +171,7 @@ func expand(sids string) (all []int, err error) {
 		a, errA := strconv.Atoi(from)
 		b, errB := strconv.Atoi(to)
 		if errA != nil || errB != nil {
-			return nil, fmt.Errorf("%q is no list of sids", sids)
+			return nil, fmt.Errorf("%q is not a list of sids", sids)
 		}
 		for sid := a; sid <= b; sid++ {
 			all = append(all, sid)
@@ -180,7 +180,7 @@ func expand(sids string) (all []int, err error) {
 	return all, nil
 }
 
-// changes are the machines, volumes and networks that an undo did not leave as they were.
+// changes are the machines, volumes and networks that an undo did not restore.
 func changes(before, after providers.Resources) (wrong []string) {
 	was, is := described(before), described(after)
 	for _, what := range was {

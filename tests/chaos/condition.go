@@ -15,30 +15,30 @@ import (
 	"drover/lifecycle"
 )
 
-// What of a cluster an operation that is undone could leave changed.
+// The aspects of a cluster that an undone operation could leave changed.
 const (
-	machines = "machines" // the provider's: which nodes have machines and volumes, what those boot, where they are, whether they run
-	sizes    = "sizes"    // of machines and volumes, at the provider, in metadata and on record
-	record   = "record"   // the control record, but for who worked on the cluster last, and what came of that
-	visible  = "metadata" // every key in Consul that nodes can see
-	rendered = "files"    // what the agents made of it, on the nodes
-	// sizes that these tell
+	machines = "machines" // at the provider: machines and volumes of nodes, their images, addresses and power state
+	sizes    = "sizes"    // of machines and volumes, at the provider, in metadata and in the control record
+	record   = "record"   // the control record, without the last operation and its result
+	visible  = "metadata" // every key in Consul that nodes can read
+	rendered = "files"    // the files that agents rendered from it on the nodes
+	// sizes in these files
 	renderedSizes = "sizes in files"
 )
 
 // aspects in their order.
 var aspects = []string{machines, sizes, record, visible, rendered, renderedSizes}
 
-// condition is a cluster as its provider, Consul and its nodes' disks have it, by aspect. Machines are named by their nodes: a
-// node may get another machine on its way there and back.
+// condition is the state of a cluster at its provider, in Consul and on its nodes' disks, by aspect. Machines are named by
+// their nodes: an operation and its undo may give a node another machine.
 type condition map[string][]string
 
-// digest of one aspect: equal digests, equal aspects.
+// digest returns the digest of one aspect.
 func (c condition) digest(aspect string) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(c[aspect], "\n"))))
 }
 
-// changes are the lines that two conditions do not share.
+// changes are the lines that only one of two conditions has.
 func (c condition) changes(to condition, aspect string) (lines []string) {
 	for _, line := range c[aspect] {
 		if !slices.Contains(to[aspect], line) {
@@ -53,7 +53,7 @@ func (c condition) changes(to condition, aspect string) (lines []string) {
 	return lines
 }
 
-// condition looks at everything. Nothing asks Drover: it could be wrong about itself.
+// condition reads all aspects, none of them through Drover, which could be wrong about its own state.
 func (c *cluster) condition(ctx context.Context) (condition, error) {
 	out := condition{}
 	all, err := c.world.machines.List(ctx, c.id)
@@ -118,7 +118,8 @@ func (c *cluster) condition(ctx context.Context) (condition, error) {
 	return out, nil
 }
 
-// onRecord are the machines that a control record names, each with its node: one may be gone, and the next not yet made.
+// onRecord returns the machines in a control record, each with its node: one may be gone, and its successor not yet
+// created.
 func onRecord(text string) (names []string, err error) {
 	if text == "" {
 		return nil, nil // there is no cluster
@@ -145,11 +146,11 @@ func aspectOf(line, other, ofSizes string) string {
 	return other
 }
 
-// volatile are the fields of a control record that tell of operations and not of the cluster: the last one, its number, the
-// revisions it published, the reason of its end; and of machines, what is another machine's when it was replaced.
+// volatile are the fields of a control record that describe operations and not the cluster: the last operation, its number,
+// its revisions, the reason of its end; and the fields that change with the machine of a node.
 var volatile = []string{"operation", "revision", "reason", "ssh", "has_token"}
 
-// recorded are the fields of a control record, one a line.
+// recorded returns the fields of a control record, one per line.
 func recorded(text string) (lines []string, err error) {
 	var value map[string]any
 	if err := json.Unmarshal([]byte(text), &value); err != nil {

@@ -11,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A cut drops every packet to and from one address and port, silently and on both ways, as a broken network does: who
-// talks learns nothing until his own patience ends. It is a table of the kernel's packet filter, in the network namespace
-// of the harness.
+// A cut drops every packet to and from one address and port, silently and in both directions, like a broken network: both
+// sides notice it only by their own timeouts. It is a table of the kernel's packet filter, in the network namespace of the
+// harness.
 
-// cut makes the cut, and returns what mends it.
+// cut makes the cut, and returns the function that ends it.
 func cut(to netip.AddrPort) (mend func() error, err error) {
 	conn, err := nftables.New()
 	if err != nil {
@@ -46,13 +46,13 @@ func cut(to netip.AddrPort) (mend func() error, err error) {
 	}, nil
 }
 
-// Where the headers of IPv4 and TCP have what a cut compares.
+// Offsets of the compared fields in the headers of IPv4 and TCP.
 const (
 	sourceAddress, destinationAddress = 12, 16
 	sourcePort, destinationPort       = 0, 2
 )
 
-// canCut says why connections cannot be cut here; nil when they can.
+// canCut returns the reason why connections cannot be cut here; nil when they can.
 func canCut() error {
 	mend, err := cut(netip.MustParseAddrPort("127.255.255.253:9"))
 	if err != nil {

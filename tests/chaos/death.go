@@ -14,31 +14,31 @@ import (
 	"drover/workflows/api"
 )
 
-// death kills at a moment, once, and measures what follows.
+// death kills at a moment, once, and measures the recovery.
 type death struct {
 	ctx     context.Context
 	cluster *cluster
 	op      operation
-	kill    *kill // nil: nobody dies
+	kill    *kill // nil: no fault
 	at      Moment
 
 	planned  *api.Plan
-	answered string         // what the operator said to the held operation
-	lost     map[string]int // how much more often than planned commands run, because the operator said so
-	back     chan struct{}  // closed when the dead is back
+	answered string         // the operator's answer to the hold
+	lost     map[string]int // additional runs of commands after the operator's answer
+	back     chan struct{}  // closed when the dead component is back
 
 	mu       sync.Mutex
 	seen     []Moment
 	open     map[string]bool      // activities that are scheduled and have not ended
 	stood    map[string]time.Time // when commands came to their gates; Any only
-	began    map[string]bool      // nodes whose commands of the moment's activity stand at their gates
-	run      client.WorkflowRun   // once the operation was begun
+	began    map[string]bool      // nodes whose commands of the moment's activity are at their gates
+	run      client.WorkflowRun   // after the start of the operation
 	first    map[string]string    // by node, the run of the service that fails or is cancelled there
-	lostRuns map[string]bool      // by "node run", those that were lost with their node's power
-	turned   bool                 // the operation goes back: its command was told to fail, or it was cancelled
+	lostRuns map[string]bool      // by "node run", runs that were lost in a power loss of their node
+	turned   bool                 // the operation undoes: its command fails, or it was cancelled
 	struck   bool
 	dead     bool      // after struck
-	restored time.Time // when the dead was back
+	restored time.Time // when the dead component was back
 	next     time.Time // when the first activity ended after that
 	err      error
 }
@@ -54,7 +54,7 @@ func (d *death) moment(e event, phase Phase) Moment {
 	return Moment{Activity: e.activity, Phase: phase, Summary: e.summary, Undo: d.turned}
 }
 
-// see is told of what passes the relay.
+// see receives the events of the relay.
 func (d *death) see(e event) {
 	if e.workflow != api.WorkflowID(d.cluster.id) {
 		return
@@ -89,7 +89,7 @@ func (d *death) see(e event) {
 	go d.bring(back, nil)
 }
 
-// decide says whether a command on a node may end, and how.
+// decide decides whether a command on a node may end, and how.
 func (d *death) decide(node, run string) (int, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -107,15 +107,15 @@ func (d *death) decide(node, run string) (int, bool) {
 	return d.end(node, run, false)
 }
 
-// meanwhile says whether commands end while the dead is away: in every other activity they do, in the rest they run until
-// it is back.
+// meanwhile reports whether commands end while the dead component is away: in every second activity they do, in the others
+// they run until it is back.
 func (d *death) meanwhile() bool {
 	number, _, _ := strings.Cut(d.at.Activity, "-")
 	n, err := strconv.Atoi(number)
 	return !d.kill.first && err == nil && n%2 == 0
 }
 
-// together is how many commands the moment's activity runs: its summary says so ("init, order 0 on 2 nodes").
+// together is the number of commands of the moment's activity, from its summary ("init, order 0 on 2 nodes").
 func (d *death) together() int {
 	words := strings.Fields(d.at.Summary)
 	for i, w := range words {
@@ -141,7 +141,7 @@ func (d *death) strike() {
 	d.bring(back, err)
 }
 
-// bring brings the dead back; from then on the operation must go on.
+// bring brings the dead component back; from then on the operation must continue.
 func (d *death) bring(back func(context.Context) error, err error) {
 	if back != nil {
 		err = errors.Join(err, back(d.ctx))
@@ -152,7 +152,7 @@ func (d *death) bring(back func(context.Context) error, err error) {
 	close(d.back)
 }
 
-// settled waits until the dead is back: an operation may end before that, and nobody can look at what it left yet.
+// settled waits until the dead component is back: an operation may end earlier, when its result cannot be examined yet.
 func (d *death) settled(ctx context.Context) {
 	if !d.fired() {
 		return
@@ -175,8 +175,8 @@ func (d *death) problem() error {
 	return d.err
 }
 
-// wentOn is how long it took from the return of the dead until an activity ended; 0 when none did any more.
-func (d *death) wentOn() time.Duration {
+// resumedAfter is the time from the return of the dead component until an activity ended; 0 when no further one ended.
+func (d *death) resumedAfter() time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.next.IsZero() {
@@ -185,7 +185,7 @@ func (d *death) wentOn() time.Duration {
 	return d.next.Sub(d.restored)
 }
 
-// moments are those at which somebody can die, as this run of the operation showed them.
+// moments are the moments of this run of the operation at which a component can die.
 func (d *death) moments() []Moment {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -14,23 +14,23 @@ import (
 	"drover/tests/tracer"
 )
 
-// gates holds every command that begins on a node of the cluster until it may end. Which commands began is counted from the
+// gates holds every command that begins on a node of the cluster until it may end. The begun commands are counted in the
 // logs on the nodes' volumes: a command writes a line there before it reports, so one that dies in between is counted too.
 type gates struct {
 	machines *local.Provider
 	cluster  string
 	state    string // the worker's state folder
-	kept     string // links to the logs on volumes, by which a volume is known
+	kept     string // folder of links to the logs on volumes, which identify the volumes
 
-	mu     sync.Mutex
-	nodes  map[string]string // node id by volume id
-	told   map[string]int    // how many commands of a volume were counted, and belong to operations that are over
-	runs   []*commandRun     // of this operation
-	decide func(node, run string) (code int, open bool)
-	err    error
+	mu      sync.Mutex
+	nodes   map[string]string // node id by volume id
+	counted map[string]int    // number of commands of a volume that belong to earlier operations
+	runs    []*commandRun     // of this operation
+	decide  func(node, run string) (code int, open bool)
+	err     error
 }
 
-// commandRun is a command that began. One that was killed never ends.
+// commandRun is a command that began. A killed one never ends.
 type commandRun struct {
 	id         int
 	node, name string // the name is SERVICE.ID
@@ -38,20 +38,20 @@ type commandRun struct {
 }
 
 func newGates(machines *local.Provider, cluster, state, kept string) *gates {
-	return &gates{machines: machines, cluster: cluster, state: state, kept: kept, nodes: map[string]string{}, told: map[string]int{}}
+	return &gates{machines: machines, cluster: cluster, state: state, kept: kept, nodes: map[string]string{}, counted: map[string]int{}}
 }
 
-// lookEvery is how often a command at its gate asks whether it may end.
+// lookEvery is the interval at which a command at its gate checks whether it may end.
 const lookEvery = 30 * time.Millisecond
 
-// decides sets who decides how a command on a node ends, and whether it may yet.
+// decides sets the function that decides whether a command on a node may end, and how.
 func (g *gates) decides(decide func(node, run string) (code int, open bool)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.decide = decide
 }
 
-// begin holds a command at its gate. It ends when the command is killed, too.
+// begin holds a command at its gate. It also returns when the command is killed.
 func (g *gates) begin(ctx context.Context, id int, e tracer.Event) (answer tracer.Answer) {
 	r := &commandRun{id: id, node: e.Node, name: fmt.Sprintf("%s.%d", e.Command, id)}
 	err := g.keep(ctx)
@@ -78,7 +78,7 @@ func (g *gates) begin(ctx context.Context, id int, e tracer.Event) (answer trace
 	}
 }
 
-// end notes that a command ended by itself.
+// end records that a command ended by itself.
 func (g *gates) end(id int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -89,7 +89,7 @@ func (g *gates) end(id int) {
 	}
 }
 
-// keep links the logs of all volumes: they outlive the volumes.
+// keep links the logs of all volumes, so that the logs outlive the volumes.
 func (g *gates) keep(ctx context.Context) error {
 	all, err := g.machines.List(ctx, g.cluster)
 	for _, v := range all.Volumes {
@@ -107,7 +107,7 @@ func (g *gates) keep(ctx context.Context) error {
 	return err
 }
 
-// logOf is what commands write on a volume.
+// logOf is the path of the log of commands on a volume.
 func (g *gates) logOf(volume string) string {
 	return filepath.Join(g.state, "volumes", volume, "data", filepath.Base(tracer.VolumeLog))
 }
@@ -117,12 +117,12 @@ func (g *gates) keptFile(volume string) string { return filepath.Join(g.kept, vo
 // begun counts the commands that began in this operation, by "node service".
 func (g *gates) begun() (map[string]int, error) { return g.sum(func(string, int) {}) }
 
-// count does the same and ends the operation: not even a command that begins between two of them is lost.
+// count does the same and ends the operation: a command that begins between two operations is counted too.
 func (g *gates) count() (map[string]int, error) {
-	return g.sum(func(volume string, began int) { g.told[volume], g.runs = began, nil })
+	return g.sum(func(volume string, began int) { g.counted[volume], g.runs = began, nil })
 }
 
-// sum counts, and gives how many commands began on each volume so far.
+// sum counts, and calls the function with the number of commands that have begun on each volume.
 func (g *gates) sum(each func(volume string, began int)) (map[string]int, error) {
 	err := g.keep(context.Background())
 	g.mu.Lock()
@@ -134,7 +134,7 @@ func (g *gates) sum(each func(volume string, began int)) (map[string]int, error)
 			return nil, readErr
 		}
 		began := strings.Fields(string(text))
-		for _, service := range began[g.told[volume]:] {
+		for _, service := range began[g.counted[volume]:] {
 			count[node+" "+service]++
 		}
 		each(volume, len(began))
@@ -142,7 +142,7 @@ func (g *gates) sum(each func(volume string, began int)) (map[string]int, error)
 	return count, errors.Join(err, g.err)
 }
 
-// standing are the runs that began in this operation and have not ended, by node: those of a node that lost power never will.
+// standing are the runs that began in this operation and have not ended, by node; runs of a node that lost power never end.
 func (g *gates) standing() (map[string][]string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -155,7 +155,7 @@ func (g *gates) standing() (map[string][]string, error) {
 	return runs, g.err
 }
 
-// service is what a run is of: "stop.17" is stop.
+// service is the service of a run: stop for "stop.17".
 func service(run string) string {
 	name, _, _ := strings.Cut(run, ".")
 	return name

@@ -12,39 +12,39 @@ import (
 	"drover/workflows/api"
 )
 
-// kill is one way to die. It returns what brings the dead back, as a supervisor or a machine would.
+// kill is one fault.
 type kill struct {
 	name string
-	// now kills, and says how to bring back.
+	// now kills, and returns the function that brings the component back, like a supervisor or a machine.
 	now func(ctx context.Context, w *World, c *cluster) (back func(context.Context) error, err error)
-	// first: the dead is back before what was held goes on. Otherwise the operation meets the dead.
+	// first means that the component is back before held commands continue. Otherwise the operation meets the dead one.
 	first bool
-	// moments at which it makes sense.
+	// at are the moments at which the fault makes sense.
 	at []Phase
-	// only these activities are worth its time; empty is all.
+	// only are the activities that are worth its time; empty means all.
 	only []string
-	// unknown: a command that ran ends in nobody knows what.
+	// unknown means that the outcome of a running command becomes unknown.
 	unknown bool
-	// answer is the operator's to an operation that is held; "" is to run the command again.
+	// answer is the operator's answer to a hold; "" means retry.
 	answer string
 	// longer is how much longer than others the operation may take.
 	longer time.Duration
-	// needs says why a world cannot try it; "" when it can.
+	// needs returns the reason why a world cannot run it; "" when it can.
 	needs func(w *World) string
-	// after is what has to happen when the operation has ended, before anybody looks at what it left.
+	// after runs when the operation has ended, before its result is examined.
 	after func(ctx context.Context, w *World) error
 }
 
 var (
 	always = []Phase{Before, Command, After}
 	onNode = []Phase{Before, Command}
-	// What an operator says is asked for only when nobody knows how a command ended.
+	// An operator is needed only when the outcome of a command is unknown.
 	inCommand = []Phase{Command}
-	// Partitions last. What talks to nodes is cut, and of the rest what makes a change that others see.
+	// Partitions take long, so they are limited to activities that connect to nodes or make a visible change.
 	stages = []string{activities.RunStage, activities.Barrier, activities.StartAgents, activities.Publish, activities.PublishEnv}
 )
 
-// tries says whether it makes sense at a moment.
+// tries reports whether the fault makes sense at a moment.
 func (k kill) tries(at Moment) bool {
 	_, activity, _ := strings.Cut(at.Activity, "-")
 	return slices.Contains(k.at, at.Phase) && (len(k.only) == 0 || slices.Contains(k.only, activity))
@@ -75,7 +75,7 @@ var kills = []kill{
 	{name: "cut-worker-temporal", at: always, only: stages, needs: needsCuts, now: cutWorkerTemporal},
 }
 
-// Kills are the names of all ways to die.
+// Kills returns the names of all faults.
 func Kills() []string {
 	var names []string
 	for _, k := range kills {
@@ -84,7 +84,7 @@ func Kills() []string {
 	return names
 }
 
-// Impossible says which ways to die cannot be tried here, and why.
+// Impossible returns the faults that cannot run here, with the reasons.
 func (w *World) Impossible() map[string]string {
 	why := map[string]string{}
 	for _, k := range kills {
@@ -108,7 +108,7 @@ func killNamed(name string) *kill {
 
 func nothing(context.Context) error { return nil }
 
-// moment is how long a supervisor takes to start a server again.
+// moment is the time of a supervisor to restart a server.
 const moment = time.Second
 
 func server(name string) func(context.Context, *World, *cluster) (func(context.Context) error, error) {
@@ -122,7 +122,7 @@ func server(name string) func(context.Context, *World, *cluster) (func(context.C
 	}
 }
 
-// together kills several programs at once. Servers come back a moment later, and the worker after them.
+// together kills several programs at once. Servers are restarted a moment later, and the worker after them.
 func together(names ...string) func(context.Context, *World, *cluster) (func(context.Context) error, error) {
 	return func(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
 		var err error
@@ -150,7 +150,7 @@ func together(names ...string) func(context.Context, *World, *cluster) (func(con
 	}
 }
 
-// inNode kills processes of one node; the node's own supervisor brings them back.
+// inNode kills processes of one node; the node's own supervisor restarts them.
 func inNode(meant func(process) bool) func(context.Context, *World, *cluster) (func(context.Context) error, error) {
 	return func(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
 		return nothing, w.killIn(ctx, c, meant)
@@ -164,7 +164,7 @@ func needsOpenSSH(w *World) string {
 	return ""
 }
 
-// power is a node's loss of it, and its return.
+// power is a power loss of a node, and its return.
 func power(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
 	victim, err := w.victim(ctx, c)
 	if err != nil || victim.ID == "" {
@@ -173,13 +173,13 @@ func power(ctx context.Context, w *World, c *cluster) (func(context.Context) err
 	return func(ctx context.Context) error {
 		_, err := w.machines.StartInstance(ctx, victim.ID)
 		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
-			return nil // it was released meanwhile, or is only being made: the operation makes it again
+			return nil // it was released meanwhile, or is not complete: the operation creates it again
 		}
 		return err
 	}, w.powerLoss(victim.ID)
 }
 
-// powerOff is a node's loss of power that nobody ends but the operation.
+// powerOff is a power loss of a node that only the operation ends.
 func powerOff(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
 	victim, err := w.victim(ctx, c)
 	if err != nil || victim.ID == "" {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// keepLogs copies what the cluster's nodes wrote to the world's folder, before they are removed: their consoles, and the
-// logs of their SSH server, agent and services. Said is what operators would look for first: which machines run.
+// keepLogs copies the logs of the cluster's nodes to the world's folder, before they are removed: their consoles, and the
+// logs of their SSH server, agent and services. The result lists which machines run.
 func (c *cluster) keepLogs() (said string, err error) {
 	nodes, err := filepath.Glob(filepath.Join(c.world.stack.StateDir, "nodes", "*"))
 	var states []string
@@ -49,7 +49,7 @@ func copyLogs(node, to string) error {
 		for _, file := range files {
 			text, err := os.ReadFile(file)
 			if errors.Is(err, fs.ErrNotExist) {
-				continue // it ends right now
+				continue // it is ending
 			}
 			errs = append(errs, err, os.MkdirAll(to, 0o700), os.WriteFile(filepath.Join(to, filepath.Base(file)), text, 0o600))
 		}

@@ -10,10 +10,11 @@ import (
 	"drover/tests/stack/tree"
 )
 
-// notHere says why no world can be run here; "" when one can.
+// notHere is the reason why no world can run here; "" when one can.
 var notHere string
 
-// programs are where the process outside built them; it starts this one in a network namespace of its own.
+// programs is the folder of the programs that the process outside has built; it starts this process in a new network
+// namespace.
 var programs = flag.String("chaos-programs", "", "programs that are built already")
 
 func TestMain(m *testing.M) {

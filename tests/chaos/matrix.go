@@ -11,14 +11,14 @@ import (
 	"drover/workflows/api"
 )
 
-// Matrix are the cases that are still to be tried.
+// Matrix has the remaining cases.
 type Matrix struct {
 	mu     sync.Mutex
 	cases  []Case
 	closed bool
 }
 
-// NewMatrix makes every case of the moments that operations have.
+// NewMatrix returns every case of the moments of operations.
 func NewMatrix(known map[string]Known, wanted func(Case) bool) *Matrix {
 	m := &Matrix{}
 	// Kill by kill and not operation by operation, so that every life of a cluster has many deaths.
@@ -34,7 +34,7 @@ func NewMatrix(known map[string]Known, wanted func(Case) bool) *Matrix {
 	return m
 }
 
-// Len is how many cases are left.
+// Len is the number of remaining cases.
 func (m *Matrix) Len() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -57,7 +57,7 @@ func (m *Matrix) Sample(n int, seed uint64) {
 	m.cases = kept
 }
 
-// Without drops the cases that went as they must before.
+// Without drops the cases that passed before.
 func (m *Matrix) Without(outcomes []Outcome) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -66,14 +66,14 @@ func (m *Matrix) Without(outcomes []Outcome) {
 	})
 }
 
-// Close gives no further case out. Those that were begun go on, and their clusters come to the end of their lives.
+// Close ends the distribution of cases. Cases that have begun continue, and their clusters complete their lives.
 func (m *Matrix) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true
 }
 
-// open are the cases that are still given out. The caller holds the lock.
+// open are the cases that can still be taken. The caller holds the lock.
 func (m *Matrix) open() []Case {
 	if m.closed {
 		return nil
@@ -81,14 +81,14 @@ func (m *Matrix) open() []Case {
 	return m.cases
 }
 
-// over says that no cases are given out any more.
+// over reports that no further case can be taken.
 func (m *Matrix) over() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.open()) == 0
 }
 
-// take is the next case of an operation.
+// take returns the next case of an operation.
 func (m *Matrix) take(operation string) (Case, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -101,7 +101,7 @@ func (m *Matrix) take(operation string) (Case, bool) {
 	return Case{}, false
 }
 
-// wants says whether a life shall have an operation: for its own sake, or so that the others find what they need.
+// wants reports whether a life must include an operation: for its own cases, or as a precondition of other operations.
 func (m *Matrix) wants(o operation) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,7 +112,7 @@ func (m *Matrix) wants(o operation) bool {
 		})
 }
 
-// Moments lets a cluster live undisturbed, and returns the moments of the named operations and of those they need.
+// Moments runs the life of an undisturbed cluster, and returns the moments of the named operations and of those they need.
 func (w *World) Moments(ctx context.Context, operations []string, report func(Outcome)) (map[string]Known, error) {
 	all := &Matrix{}
 	for _, name := range operations {
@@ -138,8 +138,8 @@ func (w *World) Moments(ctx context.Context, operations []string, report func(Ou
 	return known, nil
 }
 
-// Live lets one cluster live after the other, each with as many deaths as its operations have cases left, until there
-// are none or the matrix is closed. When the context ends, everything is left where it stands: Close takes it down.
+// Live runs the lives of clusters one after the other, each with as many deaths as its operations have cases left, until
+// there are none or the matrix is closed. When the context ends, the world is left unchanged: Close ends it.
 func (w *World) Live(ctx context.Context, m *Matrix, report func(Outcome)) error {
 	for !m.over() && ctx.Err() == nil {
 		if err := w.live(ctx, m, report); err != nil {
@@ -155,7 +155,7 @@ func (w *World) live(ctx context.Context, m *Matrix, report func(Outcome)) error
 		return err
 	}
 	defer c.done()
-	must := map[string]bool{} // the second half of a pair whose first was done
+	must := map[string]bool{} // the second operation of a pair whose first one has run
 	for _, o := range life {
 		if !m.wants(o) && !must[o.name] {
 			continue
@@ -187,7 +187,7 @@ func (w *World) live(ctx context.Context, m *Matrix, report func(Outcome)) error
 	return nil
 }
 
-// remove takes down a cluster whose operation did not end as it must, and revives who is still dead.
+// remove deletes a cluster after a failed case, and restarts dead components.
 func (c *cluster) remove(ctx context.Context) error {
 	ctx, done := context.WithTimeout(ctx, operationLimit)
 	defer done()

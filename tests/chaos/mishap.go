@@ -15,7 +15,7 @@ import (
 	"drover/fault"
 )
 
-// Failing is how an activity goes wrong, for good.
+// Failing is a way in which an activity fails without a retry.
 type Failing string
 
 // The ways.
@@ -26,7 +26,7 @@ const (
 	Cancelled    Failing = "cancelled"
 )
 
-// mishap makes one activity of an operation go wrong: the one with a number, counted from 1 in the order in which the
+// mishap makes one activity of an operation fail: the one with a number, counted from 1 in the order in which the
 // operation schedules them.
 type mishap struct {
 	number int
@@ -40,7 +40,7 @@ type mishap struct {
 	way      Failing
 }
 
-// scheduled is told of every activity of the operation, again when the server did not take it.
+// scheduled receives every activity of the operation, again when the server did not accept it.
 func (m *mishap) scheduled(e event) {
 	number, name, _ := strings.Cut(e.activity, "-")
 	n, _ := strconv.Atoi(number)
@@ -58,13 +58,13 @@ func (m *mishap) scheduled(e event) {
 	}
 }
 
-// lastWord is the activity in which an operation says how it ended. One that cannot say so has nothing to undo: the next
-// operation finds out.
+// lastWord reports the activity in which an operation records its end. Its failure is not undone: the next operation
+// detects it.
 func lastWord(e event) bool {
 	return strings.HasSuffix(e.activity, "-"+activities.EndOperation) && !strings.HasSuffix(e.summary, "running")
 }
 
-// happened is the activity that went wrong; "" when the operation has none with the number.
+// happened is the failed activity; "" when the operation has none with the number.
 func (m *mishap) happened() (activity, summary string, way Failing) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -77,28 +77,28 @@ func (m *mishap) is(activity string, way Failing) bool {
 	return m.activity != "" && activity == m.activity && m.way == way
 }
 
-// commandsFail says whether commands that run now belong to the activity, and fail.
+// commandsFail reports whether commands that run now belong to the activity, and fail.
 func (m *mishap) commandsFail() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.way == CommandsFail && m.activity != "" && m.last == m.activity
 }
 
-// mishap of a workflow; nil when it has none.
+// mishap returns the mishap of a workflow; nil when it has none.
 func (r *relay) mishap(workflow string) *mishap {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.mishaps[workflow]
 }
 
-// disturb gives a workflow a mishap; nil takes it away.
+// disturb sets the mishap of a workflow; nil removes it.
 func (r *relay) disturb(workflow string, m *mishap) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.mishaps[workflow] = m
 }
 
-// instead answers a worker that says that an activity is done which has to fail: the server hears that it failed.
+// instead replaces the completion of an activity that must fail: it reports a failure to the server.
 func (r *relay) instead(ctx context.Context, req any) (answer any, done bool, err error) {
 	end, ok := req.(*workflowservice.RespondActivityTaskCompletedRequest)
 	if !ok {
@@ -113,7 +113,7 @@ func (r *relay) instead(ctx context.Context, req any) (answer any, done bool, er
 	return &workflowservice.RespondActivityTaskCompletedResponse{}, true, r.fail(ctx, end.TaskToken, end.Namespace)
 }
 
-// withhold takes activities that have to fail before their effect out of what the server gives to a worker.
+// withhold removes activities that must fail before their effect from the server's answers to a worker.
 func (r *relay) withhold(ctx context.Context, req, answer any) error {
 	doomed := func(a *workflowservice.PollActivityTaskQueueResponse) bool {
 		m := r.mishap(a.GetWorkflowExecution().GetWorkflowId())
@@ -143,7 +143,7 @@ func (r *relay) withhold(ctx context.Context, req, answer any) error {
 	return nil
 }
 
-// fail tells the server that an activity failed and that trying again is of no use.
+// fail reports to the server that an activity failed and is not retryable.
 func (r *relay) fail(ctx context.Context, token []byte, namespace string) error {
 	_, err := workflowservice.NewWorkflowServiceClient(r.conn).RespondActivityTaskFailed(ctx, &workflowservice.RespondActivityTaskFailedRequest{
 		TaskToken: token, Namespace: namespace, Identity: "chaos", Failure: injected(),

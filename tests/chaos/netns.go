@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CanInside says why this process cannot make a network namespace; nil when it can.
+// CanInside returns the reason why this process cannot make a network namespace; nil when it can.
 func CanInside() error {
 	made := make(chan error)
 	go func() {
@@ -25,20 +25,20 @@ func CanInside() error {
 	return nil
 }
 
-// Inside runs this program again, with more arguments, in a network namespace of its own, and returns its exit code:
-// there, connections can be cut without touching the machine's. It needs root.
+// Inside runs this program again, with additional arguments, in a new network namespace, and returns its exit code:
+// there, connections can be cut without effect on the machine's network. It needs root.
 func Inside(args ...string) (code int, err error) {
 	if os.Getuid() != 0 {
 		return 0, errors.New("a network namespace of its own needs root")
 	}
-	// The child ends with its parent, which the kernel takes for the thread that started it.
+	// The child ends with its parent, which is the starting thread for the kernel.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd := exec.Command("/proc/self/exe", append(os.Args[1:], args...)...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET, Pdeathsig: syscall.SIGTERM}
-	// Ctrl-C reaches the child too, which clears up; this waits for it.
+	// Ctrl-C reaches the child too, which cleans up; this process waits for it.
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -63,7 +63,7 @@ func Inside(args ...string) (code int, err error) {
 	}
 }
 
-// LoopbackUp makes a fresh network namespace's only device work.
+// LoopbackUp brings up the only device of a new network namespace.
 func LoopbackUp() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -6,20 +6,21 @@ import (
 	"drover/workflows/api"
 )
 
-// operation is one operation in a cluster's life, with what it finds and what it leaves.
+// operation is one operation in a cluster's life, with its preconditions and its expected result.
 type operation struct {
-	name  string // what cases are called by
+	name  string // in the names of cases
 	input func(c *cluster, dryRun bool) any
-	// workflow is the type, when the name is another.
+	// workflow is the type if it differs from the name.
 	workflow string
 	state    string // of the cluster afterwards; "" is gone
 	nodes    int    // afterwards
-	pair     string // the operation that follows in any case: without it, the next ones find another cluster than they need
+	pair     string // the operation that must follow: it restores the preconditions of the next ones
 	within   string // the operation that must come before
-	// fails is a service that fails the first time it runs on a node, and the operation with it; cancels is one in whose
-	// commands the operation is cancelled.
+	// fails is a service that fails the first time it runs on a node, and the operation with it; cancels is a service
+	// during whose commands the operation is cancelled.
 	fails, cancels string
-	// undone: its undo leaves what it found. again are the services that the undo runs, on every node that it found.
+	// undone means that its undo restores the previous state. again are the services that the undo runs on every previous
+	// node.
 	undone bool
 	again  []string
 }
@@ -89,7 +90,7 @@ func upgrade(_ *cluster, dry bool) any {
 	return api.UpgradeClusterInput{Version: "2", Waits: api.Waits{DryRun: dry}}
 }
 
-// is the type of its workflow.
+// is returns the type of its workflow.
 func (o operation) is() string {
 	if o.workflow != "" {
 		return o.workflow
@@ -97,13 +98,13 @@ func (o operation) is() string {
 	return o.name
 }
 
-// named is an operation by what cases call it.
+// named returns an operation by its name in cases.
 func named(name string) operation {
 	return life[slices.IndexFunc(life, func(o operation) bool { return o.name == name })]
 }
 
-// stands says whether what comes of the operation is known when somebody dies then. It is not when the power goes off
-// in a command that is undone, or cancelled, or that the operator has skipped so that nothing fails.
+// stands reports whether the result of the operation is known after the death of a component at that moment. It is unknown
+// after a power loss during a command that is undone or cancelled, or that the operator skips so that nothing fails.
 func (o operation) stands(k *kill, at Moment) bool {
 	if !k.unknown {
 		return true

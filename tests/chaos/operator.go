@@ -16,8 +16,8 @@ import (
 	"drover/workflows/api"
 )
 
-// await waits for the end of an operation. One that is held because nobody knows how a command ended is told what to do:
-// to run it again, as the operator of a node that lost power would do after a look at it, or what the death says.
+// await waits for the end of an operation. A hold for an unknown outcome of a command is resolved: by a retry, like the
+// operator of a node that lost power after an inspection, or with the answer of the kill.
 func (c *cluster) await(ctx context.Context, run client.WorkflowRun, d *death) error {
 	ended := make(chan error, 1)
 	go func() { ended <- result(ctx, run, nil) }()
@@ -44,7 +44,7 @@ func (c *cluster) answer(ctx context.Context, run client.WorkflowRun, d *death, 
 	}
 	d.answered = cmp.Or(d.kill.answer, api.ResolveRetry)
 	for _, choice := range held.Choices {
-		// What may not be skipped is run again.
+		// A command that may not be skipped is retried.
 		if choice.Action == d.answered && choice.Refused != "" {
 			d.answered = api.ResolveRetry
 		}
@@ -65,8 +65,8 @@ func (c *cluster) answer(ctx context.Context, run client.WorkflowRun, d *death, 
 	return nil
 }
 
-// losesHeld notes the commands that run once more, or once less, than planned by what the operator is about to say. The
-// power may have gone between the word that a command begins and its beginning.
+// losesHeld records the commands that run once more, or once less, than planned after the operator's answer. The power
+// loss may have come between the report that a command begins and its beginning.
 func (d *death) losesHeld(held *api.Held) error {
 	began, err := d.cluster.gates.begun()
 	standing, standingErr := d.cluster.gates.standing()
@@ -79,7 +79,7 @@ func (d *death) losesHeld(held *api.Held) error {
 		}
 		node := words[len(words)-1]
 		if n.Outcome == agentapi.OutcomeUnknown {
-			// What the command would have said, nobody heard, and nobody will.
+			// The result of the command is lost.
 			delete(d.first, node)
 			for _, run := range standing[node] {
 				d.lostRuns[node+" "+run] = true
@@ -87,7 +87,7 @@ func (d *death) losesHeld(held *api.Held) error {
 		}
 		command := node + " " + held.Service
 		switch {
-		case d.answered == api.ResolveRetry && n.Outcome != agentapi.OutcomeOpen && began[command] > 0: // an open one is attached to
+		case d.answered == api.ResolveRetry && n.Outcome != agentapi.OutcomeOpen && began[command] > 0: // a retry attaches to an open one
 			d.lost[command]++
 		case d.answered == api.ResolveSkip && began[command] == 0:
 			d.lost[command]--
@@ -96,8 +96,8 @@ func (d *death) losesHeld(held *api.Held) error {
 	return errors.Join(err, standingErr)
 }
 
-// aborted checks what an operation left that an operator aborted: it has failed, nothing of it is left to be done, and
-// what it undid or left can be deleted.
+// aborted checks the state after an abort by an operator: the operation has failed, it has no pending work, and the cluster
+// can be deleted.
 func (c *cluster) aborted(ctx context.Context, ended error) error {
 	if ended == nil {
 		return errors.New("it succeeded although the operator aborted it")

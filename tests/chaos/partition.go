@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// nodeConsul is where nodes reach Consul, and nobody else.
+// nodeConsul is the address of Consul that only nodes use.
 const nodeConsul = "127.0.0.2"
 
 func needsCuts(*World) string {
@@ -18,7 +18,7 @@ func needsCuts(*World) string {
 	return ""
 }
 
-// cutWorkerNode cuts the SSH connections of one node, and lets nobody make new ones.
+// cutWorkerNode cuts the SSH connections of one node, and prevents new ones.
 func cutWorkerNode(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
 	victim, err := w.victim(ctx, c)
 	if err != nil || victim.ID == "" {
@@ -27,10 +27,11 @@ func cutWorkerNode(ctx context.Context, w *World, c *cluster) (func(context.Cont
 	return w.partition(victim.SSH.Addr)
 }
 
-// patience is longer than the worker waits for a node that does not answer.
+// patience is longer than the worker's limit for a node that does not answer.
 const patience = 5*time.Minute + 30*time.Second
 
-// loseNode cuts a node off for longer than any time limit of an operation: it is held, and goes on at the operator's word.
+// loseNode disconnects a node for longer than any time limit of an operation: the operation is held, and continues after
+// the operator's answer.
 func loseNode(ctx context.Context, w *World, c *cluster) (func(context.Context) error, error) {
 	victim, err := w.victim(ctx, c)
 	if err != nil || victim.ID == "" {
@@ -47,7 +48,7 @@ func cutWorkerConsul(_ context.Context, w *World, _ *cluster) (func(context.Cont
 	return w.partition(at.Host)
 }
 
-// cutNodeConsul cuts all nodes off.
+// cutNodeConsul cuts the connections of all nodes to Consul.
 func cutNodeConsul(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
 	at, err := url.Parse(w.stack.ConsulURL)
 	if err != nil {
@@ -60,7 +61,7 @@ func cutWorkerTemporal(_ context.Context, w *World, _ *cluster) (func(context.Co
 	return w.partition(w.relay.address)
 }
 
-// partition cuts an address off for as long as the world's partitions last.
+// partition cuts the connections to an address for the duration of the world's partitions.
 func (w *World) partition(address string) (func(context.Context) error, error) {
 	return partition(address, w.Partition)
 }
@@ -75,7 +76,7 @@ func partition(address string, length time.Duration) (func(context.Context) erro
 		return nil, err
 	}
 	return func(ctx context.Context) error {
-		// Mended also when nobody waits for the end of it any more.
+		// The cut ends also when nothing waits for its end.
 		_ = sleep(ctx, length)
 		return mend()
 	}, nil

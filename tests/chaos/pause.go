@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// A worker that stops in the middle and goes on later believes that it still has its work. The server has given it up by
-// then, and had it done again.
+// A worker that stops in the middle and continues later acts as if it still had its tasks. The server has already timed
+// them out and assigned them again.
 
-// pausedFor is longer than a worker may be silent before another one takes over.
+// pausedFor is longer than the heartbeat timeout after which another worker takes over.
 const pausedFor = 15 * time.Second
 
-// pause is a worker that is taken for dead, and replaced. It wakes up while the other one does its work.
+// pause stops a worker, which is replaced as if it were dead. It resumes while the other one does its work.
 func pause(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
 	return func(ctx context.Context) error {
 		if err := w.stack.ReplaceWorker(ctx); err != nil {
@@ -28,7 +28,7 @@ func pause(_ context.Context, w *World, _ *cluster) (func(context.Context) error
 	}, w.stack.PauseWorker()
 }
 
-// wakeReplaced lets it wake up after the end of the operation at the latest, and ends it.
+// wakeReplaced resumes it after the end of the operation at the latest, and ends it.
 func wakeReplaced(ctx context.Context, w *World) error {
 	if w.wake == nil {
 		return nil
@@ -39,7 +39,7 @@ func wakeReplaced(ctx context.Context, w *World) error {
 	return errors.Join(err, sleep(ctx, 2*time.Second), w.stack.KillReplaced())
 }
 
-// stall is a worker that nobody replaces: it finds its own work done anew beside what it was doing.
+// stall stops a worker without a replacement: its own tasks are assigned to it again while it still runs them.
 func stall(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
 	return func(ctx context.Context) error {
 		return errors.Join(sleep(ctx, pausedFor), w.stack.ResumeWorker())

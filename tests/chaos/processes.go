@@ -15,7 +15,7 @@ import (
 	"drover/providers"
 )
 
-// victim is the node that dies: the first of the cluster that runs. Its ids are "" when none does.
+// victim is the node that dies: the first running one of the cluster. Its ids are "" when none runs.
 func (w *World) victim(ctx context.Context, c *cluster) (providers.Instance, error) {
 	all, err := w.machines.List(ctx, c.id)
 	if err != nil {
@@ -29,7 +29,7 @@ func (w *World) victim(ctx context.Context, c *cluster) (providers.Instance, err
 	return providers.Instance{}, nil
 }
 
-// powerLoss kills process 1 of a node, whereupon the kernel ends everything in it.
+// powerLoss kills process 1 of a node; the kernel then ends all its processes.
 func (w *World) powerLoss(id string) error {
 	pid, err := w.processOne(id)
 	if err != nil {
@@ -59,15 +59,15 @@ func (w *World) processOne(id string) (int, error) {
 	}
 	var recorded struct{ Pid int }
 	if err := json.Unmarshal(text, &recorded); err != nil || recorded.Pid <= 1 {
-		return 0, fmt.Errorf("pid.json of node %s says %s (%v)", id, text, err)
+		return 0, fmt.Errorf("pid.json of node %s contains %s (%v)", id, text, err)
 	}
 	return recorded.Pid, nil
 }
 
-// process is one that runs in a node.
+// process is a process in a node.
 type process struct {
 	pid  int
-	name string   // as the kernel has it, at most 15 characters
+	name string   // of the kernel, at most 15 characters
 	line []string // the command line
 }
 
@@ -75,12 +75,12 @@ func (p process) String() string {
 	return fmt.Sprintf("process %d: %s", p.pid, strings.Join(p.line, " "))
 }
 
-// runs says whether the process is a program with a word as its first argument.
+// runs reports whether the process is a program with the word as its first argument.
 func (p process) runs(program, word string) bool {
 	return len(p.line) > 1 && strings.HasSuffix(p.line[0], program) && p.line[1] == word
 }
 
-// processes are all those of a node: the ones in its mount namespace that its first process is in.
+// processes returns all processes of a node: those in the mount namespace of its first process.
 func (w *World) processes(id string) (found []process, err error) {
 	one, err := w.processOne(id)
 	if err != nil {
@@ -93,7 +93,7 @@ func (w *World) processes(id string) (found []process, err error) {
 	procs, globErr := filepath.Glob("/proc/[0-9]*")
 	for _, proc := range procs {
 		if at, err := os.Readlink(proc + "/ns/mnt"); err != nil || at != namespace {
-			continue // it is another node's, or has ended
+			continue // it is of another node, or has ended
 		}
 		name, nameErr := os.ReadFile(proc + "/comm")
 		line, lineErr := os.ReadFile(proc + "/cmdline")
@@ -106,7 +106,7 @@ func (w *World) processes(id string) (found []process, err error) {
 	return found, errors.Join(err, globErr)
 }
 
-// killIn kills the victim's processes that are meant.
+// killIn kills the selected processes of the victim.
 func (w *World) killIn(ctx context.Context, c *cluster, meant func(process) bool) error {
 	victim, err := w.victim(ctx, c)
 	if err != nil || victim.ID == "" {
@@ -126,7 +126,7 @@ func (w *World) killIn(ctx context.Context, c *cluster, meant func(process) bool
 
 func isAgent(p process) bool { return p.runs("drover-agent", "run") }
 
-// isSSH: OpenSSH's server, and a process or two for each connection.
+// isSSH reports OpenSSH's server and its one or two processes per connection.
 func isSSH(p process) bool { return strings.HasPrefix(p.name, "sshd") }
 
 func isSSHConnection(p process) bool {

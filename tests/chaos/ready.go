@@ -9,7 +9,7 @@ import (
 	"drover/workflows/api"
 )
 
-// vanish takes the cluster down, wherever it is. Other clusters live on, so nobody is restarted.
+// vanish deletes the cluster in any state. Other clusters continue, so no component is restarted.
 func (c *cluster) vanish(ctx context.Context) error {
 	ctx, done := context.WithTimeout(ctx, operationLimit)
 	defer done()
@@ -24,7 +24,7 @@ func (c *cluster) vanish(ctx context.Context) error {
 	return nil
 }
 
-// become leads a cluster from wherever a failed operation left it to where the attempt begins.
+// become changes a cluster from its state after a failed operation to the initial state of the attempt.
 func (c *cluster) become(ctx context.Context, a Attempt) error {
 	for range 8 {
 		does, in, err := c.next(ctx, a)
@@ -42,10 +42,10 @@ func (c *cluster) become(ctx context.Context, a Attempt) error {
 			return fmt.Errorf("%s: %w", does, err)
 		}
 	}
-	return fmt.Errorf("it is %s with %d nodes, and shall be %s with %d", c.view.State, len(c.view.Nodes), a.state, a.nodes)
+	return fmt.Errorf("the cluster is %s with %d nodes; want %s with %d", c.view.State, len(c.view.Nodes), a.state, a.nodes)
 }
 
-// next is the operation that leads there; "" when the cluster is as it shall be.
+// next is the operation that leads there; "" when the cluster has the wanted state.
 func (c *cluster) next(ctx context.Context, a Attempt) (does string, in any, err error) {
 	c.view = api.ClusterView{}
 	if err := c.look(ctx); err != nil && !strings.Contains(err.Error(), "does not exist") {

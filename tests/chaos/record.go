@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Record is a file with an outcome a line, so that a matrix which takes hours can be tried in parts. It belongs to one
-// state of the code: nothing in it says which.
+// Record is a file with one outcome per line, so that a matrix that takes hours can run in parts. It belongs to one state
+// of the code, which it does not name.
 type Record struct {
 	mu   sync.Mutex
 	file *os.File
@@ -32,8 +32,7 @@ type line struct {
 	Wrong           string `json:",omitempty"`
 }
 
-// OpenRecord opens a record, or begins it, and returns what it has. A last line that was being written when its writer
-// died is dropped.
+// OpenRecord opens or creates a record, and returns its outcomes. An incomplete last line of a writer that died is dropped.
 func OpenRecord(path string) (*Record, []Outcome, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600)
 	if err != nil {
@@ -68,7 +67,7 @@ func readRecord(file *os.File) (outcomes []Outcome, err error) {
 	return outcomes, nil
 }
 
-// Add writes an outcome.
+// Add appends an outcome.
 func (r *Record) Add(o Outcome) error {
 	at := o.Case.Moment
 	l := line{
@@ -102,7 +101,7 @@ func (l line) outcome() Outcome {
 	return o
 }
 
-// same says whether two cases are one, whatever else the run showed that they come from.
+// same reports whether two cases are the same, regardless of other results of the runs that they come from.
 func (c Case) same(other Case) bool {
 	a, b := c.Moment, other.Moment
 	return c.Operation == other.Operation && c.Kill == other.Kill && a.Activity == b.Activity && a.Phase == b.Phase && a.Share == b.Share

@@ -12,7 +12,7 @@ import (
 	"drover/workflows/api"
 )
 
-// A matrix that is ended in the middle goes on where it was: what went as it must is not tried again, the rest is.
+// An interrupted matrix resumes: passed cases are not repeated, the others are.
 func TestARecordGoesOnWhereItWasLeft(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "record")
@@ -37,7 +37,7 @@ func TestARecordGoesOnWhereItWasLeft(t *testing.T) {
 	m := &Matrix{cases: []Case{good.Case, bad.Case, {api.AddNodes, "worker", Moment{Activity: "4-RunStage", Phase: After}}}}
 	m.Without(before)
 	require.Equal(t, []Case{bad.Case, {api.AddNodes, "worker", Moment{Activity: "4-RunStage", Phase: After}}}, m.cases)
-	require.NoError(t, r.Add(good), "it is written behind the last whole line")
+	require.NoError(t, r.Add(good), "it is appended to the last whole line")
 	require.NoError(t, r.Close())
 	r, before, err = OpenRecord(path)
 	require.NoError(t, err)

@@ -16,22 +16,22 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// Phase says where in an activity's life something happens.
+// Phase is a point in the life of an activity.
 type Phase string
 
 // The phases, in their order.
 const (
-	Before  Phase = "before" // the worker has decided on it, the server does not know yet
+	Before  Phase = "before" // the worker has scheduled it, the server does not know yet
 	Command Phase = "during" // its commands run on nodes
-	After   Phase = "after"  // the worker has done it, the server does not know yet
-	Any     Phase = "at"     // a share of the operation's time has passed, whatever it does then
+	After   Phase = "after"  // the worker has completed it, the server does not know yet
+	Any     Phase = "at"     // a share of the operation's time has passed
 )
 
-// event is an activity passing by on its way to the server.
+// event is an activity in a request to the server.
 type event struct {
 	workflow string
 	activity string // "4-RunStage"
-	summary  string // what people read in the Temporal UI; before only
+	summary  string // as shown by the Temporal UI; before only
 	phase    Phase
 }
 
@@ -44,7 +44,7 @@ type relay struct {
 	mu         sync.Mutex
 	activities map[string]event   // by task token
 	workflows  map[string]string  // workflow id by task token
-	watch      func(event)        // is told of every event before it is passed on, and may take its time
+	watch      func(event)        // receives every event before it is forwarded, and may block
 	mishaps    map[string]*mishap // by workflow id
 }
 
@@ -54,7 +54,7 @@ const maxMessage = 128 << 20
 func startRelay(ctx context.Context, temporal string) (*relay, error) {
 	conn, err := grpc.NewClient(temporal, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
-		// A server that was restarted is found again at once, so that only Drover's own delays are measured.
+		// The relay reconnects to a restarted server at once, so that only Drover's own delays are measured.
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{
 			BaseDelay: 50 * time.Millisecond, Multiplier: 1.5, MaxDelay: 500 * time.Millisecond,
 		}, MinConnectTimeout: time.Second}))
@@ -83,7 +83,7 @@ func (r *relay) close() error {
 	return r.conn.Close()
 }
 
-// onEvent sets who is told of events; nil is nobody.
+// onEvent sets the receiver of events; nil means none.
 func (r *relay) onEvent(watch func(event)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,7 +102,7 @@ func (r *relay) intercept(ctx context.Context, req any, _ *grpc.UnaryServerInfo,
 			m.scheduled(e)
 		}
 	}
-	// What a worker said that was killed meanwhile was never heard.
+	// The request of a worker that was killed meanwhile is dropped.
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (r *relay) intercept(ctx context.Context, req any, _ *grpc.UnaryServerInfo,
 	return answer, err
 }
 
-// eventsOf are the activities a request schedules or ends.
+// eventsOf returns the activities that a request schedules or ends.
 func (r *relay) eventsOf(req any) []event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -153,7 +153,7 @@ func summaryOf(c *command.Command) string {
 	return text
 }
 
-// learn notes whose task a token is.
+// learn records the owner of a task token.
 func (r *relay) learn(answer any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -14,13 +14,13 @@ import (
 	"drover/workflows/api"
 )
 
-// Moment is when something dies.
+// Moment is the moment of a fault.
 type Moment struct {
 	Activity string // "4-RunStage"; names are the same in every run of an operation
 	Phase    Phase
-	Summary  string // for people
-	Undo     bool   // the operation goes back by then
-	// Share of the operation's time that has passed; Time is how long it is. Any only.
+	Summary  string // for texts
+	Undo     bool   // the operation undoes at this moment
+	// Share is the passed share of the operation's time, which is Time. Any only.
 	Share float64
 	Time  time.Duration
 }
@@ -35,13 +35,13 @@ func (m Moment) String() string {
 	return fmt.Sprintf("%s %s (%s)", m.Phase, m.Activity, m.Summary)
 }
 
-// runs says whether the activity runs a service's commands.
+// runs reports whether the activity runs the commands of a service.
 func (m Moment) runs(service string) bool {
 	name, _, _ := strings.Cut(m.Summary, ",")
 	return name == service
 }
 
-// Case is one way to die at one moment of one operation.
+// Case is one fault at one moment of one operation.
 type Case struct {
 	Operation string
 	Kill      string
@@ -50,24 +50,24 @@ type Case struct {
 
 func (c Case) String() string { return fmt.Sprintf("%-17s %-14s %s", c.Operation, c.Kill, c.Moment) }
 
-// Outcome is what came of an operation.
+// Outcome is the result of an operation.
 type Outcome struct {
 	Case     Case
 	Commands int           // that ran
-	Twice    int           // commands more than there must be
-	GoesOn   time.Duration // from the return of the dead until the next activity ended
+	Twice    int           // additional runs of commands
+	GoesOn   time.Duration // from the return of the dead component until the next activity ended
 	Took     time.Duration
 	Ran      time.Duration // the operation alone
-	Missed   bool          // the operation ended before its moment: it tells nothing
-	Answered string        // what the operator of a held operation said
-	Err      error         // what was not as it must be
+	Missed   bool          // the operation ended before the moment: no result
+	Answered string        // the operator's answer to a hold
+	Err      error         // the failed checks
 	Moments  []Moment
 }
 
-// operationLimit is how long an operation may take, whatever dies.
+// operationLimit is the time limit of an operation with any fault.
 const operationLimit = 4 * time.Minute
 
-// perform runs an operation of a cluster, with one death in it or (kill nil) none, and checks what came of it.
+// perform runs an operation of a cluster with one fault, or none if kill is nil, and checks the result.
 func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) (out Outcome) {
 	limit := operationLimit
 	if k != nil {
@@ -120,11 +120,11 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 	}
 	out.Moments = d.moments()
 	w.relay.onEvent(nil)
-	out.GoesOn, out.Answered = d.wentOn(), d.answered
+	out.GoesOn, out.Answered = d.resumedAfter(), d.answered
 	switch {
 	case ctx.Err() != nil:
 		where := c.progress()
-		return fail(errors.Join(fmt.Errorf("it does not end (%s)", where), w.stack.DumpWorker()), "wait") // remove starts another one
+		return fail(errors.Join(fmt.Errorf("the operation does not end (%s)", where), w.stack.DumpWorker()), "wait") // remove starts another one
 	case k != nil && !d.fired() && !out.Missed:
 		return fail(errors.New("the moment never came"), "wait")
 	case d.answered == api.ResolveAbort:
@@ -133,9 +133,9 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 		}
 		return out
 	case o.fails != "" && (err == nil || !strings.Contains(err.Error(), "exit code 1") || strings.Contains(err.Error(), "undo failed")):
-		return fail(fmt.Errorf("it must fail by a command's exit code 1, and ended with: %v", err), "operation")
+		return fail(fmt.Errorf("the operation must fail with a command's exit code 1; it ended with: %v", err), "operation")
 	case o.cancels != "" && !temporal.IsCanceledError(err):
-		return fail(fmt.Errorf("it must end as cancelled, and ended with: %v", err), "operation")
+		return fail(fmt.Errorf("the operation must end as cancelled; it ended with: %v", err), "operation")
 	case o.fails == "" && o.cancels == "" && err != nil:
 		return fail(err, "operation")
 	}
@@ -171,7 +171,7 @@ func (c *cluster) perform(ctx context.Context, o operation, k *kill, at Moment) 
 	return out
 }
 
-// commands are those a plan runs, and an undo, as count counts them; lost ones ran twice, because the operator said so.
+// commands returns the expected commands of a plan and an undo, like count; lost ones ran again after the operator's answer.
 func (c *cluster) commands(plan *api.Plan, o operation, before api.ClusterView, lost, ran map[string]int) (map[string]int, error) {
 	nodes := map[int]string{}
 	for _, n := range slices.Concat(before.Nodes, c.view.Nodes) {
@@ -196,7 +196,7 @@ func (c *cluster) commands(plan *api.Plan, o operation, before api.ClusterView, 
 			ends = ends || command.Service == o.fails || command.Service == o.cancels
 		}
 		if ends {
-			break // what follows the command that fails never runs
+			break // commands after the failing one never run
 		}
 	}
 	for _, n := range before.Nodes {
@@ -207,8 +207,8 @@ func (c *cluster) commands(plan *api.Plan, o operation, before api.ClusterView, 
 	return wanted, nil
 }
 
-// stranger is a node that ran commands and that nobody knows any more: one that was made, and undone. Those of a plan
-// run the same, so it does not matter which is which.
+// stranger is a node that ran commands and no longer exists: it was created and undone. The nodes of a plan run the same
+// commands, so they need not be distinguished.
 func stranger(known map[int]string, ran map[string]int) string {
 	for _, command := range slices.Sorted(maps.Keys(ran)) {
 		node, _, _ := strings.Cut(command, " ")
@@ -216,7 +216,7 @@ func stranger(known map[int]string, ran map[string]int) string {
 			return node
 		}
 	}
-	return "nobody"
+	return "unknown-node"
 }
 
 func difference(wanted, ran map[string]int) (wrong []string) {
@@ -241,7 +241,7 @@ func (c *cluster) asks(ctx context.Context) (p api.Progress) {
 	return p
 }
 
-// progress says where an operation is, for people.
+// progress describes the state of an operation for error texts.
 func (c *cluster) progress() string {
 	ctx, done := context.WithTimeout(context.Background(), 10*time.Second)
 	defer done()

@@ -20,16 +20,16 @@ import (
 	"drover/workflows/api"
 )
 
-// Options say where things run.
+// Options configure a World.
 type Options struct {
 	Root  string    // the source tree
-	Bin   string    // the programs, by Build
-	Dir   string    // made when absent; images and servers' data
-	Range string    // addresses for nodes; worlds that run at the same time need one each
-	Log   io.Writer // gets a line per thing done
-	// SSHServer is the OpenSSH server of the nodes; "" is the built-in one.
+	Bin   string    // folder of the programs, by Build
+	Dir   string    // created when missing; for images and servers' data
+	Range string    // addresses for nodes; concurrent worlds need different ones
+	Log   io.Writer // gets a line per action
+	// SSHServer is the OpenSSH server of the nodes; "" means the built-in one.
 	SSHServer string
-	// Partition is how long cut connections stay cut.
+	// Partition is the duration of cut connections.
 	Partition time.Duration
 }
 
@@ -41,22 +41,22 @@ type World struct {
 	temporals client.Client
 	machines  *local.Provider
 	tracer    *tracer.Server
-	wake      func()     // wakes up a worker that was replaced; nil when there is none
-	woken     chan error // gets what came of that
+	wake      func()     // resumes a replaced worker; nil when there is none
+	woken     chan error // receives its result
 
 	mu       sync.Mutex
 	gates    map[string]*gates // by cluster
-	commands map[int]*gates    // of commands that run
+	commands map[int]*gates    // of running commands
 }
 
-// appID is the application; its versions run the same commands. That of turnsID takes nodes one after the other.
+// appID is the application; its versions run the same commands. The one of turnsID takes nodes one after the other.
 const (
 	appID   = "chaos"
 	turnsID = "chaos-turns"
 )
 
-// Build makes the programs and the servers that are not there yet, and puts the programs into a folder, where a later
-// build does not change them: a network namespace of its own reaches nobody who has sources.
+// Build builds the programs and the missing servers, and copies the programs into a folder, where a later build does not
+// change them. It must run outside the new network namespace, from which no download is possible.
 func Build(ctx context.Context, root, bin string) error {
 	for _, name := range []string{"temporal", "consul"} {
 		if _, err := tree.Tool(ctx, root, name, os.Stderr); err != nil {
@@ -88,7 +88,7 @@ func Build(ctx context.Context, root, bin string) error {
 	return nil
 }
 
-// OpenSSH is where its server is on this machine, if nodes can run it; else "".
+// OpenSSH is the path of its server on this machine, if nodes can run it; else "".
 func OpenSSH() string {
 	const file = "/usr/sbin/sshd"
 	if _, err := os.Stat(file); err != nil || os.Getuid() != 0 {
@@ -97,7 +97,7 @@ func OpenSSH() string {
 	return file
 }
 
-// Start runs everything.
+// Start starts a World.
 func Start(ctx context.Context, o Options) (_ *World, err error) {
 	w := &World{Options: o, gates: map[string]*gates{}, commands: map[int]*gates{}}
 	defer func() {
@@ -165,7 +165,8 @@ func (w *World) execute(ctx context.Context, id, name string, in, out any) error
 	return result(ctx, run, out)
 }
 
-// result waits for the end of a workflow. The SDK gives a question up that a restart of the server swallowed: it is asked again.
+// result waits for the end of a workflow. It retries because the SDK gives up a request that is lost in a restart of the
+// server.
 func result(ctx context.Context, run client.WorkflowRun, out any) error {
 	for {
 		err := run.Get(ctx, out)
@@ -175,7 +176,7 @@ func result(ctx context.Context, run client.WorkflowRun, out any) error {
 	}
 }
 
-// Close ends everything, nodes too, whatever it is doing: nobody needs the worker any more, which may be paused.
+// Close ends the world with its nodes in any state. The worker, which may be paused, is killed.
 func (w *World) Close() error {
 	var errs []error
 	if w.temporals != nil {

@@ -10,10 +10,10 @@ import (
 	"drover/tests/tracer"
 )
 
-// strays are what an operation must not leave behind although the cluster lives on: processes and mounts of nodes that
-// are gone, commands that run on, and addresses and folders of nodes that nobody lists.
+// strays returns leftovers of an operation on a cluster that still exists: processes and mounts of deleted nodes, commands
+// that still run, and addresses and folders of nodes that the provider does not list.
 func (c *cluster) strays(ctx context.Context, all providers.Resources) (wrong []string, err error) {
-	// What belongs to those that are there, by how Leftovers tells it; locks come and go.
+	// Entries of Leftovers that belong to existing nodes; locks come and go.
 	own := []string{"/locks/", "/networks/" + c.id + "."}
 	for _, i := range all.Instances {
 		own = append(own, " of node "+i.ID, "/nodes/"+i.ID, "/addresses/"+i.IP, "/"+i.ID)
@@ -36,7 +36,7 @@ func (c *cluster) strays(ctx context.Context, all providers.Resources) (wrong []
 	there, err := c.world.machines.Leftovers(ctx)
 	for _, what := range there {
 		if group, is := strings.CutPrefix(what, "cgroup "); is && !strings.HasPrefix(filepath.Base(group), "i-") {
-			continue // the one that has all nodes' groups in it
+			continue // the parent of all nodes' groups
 		}
 		if !belongs(what, own) {
 			wrong = append(wrong, "left behind: "+what)

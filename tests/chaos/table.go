@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// promised is how soon an operation goes on when a worker is back. It is counted and not demanded: a machine that has much
-// else to do is late for itself.
+// promised is the time in which an operation should resume when a worker is back. Later ones are counted and do not fail:
+// a busy machine is slow by itself.
 const promised = 15 * time.Second
 
 // Table collects outcomes.
@@ -19,7 +19,7 @@ type Table struct {
 	outcomes []Outcome
 }
 
-// Add notes an outcome.
+// Add adds an outcome.
 func (t *Table) Add(o Outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -28,20 +28,20 @@ func (t *Table) Add(o Outcome) {
 	}
 }
 
-// Failed are the outcomes that were not as they must be.
+// Failed returns the outcomes with failed checks.
 func (t *Table) Failed() []Outcome {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(t.outcomes), func(o Outcome) bool { return o.Err == nil })
 }
 
-// Print writes one line an operation, one a way to die, and one for all.
+// Print writes one line per operation, one per fault, and one for all.
 func (t *Table) Print(out io.Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	defer w.Flush()
-	fmt.Fprintf(w, "\tcases\tas they must\tcommands run\tran twice\theld for an operator\tlongest time to go on\tlonger than %.0f s\n", promised.Seconds())
+	fmt.Fprintf(w, "\tcases\tas expected\tcommands run\tran twice\theld for an operator\tlongest time to resume\tlonger than %.0f s\n", promised.Seconds())
 	for _, operation := range Operations() {
 		t.row(w, operation, func(o Outcome) bool { return o.Case.Operation == operation })
 	}
@@ -51,7 +51,7 @@ func (t *Table) Print(out io.Writer) {
 	t.row(w, "all", func(Outcome) bool { return true })
 }
 
-// row is about some of the outcomes; nothing when there are none.
+// row writes the line of some of the outcomes, none without outcomes.
 func (t *Table) row(w io.Writer, name string, about func(Outcome) bool) {
 	var cases, good, commands, twice, held, late int
 	var longest time.Duration
@@ -78,23 +78,23 @@ func (t *Table) row(w io.Writer, name string, about func(Outcome) bool) {
 	}
 }
 
-// Line is an outcome on one line.
+// Line describes an outcome on one line.
 func (o Outcome) Line() string {
 	text := fmt.Sprintf("%s: ", o.Case)
 	switch {
 	case o.Err != nil:
-		text += fmt.Sprintf("NOT AS IT MUST (went on after %.1f s): %v", o.GoesOn.Seconds(), o.Err)
+		text += fmt.Sprintf("NOT AS EXPECTED (resumed after %.1f s): %v", o.GoesOn.Seconds(), o.Err)
 	case o.Case.Kill == "":
 		text = fmt.Sprintf("%-17s undisturbed: %d commands, %d moments", o.Case.Operation, o.Commands, len(o.Moments))
 	case o.Missed:
-		text += "it ended before that"
+		text += "the operation ended earlier"
 	case o.GoesOn == 0:
 		text += fmt.Sprintf("%d commands, each once", o.Commands)
 	default:
-		text += fmt.Sprintf("%d commands, each once; went on after %.1f s", o.Commands, o.GoesOn.Seconds())
+		text += fmt.Sprintf("%d commands, each once; resumed after %.1f s", o.Commands, o.GoesOn.Seconds())
 	}
 	if o.Answered != "" && o.Err == nil {
-		text += "; held, the operator said " + o.Answered
+		text += "; held, the operator's answer was " + o.Answered
 	}
 	return fmt.Sprintf("%s (%.1f s)", text, o.Took.Seconds())
 }

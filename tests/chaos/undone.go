@@ -12,15 +12,15 @@ import (
 	"drover/workflows/api"
 )
 
-// Failure is one failed run of an attempt, and what it left.
+// Failure is one failed run of an attempt, and its result.
 type Failure struct {
 	Attempt  string
 	Activity string // that failed
 	Summary  string
 	How      Failing
-	Passed   bool     // the operation got to its end all the same
-	Stayed   []string // aspects that differ, as they may
-	Says     []string // docs/lifecycle.md of them
+	Passed   bool     // the operation completed nevertheless
+	Stayed   []string // aspects with permitted differences
+	Says     []string // their quotations from docs/lifecycle.md
 	Err      error
 }
 
@@ -28,8 +28,8 @@ func (f Failure) String() string {
 	return fmt.Sprintf("%s, %s (%s), fails %s", f.Attempt, f.Activity, f.Summary, f.How)
 }
 
-// Fail lets an operation fail at each of its activities, one after the other, until it comes to its end because it has no
-// more. The same cluster serves all of them: what an operation takes back leaves it as it was.
+// Fail makes an operation fail at each of its activities, one after the other, until it completes because it has no
+// further one. The same cluster serves all of them, because an undo restores its state.
 func (w *World) Fail(ctx context.Context, a Attempt, how func(activity string) Failing, report func(Failure)) error {
 	c, err := w.newCluster()
 	if err != nil {
@@ -53,7 +53,7 @@ func (w *World) Fail(ctx context.Context, a Attempt, how func(activity string) F
 	return c.vanish(ctx)
 }
 
-// fail runs the operation once, with its k-th activity going wrong.
+// fail runs the operation once with a failure of its k-th activity.
 func (c *cluster) fail(ctx context.Context, a Attempt, k int, how func(string) Failing) (f Failure, err error) {
 	ctx, done := context.WithTimeout(ctx, operationLimit)
 	defer done()
@@ -80,9 +80,9 @@ func (c *cluster) fail(ctx context.Context, a Attempt, k int, how func(string) F
 	f.Activity, f.Summary, f.How = m.happened()
 	switch {
 	case ctx.Err() != nil:
-		return f, fmt.Errorf("it does not end: %s", c.progress())
+		return f, fmt.Errorf("the operation does not end: %s", c.progress())
 	case f.Activity == "" && ended != nil:
-		return f, fmt.Errorf("it fails although nothing went wrong: %w", ended)
+		return f, fmt.Errorf("the operation fails without an injected failure: %w", ended)
 	case f.Activity == "":
 		return f, nil
 	}
@@ -98,7 +98,7 @@ func (c *cluster) fail(ctx context.Context, a Attempt, k int, how func(string) F
 	return f, nil
 }
 
-// judge compares what there was with what there is.
+// judge compares the state before with the state after.
 func (c *cluster) judge(ctx context.Context, a Attempt, f *Failure, before, after condition) error {
 	var reached []string
 	for _, step := range c.asks(ctx).Steps {
@@ -137,7 +137,7 @@ func (c *cluster) judge(ctx context.Context, a Attempt, f *Failure, before, afte
 	return nil
 }
 
-// running are commands that run on although their operation has ended.
+// running returns commands that still run although their operation has ended.
 func (c *cluster) running(all providers.Resources) (wrong []string) {
 	for _, i := range all.Instances {
 		if i.State != providers.Running {

@@ -18,10 +18,10 @@ import (
 	"drover/tests/stack/tree"
 )
 
-// everyWay fails every activity in every way, and not in the one that is hardest for it.
-var everyWay = flag.Bool("chaos-every-way", false, "let every activity fail in every way")
+// everyWay makes every activity fail in every way, and not only in its hardest one.
+var everyWay = flag.Bool("chaos-every-way", false, "make every activity fail in every way")
 
-// hardest is the way to fail that leaves most to take back: when the effect is there, and commands by themselves.
+// hardest is the way to fail that leaves most to undo: after the effect, and for commands by their exit code.
 func hardest(activity string) Failing {
 	if activity == activities.RunStage {
 		return CommandsFail
@@ -31,8 +31,9 @@ func hardest(activity string) Failing {
 
 func inEveryCase(way Failing) func(string) Failing { return func(string) Failing { return way } }
 
-// Whatever step of whatever operation fails, on real nodes: machines, volumes, sizes, the control record, all keys that nodes
-// can see and the files that they made of them are afterwards what they were before, but for what docs/lifecycle.md says.
+// After a failure of any step of any operation on real nodes, the machines, volumes, sizes, the control record, all keys
+// that nodes can read and the files that they rendered are the same as before, except for the differences in
+// docs/lifecycle.md.
 func TestUndoneEqualsBefore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: it runs Temporal, Consul and nodes")
@@ -79,14 +80,14 @@ func TestUndoneEqualsBefore(t *testing.T) {
 	left, err := w.machines.Leftovers(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, left)
-	t.Logf("%.0f s\n%s", time.Since(began).Seconds(), told(failures))
+	t.Logf("%.0f s\n%s", time.Since(began).Seconds(), summary(failures))
 }
 
-// told is a line an operation.
-func told(failures map[string][]Failure) string {
+// summary has a line per operation.
+func summary(failures map[string][]Failure) string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "operation\tfailures\tleft all as it was\twent on\tleft something\twhat, and where docs/lifecycle.md says so")
+	fmt.Fprintln(table, "operation\tfailures\trestored all\tcompleted\tpermitted differences\taspects, and the quotation from docs/lifecycle.md")
 	for _, a := range Attempts {
 		if len(failures[a.Name]) == 0 {
 			continue
@@ -113,7 +114,7 @@ func told(failures map[string][]Failure) string {
 	return text.String()
 }
 
-// What may stay is in the documentation, word for word.
+// The permitted differences are quotations from the documentation.
 func TestWhatStaysIsDocumented(t *testing.T) {
 	t.Parallel()
 	root, err := tree.Root()

@@ -1,4 +1,4 @@
-// Command matrix kills everything at every moment of every operation, and prints what came of it: make chaos.
+// Command matrix kills every component at every moment of every operation, and prints the results: make chaos.
 package main
 
 import (
@@ -38,16 +38,16 @@ func parse(args []string) (options, error) {
 	var o options
 	f := flag.NewFlagSet("chaos", flag.ContinueOnError)
 	only := f.String("only", strings.Join(chaos.Operations(), ","), "operations")
-	kill := f.String("kill", strings.Join(chaos.Kills(), ","), "who dies")
-	f.IntVar(&o.worlds, "worlds", 3, "how many sets of servers run at the same time; most of the time is waiting")
-	f.DurationVar(&o.limit, "limit", 0, "begin no further case after this time; 0 is never")
+	kill := f.String("kill", strings.Join(chaos.Kills(), ","), "faults")
+	f.IntVar(&o.worlds, "worlds", 3, "number of sets of servers to run concurrently; they mostly wait")
+	f.DurationVar(&o.limit, "limit", 0, "begin no further case after this time; 0 means no limit")
 	f.StringVar(&o.keep, "keep", "", "keep the servers' logs in this folder, which must not exist")
-	f.StringVar(&o.record, "record", "", "write every outcome to this file, and do not try again what it has as it must be")
-	f.DurationVar(&o.partition, "partition", 30*time.Second, "how long cut connections stay cut")
-	f.IntVar(&o.sample, "sample", 0, "try only so many cases, drawn by -seed; 0 is all")
-	f.IntVar(&o.random, "random", 0, "instead of the matrix, try so many cases at times that nobody chose, drawn by -seed")
-	f.Uint64Var(&o.seed, "seed", 1, "of what is drawn")
-	f.StringVar(&o.bin, "bin", "", "the programs, built already: for the process that this one starts in a network namespace of its own")
+	f.StringVar(&o.record, "record", "", "write every outcome to this file, and do not repeat its passed cases")
+	f.DurationVar(&o.partition, "partition", 30*time.Second, "duration of cut connections")
+	f.IntVar(&o.sample, "sample", 0, "run only this number of cases, drawn by -seed; 0 means all")
+	f.IntVar(&o.random, "random", 0, "instead of the matrix, run this number of cases at random times, drawn by -seed")
+	f.Uint64Var(&o.seed, "seed", 1, "seed of random choices")
+	f.StringVar(&o.bin, "bin", "", "folder of the built programs; set for the process in the new network namespace")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -55,7 +55,7 @@ func parse(args []string) (options, error) {
 	for name, list := range map[string][2][]string{"only": {o.only, chaos.Operations()}, "kill": {o.kill, chaos.Kills()}} {
 		for _, word := range list[0] {
 			if !slices.Contains(list[1], word) {
-				return o, fmt.Errorf("-%s %s: there are %s", name, word, strings.Join(list[1], ", "))
+				return o, fmt.Errorf("-%s %s does not exist; use %s", name, word, strings.Join(list[1], ", "))
 			}
 		}
 	}
@@ -87,7 +87,7 @@ func main() {
 	}
 }
 
-// outside builds what is needed and has the rest done in a network namespace of its own.
+// outside builds the programs and runs the matrix in a new network namespace.
 func outside(ctx context.Context, o options) (err error) {
 	root, err := tree.Root()
 	if err != nil {
@@ -151,7 +151,7 @@ func inside(ctx context.Context, o options) (err error) {
 	}
 	impossible := worlds[0].Impossible()
 	for kill, why := range impossible {
-		fmt.Printf("not tried: %s: %s\n", kill, why)
+		fmt.Printf("not run: %s: %s\n", kill, why)
 	}
 	wanted := func(c chaos.Case) bool {
 		return slices.Contains(o.only, c.Operation) && slices.Contains(o.kill, c.Kill) && impossible[c.Kill] == ""
@@ -206,7 +206,7 @@ func inside(ctx context.Context, o options) (err error) {
 		fmt.Println(out.Line())
 	}
 	if len(failed) > 0 {
-		err = errors.Join(err, fmt.Errorf("%d cases were not as they must be", len(failed)))
+		err = errors.Join(err, fmt.Errorf("%d cases failed", len(failed)))
 	}
 	return err
 }
