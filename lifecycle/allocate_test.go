@@ -91,5 +91,5 @@ func TestExtendKeepsToTheLargestCluster(t *testing.T) {
 	_, err := Extend(spec, make([]Node, specs.MaxNodes-2), "a", 1, &counted{})
 	require.NoError(t, err)
 	_, err = Extend(spec, make([]Node, specs.MaxNodes-1), "a", 1, &counted{})
-	require.EqualError(t, err, "the cluster would have 1001 nodes; at most 1000 are possible")
+	require.EqualError(t, err, "the cluster would have 1251 nodes; at most 1250 are possible")
 }

@@ -25,7 +25,7 @@ const (
 )
 
 // MaxNodes is the largest cluster: the control record holds every node and must fit into one value of Consul.
-const MaxNodes = 1000
+const MaxNodes = 1250
 
 // add appends d while there is room for its severity, and says once that there is none.
 func (ds *Diagnostics) add(d Diagnostic) {

@@ -53,7 +53,7 @@ func TestLimits(t *testing.T) {
 		"keys given again":      {"", nodes(`, "` + long + `": {` + many(20_000, `"a": %d`) + `}`), "more than 200 warnings"},
 		"deep":                  {"", nodes(`, "x": ` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000)), "nested deeper than 100 levels"},
 		"roles":                 {"", `{"nodes": [` + many(51, `{"role": "r%d", "count": 1, `+role+`}`) + `]}`, "a cluster has at most 50 roles"},
-		"nodes":                 {"", `{"nodes": [{"count": 1000000, ` + role + `}]}`, "a cluster has at most 1000 nodes"},
+		"nodes":                 {"", `{"nodes": [{"count": 1000000, ` + role + `}]}`, "a cluster has at most 1250 nodes"},
 		"reserved ips":          {"", nodes(`, "endpoints": {"reserved_ips": {` + many(17, `"a%d": {"value": ""}`) + `}}`), "at most 16 reserved ips"},
 		"errors of roles": {"", `{"health_check": {"enable": "` + strings.Repeat("y", 900_000) + `"}, "nodes": [` +
 			many(50, `{"role": "r%d", "count": 1, `+role+`}`) + `]}`, "expected true or false"},

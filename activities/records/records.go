@@ -221,6 +221,9 @@ func (a *Activities) noOrphans(ctx context.Context, clusterID string) error {
 // for the cluster's own, and running nodes among them have server ids that would be given again.
 func (a *Activities) noStrays(ctx context.Context, p providers.Provider, rec *lifecycle.Record) error {
 	listed, err := release.Listed(ctx, p, rec.ClusterID)
+	if fault.Is(err, fault.Unreachable) {
+		return nil // the step that makes the machines waits for the provider, where operators see it
+	}
 	if err != nil {
 		return err
 	}
