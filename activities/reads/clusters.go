@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"drover/activities/internal/bounds"
 	"drover/activities/internal/fanout"
@@ -159,17 +158,18 @@ func (a *Activities) ListClusters(ctx context.Context, in api.ListClustersInput)
 func (a *Activities) addHealth(ctx context.Context, records []*lifecycle.Record, views []api.ClusterView) {
 	ctx, stop := context.WithTimeout(ctx, askAll)
 	defer stop()
-	var asking errgroup.Group
-	asking.SetLimit(clustersAtOnce)
+	var asking sync.WaitGroup
+	slots := make(chan struct{}, clustersAtOnce)
 	for i, rec := range records {
-		asking.Go(func() error {
+		slots <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-slots }()
 			if seen := a.ask(ctx, rec); ctx.Err() == nil && len(seen) > 0 {
 				views[i].Health = health(seen)
 			}
-			return nil
 		})
 	}
-	_ = asking.Wait() // none fails
+	asking.Wait()
 }
 
 func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterView {
