@@ -263,7 +263,7 @@ func TestAccessIsOffWhereItCannotBeManaged(t *testing.T) {
 	}{
 		"Consul has no ACLs":     {withoutACLs, uuid.NewString()},
 		"may not manage ACLs":    {server, tokenWith(t, server, `key_prefix "drover/" { policy = "write" }`)},
-		"and not write them":     {server, tokenWith(t, server, `acl = "read"`)},
+		"but not write them":     {server, tokenWith(t, server, `acl = "read"`)},
 		"":                       {server, server.Token},
 		"unknown to this Consul": {server, uuid.NewString()},
 	} {
