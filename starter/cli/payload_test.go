@@ -139,7 +139,7 @@ func TestWithAPayloadKeyTemporalStoresNoClearText(t *testing.T) {
 	require.Equal(t, exitOK, run("create", "etcd", "--name", "hold", "--id", "cl-sealed03", "--on-failure", "hold", "--no-wait").code)
 	var resolved *call
 	require.Eventually(t, func() bool {
-		resolved = run("resolve", "cl-sealed03", "--skip", "--reason", "looked at hunter2 myself")
+		resolved = run("resolve", "cl-sealed03", "--skip", "--yes", "--reason", "looked at hunter2 myself")
 		return resolved.code == exitOK
 	}, time.Minute, 100*time.Millisecond)
 	require.Equal(t, exitOK, run("create", "etcd", "--name", "wait", "--id", "cl-sealed04", "--no-wait").code)

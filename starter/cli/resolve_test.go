@@ -37,7 +37,7 @@ func TestAHeldStepIsShownAndResolved(t *testing.T) {
 		require.Contains(t, status.stdout.String(), want)
 	}
 
-	busy := drover(t, "delete", id)
+	busy := drover(t, "delete", id, "--yes")
 	require.Equal(t, exitRefused, busy.code)
 	require.Contains(t, busy.stderr.String(), ", held at step CC4 start, order 0 since ")
 

@@ -38,7 +38,7 @@ func failing(f *fault.Fault) error {
 }
 
 func createScript(ctx workflow.Context, in api.CreateClusterInput) (*api.OperationResult, error) {
-	id, _ := api.ClusterIDOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
+	id := clusterOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
 	now := func() time.Time { return workflow.Now(ctx).UTC() }
 	p := api.Progress{ClusterID: id, Operation: api.CreateCluster, App: in.App, State: api.OpRunning, StartedAt: now(), Steps: []api.Step{
 		{ID: "CC1", Words: "resources for all nodes", State: api.StepPending, Nodes: 3},
@@ -145,7 +145,7 @@ func waitForCancel(ctx context.Context) error {
 }
 
 func deleteScript(ctx workflow.Context, _ api.DeleteClusterInput) (*api.OperationResult, error) {
-	id, _ := api.ClusterIDOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
+	id := clusterOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
 	return &api.OperationResult{ClusterID: id, Operation: api.DeleteCluster, Orphans: []string{"local volume vol-1: busy"}}, nil
 }
 
@@ -175,4 +175,13 @@ func listAppsScript(workflow.Context, api.ListAppsInput) (*api.AppList, error) {
 
 func publishScript(_ workflow.Context, in api.PublishAppInput) (*api.AppView, error) {
 	return &api.AppView{App: in.App, Version: in.Version, Digest: "sha256", Roles: []string{""}}, nil
+}
+
+// clusterOf is the cluster an operation, or the plan of one, is about.
+func clusterOf(workflowID string) string {
+	if id, planned := api.PlannedCluster(workflowID); planned {
+		return id
+	}
+	id, _ := api.ClusterIDOf(workflowID)
+	return id
 }
