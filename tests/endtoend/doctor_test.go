@@ -90,7 +90,7 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 		{"key deleted", id, func(t *testing.T) { kv(t, http.MethodDelete, self+"cluster/vxnet", "") }, "cluster/vxnet is missing", "drover repair " + id},
 		{"key changed", id, func(t *testing.T) { kv(t, http.MethodPut, self+"cluster/vxnet", "other") }, "differs from the record", "drover repair " + id},
 		{"key added", id, func(t *testing.T) { kv(t, http.MethodPut, self+"hosts/a/i-aaaaaaaa/ip", "1.2.3.4") }, "is unexpected", "drover repair " + id},
-		{"mark of an operation", id, func(t *testing.T) { kv(t, http.MethodPut, "drover/clusters/"+id+"/operation", "AddNodes") }, "AddNodes is marked as running", "drover repair " + id},
+		{"mark of an operation", id, func(t *testing.T) { kv(t, http.MethodPut, "drover/clusters/"+id+"/operation", "AddNodes") }, "the mark for them is AddNodes", "drover repair " + id},
 		{"operation terminated while its commands run", id, func(t *testing.T) {
 			drover(t, "run", id, "tidy", "--no-wait").OK(t)
 			eventually(t, "the service runs", running(t, id, 2))
