@@ -21,6 +21,7 @@ func (p *Provider) Leftovers(ctx context.Context) ([]string, error) {
 	}
 	for _, e := range entries {
 		switch e.Name() {
+		case "bin": // the provider's own programs, of no cluster
 		case "nodes", "volumes", "networks", "addresses", "locks":
 			below, err := os.ReadDir(p.path(e.Name()))
 			if err != nil {
