@@ -35,36 +35,44 @@ func TestHostsCheck(t *testing.T) {
 	}
 	otherwise := func(text, old, now string) string { return strings.Replace(text, old, now, 1) }
 	file := filepath.Join(dir, "new.yaml")
-	require.NoError(t, os.WriteFile(file, []byte("bastions:\n"+
-		entry("gate", gate, people, admin, "")+
-		otherwise(entry("other gate", gate, people, admin, ""), gate.hostKey, otherKey)+
-		entry("no gate", gate, "1", admin, "")+
-		"hosts:\n"+
-		entry("well", well, people, admin, ", bastion: gate, ports: [2379]")+
-		entry("broken", broken, "22", "root", ", ports: [2379, 2380], mount_points: [/srv/small, /srv/frozen, /srv/new]")+
-		entry("asks", broken, people, "asked", "")+
-		entry("down", well, "1", "root", "")+
-		otherwise(entry("other key", gate, "22", "root", ""), gate.hostKey, otherKey)+
-		otherwise(entry("stranger", gate, people, "admin", ""), gate.keyFile, stranger)+
-		entry("behind other gate", well, "22", "root", ", bastion: other gate")+
-		entry("behind no gate", well, "2", "root", ", bastion: no gate")+
-		entry("down behind gate", well, "3", "root", ", bastion: gate"),
-	), 0o600))
-
-	a := g.Drover(t, "hosts", "check", "--inventory", file, "-o", "json")
-	require.Equal(t, 1, a.Code, a.Stderr)
-	var list api.HostList
-	a.JSON(t, &list)
 	got := map[string]map[string]string{}
-	for _, h := range list.Hosts {
-		got[h.Name] = map[string]string{}
-		for _, c := range h.Checks {
-			if !c.OK {
-				require.NotEmpty(t, c.Hint, "%+v", c)
-				got[h.Name][c.Name] = c.Detail
+	// An inventory has one host per address: the machines have several faults each, so there are several inventories.
+	for _, hosts := range [][]string{
+		{
+			entry("well", well, people, admin, ", bastion: gate, ports: [2379]"),
+			entry("broken", broken, "22", "root", ", ports: [2379, 2380], mount_points: [/srv/small, /srv/frozen, /srv/new]"),
+			otherwise(entry("other-key", gate, "22", "root", ""), gate.hostKey, otherKey),
+		},
+		{
+			entry("asks", broken, people, "asked", ""),
+			entry("down", well, "1", "root", ""),
+			otherwise(entry("stranger", gate, people, "admin", ""), gate.keyFile, stranger),
+		},
+		{entry("behind-other-gate", well, "22", "root", ", bastion: other-gate")},
+		{entry("behind-no-gate", well, "2", "root", ", bastion: no-gate")},
+		{entry("down-behind-gate", well, "3", "root", ", bastion: gate")},
+	} {
+		require.NoError(t, os.WriteFile(file, []byte("bastions:\n"+
+			entry("gate", gate, people, admin, "")+
+			otherwise(entry("other-gate", gate, people, admin, ""), gate.hostKey, otherKey)+
+			entry("no-gate", gate, "1", admin, "")+
+			"hosts:\n"+strings.Join(hosts, ""),
+		), 0o600))
+		a := g.Drover(t, "hosts", "check", "--inventory", file, "-o", "json")
+		require.Equal(t, 1, a.Code, a.Stdout+a.Stderr)
+		var list api.HostList
+		a.JSON(t, &list)
+		require.Len(t, list.Hosts, len(hosts))
+		for _, h := range list.Hosts {
+			got[h.Name] = map[string]string{}
+			for _, c := range h.Checks {
+				if !c.OK {
+					require.NotEmpty(t, c.Hint, "%+v", c)
+					got[h.Name][c.Name] = c.Detail
+				}
 			}
+			require.NotEmpty(t, h.Checks, h.Name)
 		}
-		require.NotEmpty(t, h.Checks, h.Name)
 	}
 	// The machine that runs the tests may have little room, and a server at port 80: what is well says the rest.
 	delete(got["well"], "disk")
@@ -78,11 +86,11 @@ func TestHostsCheck(t *testing.T) {
 		},
 		"asks":              {"sudo": "a password is required"},
 		"down":              {"reachable": "connection refused"},
-		"other key":         {"host key": "offered host key"},
+		"other-key":         {"host key": "offered host key"},
 		"stranger":          {"login": "refuses Drover's key for user admin"},
-		"behind other gate": {"bastion host key": "offered host key"},
-		"behind no gate":    {"bastion": "connection refused"},
-		"down behind gate":  {"reachable": "jump host " + net.JoinHostPort(gate.ip, people) + " cannot connect to node " + well.ip + ":3"},
+		"behind-other-gate": {"bastion host key": "offered host key"},
+		"behind-no-gate":    {"bastion": "connection refused"},
+		"down-behind-gate":  {"reachable": "jump host " + net.JoinHostPort(gate.ip, people) + " cannot connect to node " + well.ip + ":3"},
 	}
 	if admin == "root" { // no sudo here, and the test says so
 		delete(got, "asks")
