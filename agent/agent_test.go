@@ -22,9 +22,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const nowhere = "http://127.0.0.1:1" // nobody listens
+const nowhere = "http://127.0.0.1:1" // nothing listens
 
-// The agent is killed in mid command; the command ends while nobody looks; the next agent knows how.
+// The agent is killed in mid command; the command ends while no agent watches; the next agent knows how.
 func TestKilledAgentLosesNoCommand(t *testing.T) {
 	t.Parallel()
 	n := newNode(t, nowhere)
@@ -99,9 +99,9 @@ func TestCommandLine(t *testing.T) {
 	_, errs, code = n.cli("cancel", "c")
 	require.Zero(t, code)
 	require.Contains(t, errs, "cancelled")
-	_, errs, code = n.cli("attach", "nobody")
+	_, errs, code = n.cli("attach", "unknown-id")
 	require.Equal(t, 1, code)
-	require.Contains(t, errs, "nobody")
+	require.Contains(t, errs, "unknown-id")
 	_, errs, code = n.cli("sync", "--revision", "1", "--timeout", "1s")
 	require.Equal(t, 1, code)
 	require.Contains(t, errs, "was not applied within 1s")
@@ -184,7 +184,7 @@ func TestRevisionsFromConsul(t *testing.T) {
 	require.Contains(t, content(t, dest), "x=four")
 	require.Equal(t, 4, strings.Count(content(t, reloads), "reload"))
 
-	// HUP reads conf.d anew.
+	// HUP reads conf.d again.
 	more, _ := n.resource("more", "{{ getv \"/env/x\" }}\n")
 	require.NoError(t, n.agent.Process.Signal(syscall.SIGHUP))
 	require.True(t, poll(func() bool { _, err := os.Stat(more); return err == nil }))

@@ -11,7 +11,7 @@ import (
 //
 //   - Every call is idempotent under the id the caller chose: creating what exists with that id returns it unchanged,
 //     deleting what is not there succeeds.
-//   - Everything is tagged with cluster and node id and can be listed by cluster, whoever created it.
+//   - Everything is tagged with cluster and node id and can be listed by cluster, whatever process created it.
 //   - An id that exists in another cluster is a Conflict, never handed out. What is needed and not there is NotFound;
 //     what cannot be is Invalid, and then nothing was made; what is in use is a Conflict.
 //   - A call that died half-way is finished by the same call again and cleared by a delete; until then List shows it.

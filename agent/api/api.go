@@ -136,14 +136,14 @@ type Command struct {
 	// Label is for people: "etcd_node start".
 	Label string `json:"label,omitempty"`
 	// AsOf is what /v1/now said before it was made sure that the command is wanted; "" is as of now. A command that is not
-	// known yet begins only within StaleAfter of that: whoever was held up on the way makes sure again.
+	// known yet begins only within StaleAfter of that: a caller that was held up on the way checks again.
 	AsOf string `json:"as_of,omitempty"`
 	// Stdout asks for up to 64 KiB of standard output alone in CommandStatus.Stdout (custom_metadata, selectors).
 	Stdout bool `json:"stdout,omitempty"`
 }
 
 // StaleAfter is how old a decision to begin a command may be. It is shorter than an activity may be silent before it is
-// given up, so that nobody begins what was given up meanwhile.
+// given up, so that no other process begins what was given up meanwhile.
 const StaleAfter = 8 * time.Second
 
 // Now is the node's clock, in a form that only the node reads.

@@ -1,6 +1,6 @@
 package api
 
-// Exit codes of `drover-agent start --stdin`, by which whoever installs the agent over SSH learns what happened: output
+// Exit codes of `drover-agent start --stdin`, by which the caller that installs the agent over SSH learns what happened: output
 // may come late, or never, from a node that is very busy, an exit code does not. None of them is a code that a shell or
 // another program ends with by itself.
 const (

@@ -45,7 +45,7 @@ func (a *app) sync() *cobra.Command {
 
 func (a *app) reload() *cobra.Command {
 	return a.printing(&cobra.Command{
-		Use: "reload", Short: "Read conf.d anew, apply the current revision again, retry failed reloads", Args: cobra.NoArgs,
+		Use: "reload", Short: "Read conf.d again, apply the current revision again, retry failed reloads", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			res, err := a.client().Reload(cmd.Context())
 			if err != nil {

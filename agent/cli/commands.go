@@ -18,7 +18,7 @@ func (a *app) launch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "launch --id ID [flags] -- COMMAND...",
 		Short: "Run a shell command once under an id, detached from this terminal and from the agent",
-		Long: `Run a shell command once under an id. A second launch of the same id runs nothing and tells how the first is doing.
+		Long: `Run a shell command once under an id. A second launch of the same id runs nothing and reports how the first is doing.
 Several words are joined by spaces and given to /bin/sh -c. With --wait, the exit code is the command's.`,
 		Example: "  drover-agent launch --id backup.1 --timeout 1h -- /opt/app/bin/backup --full",
 		Args:    cobra.MinimumNArgs(1),
@@ -46,8 +46,8 @@ func (a *app) attach() *cobra.Command {
 	var wait time.Duration
 	cmd := &cobra.Command{
 		Use: "attach ID", Short: "Wait for the end of a command; its exit code is this one's", Args: cobra.ExactArgs(1),
-		Long: `Wait for the end of a command that was launched, print the end of its output, and exit with its exit code; 125 when nobody
-knows how it ended. When the wait is over before that, the command goes on and the exit code is 0.`,
+		Long: `Wait for the end of a command that was launched, print the end of its output, and exit with its exit code; 125 when
+it is unknown how it ended. When the wait is over before that, the command continues and the exit code is 0.`,
 		Example: "  drover-agent attach cl-x.7.CC4.init.0.cln-y",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			st, err := a.await(cmd.Context(), args[0], wait)

@@ -26,7 +26,7 @@ type System struct {
 const (
 	exitOK      = 0
 	exitFailure = 1
-	// exitUnknown: a command began, and nobody knows how it ended.
+	// exitUnknown: a command began, and it is unknown how it ended.
 	exitUnknown = 125
 )
 

@@ -27,7 +27,7 @@ func (a *app) run() *cobra.Command {
 	var level slog.LevelVar
 	cmd := &cobra.Command{
 		Use: "run", Short: "Run the agent in the foreground, until TERM", Args: cobra.NoArgs,
-		Long: "Run the agent in the foreground, until TERM. HUP reads conf.d anew. Commands go on when the agent ends.",
+		Long: "Run the agent in the foreground, until TERM. HUP reads conf.d again. Commands continue when the agent ends.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			debug.SetGCPercent(gcPercent)
 			out := a.Stderr
@@ -65,7 +65,7 @@ func (a *app) stop() *cobra.Command {
 	var n keep.Node
 	var limit time.Duration
 	cmd := &cobra.Command{
-		Use: "stop", Short: "End the agent and keep it from coming back; commands go on", Args: cobra.NoArgs,
+		Use: "stop", Short: "End the agent and keep it from coming back; commands continue", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			n.Socket = a.socket
 			return n.Stop(cmd.Context(), limit)

@@ -34,7 +34,7 @@ func (e *Engine) failed(r *resource, digest string, w api.Warning) {
 	f.next, f.warning = e.now().Add(wait), w
 }
 
-// held is the failure that keeps a step from being tried again yet; nil when it may be tried.
+// held is the failure that keeps a step from being retried yet; nil when it may be tried.
 func (e *Engine) held(r *resource, digest, what string) *failure {
 	f := e.failures[r.name]
 	if f == nil || f.digest != digest || f.warning.What != what || !e.now().Before(f.next) {

@@ -98,7 +98,7 @@ func (s Shell) Run(ctx context.Context, c Command) error {
 	return err
 }
 
-// open gives the file for output, in append mode so that whoever still writes to it never overwrites anything.
+// open gives the file for output, in append mode so that a process that still writes to it never overwrites anything.
 func (s Shell) open() (*os.File, error) {
 	if s.Log == "" {
 		file, err := os.CreateTemp("", "drover-confd-*")

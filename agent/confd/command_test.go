@@ -96,7 +96,7 @@ func TestShellIsInterrupted(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// requireGone: the process is dead; where nobody reaps orphans it may be left as a zombie.
+// requireGone: the process is dead; where no process reaps orphans it may be left as a zombie.
 func requireGone(t *testing.T, pid string) {
 	t.Helper()
 	_, err := strconv.Atoi(pid)

@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// dest is a destination as it is on disk, and what it shall be.
+// dest is a destination as it is on disk, and what it must be.
 type dest struct {
 	path string
 	// exists, symlink, perm and ids of what is there (of what a symlink points to).

@@ -88,7 +88,7 @@ func TestOwner(t *testing.T) {
 	n.resource("set", `x`, `uid = 12`, `gid = 34`)
 	n.resource("named", `x`, `owner = "root"`, `group = "56"`)
 	n.resource("unset", `{{getv "/v" "1"}}`, `uid = -1`)
-	n.resource("unknown", `x`, `owner = "nobody-has-this-name"`)
+	n.resource("unknown", `x`, `owner = "no-user-has-this-name"`)
 	r := n.apply()
 	require.Equal(t, []string{"unknown.toml write"}, whats(r.Warnings))
 	require.Equal(t, "12:34", owner("set"))

@@ -19,7 +19,7 @@ func unified(oldName, newName, before, after string) string {
 			i++
 			continue
 		}
-		// A hunk goes on as long as the next change is near enough to share its context.
+		// A hunk continues as long as the next change is near enough to share its context.
 		start, end := max(0, i-context), i
 		for j := i; j < len(edits) && j <= end+2*context; j++ {
 			if edits[j].op != ' ' {

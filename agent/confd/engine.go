@@ -126,8 +126,8 @@ func (e *Engine) Retry(ctx context.Context) (Result, error) { return e.again(ctx
 // command may have made the account or the folder that was missing.
 func (e *Engine) RetryFailed(ctx context.Context) (Result, error) { return e.again(ctx, false, true) }
 
-// Reload reads conf.d and templates anew and runs a pass over the revision applied last, in which everything that
-// failed is tried again whatever its back-off says (`agent reload`, HUP).
+// Reload reads conf.d and templates again and runs a pass over the revision applied last, in which everything that
+// failed is retried whatever its back-off says (`agent reload`, HUP).
 func (e *Engine) Reload(ctx context.Context) (Result, error) { return e.again(ctx, true, false) }
 
 func (e *Engine) again(ctx context.Context, force, failed bool) (Result, error) {

@@ -24,7 +24,7 @@ var formats = map[string]func(content []byte) error{
 	"xml":  xmlFormat,
 }
 
-// tomlFormat tells the line alone: the library's message quotes the content, which can be a password.
+// tomlFormat reports the line alone: the library's message quotes the content, which can be a password.
 func tomlFormat(content []byte) error {
 	var v map[string]any
 	err := toml.Unmarshal(content, &v)

@@ -10,7 +10,7 @@ import (
 )
 
 // lockFolder takes the lock on the configuration folder, which every process that stages files from it holds while it
-// does so: the agent and `render --once` may meet on a node. A folder that is missing or cannot be locked stops nobody.
+// does so: the agent and `render --once` may meet on a node. A folder that is missing or cannot be locked stops neither.
 func lockFolder(ctx context.Context, dir string) (unlock func(), err error) {
 	folder, err := os.Open(dir)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"drover/fault"
 )
 
-// Noop renders everything and tells, as text for people, what a pass would change: unified diffs, modes, and the
+// Noop renders everything and reports, as text for people, what a pass would change: unified diffs, modes, and the
 // commands that would run. It writes nothing and runs nothing. Result has the warnings and how many files would change.
 func (e *Engine) Noop(ctx context.Context, kv map[string]string) (string, Result, error) {
 	if err := e.enter(ctx); err != nil {

@@ -31,7 +31,7 @@ type item struct {
 	staged  *staged // differs from what is on disk
 	swapped bool
 	failed  bool // the file stays as it was, and so does the service
-	waiting bool // a failure or a deferred reload has to be tried again
+	waiting bool // a failure or a deferred reload has to be retried
 }
 
 // pass renders and compares all resources, checks the changed ones, swaps all of them, and then reloads (B1, B2, B3).
@@ -67,7 +67,7 @@ func (p *pass) files() error {
 		p.prepare(it)
 	}
 	if p.out.Cap() > 1<<20 {
-		p.out = bytes.Buffer{} // one huge file is no reason to stay big
+		p.out = bytes.Buffer{} // one huge file is not a reason to stay big
 	}
 	for _, it := range p.items {
 		if it.staged != nil && p.ctx.Err() == nil {

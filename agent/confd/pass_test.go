@@ -105,7 +105,7 @@ func TestFailedRenderLeavesOnlyItsFile(t *testing.T) {
 	require.NoFileExists(t, n.path("a"))
 	require.Equal(t, "fine", n.read("b"))
 	require.Equal(t, []string{"rb"}, n.took())
-	require.True(t, n.NextRetry().IsZero(), "rendering again without a change is no use")
+	require.True(t, n.NextRetry().IsZero(), "rendering again without a change is useless")
 }
 
 func TestCheckSeesTheStagedFileAndKeepsTheOldOne(t *testing.T) {
@@ -379,7 +379,7 @@ func TestStateFileIsPrivate(t *testing.T) {
 	require.Empty(t, n.took(), "a damaged state file reloads nothing")
 }
 
-// What a resource's own reload_cmd makes of its file is no drift, however often a pass looks. What anything else makes is.
+// What a resource's own reload_cmd makes of its file is not drift, however often a pass looks. What anything else makes is.
 func TestOwnReloadLeavesNoDrift(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*testing.T, string){

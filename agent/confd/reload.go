@@ -172,7 +172,7 @@ func (p *pass) failWith(it *item, w api.Warning) {
 	}
 }
 
-// carry repeats a failure that is not tried again yet.
+// carry repeats a failure that is not retried yet.
 func (p *pass) carry(it *item, f *failure) {
 	it.failed = true
 	p.result.Warnings = append(p.result.Warnings, f.warning)

@@ -89,7 +89,7 @@ func (s *scope) getvs(pattern string) ([]string, error) {
 	return values, nil
 }
 
-// maxInclude stops a template that includes itself; nobody nests this deep on purpose.
+// maxInclude stops a template that includes itself; no real template nests this deep.
 const maxInclude = 64
 
 // include renders a template that the running file defines, or else another file of templates/, over the same keys.

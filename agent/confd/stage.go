@@ -81,7 +81,7 @@ func (s *staged) swap() error {
 	return errors.Join(err, s.dress(to), to.Close())
 }
 
-// sweep removes staged files that a crash left in a folder. The caller holds the lock on conf.d's folder, so nobody else
+// sweep removes staged files that a crash left in a folder. The caller holds the lock on conf.d's folder, so no other process
 // is staging now. A folder that did not change since it was looked at is not read again.
 func (e *Engine) sweep(dir string) {
 	info, err := os.Stat(dir)

@@ -55,10 +55,10 @@ func loadState(file string) (*state, error) {
 	}
 	s := fresh()
 	if err := json.Unmarshal(text, s); err != nil {
-		return fresh(), fmt.Errorf("%s is damaged and is begun anew: %w", file, err)
+		return fresh(), fmt.Errorf("%s is damaged and is replaced by a new one: %w", file, err)
 	}
 	if s.Version != stateVersion || s.Resources == nil {
-		return fresh(), fmt.Errorf("%s has version %d, not %d, and is begun anew", file, s.Version, stateVersion)
+		return fresh(), fmt.Errorf("%s has version %d, not %d, and is replaced by a new one", file, s.Version, stateVersion)
 	}
 	for name, a := range s.Resources {
 		if a == nil {

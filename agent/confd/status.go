@@ -27,7 +27,7 @@ type ResourceStatus struct {
 	Status string `json:"status"`
 	// Message says why the status is not StatusApplied, or what is odd.
 	Message string `json:"message,omitempty"`
-	// RetryAt is when it will be tried again by itself; zero when only a change helps.
+	// RetryAt is when it will be retried by itself; zero when only a change helps.
 	RetryAt time.Time `json:"retry_at,omitzero"`
 }
 

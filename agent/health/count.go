@@ -44,7 +44,7 @@ type counter struct {
 	state     string
 	good, bad int // in a row
 	pause     time.Duration
-	next      time.Time // before it nobody acts
+	next      time.Time // before it no action runs
 }
 
 // add counts one check and says whether to act: when the node becomes unhealthy, and again while it stays so.

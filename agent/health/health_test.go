@@ -139,7 +139,7 @@ func TestRunnerRestsWhileAnOperationRuns(t *testing.T) {
 	t.Parallel()
 	asked := make(chan bool, 10)
 	r := New(func(context.Context, string, int) error {
-		t.Error("nobody acts while an operation runs")
+		t.Error("no action runs while an operation runs")
 		return nil
 	}, func(context.Context) bool { asked <- true; return true }, slog.New(slog.DiscardHandler))
 	defer r.Stop()

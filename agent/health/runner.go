@@ -23,7 +23,7 @@ const (
 // not be tied to the agent.
 type Action func(ctx context.Context, cmd string, timeoutSec int) error
 
-// Quiet says whether an operation runs on the cluster, or the cluster is not active: then nothing is checked and nobody acts,
+// Quiet says whether an operation runs on the cluster, or the cluster is not active: then nothing is checked and no action runs,
 // for a service that an operation stopped must not be started behind its back.
 type Quiet func(ctx context.Context) bool
 
@@ -47,7 +47,7 @@ func New(action Action, quiet Quiet, log *slog.Logger) *Runner {
 	return &Runner{action: action, quiet: quiet, log: log, state: Disabled, cancel: func() {}}
 }
 
-// Set ends what runs and begins anew with these settings; nil and not enabled are the same.
+// Set ends what runs and starts again with these settings; nil and not enabled are the same.
 func (r *Runner) Set(ctx context.Context, check *api.HealthCheck, monitor *api.Monitor) {
 	r.setting.Lock()
 	defer r.setting.Unlock()

@@ -5,6 +5,6 @@
 //	anything else              a detached parent process that starts the agent again when it ends
 //
 // All of it is idempotent: an agent that runs as it should is left alone, one whose program or settings changed is
-// restarted. Commands outlive all of this, since their supervisors belong to nobody. Caller: drover-agent's start and
+// restarted. Commands outlive all of this, since their supervisors are children of no Drover process. Caller: drover-agent's start and
 // stop commands.
 package keep

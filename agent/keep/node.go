@@ -109,7 +109,7 @@ func writeIfOther(path, text string, mode os.FileMode) (bool, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return false, fault.Wrap(err, fault.Internal, "install the agent")
 	}
-	// Nobody takes the half-written file for a service: its name begins with a dot.
+	// No program takes the half-written file for a service: its name begins with a dot.
 	if err := durable.Replace(path, []byte(text), mode); err != nil {
 		return false, fault.Wrap(err, fault.Internal, "install the agent")
 	}

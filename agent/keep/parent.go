@@ -69,7 +69,7 @@ func (p parent) end(ctx context.Context) error {
 	}
 }
 
-// keeper is the process that holds the pid file's lock; 0 when nobody does.
+// keeper is the process that holds the pid file's lock; 0 when no process does.
 func keeper(pidFile string) (int, error) {
 	f, err := os.OpenFile(pidFile, os.O_RDWR, 0)
 	if os.IsNotExist(err) {
@@ -90,7 +90,7 @@ func keeper(pidFile string) (int, error) {
 	n, _ := f.ReadAt(b, 0)
 	pid, err := strconv.Atoi(strings.TrimSpace(string(b[:n])))
 	if err != nil || pid <= 1 {
-		return 0, fault.New(fault.Internal, "%s is locked and holds no process id", pidFile).WithHint("try again")
+		return 0, fault.New(fault.Internal, "%s is locked and holds no process id", pidFile).WithHint("run the command again")
 	}
 	return pid, nil
 }

@@ -43,7 +43,7 @@ func (s service) end(context.Context) error {
 
 func (s service) hangUp() error {
 	if err := s.HangUp(); err != nil {
-		return fault.Wrap(err, fault.Internal, "tell process 1 about %s", s.file())
+		return fault.Wrap(err, fault.Internal, "notify process 1 of %s", s.file())
 	}
 	return nil
 }

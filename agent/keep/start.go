@@ -74,7 +74,7 @@ func (n Node) Start(ctx context.Context, limit time.Duration) (api.Status, error
 	}
 }
 
-// Stop ends the agent and keeps it from coming back; commands go on. Without an agent it does nothing.
+// Stop ends the agent and keeps it from coming back; commands continue. Without an agent it does nothing.
 func (n Node) Stop(ctx context.Context, limit time.Duration) error {
 	n, err := n.withDefaults()
 	if err != nil {
@@ -112,7 +112,7 @@ func (n Node) ask(ctx context.Context) (api.Status, error) {
 	return client.Unix(n.Socket).Status(ctx)
 }
 
-// agentPid is the process that listens on the socket, as the kernel knows it; 0 when nobody does.
+// agentPid is the process that listens on the socket, as the kernel knows it; 0 when no process does.
 func (n Node) agentPid() (int, error) {
 	conn, err := net.Dial("unix", n.Socket)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {

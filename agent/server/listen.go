@@ -36,7 +36,7 @@ func Listen(path string) (net.Listener, error) {
 		}
 		return nil, fault.Wrap(err, fault.Internal, "lock %s.lock", path)
 	}
-	// Made under another name and then moved: nobody can connect before the mode is right, and a stale socket is
+	// Made under another name and then moved: no process can connect before the mode is right, and a stale socket is
 	// replaced in one step.
 	tmp := path + ".new"
 	os.Remove(tmp)

@@ -74,7 +74,7 @@ func TestRefusedRequests(t *testing.T) {
 		{"PUT", "/v1/commands/c14?wait=soon", good, fault.Invalid, `wait="soon"`},
 		{"PUT", "/v1/commands/c15?wait=-1", good, fault.Invalid, `wait="-1"`},
 		{"GET", "/v1/commands/never", "", fault.NotFound, "never"},
-		// Not so a DELETE of one that nobody launched: it is remembered for a launch on its way.
+		// Not so a DELETE of a command that was not launched: it is remembered for a launch on its way.
 		{"DELETE", "/v1/commands/..%2Fx", "", fault.Invalid, `"../x"`},
 		{"GET", "/v1/commands/..%2Fx", "", fault.Invalid, `"../x"`},
 		{"POST", "/v1/sync", "{]", fault.Invalid, "invalid character"},

@@ -45,7 +45,7 @@ func New(a Agent, c Commands, log *slog.Logger) *Server {
 // closing is how long calls that are being answered may take when the server ends; waits are ended at once.
 const closing = 5 * time.Second
 
-// Serve answers on l until ctx ends, then closes l. Waiting calls get an Unreachable error: whoever waits asks again.
+// Serve answers on l until ctx ends, then closes l. Waiting calls get an Unreachable error: a caller that waits asks again.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler:           s.routes(),

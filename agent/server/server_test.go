@@ -131,7 +131,7 @@ func TestErrorsKeepTheirTypes(t *testing.T) {
 	a := newFakeAgent(4)
 	c, path := serve(t, a)
 	ctx := t.Context()
-	_, err := c.Attach(ctx, "nobody", 0)
+	_, err := c.Attach(ctx, "unknown-id", 0)
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 	_, err = c.Attach(ctx, "../etc/passwd", 0)
 	require.True(t, fault.Is(err, fault.Invalid), "%v", err)
@@ -204,7 +204,7 @@ func TestTwoAgentsRefuseAndStaleSocketsAreReplaced(t *testing.T) {
 	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
 	require.NoError(t, l.Close())
 
-	// What a killed agent leaves: a socket that nobody listens on.
+	// What a killed agent leaves: a socket that nothing listens on.
 	dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	require.NoError(t, err)
 	dead.SetUnlinkOnClose(false)

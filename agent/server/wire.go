@@ -64,7 +64,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case f != nil:
 	case r.Context().Err() != nil:
-		// The caller is gone, or the agent ends: in the latter case somebody still reads this.
+		// The caller is gone, or the agent ends: in the latter case the caller still reads this.
 		f = fault.New(fault.Unreachable, "the agent is being stopped")
 	default:
 		f = fault.Wrap(err, fault.Internal, "%s %s", r.Method, r.URL.Path)

@@ -4,6 +4,6 @@
 //
 // There is no Go code in it but tests: that both versions are sound and render, that templates give what scripts
 // expect, and that the scripts bring real etcd clusters on real nodes of provider local through their whole life. They
-// drive the scripts in the order of the lifecycle procedures, without Temporal, Consul and the workflows. Called by
-// nobody; `make` runs build.sh.
+// drive the scripts in the order of the lifecycle procedures, without Temporal, Consul and the workflows. No package
+// imports it; `make` runs build.sh.
 package etcd

@@ -84,7 +84,7 @@ func (l *lab) leader() string {
 			return id
 		}
 	}
-	l.t.Fatal("nobody leads")
+	l.t.Fatal("no node leads")
 	return ""
 }
 
@@ -127,7 +127,7 @@ func TestLife(t *testing.T) {
 	require.Equal(t, before, l.started(first[0]), "adding nodes restarted etcd")
 	l.run("scale_out", first[0])
 
-	// New settings: every member is restarted, and whoever writes meanwhile succeeds.
+	// New settings: every member is restarted, and a client that writes meanwhile succeeds.
 	stamps := map[string]string{}
 	for _, id := range l.ids() {
 		stamps[id] = l.started(id)
@@ -283,7 +283,7 @@ func guard(l *lab) {
 	l.rec.Deleting = nil
 	l.publish(ids...)
 
-	// Without a quorum nobody can tell.
+	// Without a quorum no member can answer.
 	l.run("stop", ids[1])
 	l.refused(41, "no quorum", "destroy", ids...)
 	l.run("start", ids[0], ids[1])

@@ -33,7 +33,7 @@ func newRecord(t *testing.T, version string, values map[string]any) *lifecycle.R
 	return &lifecycle.Record{ClusterID: "cl-e7cde7cd", AppID: "etcd", VersionID: version, GlobalUUID: "1", Spec: spec}
 }
 
-// grow appends nodes; addresses are set by whoever makes the machines.
+// grow appends nodes; addresses are set by the code that creates the machines.
 func grow(rec *lifecycle.Record, n int) []string {
 	var ids []string
 	for range n {

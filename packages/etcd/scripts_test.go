@@ -35,7 +35,7 @@ func TestShellcheck(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 }
 
-// Every exit code the scripts choose has a text in every language, and there are no texts for codes nobody uses.
+// Every exit code the scripts choose has a text in every language, and there are no texts for unused codes.
 func TestExitCodesHaveTexts(t *testing.T) {
 	t.Parallel()
 	used := map[int]bool{2: true} // unknown service
@@ -72,7 +72,7 @@ func cutCode(key string) (int, bool) {
 	return code, err == nil
 }
 
-// Texts of the translation stand for texts of config.json; one that changed there must be translated anew.
+// Texts of the translation stand for texts of config.json; one that changed there must be translated again.
 func TestTranslationIsComplete(t *testing.T) {
 	t.Parallel()
 	p := open(t, "3.6")

@@ -15,7 +15,7 @@ import (
 	"drover/lifecycle"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestTemplates(t *testing.T) {
 	t.Parallel()

@@ -202,8 +202,8 @@ func (c *cluster) leaveCopy(key string) {
 	require.NoError(c.t, err)
 }
 
-// scaleIn deletes a master and its replica. The node that moves the slots loses power in the middle of it. Nobody knows
-// how its command ended: the operation is held until somebody has it run again.
+// scaleIn deletes a master and its replica. The node that moves the slots loses power in the middle of it. It is unknown
+// how its command ended: the operation is held until an operator has it run again.
 func (c *cluster) scaleIn(leaving api.NodeView) {
 	c.t.Helper()
 	nodes := c.Nodes()
@@ -221,7 +221,7 @@ func (c *cluster) scaleIn(leaving api.NodeView) {
 	c.RetryHeld()
 }
 
-// broken is an upgrade that fails on its first node, and takes itself back while the client goes on.
+// broken is an upgrade that fails on its first node, and undoes itself while the client continues.
 func (c *cluster) broken(from string) {
 	c.t.Helper()
 	c.l.Repack(c.t, "redis-cluster", from, "broken", "redis-node upgrade", "redis-node upgrade; exit 9")
@@ -262,7 +262,7 @@ func (c *cluster) config(n api.NodeView, name string) string {
 	return got[name]
 }
 
-// closed asserts that nobody gets in without the password, or with a wrong one, and that others cannot read it on a node.
+// closed asserts that no client gets in without the password, or with a wrong one, and that others cannot read it on a node.
 func (c *cluster) closed(wrong ...string) {
 	c.t.Helper()
 	for _, n := range c.Nodes() {

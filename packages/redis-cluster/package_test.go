@@ -23,7 +23,7 @@ func TestPackage(t *testing.T) {
 		p := apps.Open(t, "redis-cluster", version)
 		apps.CheckTexts(t, "redis-cluster", version, "env.requirepass: required and without a default")
 		_, _, err := p.Render(t.Context(), nil)
-		require.ErrorContains(t, err, "env.requirepass", "nobody gets a cluster without a password by accident")
+		require.ErrorContains(t, err, "env.requirepass", "no user gets a cluster without a password by accident")
 		spec, _, err := p.Render(t.Context(), map[string]any{"env.requirepass": first})
 		require.NoError(t, err)
 		require.Len(t, spec.Roles, 2)

@@ -3,5 +3,5 @@
 // build.sh, which makes of them what is published, and the image.
 //
 // There is no Go code in it but tests: that the package is sound, and that observers follow the cluster they link to
-// through its changes. Called by nobody; `make packages-all` runs build.sh.
+// through its changes. No package imports it; `make packages-all` runs build.sh.
 package observers

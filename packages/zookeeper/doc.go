@@ -3,5 +3,5 @@
 // published, and the images.
 //
 // There is no Go code in it but tests: that the package is sound and renders, and that it lives through every operation
-// on real nodes while a client writes. Called by nobody; `make packages-all` runs build.sh.
+// on real nodes while a client writes. No package imports it; `make packages-all` runs build.sh.
 package zookeeper

@@ -81,7 +81,7 @@ func (e *ensemble) check(servers int) {
 		sids = append(sids, strconv.Itoa(n.SID))
 	}
 	slices.Sort(sids)
-	// An election may still be under way: whoever was restarted last may have led.
+	// An election may still be under way: the node that was restarted last may have led.
 	apps.Eventually(e.t, "one leads and the others follow", func() bool {
 		var roles []string
 		for _, n := range nodes {
@@ -133,7 +133,7 @@ func (e *ensemble) leader() api.NodeView {
 			return n
 		}
 	}
-	require.Fail(e.t, "nobody leads")
+	require.Fail(e.t, "no node leads")
 	return api.NodeView{}
 }
 
@@ -209,7 +209,7 @@ func life(t *testing.T, l *apps.Lab) {
 	e.Gone()
 }
 
-// broken is an upgrade that fails on its first node, and takes itself back while the client goes on.
+// broken is an upgrade that fails on its first node, and undoes itself while the client continues.
 func (e *ensemble) broken(from string) {
 	e.t.Helper()
 	e.l.Repack(e.t, "zookeeper", from, "broken", "zk-node upgrade", "zk-node upgrade; exit 9")

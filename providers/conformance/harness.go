@@ -28,7 +28,7 @@ type Harness struct {
 	// sizes, root disks and power, no image is installed, and a volume is a folder of one of them.
 	Fixed bool
 	// Interrupted gives the provider so that its next call dies, without cleaning up, when it has done that many steps;
-	// an error tells. A call that has fewer steps just succeeds. Nil leaves the tests of interrupted calls out.
+	// an error reports. A call that has fewer steps just succeeds. Nil leaves the tests of interrupted calls out.
 	Interrupted func(t *testing.T, steps int) providers.Provider
 	// Leftovers lists what is left of a provider's doings when no cluster is; nil when List is all that can be asked.
 	Leftovers func(ctx context.Context) ([]string, error)

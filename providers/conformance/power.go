@@ -44,7 +44,7 @@ func resize(w *world) {
 	require.NoError(w.t, w.p.StopInstance(ctx, i.ID))
 	if w.Fixed {
 		requireFault(w, w.p.ResizeInstance(ctx, i.ID, bigger), fault.NotAllowed)
-		require.NoError(w.t, w.p.ResizeInstance(ctx, i.ID, i.Size), "the size it has is no change")
+		require.NoError(w.t, w.p.ResizeInstance(ctx, i.ID, i.Size), "the size it has is not a change")
 		return
 	}
 	biggest := providers.Size{CPU: 3, Memory: 768}

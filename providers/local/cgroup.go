@@ -79,7 +79,7 @@ func (l limiter) join(id string, size providers.Size) ([]string, error) {
 	return enter, nil
 }
 
-// makeGroup tries again when the last node of the state folder left meanwhile and took the parent with it.
+// makeGroup retries when the last node of the state folder left meanwhile and took the parent with it.
 func (h hierarchy) makeGroup(dir string) error {
 	for try := 0; ; try++ {
 		err := h.enable()

@@ -12,7 +12,7 @@ func (p *Provider) Clusters() ([]string, error) {
 	return all.Clusters(), err
 }
 
-// Clear deletes all instances, volumes and networks of the state folder, also half-made ones, and goes on past failures.
+// Clear deletes all instances, volumes and networks of the state folder, also half-made ones, and continues past failures.
 // It asks no package and no metadata: it is for stacks on a developer's machine, after their worker has ended.
 func (p *Provider) Clear(ctx context.Context) error {
 	return errors.Join(

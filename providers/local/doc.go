@@ -20,7 +20,7 @@
 // nodes. Root in a node keeps the capabilities listed in internal/sandbox/powers.go; there is no seccomp filter. Run
 // packages you would run on the machine itself.
 //
-// A node's process belongs to nobody: it outlives the worker. What there is is on disk and nowhere else:
+// A node's process is not a child of the worker: it outlives it. What there is is on disk and nowhere else:
 //
 //	<state>/nodes/<instance>/node.json   what was asked, the address, the phase   boot.json, console.log, host_key, pid.json
 //	<state>/volumes/<id>/meta.json, data/
@@ -29,7 +29,7 @@
 //	<state>/bin/                         the programs of the provider that was opened last
 //
 // Files change by rename, under a lock per id that excludes other workers too; every call can be cut at any point and
-// tried again. The state folder is closed to other users: nodes may keep set-uid programs in it.
+// retried. The state folder is closed to other users: nodes may keep set-uid programs in it.
 //
 // Images are folders; their files lie over the node's root and a node's changes never reach them. Without overlayfs an
 // image is copied. Do not change an image while nodes use it: put a new one beside it. For ordinary users the image's

@@ -47,7 +47,7 @@ func hasUsr(image string) bool {
 }
 
 // layers says whether the image can lie below a node's root. For an ordinary user its files must be the user's: the
-// kernel will not copy up what belongs to nobody in the node.
+// kernel will not copy up what belongs to no user of the node.
 func (p *Provider) layers(image string) (bool, error) {
 	if !p.able.Layered {
 		if hasUsr(image) {
@@ -110,7 +110,7 @@ func copyTree(src, dst string) error {
 				return err
 			}
 		default:
-			return nil // sockets and the like are no part of an image
+			return nil // sockets and the like are not a part of an image
 		}
 		if owner {
 			stat := info.Sys().(*syscall.Stat_t)

@@ -108,7 +108,7 @@ func TestPidReuse(t *testing.T) {
 	wrong.Pid = bystander.Process.Pid
 	require.NoError(t, writeJSON(file, wrong))
 	require.NoError(t, o.p.powerOff(t.Context(), i.ID))
-	require.NoError(t, bystander.Process.Signal(nullSignal), "a process that is no node was killed")
+	require.NoError(t, bystander.Process.Signal(nullSignal), "a process that is not a node was killed")
 	require.NoError(t, os.WriteFile(file, kept, 0o600))
 	require.NoError(t, o.p.StopInstance(t.Context(), i.ID))
 	process, err = o.p.alive(i.ID)

@@ -103,7 +103,7 @@ func (l locks) of(name string) *os.File {
 	return nil
 }
 
-// await waits for a node that somebody else launched.
+// await waits for a node that another process launched.
 func (p *Provider) await(ctx context.Context, n *node) error {
 	ctx, cancel := context.WithTimeout(ctx, bootTime)
 	defer cancel()
@@ -143,12 +143,12 @@ func banner(ctx context.Context, address string) error {
 		return err
 	}
 	if string(word) != "SSH-2.0" {
-		return errors.New("what answers is no SSH server")
+		return errors.New("what answers is not an SSH server")
 	}
 	return nil
 }
 
-// bootSpec is made anew for each boot: the worker's binaries may have moved.
+// bootSpec is written at each boot: the worker's binaries may have moved.
 func (p *Provider) bootSpec(n *node) (sandbox.Spec, error) {
 	id := n.Spec.ID
 	groups, err := p.limits.join(id, n.Spec.Size)

@@ -149,7 +149,7 @@ func TestOptionsSayAllProblems(t *testing.T) {
 	require.GreaterOrEqual(t, len(f.Problems), 6)
 }
 
-// A worker that was killed in the middle of a write leaves half a file, which must be in nobody's way and go with its
+// A worker that was killed in the middle of a write leaves half a file, which must not hinder anything and go with its
 // cluster.
 func TestHalfARecordIsInNobodysWay(t *testing.T) {
 	t.Parallel()

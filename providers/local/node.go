@@ -21,7 +21,7 @@ const (
 type node struct {
 	Spec  providers.InstanceSpec `json:"spec"`
 	Phase string                 `json:"phase"`
-	// Off is true when somebody powered it off; a node that is neither off nor alive crashed.
+	// Off is true when a user powered it off; a node that is neither off nor alive crashed.
 	Off     bool   `json:"off,omitempty"`
 	IP      string `json:"ip,omitempty"`
 	HostKey string `json:"host_key,omitempty"`
@@ -92,7 +92,7 @@ func (p *Provider) instance(n *node) providers.Instance {
 	return i
 }
 
-// sameCluster refuses to hand out what belongs to somebody else under the same id.
+// sameCluster refuses to hand out what belongs to another cluster under the same id.
 func sameCluster(kind, id string, have, want providers.Tags) error {
 	if have.ClusterID == want.ClusterID {
 		return nil

@@ -94,7 +94,7 @@ func (p *Provider) DeleteInstance(ctx context.Context, id string) error {
 	return p.remove(ctx, n)
 }
 
-// remove ends a node and takes it away; its record goes last, so that a cut removal is still listed and can go on.
+// remove ends a node and takes it away; its record goes last, so that a cut removal is still listed and can continue.
 func (p *Provider) remove(ctx context.Context, n *node) error {
 	id := n.Spec.ID
 	if err := p.powerOff(ctx, id); err != nil {

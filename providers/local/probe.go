@@ -36,7 +36,7 @@ func (p *Provider) namespaces() *syscall.SysProcAttr {
 	return attr
 }
 
-// probe finds out whether this machine lets us make sandboxes, before somebody asks for one.
+// probe finds out whether this machine lets us make sandboxes, before a user asks for one.
 func (p *Provider) probe() (sandbox.Abilities, error) {
 	var able sandbox.Abilities
 	scratch, err := os.MkdirTemp(p.options.StateDir, "probe-")

@@ -14,7 +14,7 @@ import (
 var programsDir = filepath.Dir(api.Binary)
 
 // provide copies the programs of nodes into a folder of the provider, which nodes see: a file that is mounted by itself
-// cannot be replaced under a running node. Programs change by rename, so what runs goes on with the one it began with.
+// cannot be replaced under a running node. Programs change by rename, so what runs continues with the one it began with.
 func (p *Provider) provide() error {
 	if p.options.AgentBinary == "" {
 		return nil

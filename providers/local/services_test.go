@@ -61,7 +61,7 @@ func TestSessions(t *testing.T) {
 	require.ErrorAs(t, session.Wait(), &exit)
 	require.Equal(t, "TERM", exit.Signal())
 
-	// The end of the command is the end of the session, whoever holds its output.
+	// The end of the command is the end of the session, whatever process holds its output.
 	session, err = client.NewSession()
 	require.NoError(t, err)
 	out, err := session.Output("sleep 1000 & echo done")

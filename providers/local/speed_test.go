@@ -81,7 +81,7 @@ func manyNodes(t *testing.T, many int, opts Options) {
 	require.LessOrEqual(t, rss, 10<<10, "process 1 of a node takes more than 10 MiB")
 }
 
-// memory of a process in KiB: resident, and the part it shares with nobody.
+// memory of a process in KiB: resident, and the part it does not share.
 func memory(t *testing.T, pid int) (rss, anonymous int) {
 	raw, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	require.NoError(t, err)

@@ -138,7 +138,7 @@ func (p *Provider) DeleteVolume(ctx context.Context, id string) error {
 		if fault.As(err).Retryable {
 			return err
 		}
-		// What it says cannot be read: whoever mounts it has it.
+		// What it says cannot be read: the process that mounts it has it.
 		if v, err = p.mounted(id); err != nil {
 			return err
 		}

@@ -83,16 +83,16 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		"no df":     {run: with("disk", ""), test: "disk", detail: "", hint: "df -Pk must work"},
 		"port taken": {
 			host: Host{Ports: []int{2379, 2380}}, run: with("listens", "0100007F:1F90\n0100007F:094C\n00000000000000000000000000000000:094B"),
-			test: "ports", detail: "taken: 2379 (somebody listens at [::]:2379), 2380 (somebody listens at 127.0.0.1:2380)", hint: "ss -ltnp",
+			test: "ports", detail: "taken: 2379 (in use at [::]:2379), 2380 (in use at 127.0.0.1:2380)", hint: "ss -ltnp",
 		},
-		"metadata's port":  {run: with("listens", "00000000:0050"), test: "ports", detail: "taken: 80 (somebody listens at 0.0.0.0:80)", hint: "metadata that the package's scripts read"},
+		"metadata's port":  {run: with("listens", "00000000:0050"), test: "ports", detail: "taken: 80 (in use at 0.0.0.0:80)", hint: "metadata that the package's scripts read"},
 		"others' loopback": {host: Host{IP: "127.0.0.7"}, run: with("listens", "0100007F:0050")},
 		"own loopback":     {host: Host{IP: "127.0.0.7"}, run: with("listens", "0700007F:0050"), test: "ports", detail: "127.0.0.7:80", hint: "ss -ltnp"},
 		"tools":            {run: with("lacks", "flock\ngetent"), test: "tools", detail: "flock, getent", hint: "install them"},
 		"no root login":    {run: with("permitrootlogin", "no"), test: "root login", detail: "PermitRootLogin no", hint: "prohibit-password"},
 		"no agent socket":  {run: with("allowstreamlocalforwarding", "remote"), test: "agent socket", detail: "AllowStreamLocalForwarding remote", hint: "sshd_config"},
 		"another's":        {run: with("taken", "i-other"), test: "free of others", detail: "Drover's files are on it, of instance i-other", hint: "release it there"},
-		"somebody's":       {run: with("taken", ""), test: "free of others", detail: "Drover's files are on it", hint: "release it there"},
+		"unknown owner":    {run: with("taken", ""), test: "free of others", detail: "Drover's files are on it", hint: "release it there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,7 +12,7 @@ import (
 	"drover/remote/target"
 )
 
-// factsScript tells one fact a line and changes nothing; its arguments are the folders that need room.
+// factsScript reports one fact a line and changes nothing; its arguments are the folders that need room.
 const factsScript = `echo "uid $(id -u)"
 echo "clock $(date +%s)"
 echo "arch $(uname -sm)"

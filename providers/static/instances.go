@@ -175,7 +175,7 @@ func (p *Provider) StopInstance(ctx context.Context, id string) error {
 	return err
 }
 
-// StartInstance implements providers.Provider. The agent is started by whoever needs it.
+// StartInstance implements providers.Provider. The agent is started by the step that needs it.
 func (p *Provider) StartInstance(ctx context.Context, id string) (providers.Instance, error) {
 	a, err := p.allocated(ctx, id)
 	if err != nil {
@@ -278,7 +278,7 @@ func (p *Provider) DeleteInstance(ctx context.Context, id string) error {
 		return err
 	}
 	return p.update(ctx, func(b *pages) error {
-		if have := b.Instances[id]; have != nil && have.State == releasing { // and not one made anew meanwhile
+		if have := b.Instances[id]; have != nil && have.State == releasing { // and not recreated meanwhile
 			delete(b.Instances, id)
 		}
 		return nil

@@ -55,13 +55,13 @@ type Host struct {
 	Labels map[string]string `yaml:"labels"` // zone is compared with the zone a cluster asks for
 	// MountPoints where it has room for data; none: any.
 	MountPoints []string `yaml:"mount_points"`
-	// Ports that the application will listen on: a test of a free host looks whether somebody else does.
+	// Ports that the application will listen on: a test of a free host looks whether another process does.
 	Ports  []int `yaml:"ports"`
 	CPU    int   `yaml:"cpu"`    // cores; 0: not declared
 	Memory int   `yaml:"memory"` // MiB; 0: not declared
 }
 
-// ip is the address of the host for other nodes, or its name where only that is known. It tells hosts apart: one machine at
+// ip is the address of the host for other nodes, or its name where only that is known. It identifies the host: one machine at
 // two ports is one machine.
 func (h Host) ip() string { return plainIP(cmp.Or(h.IP, h.Host)) }
 
@@ -132,7 +132,7 @@ func (inv *Inventory) complete(text []byte, complaints []string) []string {
 	if len(inv.Hosts) == 0 && len(complaints) == 0 {
 		problem("it has no hosts")
 	}
-	// about gives a function that tells problems of an entry, with its line and name.
+	// about gives a function that reports problems of an entry, with its line and name.
 	about := func(kind string, all []place, i int, l *Login) (tell func(string, ...any), skip bool) {
 		line := ""
 		if i < len(all) {
@@ -205,7 +205,7 @@ func (h *Host) check(inv *Inventory, tell func(string, ...any)) {
 
 const maxPort = 65535
 
-// complete fills in defaults and tells the problems.
+// complete fills in defaults and reports the problems.
 func (l *Login) complete(known func(string) string, tell func(string, ...any)) {
 	isIP := func(s string) bool { _, err := netip.ParseAddr(s); return err == nil }
 	switch {
@@ -245,10 +245,10 @@ func (l *Login) complete(known func(string) string, tell func(string, ...any)) {
 	}
 }
 
-// pinned finds the key of an address in a known_hosts file, by asking about one that nobody has.
+// pinned finds the key of an address in a known_hosts file, by asking about a key that does not exist.
 func pinned(check ssh.HostKeyCallback, addr string) string {
 	var unknown *knownhosts.KeyError
-	if err := check(addr, &net.TCPAddr{IP: net.IPv4zero}, nobodys{}); !errors.As(err, &unknown) || len(unknown.Want) == 0 {
+	if err := check(addr, &net.TCPAddr{IP: net.IPv4zero}, unknownKey{}); !errors.As(err, &unknown) || len(unknown.Want) == 0 {
 		return ""
 	}
 	best := unknown.Want[0].Key
@@ -260,11 +260,11 @@ func pinned(check ssh.HostKeyCallback, addr string) string {
 	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(best)))
 }
 
-type nobodys struct{}
+type unknownKey struct{}
 
-func (nobodys) Type() string                        { return "nobody's" }
-func (nobodys) Marshal() []byte                     { return []byte("nobody's") }
-func (nobodys) Verify([]byte, *ssh.Signature) error { return errors.New("nobody's key") }
+func (unknownKey) Type() string                        { return "unknown" }
+func (unknownKey) Marshal() []byte                     { return []byte("unknown") }
+func (unknownKey) Verify([]byte, *ssh.Signature) error { return errors.New("unknown key") }
 
 func (inv *Inventory) bastion(name string) *Login {
 	for i := range inv.Bastions {

@@ -89,7 +89,7 @@ func (r *report) disk(f facts) {
 	r.add("disk", len(free) > 0, strings.Join(free, ", "), "df -Pk must work on the host")
 }
 
-// ports looks whether somebody listens where the agent or the application will.
+// ports looks whether a process listens where the agent or the application will.
 func (r *report) ports(f facts, h Host, at target.Target) {
 	host, _, _ := net.SplitHostPort(at.Addr)
 	own, _ := netip.ParseAddr(cmp.Or(h.IP, host))
@@ -109,7 +109,7 @@ func (r *report) ports(f facts, h Host, at target.Target) {
 			continue
 		}
 		l, _ := listener(f["listens"][i])
-		taken = append(taken, fmt.Sprintf("%d (somebody listens at %s)", port, l))
+		taken = append(taken, fmt.Sprintf("%d (in use at %s)", port, l))
 		if port == metadataPort {
 			hint += fmt.Sprintf("; %d is for the metadata that the package's scripts read", port)
 		}

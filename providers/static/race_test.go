@@ -69,7 +69,7 @@ func TestHostsAreNeverShared(t *testing.T) {
 }
 
 // TestDeletionMeetsOtherCalls deletes an instance in the middle of what another worker does with it: afterwards the host
-// is nobody's and clean, or the other worker's call was the later one and failed.
+// is free and clean, or the other worker's call was the later one and failed.
 func TestDeletionMeetsOtherCalls(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -122,7 +122,7 @@ func TestDeletionMeetsOtherCalls(t *testing.T) {
 	}
 }
 
-// TestReleaseThatFailsKeepsTheHost: nobody gets a host before it was cleaned, and what is being released cannot be used.
+// TestReleaseThatFailsKeepsTheHost: no cluster gets a host before it was cleaned, and what is being released cannot be used.
 func TestReleaseThatFailsKeepsTheHost(t *testing.T) {
 	t.Parallel()
 	file, book := hostsFile(t, 1), &memory{}

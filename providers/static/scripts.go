@@ -38,7 +38,7 @@ func (p *Provider) script(ctx context.Context, a *allocation, text string) error
 			WithHint("a worker or an agent of another installation lives there: take the host out of the inventory, or remove them")
 	case emptied:
 		f = fault.New(fault.NotAllowed, "provider static: host %s has lost instance %s: %s", a.Host, a.Spec.ID, said).
-			WithHint("the machine was installed anew or cleaned: delete the node and add another one")
+			WithHint("the machine was reinstalled or cleaned: delete the node and add another one")
 	default:
 		f = fault.New(fault.Unreachable, "provider static: host %s: a script ended with exit code %d: %s", a.Host, r.ExitCode, said).
 			WithHint("drover hosts check says what the host lacks")
@@ -65,7 +65,7 @@ func names(a *allocation) string {
 func prepareScript(a *allocation) string {
 	var b strings.Builder
 	b.WriteString(names(a))
-	// An instance that has been there must not come up empty on a machine that was installed anew.
+	// An instance that has been there must not come up empty on a machine that was reinstalled.
 	if a.State == preparing && a.Was == "" {
 		b.WriteString("new=yes\n")
 	} else {
@@ -112,7 +112,7 @@ folder() {
 	for _, m := range a.Spec.Mounts {
 		b.WriteString("folder " + quote(m.Path) + "\n")
 	}
-	// The mark and the key last through a power cut: a host without its mark would count as installed anew.
+	// The mark and the key last through a power cut: a host without its mark would count as reinstalled.
 	b.WriteString("sync -f \"$mark\" 2>/dev/null || sync\n")
 	return b.String()
 }
@@ -176,7 +176,7 @@ rm -f /run/drover/agent.sock /run/drover/agent.sock.lock /run/drover/keeper.pid
 if [ -d /run/drover ]; then rmdir /run/drover 2>/dev/null || true; fi
 rm -f /etc/drover/agent.json /etc/drover/.agent.json*
 if [ -d /etc/drover ]; then rmdir /etc/drover 2>/dev/null || true; fi
-# After all that was deleted there is room for a copy: whoever else logs in with these keys must never find half of them.
+# After all that was deleted there is room for a copy: another user of these keys must never find half of them.
 if made key && [ -e "$keys" ] && grep -qxF -- "$key" "$keys"; then
 	file=$(readlink -f "$keys")
 	last=$(tail -n 1 "$file")

@@ -23,7 +23,7 @@ func (c *Cluster) Begin(verb string, args ...string) {
 	c.Do(verb, append(args, "--no-wait")...)
 }
 
-// RetryHeld waits until the operation that runs is held because nobody knows how a command ended, has it run again as an
+// RetryHeld waits until the operation that runs is held because it is unknown how a command ended, has it run again as an
 // operator would after a look at the node, and waits for the operation's success.
 func (c *Cluster) RetryHeld() {
 	c.t.Helper()

@@ -41,7 +41,7 @@ func CheckScripts(t *testing.T) {
 }
 
 // CheckTexts asserts that a built package, whose image has the same name, has no findings but warnings with certain words,
-// that every exit code its scripts choose has a text in every language and no text stands for a code nobody uses, and that
+// that every exit code its scripts choose has a text in every language and no text stands for an unused code, and that
 // its Chinese has every label and description.
 func CheckTexts(t *testing.T, folder, version string, warnings ...string) {
 	t.Helper()

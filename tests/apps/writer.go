@@ -19,7 +19,7 @@ type Writer struct {
 	Stored int
 }
 
-// While does something while the client writes. The client may have to try again; that it gets no write through for two
+// While does something while the client writes. The client may have to retry; that it gets no write through for two
 // minutes fails the test.
 func (w *Writer) While(t *testing.T, something func()) {
 	t.Helper()

@@ -27,7 +27,7 @@ const (
 	addressRange = "127.79.0.0/16"
 )
 
-// closeWithin bounds cleaning up, which goes on after an interrupt.
+// closeWithin bounds cleaning up, which continues after an interrupt.
 const closeWithin = 3 * time.Minute
 
 // bench is the servers and what the parts share.
@@ -62,7 +62,7 @@ func newBench(ctx context.Context, o options) (_ *bench, err error) {
 			err = errors.Join(err, b.close())
 		}
 	}()
-	// Copies: nodes must not see the programs change when somebody builds meanwhile.
+	// Copies: nodes must not see the programs change during a build.
 	for _, name := range []string{"drover-agent", "drover-node"} {
 		if err := copyProgram(filepath.Join(b.root, "bin", name), b.program(name)); err != nil {
 			return nil, err

@@ -16,7 +16,7 @@ import (
 // split says where the time of one creation went.
 type split struct {
 	wall      time.Duration // from the starter's call to the result in its hands
-	provision time.Duration // step CC1 as the progress query tells it; not counted
+	provision time.Duration // step CC1 as the progress query reports it; not counted
 	records   time.Duration // activities that prepare and close the control record
 	metadata  time.Duration // CC2, the activity
 	agents    time.Duration // CC3, the activity: agents up and barrier passed
@@ -50,7 +50,7 @@ func (b *bench) splitOf(ctx context.Context, run client.WorkflowRun, wall time.D
 		}
 	}
 	if s.provision <= 0 {
-		return s, fmt.Errorf("the progress of %s does not tell how long CC1 took", run.GetID())
+		return s, fmt.Errorf("the progress of %s does not report how long CC1 took", run.GetID())
 	}
 	for _, w := range progress.Warnings {
 		return s, fmt.Errorf("%s warned: %s: %s", run.GetID(), w.Node, w.Message)

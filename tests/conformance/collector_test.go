@@ -15,7 +15,7 @@ import (
 // together is how long commands of a group wait for each other. Only a broken operation comes near it.
 const together = 45 * time.Second
 
-// reloadTime is how long a reload command runs: long enough that whoever does not wait for it is caught.
+// reloadTime is how long a reload command runs: long enough that a process that does not wait for it is caught.
 const reloadTime = 200 * time.Millisecond
 
 // collector hears of every command of every traced application, and decides when and how each ends.
@@ -43,7 +43,7 @@ type recording struct {
 	free bool
 }
 
-// hook is called when a command may go on. ctx ends when the command is killed.
+// hook is called when a command may continue. ctx ends when the command is killed.
 type hook func(ctx context.Context, b *begun, a *tracer.Answer)
 
 // begun is a command that began.
@@ -78,7 +78,7 @@ func (rec *recording) expect(groups []*group) {
 	rec.groups, rec.at, rec.events, rec.reloads, rec.wrong = groups, 0, nil, nil, nil
 }
 
-// hook sets what happens when a command may go on; nil is nothing.
+// hook sets what happens when a command may continue; nil is nothing.
 func (rec *recording) hook(command string, h hook) {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
@@ -92,7 +92,7 @@ func (rec *recording) letAllPass() {
 	rec.hooks = map[string]hook{}
 }
 
-// verdict is what was wrong since expect, what did not happen, and what goes on although the operation has ended.
+// verdict is what was wrong since expect, what did not happen, and what continues although the operation has ended.
 func (rec *recording) verdict() []string {
 	rec.mu.Lock()
 	defer rec.mu.Unlock()

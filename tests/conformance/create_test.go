@@ -45,7 +45,7 @@ func TestCC4_RoleLess(t *testing.T) {
 	c.gone()
 }
 
-// What custom_metadata prints is every node's to see before start, and nobody's before it ran.
+// What custom_metadata prints is every node's to see before start, and no node sees it before it ran.
 //
 // step: B1
 func TestCC4_CustomMetadata(t *testing.T) {
@@ -76,7 +76,7 @@ func TestS4_FirstNodesOfAFamily(t *testing.T) {
 	create(t, a, api.CreateClusterInput{}, "init: a/1 a/2 a-replica/3 | hosts a/1 a/2 a-replica/3 a-replica/4", "start: a/1")
 }
 
-// A command that takes too long is ended, and what was made is taken back.
+// A command that takes too long is ended, and what was made is undone.
 func TestS5_Timeout(t *testing.T) {
 	t.Parallel()
 	a := newApp(role("a", 1, "start timeout=1"))
@@ -124,7 +124,7 @@ func TestDC8_AfterAFailedCreationThatWasKept(t *testing.T) {
 	c.gone()
 }
 
-// A cancel reaches the commands that run, and everything is taken back.
+// A cancel reaches the commands that run, and everything is undone.
 func TestCC4_Cancel(t *testing.T) {
 	t.Parallel()
 	a := newApp(role("a", 2, "start"))

@@ -18,7 +18,7 @@ func TestDC1_DC2_DC8_WithoutDestroy(t *testing.T) {
 	c.gone()
 }
 
-// destroy before stop; a refusal leaves everything as it was; force goes on.
+// destroy before stop; a refusal leaves everything as it was; force continues.
 //
 // step: DC3 DC7
 func TestDC5_DC6_DestroyRefuses(t *testing.T) {

@@ -12,5 +12,5 @@
 // at the same time gets past (S2), and a command that comes too early, twice, or not at all is told by name.
 //
 // Steps lists the steps of all procedures; conformance/table writes docs/conformance.md, which names the tests that prove
-// each step. There is nothing else here: nobody imports this package but the table.
+// each step. There is nothing else here: only the table imports this package.
 package conformance

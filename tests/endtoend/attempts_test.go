@@ -20,7 +20,7 @@ import (
 	"drover/fault"
 )
 
-// An attempt that falls silent, as one whose worker died, is no failure: an activity that may fail three times does so
+// An attempt that falls silent, as one whose worker died, is not a failure: an activity that may fail three times does so
 // three times, however often it was silent in between.
 func TestAttemptsThatFallSilentAreNoFailures(t *testing.T) {
 	t.Parallel()

@@ -120,7 +120,7 @@ func TestWhatDoctorPrintsRepairs(t *testing.T) {
 			require.Empty(t, findings(t, tt.of))
 		})
 	}
-	require.Contains(t, strings.Join(traces(t, id), "\n"), "start", "what was made anew was started")
+	require.Contains(t, strings.Join(traces(t, id), "\n"), "start", "what was recreated was started")
 	drover(t, "delete", id, "--yes").OK(t)
 	nothingLeft(t, id)
 }

@@ -173,7 +173,7 @@ func (g *guarded) publish() string {
 	return app
 }
 
-// defaultPassword is a password nobody types.
+// defaultPassword is a password that is never typed.
 const defaultPassword = "dflt-Sesame-77"
 
 // readable lists the regular files below a node's or worker's folders that hold one of the words and that users without

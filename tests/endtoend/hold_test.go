@@ -11,7 +11,7 @@ import (
 	"drover/workflows/api"
 )
 
-// sight is what drover status tells programs.
+// sight is what drover status prints for programs.
 type sight struct {
 	Cluster   api.ClusterView `json:"cluster"`
 	Operation struct {
@@ -36,7 +36,7 @@ func held(t *testing.T, id string) func() bool {
 	return func() bool { return look(t, id).Operation.State == api.OpHeld }
 }
 
-// An init that fails on one node until somebody repairs it: the operation is held, over the death of its worker, and a
+// An init that fails on one node until an operator repairs it: the operation is held, over the death of its worker, and a
 // retry finishes it. The other nodes ran init once. This test restarts the shared worker, so it does not run beside others.
 func TestAHeldInitIsRetriedWhereItFailed(t *testing.T) {
 	id := newID()

@@ -9,7 +9,7 @@ import (
 	"drover/workflows/api"
 )
 
-// wait is a command that says it runs and goes on when the test lets it: /data/go on its node's volume.
+// wait is a command that says it runs and continues when the test lets it: the file "go" of /data on its node's volume.
 const wait = "touch /data/running; while [ ! -f /data/go ]; do sleep 0.05; done"
 
 func running(t *testing.T, id string, n int) func() bool {
@@ -46,7 +46,7 @@ func TestWorkerKilledInTheMiddleOfInit(t *testing.T) {
 	nothingLeft(t, id)
 }
 
-// A worker that is told to stop lets go at once: the command goes on and the next worker attaches to it.
+// A worker that is told to stop lets go at once: the command continues and the next worker attaches to it.
 func TestWorkerStoppedInTheMiddleOfInit(t *testing.T) {
 	id := newID()
 	app := publish(t, 1, map[string]string{"init": wait})

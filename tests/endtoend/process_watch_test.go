@@ -14,7 +14,7 @@ import (
 // processWatch looks at the arguments and the environment of every process of the machine, again and again.
 type processWatch struct {
 	mu sync.Mutex
-	// arguments must be nobody's argument; own not those of Drover's programs; environment in nobody's environment but
+	// arguments must be in no process's arguments; own not those of Drover's programs; environment in no process's environment but
 	// that of a worker (which what a worker starts has too, between fork and exec).
 	arguments, own, environment map[string]string
 	found                       map[string]bool

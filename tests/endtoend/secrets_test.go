@@ -23,7 +23,7 @@ import (
 	"drover/workflows/api"
 )
 
-// Secrets somebody types, as values of parameters the package calls passwords.
+// Secrets a user types, as values of parameters the package calls passwords.
 const (
 	firstPassword  = `Typed-"Secret-42`
 	secondPassword = "Changed-Secret-43"
@@ -52,7 +52,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	require.Positive(t, watch.passes)
 }
 
-// withoutKey: what Drover makes itself is never in the clear. What somebody typed is in the input of the operation he
+// withoutKey: what Drover makes itself is never in the clear. What a user typed is in the input of the operation he
 // started, and what activities are given of it, and nowhere else.
 func (g *guarded) withoutKey(app string, watch *processWatch) {
 	t := g.t
@@ -133,7 +133,7 @@ func (g *guarded) made(ids ...string) map[string]string {
 		for _, n := range rec.Nodes {
 			require.NotEmpty(g.t, n.PrivateKey)
 			require.Greater(g.t, len(n.Token), 20)
-			out["what "+n.ID+" tells others"] = n.Token
+			out["what "+n.ID+" exposes"] = n.Token
 			lines := strings.Split(n.PrivateKey, "\n")
 			out["the private key of "+n.ID] = lines[len(lines)/2]
 		}
@@ -209,7 +209,7 @@ func (g *guarded) accessOf(base, id string) {
 	require.Truef(t, fault.Is(refused, fault.Unauthorized), "%v", refused)
 }
 
-// lostToken: what somebody deleted in Consul is named by doctor, and the next operation makes it again, for nodes that
+// lostToken: what a user deleted in Consul is named by doctor, and the next operation makes it again, for nodes that
 // know it already.
 func (g *guarded) lostToken(id string) {
 	t := g.t

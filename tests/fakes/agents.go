@@ -125,7 +125,7 @@ func (a *Agents) Starts() int {
 	return a.starts
 }
 
-// Silence makes the agent of a node answer nobody any more.
+// Silence makes the agent of a node stop answering.
 func (a *Agents) Silence(nodeID string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -51,7 +51,7 @@ func NewStore() *Store {
 	}
 }
 
-// check refuses what Consul's store refuses or could not do: a name that is no component of a key, an ended context.
+// check refuses what Consul's store refuses or could not do: a name that is not a component of a key, an ended context.
 func check(ctx context.Context, names ...string) error {
 	for _, name := range names {
 		if name == "" || strings.Contains(name, "/") || strings.ContainsFunc(name, unicode.IsControl) {
@@ -78,7 +78,7 @@ func (s *Store) Record(ctx context.Context, id string) (*lifecycle.Record, uint6
 	return rec, s.records[id].index, nil
 }
 
-// PutRecord writes a control record if nobody wrote it since index. Writing what is stored already succeeds.
+// PutRecord writes a control record if no process wrote it since index. Writing what is stored already succeeds.
 func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error) {
 	if err := check(ctx, rec.ClusterID); err != nil {
 		return 0, err
@@ -114,14 +114,14 @@ func (s *Store) CheckRecord(rec *lifecycle.Record) error {
 	return err
 }
 
-// LoseRecord removes a control record alone, as somebody with access to Consul may.
+// LoseRecord removes a control record alone, as a user with access to Consul may.
 func (s *Store) LoseRecord(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.records, id)
 }
 
-// LoseTree removes what nodes see of a cluster alone, as somebody with access to Consul may.
+// LoseTree removes what nodes see of a cluster alone, as a user with access to Consul may.
 func (s *Store) LoseTree(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -234,7 +234,7 @@ func (s *Store) Publish(ctx context.Context, id string, rev int64, writer string
 	return nil
 }
 
-// Republish is Publish: nobody else writes here.
+// Republish is Publish: no other process writes here.
 func (s *Store) Republish(ctx context.Context, id string, rev int64, writer string, tree metadata.Tree) error {
 	return s.Publish(ctx, id, rev, writer, tree)
 }

@@ -227,7 +227,7 @@ var behaviours = []struct {
 		w.requireFault(fault.Conflict, w.publish(id, 3, "w1", tree))
 		require.NoError(w, w.publish(other, 1, "w1", tree), "clusters are apart")
 	}},
-	{"publish refuses what is no tree", func(w storeWorld) {
+	{"publish refuses what is not a tree", func(w storeWorld) {
 		for _, c := range []struct {
 			id     string
 			rev    int64
@@ -274,7 +274,7 @@ var behaviours = []struct {
 		require.Empty(w, w.operation(id))
 		rev, _ = w.seen(other)
 		require.EqualValues(w, 1, rev)
-		require.NoError(w, w.publish(id, 1, "w2", metadata.Tree{"self/a": "1"}), "it begins anew")
+		require.NoError(w, w.publish(id, 1, "w2", metadata.Tree{"self/a": "1"}), "it starts again")
 	}},
 	{"disown leaves what is published", func(w storeWorld) {
 		w.own(id, "w")
@@ -380,7 +380,7 @@ var behaviours = []struct {
 		require.NoError(w, err)
 		require.Empty(w, all)
 	}},
-	{"names that are no part of a key", func(w storeWorld) {
+	{"names that are not a part of a key", func(w storeWorld) {
 		for _, name := range []string{"", "a/b", "a\nb"} {
 			for what, err := range w.all(w.Context(), name) {
 				require.Truef(w, fault.Is(err, fault.Invalid), "%s of %q: %v", what, name, err)

@@ -21,7 +21,7 @@ type left struct {
 	pid                 int
 }
 
-// Running names the processes of a stack in dir that are alive, whoever started them.
+// Running names the processes of a stack in dir that are alive, whatever process started them.
 func Running(dir string) ([]string, error) {
 	all, err := noted(dir)
 	var alive []string

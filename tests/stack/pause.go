@@ -19,7 +19,7 @@ func (s *Stack) DumpWorker() error {
 	return s.worker.Signal(syscall.SIGQUIT)
 }
 
-// ResumeWorker lets a paused worker go on where it was.
+// ResumeWorker lets a paused worker continue where it was.
 func (s *Stack) ResumeWorker() error { return s.worker.Signal(syscall.SIGCONT) }
 
 // ReplaceWorker starts another worker beside the paused one, which it takes for dead.
@@ -35,7 +35,7 @@ func (s *Stack) ReplaceWorker(ctx context.Context) error {
 	return s.StartWorker(ctx)
 }
 
-// ResumeReplaced lets workers that were replaced go on where they were, beside the ones that took their work over.
+// ResumeReplaced lets workers that were replaced continue where they were, beside the ones that took their work over.
 func (s *Stack) ResumeReplaced() error {
 	var errs []error
 	for _, p := range s.replaced {
@@ -44,7 +44,7 @@ func (s *Stack) ResumeReplaced() error {
 	return errors.Join(errs...)
 }
 
-// KillReplaced ends workers that were replaced, whether they go on again or not.
+// KillReplaced ends workers that were replaced, whether they continue or not.
 func (s *Stack) KillReplaced() error {
 	var errs []error
 	for _, p := range s.replaced {

@@ -129,7 +129,7 @@ func (s *Stack) StartWorker(ctx context.Context) error {
 }
 
 // served says whether the worker that was started polls the task queue, as the server sees it: for some moments after the
-// worker says so, clients are told that nobody does. A worker that was killed is still listed; the process id tells them apart.
+// worker says so, clients are told that no process does. A worker that was killed is still listed; the process id distinguishes them.
 func (s *Stack) served(ctx context.Context) error {
 	c, err := client.DialContext(ctx, client.Options{HostPort: s.TemporalAddress, Logger: silent{}})
 	if err != nil {
@@ -181,7 +181,7 @@ func (s *Stack) server(name string) (*process.Process, error) {
 	return nil, fmt.Errorf("this stack runs no server %q", name)
 }
 
-// KillWorker ends the worker without warning, as a power loss would; what runs on nodes goes on. It does nothing when
+// KillWorker ends the worker without warning, as a power loss would; what runs on nodes continues. It does nothing when
 // no worker runs.
 func (s *Stack) KillWorker() error {
 	if s.worker == nil {

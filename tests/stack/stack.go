@@ -42,7 +42,7 @@ type Options struct {
 	// SSHServer is the OpenSSH server of local nodes; "" is the built-in one.
 	SSHServer string
 	// NodeConsul is another address of this machine at which Consul answers, on the same port, and which nodes are told; ""
-	// is the worker's. So that who cuts connections can tell theirs apart, and for nodes that cannot reach its loopback.
+	// is the worker's. So that a test that cuts connections can recognize them, and for nodes that cannot reach its loopback.
 	NodeConsul string
 	// Namespaces are further ones of Temporal, beside "default".
 	Namespaces []string

@@ -6,7 +6,7 @@ const (
 	CollectorFile = "/opt/trace/collector" // host:port
 	ImageFile     = "/opt/trace/image"     // name of the image
 	SeenFile      = "/etc/trace/seen"      // rendered: one JSON list of keys and values a line
-	// VolumeLog and RootLog get a line per command: the one outlives every machine, the other tells root disks apart.
+	// VolumeLog and RootLog get a line per command: the one outlives every machine, the other identifies root disks.
 	VolumeLog = "/data/trace"
 	RootLog   = "/root/trace"
 )
@@ -16,7 +16,7 @@ const Reload = "reload"
 
 // Paths of the collector.
 const (
-	BeginPath = "/begin" // Event -> Answer; answers when the command may go on
+	BeginPath = "/begin" // Event -> Answer; answers when the command may continue
 	EndPath   = "/end"   // End
 )
 
@@ -44,7 +44,7 @@ type Event struct {
 	Root   []string `json:"root"`
 }
 
-// Answer is how a command shall end.
+// Answer is how a command is to end.
 type Answer struct {
 	ID     int    `json:"id"`
 	Exit   int    `json:"exit"`

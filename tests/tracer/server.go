@@ -11,7 +11,7 @@ import (
 
 // Handler decides when and how commands end. Its methods are called concurrently.
 type Handler interface {
-	// Begin is called when a command begins, with a number of its own, and returns when the command may go on. ctx ends
+	// Begin is called when a command begins, with a number of its own, and returns when the command may continue. ctx ends
 	// when the command is killed. An error refuses the command, which then fails.
 	Begin(ctx context.Context, id int, e Event) (Answer, error)
 	// End is called when a command ends by itself.

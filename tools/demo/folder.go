@@ -18,7 +18,7 @@ func options(root, dir string) stack.Options {
 	return stack.Options{Root: root, Dir: dir, Range: addresses}
 }
 
-// ownFolder makes .dev/demo-*, held by a lock that ends with this process. Folders nobody holds are those of demos that
+// ownFolder makes .dev/demo-*, held by a lock that ends with this process. Folders without a holder are those of demos that
 // were killed: they are cleared first. release removes the folder.
 func ownFolder(ctx context.Context, root string) (dir string, release func() error, _ error) {
 	parent := filepath.Join(root, ".dev")

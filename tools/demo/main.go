@@ -78,7 +78,7 @@ func run(ctx context.Context, quick bool) (err error) {
 	return d.live(ctx, d.whole())
 }
 
-// takeDown ends the worker first, so that nobody makes nodes while they are removed, and works after an interrupt too.
+// takeDown ends the worker first, so that no other process makes nodes while they are removed, and works after an interrupt too.
 func takeDown(stack *stack.Stack) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()

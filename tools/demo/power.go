@@ -6,7 +6,7 @@ import (
 )
 
 func (d *demo) powerCycle(ctx context.Context) error {
-	say("Stop the cluster, machines off; nobody answers then")
+	say("Stop the cluster, machines off; nothing answers then")
 	if err := d.must(ctx, d.drover, "stop", cluster); err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// grow, shrink and resize go on while a client writes: the package promises that etcd keeps its quorum.
+// grow, shrink and resize continue while a client writes: the package promises that etcd keeps its quorum.
 
 func (d *demo) grow(ctx context.Context) error {
 	say("Add 2 nodes while a client writes: they join as learners, and vote when they have the data")

@@ -16,7 +16,7 @@ import (
 // tune changes a parameter that etcd reads only when it starts, so that its agents have to restart it.
 func (d *demo) tune(ctx context.Context) error {
 	const mebibytes = 1024
-	say("Change a parameter while a client writes: the agents write etcd's configuration anew and restart it, one by one")
+	say("Change a parameter while a client writes: the agents rewrite etcd's configuration and restart it, one by one")
 	before, err := d.ages(ctx)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (d *demo) tune(ctx context.Context) error {
 	return d.check(ctx, 3, "3.6")
 }
 
-// age is what a running etcd tells about itself.
+// age is what a running etcd says about itself.
 type age struct {
 	began time.Time
 	quota int64

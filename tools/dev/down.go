@@ -11,7 +11,7 @@ import (
 	"drover/tests/stack"
 )
 
-// down ends the stack and removes its data. While clusters have nodes here it refuses, since nobody could delete these
+// down ends the stack and removes its data. While clusters have nodes here it refuses, since nothing could delete these
 // properly afterwards; force removes them too, asking no package.
 func (d *dev) down(ctx context.Context, force bool) error {
 	servers, err := stack.Attach(d.options)

@@ -16,7 +16,7 @@ import (
 	"drover/tests/stack"
 )
 
-// up starts the stack, or starts it again on its data: new programs are then in use, and running operations go on.
+// up starts the stack, or starts it again on its data: new programs are then in use, and running operations continue.
 func (d *dev) up(ctx context.Context) error {
 	ended, err := stack.Clear(d.options.Dir)
 	if err != nil {
@@ -46,7 +46,7 @@ Type next, in the source tree:
   drover list
   drover --help
 
-make dev-down ends it; make dev again starts it anew on the same data, with the programs as they are then.
+make dev-down ends it; a second make dev starts it on the same data, with the programs as they are then.
 `)
 	return nil
 }
@@ -103,7 +103,7 @@ func (d *dev) env(servers *stack.Stack) string {
 // quote makes one word of s for a POSIX shell.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// publish makes a version of etcd available. A version that is published stays as it is: that is no reason not to start.
+// publish makes a version of etcd available. A version that is published stays as it is: that is not a reason not to start.
 func publish(ctx context.Context, servers *stack.Stack, version string) error {
 	folder := filepath.Join(servers.Root, ".build", "packages", "etcd-"+version)
 	cmd := exec.CommandContext(ctx, servers.Binary("drover"), "apps", "publish", folder, "--app", "etcd", "--version", version)

@@ -7,6 +7,6 @@
 //	export COMPOSE_FILE=docker-compose.yml:tools/images/compose.yml
 //	docker compose up -d
 //
-// These are stand-ins with the same programs in the same places, for tests and for work without a network. Whoever reaches
-// a registry has no need of them.
+// These are stand-ins with the same programs in the same places, for tests and for work without a network. They are not
+// needed where a registry can be reached.
 package main

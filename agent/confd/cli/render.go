@@ -64,12 +64,12 @@ func render(cmd *cobra.Command, f renderFlags) error {
 	}
 	if f.root != "" {
 		if f.root, err = filepath.Abs(f.root); err != nil {
-			return fault.Wrap(err, fault.Internal, "cannot tell where --root is")
+			return fault.Wrap(err, fault.Internal, "cannot resolve --root")
 		}
 	}
 	// Commands and check_cmd's file name work from "/", so a relative folder must not reach them.
 	if f.confDir, err = filepath.Abs(f.confDir); err != nil {
-		return fault.Wrap(err, fault.Internal, "cannot tell where --confdir is")
+		return fault.Wrap(err, fault.Internal, "cannot resolve --confdir")
 	}
 	engine := confd.New(confd.Options{ConfDir: f.confDir, Root: f.root, NoCommands: f.noCommands, Logger: slog.New(slog.DiscardHandler)})
 	var result confd.Result

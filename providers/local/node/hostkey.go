@@ -14,7 +14,7 @@ import (
 	"drover/durable"
 )
 
-// ensureHostKey makes the key where nobody brought one (containers).
+// ensureHostKey makes the key where none was given (containers).
 func ensureHostKey(file string) error {
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -28,7 +28,7 @@ func runInit(args []string) error {
 	flags := flag.NewFlagSet("init", flag.ContinueOnError)
 	address := flags.String("ssh", "0.0.0.0:22", "address to answer SSH on")
 	sshd := flags.String("sshd", "", "run this OpenSSH server in place of the built-in one")
-	booted := flags.Bool("booted", false, "tell provider local on file descriptor 3 when SSH answers")
+	booted := flags.Bool("booted", false, "report to provider local on file descriptor 3 when SSH answers")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func runInit(args []string) error {
 	}
 	say := func(word string) {
 		if *booted {
-			tell(word)
+			notify(word)
 		}
 	}
 	// Hundreds of nodes share a machine: memory matters more than speed here.

@@ -1,5 +1,5 @@
 // Command drover-node is a node from the inside: `boot` assembles the sandbox of a node of provider local (which starts
-// it, in fresh namespaces) and becomes `init`, process 1: it reaps, answers SSH and keeps services running. `probe` tells
+// it, in fresh namespaces) and becomes `init`, process 1: it reaps, answers SSH and keeps services running. `probe` reports
 // provider local what this machine allows.
 //
 // `init` needs nothing of `boot` and may be process 1 of a container too.
@@ -28,7 +28,7 @@ func main() {
 		err = runInit(args)
 	case command == "boot" && len(args) == 1:
 		err = sandbox.Boot(args[0]) // comes back only when it failed
-		tell("boot: " + err.Error())
+		notify("boot: " + err.Error())
 	case command == "probe" && len(args) == 1:
 		err = sandbox.Probe(args[0], os.Stdout)
 	default:
@@ -41,8 +41,8 @@ func main() {
 	}
 }
 
-// tell answers whoever booted this node; nobody may be listening any more, or ever have been.
-func tell(word string) {
+// notify answers the process that booted this node, which may have ended.
+func notify(word string) {
 	status := os.NewFile(sandbox.StatusFD, "status")
 	_, _ = status.WriteString(word)
 	status.Close()

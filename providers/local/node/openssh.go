@@ -54,7 +54,7 @@ func keepOpenSSH(services *supervise.Services, sshd, address string) error {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		return err
 	}
-	// -r: a connection is served by a fork, not by the program loaded anew, which would take most of the processor time
+	// -r: a connection is served by a fork, not by a newly loaded program, which would take most of the processor time
 	// of a handshake. (Newer versions, with a program of its own for connections, accept and ignore it.)
 	services.Keep("sshd", sshd, sshd, "-D", "-e", "-r", "-f", file)
 	give := time.Now().Add(openSSHTime)

@@ -111,7 +111,7 @@ func live(t *testing.T, l *apps.Lab, tr *traces, dir string) {
 	t.Logf("%d nodes, %d commands: create, %s, upgrade, delete", len(before), c.runs, strings.Join(done, ", "))
 }
 
-// retrace writes a rendered package anew: every command is the tracer, nodes are small containers.
+// retrace rewrites a rendered package: every command is the tracer, nodes are small containers.
 func retrace(t *testing.T, rendered []byte, version string, upgradesFrom []string) string {
 	t.Helper()
 	var cluster map[string]any
@@ -211,7 +211,7 @@ func (c *traced) compare(what string, plan api.Plan, events []event) {
 			e := events[at]
 			got = append(got, e.command+" on "+c.seen[e.instance])
 			require.Greater(c.t, e.began, last, "%s, %s %s: %s began before the group before it had ended", what, step.ID, step.Words, got[len(got)-1])
-			require.NotZero(c.t, e.ended, "%s: %s goes on although the operation has ended", what, got[len(got)-1])
+			require.NotZero(c.t, e.ended, "%s: %s continues although the operation has ended", what, got[len(got)-1])
 			ended = max(ended, e.ended)
 			at++
 		}

@@ -12,7 +12,7 @@ import (
 	"drover/workflows/api"
 )
 
-// wait is a command that says it runs and goes on when the test lets it, once.
+// wait is a command that says it runs and continues when the test lets it, once.
 const wait = "touch /data/running; while [ ! -f /data/go ]; do sleep 0.05; done; rm /data/go /data/running"
 
 // TestEngineRestartsInOperations: an engine that is away when an operation begins, that dies while commands run, and that
@@ -33,7 +33,7 @@ func TestEngineRestartsInOperations(t *testing.T) {
 	l.Drover(t, "watch", c.ID).OK(t)
 	ran(t, c, "init start")
 
-	// It stops in order, and stops the nodes: nobody knows what became of the command.
+	// It stops in order, and stops the nodes: what became of the command is unknown.
 	l.Drover(t, "run", c.ID, "tidy", "--no-wait").OK(t)
 	shells := running(t, c)
 	require.NoError(t, l.Engine().Restart(ctx))
@@ -68,10 +68,10 @@ func TestEngineRestartsInOperations(t *testing.T) {
 	c.Gone()
 }
 
-// tried waits until something that needs the engine has failed and will be tried again.
+// tried waits until something that needs the engine has failed and will be retried.
 func tried(t *testing.T, l *apps.Lab, c *apps.Cluster, what string) {
 	t.Helper()
-	apps.Eventually(t, what+" is tried again", func() bool {
+	apps.Eventually(t, what+" is retried", func() bool {
 		return strings.Contains(l.Drover(t, "status", c.ID).Stdout, "previous failure:")
 	})
 }
@@ -131,7 +131,7 @@ func ran(t *testing.T, c *apps.Cluster, commands string) {
 	}
 }
 
-// sight is what drover status tells programs.
+// sight is what drover status prints for programs.
 type sight struct {
 	Cluster   api.ClusterView `json:"cluster"`
 	Operation struct {

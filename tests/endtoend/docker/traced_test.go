@@ -46,7 +46,7 @@ func listen(t *testing.T, l *apps.Lab, image string) *traces {
 	return tr
 }
 
-// Begin lets every command go on at once.
+// Begin lets every command continue at once.
 func (tr *traces) Begin(_ context.Context, id int, e tracer.Event) (answer tracer.Answer, _ error) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()

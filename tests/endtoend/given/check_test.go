@@ -82,7 +82,7 @@ func TestHostsCheck(t *testing.T) {
 		"broken": {
 			"clock": "s behind the worker",
 			"disk":  "4 MiB free in /srv/small, which needs 1024; /srv/frozen is on a file system that is mounted read-only",
-			"ports": "2379 (somebody listens at " + broken.ip + ":2379)",
+			"ports": "2379 (in use at " + broken.ip + ":2379)",
 		},
 		"asks":              {"sudo": "a password is required"},
 		"down":              {"reachable": "connection refused"},
@@ -104,7 +104,7 @@ func TestHostsCheck(t *testing.T) {
 	}
 	require.Len(t, got, len(want))
 
-	// All that is wrong with an inventory is said at once, with the file, the lines and the hosts; nobody is called.
+	// All that is wrong with an inventory is said at once, with the file, the lines and the hosts; no host is called.
 	bad := otherwise(entry("a", well, "22", "root", ", bastion: none"), "port: 22", "port: 70000") + entry("b", well, "22", "root", ", keyfile: x")
 	require.NoError(t, os.WriteFile(file, []byte("hosts:\n"+bad), 0o600))
 	g.Drover(t, "hosts", "check", "--inventory", file).Refused(t, file, "line 3: field keyfile not found",

@@ -26,7 +26,7 @@ import (
 	"drover/remote"
 )
 
-// machineImage makes what a sandbox needs to be somebody's machine: people, some of whom may use sudo.
+// machineImage makes what a sandbox needs to be a user's machine: people, some of whom may use sudo.
 func machineImage(dir string) error {
 	for name, file := range map[string]struct {
 		text string

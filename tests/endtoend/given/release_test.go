@@ -11,8 +11,8 @@ import (
 	"drover/workflows/api"
 )
 
-// TestReleaseThatCannotEnd: what keeps a host from being cleaned is said, nobody gets the host meanwhile, and the deletion
-// goes on when the host lets it, here by coming up again.
+// TestReleaseThatCannotEnd: what keeps a host from being cleaned is said, no other cluster gets the host meanwhile, and the deletion
+// continues when the host lets it, here by coming up again.
 func TestReleaseThatCannotEnd(t *testing.T) {
 	g := begin(t)
 	one := g.machines(t, 1)[0]

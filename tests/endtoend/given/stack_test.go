@@ -97,7 +97,7 @@ func (g *given) give(t *testing.T, text string) {
 	require.NoError(t, os.Rename(g.inventory+".new", g.inventory))
 }
 
-// hosts are the names of the machines a cluster has, as `drover hosts list` shows them; "" are those nobody has.
+// hosts are the names of the machines a cluster has, as `drover hosts list` shows them; "" are free hosts.
 func (g *given) hosts(t *testing.T, clusterID string) []string {
 	t.Helper()
 	var list api.HostList

@@ -95,7 +95,7 @@ func (p *Provider) List(ctx context.Context, clusterID string) (providers.Resour
 	return r, err
 }
 
-// Everything is all there is, whatever cluster it is of: what a test looks at in the end. It is no call.
+// Everything is all there is, whatever cluster it is of: what a test looks at in the end. It is not a call.
 func (p *Provider) Everything() providers.Resources {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 	"drover/providers/conformance"
 )
 
-var key = hostKey("a key that logs nobody in")
+var key = hostKey("a key that opens nothing")
 
 func TestConformance(t *testing.T) {
 	t.Parallel()

@@ -69,7 +69,7 @@ func (s *state) finish(i *instance, step func() error) error {
 	return step()
 }
 
-// takeAddress never hands an address out again: whoever uses a stale one is found out.
+// takeAddress never hands an address out again: the use of a stale one is detected.
 func (s *state) takeAddress(id string) string {
 	s.next++
 	ip := fmt.Sprintf("10.%d.%d.%d", s.next/(254*256), s.next/254%256, s.next%254+1)

@@ -21,7 +21,7 @@ type Rule struct {
 	Delay time.Duration
 	// Hold blocks the call until the channel is closed or the context cancelled.
 	Hold <-chan struct{}
-	// Fault is what the call returns, nil to let it go on.
+	// Fault is what the call returns, nil to let it continue.
 	Fault *fault.Fault
 	// When says how much of the effect the failing call has.
 	When When

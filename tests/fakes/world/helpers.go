@@ -107,7 +107,7 @@ func (i *endingLaterInbound) ExecuteActivity(ctx context.Context, in *intercepto
 	return i.Next.ExecuteActivity(ctx, in)
 }
 
-// Server answers in turn whether the attempt goes on; the last answer stays.
+// Server answers in turn whether the attempt continues; the last answer stays.
 type Server struct {
 	Answers []error
 	Asked   atomic.Int32

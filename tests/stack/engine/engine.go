@@ -74,7 +74,7 @@ func (e *Engine) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	for {
-		_ = os.Remove(e.path("pid")) // a killed one leaves it, and its number may be somebody's by now
+		_ = os.Remove(e.path("pid")) // a killed one leaves it, and its number may be another process's by now
 		e.docker, err = startDaemon(e.path("dockerd.log"), "dockerd", "--config-file", e.path("daemon.json"), "--host", e.Host,
 			"--containerd", e.path("c.sock"), "--data-root", e.path("data"), "--exec-root", e.path("run", "docker"), "--pidfile", e.path("pid"),
 			"--bridge=none", "--iptables=false", "--ip-masq=false", "--log-level=warn")

@@ -157,7 +157,7 @@ func LogTail(path string) string {
 	return strings.Join(lines[max(0, len(lines)-20):], "\n")
 }
 
-// writePid keeps a process's id and start time: an id alone may have been given to somebody else since.
+// writePid keeps a process's id and start time: an id alone may have been given to another process since.
 func writePid(path string, pid int) error {
 	started, err := StartTime(pid)
 	if err != nil {

@@ -70,7 +70,7 @@ nogroup:x:65534:
 	{"/etc/profile", "export " + path + "\nfor f in /etc/profile.d/*.sh; do [ -r \"$f\" ] && . \"$f\"; done\nunset f\n", 0o644},
 	{"/etc/shells", "/bin/sh\n/bin/bash\n", 0o644},
 	{"/etc/host.conf", "multi on\n", 0o644},
-	// Root may become anybody (su, runuser), others may not.
+	// Root may become any user (su, runuser), others may not.
 	{"/etc/pam.d/other", "auth sufficient pam_rootok.so\nauth required pam_deny.so\naccount required pam_permit.so\npassword required pam_deny.so\nsession required pam_permit.so\n", 0o644},
 }
 

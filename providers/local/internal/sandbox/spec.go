@@ -20,7 +20,7 @@ const Ready = "ready"
 // Spec is all that a node needs to boot. Paths on the left of an arrow are the host's, on the right the node's.
 type Spec struct {
 	Instance string `json:"instance"`
-	// Mark names the node in its mount table, for whoever looks for leftovers.
+	// Mark names the node in its mount table, for a program that looks for leftovers.
 	Mark string `json:"mark"`
 	// PidFile is where the node records its process as the host sees it.
 	PidFile string `json:"pid_file"`

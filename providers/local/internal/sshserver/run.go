@@ -47,7 +47,7 @@ func (s *session) start(sh string, argv []string, files []uintptr, terminal bool
 	return p.Done, nil
 }
 
-// ended forgets the program: its pid may be somebody else's soon.
+// ended forgets the program: its pid may be another process's soon.
 func (s *session) ended() {
 	s.mu.Lock()
 	s.pid = 0

@@ -110,7 +110,7 @@ func (s *session) sendStatus(code uint32) {
 	_, _ = s.channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{code}))
 }
 
-// report tells how the program ended.
+// report says how the program ended.
 func (s *session) report(status syscall.WaitStatus) {
 	if !status.Signaled() {
 		s.sendStatus(uint32(status.ExitStatus()))

@@ -8,7 +8,7 @@ import (
 )
 
 // Processes starts processes and reaps. One collector for all of them: a wait for any child, as orphans need it, would
-// steal the results of children that somebody else waits for.
+// steal the results of children that another process waits for.
 type Processes struct {
 	mu      sync.Mutex
 	waiting map[int]chan syscall.WaitStatus

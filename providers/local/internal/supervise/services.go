@@ -69,7 +69,7 @@ func (s *Services) Scan() {
 	}
 }
 
-// Keep runs a program that is no file of the folder, for ever.
+// Keep runs a program that is not a file of the folder, for ever.
 func (s *Services) Keep(name, file string, argv ...string) {
 	ctx := context.Background()
 	go s.run(ctx, name, file, argv)
