@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -38,7 +38,7 @@ that they may hold data and are kept.`,
 		if err := checkInput(id, in); err != nil {
 			return output.Output{}, err
 		}
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.AddNodes,
 			ClusterID: id,
 			Summary:   fmt.Sprintf("add %d %s to %s", in.Count, nodesOf(in.Role), id),

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 )
 
@@ -53,8 +53,8 @@ was passed. After it a cancel is refused (exit code 3) and the operation runs to
 		if errors.Is(err, context.Canceled) {
 			return output.Output{}, detached{clusterID: args[0]}
 		}
-		var failed *operations.Failed
-		if errors.As(err, &failed) && failed.State == operations.StateCancelled {
+		var failed *client.Failed
+		if errors.As(err, &failed) && failed.State == client.StateCancelled {
 			return output.Output{Value: end, Blocks: []output.Block{output.Lines{op.Type + " " + op.ClusterID + " was cancelled."}}}, nil
 		}
 		if err != nil {
@@ -66,7 +66,7 @@ was passed. After it a cancel is refused (exit code 3) and the operation runs to
 }
 
 // asked says what the cancel has set going.
-func asked(op *operations.Operation) string {
+func asked(op *client.Operation) string {
 	text := op.Type + " " + op.ClusterID + " is being cancelled."
 	if op.Waiting != nil {
 		text += " It is at step " + strings.TrimSpace(op.Waiting.Step+" "+op.Waiting.Words) + "; a cancel " + op.Waiting.Cancel + "."

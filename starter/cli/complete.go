@@ -9,18 +9,18 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 )
 
 // completionTime is how long a pressed Tab may take; without an answer there are no suggestions.
 const completionTime = 2 * time.Second
 
 // ask runs a question for completion. Errors are swallowed: a shell has no place for them.
-func (a *app) ask(cmd *cobra.Command, question func(context.Context, *operations.Server) error) {
+func (a *app) ask(cmd *cobra.Command, question func(context.Context, *client.Client) error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
 	defer cancel()
-	if a.target.Timeout > completionTime {
-		a.target.Timeout = completionTime
+	if a.target.ConnectTimeout > completionTime {
+		a.target.ConnectTimeout = completionTime
 	}
 	if server, err := a.server(ctx); err == nil {
 		_ = question(ctx, server)
@@ -30,7 +30,7 @@ func (a *app) ask(cmd *cobra.Command, question func(context.Context, *operations
 func (a *app) completeClusters(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) == 0 {
-		a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
 			list, err := server.Clusters(ctx, false)
 			if err != nil {
 				return err
@@ -64,7 +64,7 @@ func (a *app) completeVersions(cmd *cobra.Command, args []string, _ string) ([]s
 
 func (a *app) completeProviders(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
-	a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+	a.ask(cmd, func(ctx context.Context, server *client.Client) error {
 		list, err := server.Providers(ctx)
 		if err != nil {
 			return err
@@ -80,7 +80,7 @@ func (a *app) completeProviders(cmd *cobra.Command, _ []string, _ string) ([]str
 // published picks words from the published versions, each once, in the order of the list.
 func (a *app) published(cmd *cobra.Command, pick func(app, version string) string) []string {
 	var out []string
-	a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+	a.ask(cmd, func(ctx context.Context, server *client.Client) error {
 		list, err := server.Apps(ctx)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func (a *app) published(cmd *cobra.Command, pick func(app, version string) strin
 func (a *app) completeRoles(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) > 0 {
-		a.ask(cmd, func(ctx context.Context, server *operations.Server) (err error) {
+		a.ask(cmd, func(ctx context.Context, server *client.Client) (err error) {
 			out, err = rolesOf(ctx, server, args[0])
 			return err
 		})
@@ -117,7 +117,7 @@ func (a *app) completeMasters(cmd *cobra.Command, args []string, word string) ([
 func (a *app) completeNodes(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) > 0 {
-		a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
 			cluster, err := server.Cluster(ctx, args[0])
 			if err != nil {
 				return err
@@ -145,7 +145,7 @@ func (a *app) completeNodeArgs(cmd *cobra.Command, args []string, word string) (
 func (a *app) completeUpgrades(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) > 0 {
-		a.ask(cmd, func(ctx context.Context, server *operations.Server) error {
+		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
 			cluster, err := server.Cluster(ctx, args[0])
 			if err != nil {
 				return err

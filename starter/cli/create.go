@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -56,7 +56,7 @@ and never ends the operation.`,
 		if in.Values, err = values.read(a.Stdin); err != nil {
 			return output.Output{}, err
 		}
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.CreateCluster,
 			ClusterID: id,
 			App:       in.App,

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -44,7 +44,7 @@ required.`,
 		if err := a.confirm(ctx, l.dryRun, yes, "Delete cluster "+id+" with all its machines and data?"); err != nil {
 			return output.Output{}, err
 		}
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.DeleteCluster,
 			ClusterID: id,
 			Summary:   "delete " + id,

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -50,7 +50,7 @@ confirmation, unless --yes is given; without a terminal --yes is required.`,
 		if err := a.confirm(ctx, l.dryRun, yes, fmt.Sprintf("Delete %s of cluster %s with all data?", list, id)); err != nil {
 			return output.Output{}, err
 		}
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.DeleteNodes,
 			ClusterID: id,
 			Summary:   fmt.Sprintf("delete %s of %s", count(len(in.Nodes), "node"), id),

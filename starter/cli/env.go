@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -57,7 +57,7 @@ secrets from a file or standard input.`,
 		if in.Values, err = values.read(a.Stdin); err != nil {
 			return output.Output{}, err
 		}
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.UpdateEnv,
 			ClusterID: args[0],
 			Summary:   "change parameters of " + args[0],

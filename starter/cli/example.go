@@ -96,7 +96,7 @@ Operations:
 		if err := clusterArg(id); err != nil {
 			return output.Output{}, err
 		}
-		options, err := a.target.Options(a.env)
+		options, err := a.target.Temporal()
 		if err != nil {
 			return output.Output{}, err
 		}

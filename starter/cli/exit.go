@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"drover/client"
 	"drover/fault"
-	"drover/starter/operations"
 )
 
 // Exit codes; `drover --help` prints exitHelp.
@@ -51,7 +51,7 @@ func exitCode(err error) int {
 		q      quiet
 		usage  usageError
 		left   detached
-		failed *operations.Failed
+		failed *client.Failed
 	)
 	switch {
 	case err == nil:
@@ -78,8 +78,8 @@ func exitCode(err error) int {
 
 // failedCode distinguishes an operation that was refused from one that failed later: the same NotFound is "no such
 // cluster" before the first step and "no such image" after it.
-func failedCode(f *operations.Failed) int {
-	if f.State != operations.StateRefused && f.State != operations.StateFailed || f.Began {
+func failedCode(f *client.Failed) int {
+	if f.State != client.StateRefused && f.State != client.StateFailed || f.Began {
 		return exitFailed
 	}
 	switch f.Fault.Type {

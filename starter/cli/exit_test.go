@@ -8,14 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drover/client"
 	"drover/fault"
-	"drover/starter/operations"
 )
 
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	failed := func(state string, began bool, f fault.Type) error {
-		return fmt.Errorf("outer: %w", &operations.Failed{State: state, Began: began, Fault: fault.New(f, "x")})
+		return fmt.Errorf("outer: %w", &client.Failed{State: state, Began: began, Fault: fault.New(f, "x")})
 	}
 	for name, tt := range map[string]struct {
 		err  error

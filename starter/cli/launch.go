@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drover/client"
 	"drover/fault"
-	"drover/starter/operations"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -57,7 +57,7 @@ func (l *launch) apply(waits *api.Waits) {
 }
 
 // start starts an operation on an existing cluster, unless this side can see already that its input is wrong.
-func (a *app) start(ctx context.Context, l *launch, r operations.Request) (output.Output, error) {
+func (a *app) start(ctx context.Context, l *launch, r client.Request) (output.Output, error) {
 	if err := checkInput(r.ClusterID, r.Input); err != nil {
 		return output.Output{}, err
 	}

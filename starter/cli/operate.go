@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"drover/client"
 	"drover/fault"
-	"drover/starter/operations"
 	"drover/starter/output"
 	"drover/starter/screen"
 	"drover/workflows/api"
@@ -15,15 +15,15 @@ import (
 
 // viewer shows sights of a running operation.
 type viewer interface {
-	Show(operations.Sight)
+	Show(client.Sight)
 	Close()
 }
 
 // blind shows nothing: for JSON and dry runs.
 type blind struct{}
 
-func (blind) Show(operations.Sight) {}
-func (blind) Close()                {}
+func (blind) Show(client.Sight) {}
+func (blind) Close()            {}
 
 // viewer is in place on a terminal, lines in a pipe, nothing for programs.
 func (a *app) viewer() viewer {
@@ -46,7 +46,7 @@ func (a *app) viewer() viewer {
 }
 
 // operate starts an operation and, unless told otherwise, follows it to its end.
-func (a *app) operate(ctx context.Context, r operations.Request, noWait, dryRun bool) (output.Output, error) {
+func (a *app) operate(ctx context.Context, r client.Request, noWait, dryRun bool) (output.Output, error) {
 	server, err := a.server(ctx)
 	if err != nil {
 		return output.Output{}, err
@@ -72,7 +72,7 @@ func (a *app) operate(ctx context.Context, r operations.Request, noWait, dryRun 
 }
 
 // follow waits for the end of a running operation.
-func (a *app) follow(ctx context.Context, server *operations.Server, view viewer, workflowID, firstRunID string) (output.Output, error) {
+func (a *app) follow(ctx context.Context, server *client.Client, view viewer, workflowID, firstRunID string) (output.Output, error) {
 	defer view.Close()
 	op, err := server.Follow(ctx, workflowID, firstRunID, view.Show)
 	clusterID, operates := api.ClusterIDOf(workflowID)
@@ -87,8 +87,8 @@ func (a *app) follow(ctx context.Context, server *operations.Server, view viewer
 
 // next adds what to do to a failure that does not say it.
 func next(err error) error {
-	var failed *operations.Failed
-	if !errors.As(err, &failed) || failed.Fault.Hint != "" || failed.ClusterID == "" || failed.State == operations.StateRefused {
+	var failed *client.Failed
+	if !errors.As(err, &failed) || failed.Fault.Hint != "" || failed.ClusterID == "" || failed.State == client.StateRefused {
 		return err
 	}
 	failed.Fault = hinted(failed.Fault, failed.ClusterID)
@@ -102,7 +102,7 @@ func hinted(f *fault.Fault, clusterID string) *fault.Fault {
 }
 
 // result words what an operation returned.
-func result(op *operations.Operation) output.Output {
+func result(op *client.Operation) output.Output {
 	r := op.Result
 	out := output.Output{Value: r}
 	if r.Plan != nil {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drover/client"
 	"drover/fault"
-	"drover/starter/operations"
 	"drover/starter/output"
 	"drover/starter/screen"
 )
@@ -51,7 +51,7 @@ operations; --all lists them too.`,
 	return c
 }
 
-func (a *app) opsTable(history []operations.Operation) output.Table {
+func (a *app) opsTable(history []client.Operation) output.Table {
 	t := output.Table{
 		Header: []string{"operation", "started", "took", "result", "run", "remark"},
 		Empty:  "No operations found.",

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -26,7 +26,7 @@ func (a *app) startCluster(plan bool) *cobra.Command {
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.StartCluster,
 			ClusterID: args[0],
 			Summary:   "start " + args[0],
@@ -54,7 +54,7 @@ without user access lose their root disk and get a new one when they start.`,
 	l.bind(c, nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		in.DryRun = l.dryRun
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.StopCluster,
 			ClusterID: args[0],
 			Summary:   "stop " + args[0],
@@ -86,7 +86,7 @@ or its stop and start if it has none. Machines stay on.`,
 	l.bind(c, nil)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		in.DryRun, in.Role = l.dryRun, given(c, "role", role)
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.RestartCluster,
 			ClusterID: args[0],
 			Summary:   "restart " + args[0],

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -35,7 +35,7 @@ is recreated EMPTY: its data is lost. The package's start then runs on these nod
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.RepairCluster,
 			ClusterID: args[0],
 			Summary:   "repair " + args[0],

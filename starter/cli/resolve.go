@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -86,7 +86,7 @@ code 3) when no step is held, or when the held step is not the one given with --
 	return c
 }
 
-func resolved(op *operations.Operation, answer *api.Resolved) output.Output {
+func resolved(op *client.Operation, answer *api.Resolved) output.Output {
 	value := resolveValue{ClusterID: op.ClusterID, Operation: op.Type, RunID: op.RunID, Resolved: *answer}
 	return output.Output{Value: value, Blocks: []output.Block{output.Lines{
 		fmt.Sprintf("%s %s, step %s %s: %s", op.Type, op.ClusterID, answer.Step, answer.Words, answer.Action),

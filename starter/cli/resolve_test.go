@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -19,7 +19,7 @@ func held(t *testing.T, id string) {
 	require.Equal(t, exitOK, c.code, c.stderr.String())
 	require.Eventually(t, func() bool {
 		v := decoded[statusValue](t, drover(t, "status", id, "-o", "json").stdout.String())
-		return v.Operation != nil && v.Operation.State == operations.StateHeld
+		return v.Operation != nil && v.Operation.State == client.StateHeld
 	}, time.Minute, 50*time.Millisecond)
 }
 
@@ -78,8 +78,8 @@ func TestASkipIsToldByOps(t *testing.T) {
 		reason, state, result string
 		code                  int
 	}{
-		"cl-hold0002": {"did it by hand", operations.StateSucceeded, "", exitOK},
-		"cl-hold0003": {thenFails, operations.StateFailed, "start of etcd_node failed; ", exitFailed},
+		"cl-hold0002": {"did it by hand", client.StateSucceeded, "", exitOK},
+		"cl-hold0003": {thenFails, client.StateFailed, "start of etcd_node failed; ", exitFailed},
 	} {
 		t.Run(tt.state, func(t *testing.T) {
 			t.Parallel()

@@ -8,11 +8,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
-	"drover/codec"
+	"drover/client"
 	"drover/fault"
-	"drover/starter/operations"
 	"drover/starter/output"
 )
 
@@ -21,14 +19,12 @@ type app struct {
 	System
 	env     environment
 	printer *output.Printer
-	target  operations.Target
+	target  client.Options
 	format  string
-	timeout time.Duration
 
 	// understood is true once a command's own code runs: errors before that are cobra's, about the command line.
 	understood bool
-	client     client.Client
-	keys       codec.Keys
+	client     *client.Client
 }
 
 // Run executes one command line and returns the exit code.
@@ -53,18 +49,17 @@ func newApp(s System) *app {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	if s.Dial == nil {
-		s.Dial = operations.Dial
-	}
 	if s.Terminal == nil {
 		s.Terminal = realTerminal
 	}
 	if s.NewClusterID == nil {
 		s.NewClusterID = randomClusterID
 	}
+	env := environment(s.Environ)
 	return &app{
 		System:  s,
-		env:     environment(s.Environ),
+		env:     env,
+		target:  client.Options{Env: env, Now: s.Now, Connect: s.Dial},
 		printer: &output.Printer{Stdout: s.Stdout, Stderr: s.Stderr, Format: output.Text},
 	}
 }
@@ -90,7 +85,7 @@ func (a *app) report(err error) {
 		q      quiet
 		usage  usageError
 		left   detached
-		failed *operations.Failed
+		failed *client.Failed
 	)
 	switch {
 	case err == nil, errors.As(err, &q):
@@ -130,7 +125,7 @@ func bared(f *fault.Fault) *fault.Fault {
 	return &out
 }
 
-func headline(f *operations.Failed) string {
+func headline(f *client.Failed) string {
 	bareFailed := *f
 	bareFault := *f.Fault
 	bareFault.Message, bareFault.Hint = bare(f.Fault), ""
@@ -139,20 +134,13 @@ func headline(f *operations.Failed) string {
 }
 
 // server connects, once per run.
-func (a *app) server(ctx context.Context) (*operations.Server, error) {
+func (a *app) server(ctx context.Context) (*client.Client, error) {
 	if a.client == nil {
-		options, err := a.target.Options(a.env)
+		c, err := client.Dial(ctx, a.target)
 		if err != nil {
 			return nil, err
 		}
-		if a.keys, err = a.target.Keys(a.env); err != nil {
-			return nil, err
-		}
-		codec.Apply(&options, a.keys)
-		if a.client, err = a.Dial(ctx, options, a.target.Timeout); err != nil {
-			a.client = nil
-			return nil, err
-		}
+		a.client = c
 	}
-	return &operations.Server{Client: a.client, Keys: a.keys, Now: a.Now, ReadTimeout: a.timeout}, nil
+	return a.client, nil
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -131,7 +131,7 @@ func TestOneOperationAtATime(t *testing.T) {
 	const id = "cl-wait0001"
 	c := drover(t, "create", "etcd", "--name", "wait", "--id", id, "--no-wait", "-o", "json")
 	require.Equal(t, exitOK, c.code, c.stderr.String())
-	require.Equal(t, "cluster/"+id, decoded[operations.Started](t, c.stdout.String()).WorkflowID)
+	require.Equal(t, "cluster/"+id, decoded[client.Started](t, c.stdout.String()).WorkflowID)
 
 	// Another client follows from anywhere and sees the progress of the nodes.
 	watcher := prepare(server(t), "watch", id)
@@ -169,8 +169,8 @@ func TestOneOperationAtATime(t *testing.T) {
 	// Visibility follows a little later.
 	require.Eventually(t, func() bool {
 		ops := drover(t, "ops", id, "-o", "json")
-		list := decoded[[]operations.Operation](t, ops.stdout.String())
-		return len(list) == 1 && list[0].State == operations.StateCancelled && list[0].Error != nil
+		list := decoded[[]client.Operation](t, ops.stdout.String())
+		return len(list) == 1 && list[0].State == client.StateCancelled && list[0].Error != nil
 	}, 10e9, 1e8)
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -53,7 +53,7 @@ are kept. Volumes only grow; when nothing else changes, they grow while the node
 		if err := checkInput(id, in, problems...); err != nil {
 			return output.Output{}, err
 		}
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.ScaleVertical,
 			ClusterID: id,
 			Summary:   fmt.Sprintf("scale %s of %s to %s", nodesOf(in.Role), id, strings.Join(changes, ", ")),

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -49,7 +49,7 @@ run this way: alone they are not a backup.`,
 		if err := checkInput(id, in, nodeProblems(in.Nodes)...); err != nil {
 			return output.Output{}, err
 		}
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.RunService,
 			ClusterID: id,
 			Summary:   fmt.Sprintf("run %q on %s", in.Service, id),

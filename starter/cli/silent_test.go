@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -67,7 +67,7 @@ func TestStatusDoesNotWaitLongForAWorkerThatDied(t *testing.T) {
 
 func TestResultsSayWhatTheOperationLeft(t *testing.T) {
 	t.Parallel()
-	shown := func(op operations.Operation) string {
+	shown := func(op client.Operation) string {
 		var out buffer
 		require.NoError(t, (&output.Printer{Stdout: &out, Format: output.Text}).Print(result(&op)))
 		return out.String()
@@ -78,9 +78,9 @@ func TestResultsSayWhatTheOperationLeft(t *testing.T) {
 		Orphans:  []string{"local volume vol-1: busy"},
 	}
 	want := "cluster   " + known + "\nstate     active\nnodes     2\nrevision  7\norphans   local volume vol-1: busy\n"
-	require.Equal(t, want+"\n! DN12 etcd_node/1: reload failed\n! look at it\n", shown(operations.Operation{Result: &r}))
-	require.Equal(t, want, shown(operations.Operation{Result: &r, Progress: &api.Progress{}}), "the view has shown the warnings")
+	require.Equal(t, want+"\n! DN12 etcd_node/1: reload failed\n! look at it\n", shown(client.Operation{Result: &r}))
+	require.Equal(t, want, shown(client.Operation{Result: &r, Progress: &api.Progress{}}), "the view has shown the warnings")
 
 	r = api.OperationResult{ClusterID: known, Operation: api.StopCluster, Plan: &api.Plan{}, Warnings: r.Warnings[:1]}
-	require.Contains(t, shown(operations.Operation{Result: &r}), "Nothing was changed.\n! DN12 etcd_node/1: reload failed\n")
+	require.Contains(t, shown(client.Operation{Result: &r}), "Nothing was changed.\n! DN12 etcd_node/1: reload failed\n")
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"drover/client"
 	"drover/fault"
-	"drover/starter/operations"
 	"drover/starter/output"
 	"drover/starter/screen"
 	"drover/workflows/api"
@@ -19,8 +19,8 @@ import (
 // statusValue is what `drover status -o json` prints. Cluster is null when there is no record of it or no worker can read
 // it; Operation is null when Temporal knows none.
 type statusValue struct {
-	Cluster   *api.ClusterView      `json:"cluster"`
-	Operation *operations.Operation `json:"operation"`
+	Cluster   *api.ClusterView  `json:"cluster"`
+	Operation *client.Operation `json:"operation"`
 }
 
 // statusWait is how long a worker may take to report a cluster. A worker that died stays listed for minutes, and what
@@ -57,7 +57,7 @@ to Temporal is shown, with exit code 4.`,
 }
 
 // statusOf asks for record and operation at once; a failure of one does not hide the other.
-func (a *app) statusOf(ctx context.Context, server *operations.Server, id string) (output.Output, error) {
+func (a *app) statusOf(ctx context.Context, server *client.Client, id string) (output.Output, error) {
 	var (
 		value             statusValue
 		clusterErr, opErr error
@@ -100,7 +100,7 @@ func (a *app) statusOf(ctx context.Context, server *operations.Server, id string
 	return out, err
 }
 
-func (a *app) clusterFields(c *api.ClusterView, op *operations.Operation) output.Fields {
+func (a *app) clusterFields(c *api.ClusterView, op *client.Operation) output.Fields {
 	state := c.State
 	if c.Reason != "" {
 		state += ": " + c.Reason
@@ -134,8 +134,8 @@ func healthOf(c *api.ClusterView) string {
 }
 
 // held says which step waits for an operator, and since when; "" for none.
-func (a *app) held(op *operations.Operation) string {
-	if op == nil || op.State != operations.StateHeld || op.Waiting == nil {
+func (a *app) held(op *client.Operation) string {
+	if op == nil || op.State != client.StateHeld || op.Waiting == nil {
 		return ""
 	}
 	return fmt.Sprintf("HELD at %s %s since %s (%s); resolve it with: drover resolve %s", op.Waiting.Step, op.Waiting.Words,
@@ -143,8 +143,8 @@ func (a *app) held(op *operations.Operation) string {
 }
 
 // operationLines is the view a terminal gets while following, once; then why it failed.
-func (a *app) operationLines(op *operations.Operation, clusterErr error) output.Lines {
-	sight := operations.Sight{Operation: *op}
+func (a *app) operationLines(op *client.Operation, clusterErr error) output.Lines {
+	sight := client.Sight{Operation: *op}
 	if op.Progress == nil && typeOf(clusterErr) == fault.Unreachable {
 		sight.Note = "no worker responds"
 		if op.Running() {
@@ -165,7 +165,7 @@ func (a *app) operationLines(op *operations.Operation, clusterErr error) output.
 		return append(lines, "", "running since "+op.StartedAt.UTC().Format(time.RFC3339)+"; follow it with: drover watch "+op.ClusterID)
 	}
 	if op.Error != nil {
-		lines = append(lines, "", "It "+operations.Ending(op.State)+": "+bare(op.Error))
+		lines = append(lines, "", "It "+client.Ending(op.State)+": "+bare(op.Error))
 		if op.Error.Output != "" {
 			for line := range strings.SplitSeq(strings.TrimRight(op.Error.Output, "\n"), "\n") {
 				lines = append(lines, "    | "+line)

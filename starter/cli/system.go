@@ -22,7 +22,7 @@ type System struct {
 	Version string
 
 	Now func() time.Time
-	// Dial connects to Temporal.
+	// Dial connects to Temporal; nil means client.Connect.
 	Dial func(context.Context, client.Options, time.Duration) (client.Client, error)
 	// Terminal says whether a stream is a terminal, and its size now.
 	Terminal func(stream any) (width, height int, is bool)

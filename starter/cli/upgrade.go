@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -48,7 +48,7 @@ downgrade restores the previous version, and --on-failure rollback does so at on
 		if in.Values, err = values.read(a.Stdin); err != nil {
 			return output.Output{}, err
 		}
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.UpgradeCluster,
 			ClusterID: args[0],
 			Summary:   "upgrade " + args[0] + " to " + in.Version,
@@ -74,7 +74,7 @@ func (a *app) downgrade(plan bool) *cobra.Command {
 	l.bind(c, &in.Waits)
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
-		return a.start(ctx, &l, operations.Request{
+		return a.start(ctx, &l, client.Request{
 			Operation: api.DowngradeCluster,
 			ClusterID: args[0],
 			Summary:   "downgrade " + args[0],

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/starter/screen"
 )
 
 // waits shows the pending work of an operation: step, nodes and their commands, retries, the next step.
-func (a *app) waits(w *operations.Waiting) output.Lines {
+func (a *app) waits(w *client.Waiting) output.Lines {
 	if w == nil {
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 )
 
@@ -36,7 +36,7 @@ operation is running, the result of the last one is shown and sets the exit code
 				return a.follow(ctx, server, view, op.WorkflowID, op.FirstRunID)
 			}
 			defer view.Close()
-			view.Show(operations.Sight{Operation: *op})
+			view.Show(client.Sight{Operation: *op})
 			if err := op.Failed(); err != nil {
 				return output.Output{}, next(err)
 			}

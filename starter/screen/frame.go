@@ -7,14 +7,14 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
 
 // Frame is one picture of an operation.
 type Frame struct {
-	Sight operations.Sight
+	Sight client.Sight
 	Now   time.Time
 	// Width of the terminal in columns; Height in lines, 0 for as many as needed.
 	Width, Height int

@@ -8,15 +8,15 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/stretchr/testify/require"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/workflows/api"
 )
 
 func TestFramesLookAsRecorded(t *testing.T) {
 	t.Parallel()
 	now := at(42 * time.Second)
-	silent := operations.Sight{
-		Operation: operations.Operation{ClusterID: "cl-a1b2c3d4", Type: api.CreateCluster, State: operations.StateRunning, StartedAt: begin},
+	silent := client.Sight{
+		Operation: client.Operation{ClusterID: "cl-a1b2c3d4", Type: api.CreateCluster, State: client.StateRunning, StartedAt: begin},
 		Note:      "no worker responds; the operation resumes when a worker returns",
 	}
 	for name, f := range map[string]Frame{
@@ -40,7 +40,7 @@ func TestFramesFitTheTerminal(t *testing.T) {
 	t.Parallel()
 	for width := minWidth; width < 130; width += 7 {
 		for _, height := range []int{1, 2, 3, 5, 8, 13, 50} {
-			for _, sight := range []operations.Sight{running(), held()} {
+			for _, sight := range []client.Sight{running(), held()} {
 				lines := Frame{Sight: sight, Now: at(time.Minute), Width: width, Height: height, Color: true}.Lines()
 				require.LessOrEqual(t, len(lines), height)
 				for _, line := range lines {
@@ -53,7 +53,7 @@ func TestFramesFitTheTerminal(t *testing.T) {
 
 func TestFrameShowsNothingThatDrivesATerminal(t *testing.T) {
 	t.Parallel()
-	for _, sight := range []operations.Sight{running(), held()} {
+	for _, sight := range []client.Sight{running(), held()} {
 		for _, line := range (Frame{Sight: sight, Now: begin, Width: 110}).Lines() {
 			require.NotContains(t, line, "\x1b")
 		}
@@ -71,7 +71,7 @@ func TestOldWarningsAreCountedWhileRunningAndShownAtTheEnd(t *testing.T) {
 	require.Contains(t, draw(), "! 2 earlier warnings")
 	require.NotContains(t, draw(), "CC3: w\n")
 
-	s.Operation.State = operations.StateSucceeded
+	s.Operation.State = client.StateSucceeded
 	require.NotContains(t, draw(), "earlier warnings")
 	require.Contains(t, draw(), "CC3: w\n")
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/workflows/api"
 )
 
@@ -34,9 +34,9 @@ var begin = time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)
 func at(d time.Duration) time.Time { return begin.Add(d) }
 
 // running is a creation in the middle of a stage: one step skipped, one under retry, more to come.
-func running() operations.Sight {
-	return operations.Sight{Operation: operations.Operation{
-		ClusterID: "cl-a1b2c3d4", Type: api.CreateCluster, State: operations.StateRunning, StartedAt: begin,
+func running() client.Sight {
+	return client.Sight{Operation: client.Operation{
+		ClusterID: "cl-a1b2c3d4", Type: api.CreateCluster, State: client.StateRunning, StartedAt: begin,
 		Progress: &api.Progress{
 			ClusterID: "cl-a1b2c3d4", Operation: api.CreateCluster, App: "etcd", State: api.OpRunning, StartedAt: begin,
 			Steps: []api.Step{
@@ -51,7 +51,7 @@ func running() operations.Sight {
 				{Step: "CC3", Node: "etcd_node/1 cln-00000001", Message: "reload of etcd.toml failed:\n\x1b[31mexit code 1\x1b[0m"},
 			},
 		},
-		Activities: map[string]operations.Activity{"9": {
+		Activities: map[string]client.Activity{"9": {
 			Attempt: 2, LastFailure: "connection refused",
 			Beat: api.Beat{Done: 1, Total: 3, Waiting: []api.BeatNode{
 				{Node: "etcd_node/2 cln-00000002", Since: at(14 * time.Second), LastLine: "waiting for \x1b[1mpeers\x1b[0m and a very long line about what it is that they are doing just now"},
@@ -62,10 +62,10 @@ func running() operations.Sight {
 }
 
 // held is a creation of which a command's outcome is unknown.
-func held() operations.Sight {
+func held() client.Sight {
 	s := running()
 	op := &s.Operation
-	op.State, op.Activities = operations.StateHeld, nil
+	op.State, op.Activities = client.StateHeld, nil
 	p := op.Progress
 	p.State, p.Warnings = api.OpHeld, nil
 	p.Steps[2].State, p.Steps[2].EndedAt, p.Steps[2].Deadline = api.StepDone, at(14*time.Second), time.Time{}
@@ -88,10 +88,10 @@ func held() operations.Sight {
 }
 
 // undone is a creation that failed and was undone.
-func undone() operations.Sight {
+func undone() client.Sight {
 	s := running()
 	op := &s.Operation
-	op.State, op.EndedAt, op.Activities = operations.StateFailed, at(95*time.Second), nil
+	op.State, op.EndedAt, op.Activities = client.StateFailed, at(95*time.Second), nil
 	p := op.Progress
 	p.State = api.OpFailed
 	p.Steps[0].State, p.Steps[1].State = api.StepUndone, api.StepUndone

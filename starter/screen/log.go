@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -28,7 +28,7 @@ type Log struct {
 const tellEvery = 15 * time.Second
 
 // Show writes what changed since the sight before.
-func (l *Log) Show(s operations.Sight) {
+func (l *Log) Show(s client.Sight) {
 	if !l.begun && s.Operation.Type != "" {
 		l.line(s.Operation.Type + " " + s.Operation.ClusterID + " since " + s.Operation.StartedAt.UTC().Format(time.RFC3339))
 		l.begun = true
@@ -52,7 +52,7 @@ func (l *Log) Show(s operations.Sight) {
 }
 
 // waits reports the nodes a long step waits for. A held step has been reported in full.
-func (l *Log) waits(w *operations.Waiting) {
+func (l *Log) waits(w *client.Waiting) {
 	if w == nil || w.Held != nil || l.Now == nil {
 		return
 	}
@@ -78,7 +78,7 @@ func (l *Log) waits(w *operations.Waiting) {
 func (l *Log) Close() {}
 
 // retries reports each failed attempt of an activity once.
-func (l *Log) retries(op operations.Operation) {
+func (l *Log) retries(op client.Operation) {
 	if l.attempts == nil {
 		l.attempts = map[string]int{}
 	}

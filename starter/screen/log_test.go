@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/workflows/api"
 )
 
@@ -20,8 +20,8 @@ func TestLogTellsEveryChangeOnce(t *testing.T) {
 	first.Operation.Progress = &api.Progress{StartedAt: begin, Steps: first.Operation.Progress.Steps[:1]}
 	first.Operation.Activities = nil
 
-	log.Show(operations.Sight{Operation: operations.Operation{
-		Type: api.CreateCluster, ClusterID: "cl-a1b2c3d4", State: operations.StateRunning, StartedAt: begin,
+	log.Show(client.Sight{Operation: client.Operation{
+		Type: api.CreateCluster, ClusterID: "cl-a1b2c3d4", State: client.StateRunning, StartedAt: begin,
 	}})
 	log.Show(first)
 	log.Show(first)
@@ -46,7 +46,7 @@ func TestLogTellsAgainWhatALongStepWaitsFor(t *testing.T) {
 	now := at(30 * time.Second)
 	log := &Log{Out: &out, Now: func() time.Time { return now }}
 	s := running()
-	s.Operation.Waiting = &operations.Waiting{Step: "CC3", Since: at(13 * time.Second), Nodes: s.Operation.Activities["9"].Beat.Waiting}
+	s.Operation.Waiting = &client.Waiting{Step: "CC3", Since: at(13 * time.Second), Nodes: s.Operation.Activities["9"].Beat.Waiting}
 	said := func() string {
 		out.Reset()
 		log.Show(s)

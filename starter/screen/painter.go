@@ -8,7 +8,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"drover/starter/operations"
+	"drover/client"
 )
 
 // Painter shows frames in place on a terminal: each replaces the one before. Close gives the cursor back.
@@ -30,7 +30,7 @@ const (
 )
 
 // Show paints the sight over the one before; the last sight of an operation in full, whatever the terminal's height.
-func (p *Painter) Show(s operations.Sight) {
+func (p *Painter) Show(s client.Sight) {
 	width, height := p.Size()
 	frame := Frame{Sight: s, Now: p.Now(), Width: width, Color: p.Color}
 	if s.Operation.Running() {

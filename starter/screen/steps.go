@@ -8,7 +8,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"drover/starter/operations"
+	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -130,10 +130,10 @@ func (f Frame) below(s api.Step) []string {
 }
 
 // activities are those of the step, ordered by id.
-func (f Frame) activities(s api.Step) []operations.Activity {
+func (f Frame) activities(s api.Step) []client.Activity {
 	ids := append([]string(nil), s.ActivityIDs...)
 	sort.Strings(ids)
-	var out []operations.Activity
+	var out []client.Activity
 	for _, id := range ids {
 		if a, ok := f.Sight.Operation.Activities[id]; ok {
 			out = append(out, a)

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"testing"
@@ -12,7 +12,7 @@ import (
 
 func TestLiveSaysWhereARunningOperationIs(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	c.On("DescribeWorkflowExecution", mock.Anything, "cluster/"+cluster, "").
 		Return(described(enums.WORKFLOW_EXECUTION_STATUS_RUNNING, "2", "1"), nil).Once()

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 // watcher looks at one operation again and again, from its own goroutine: a question no worker answers takes seconds
 // and must not delay the news that the operation has ended.
 type watcher struct {
-	server     *Server
+	client     *Client
 	workflowID string
 	firstRunID string
 
@@ -22,15 +22,15 @@ type watcher struct {
 	answered time.Time // when a worker last answered
 }
 
-func newWatcher(s *Server, workflowID, runID string) *watcher {
-	w := &watcher{server: s, workflowID: workflowID, firstRunID: runID, runID: runID, answered: s.Now()}
+func newWatcher(c *Client, workflowID, runID string) *watcher {
+	w := &watcher{client: c, workflowID: workflowID, firstRunID: runID, runID: runID, answered: c.Now()}
 	w.last = Operation{WorkflowID: workflowID, RunID: runID, State: StateRunning}
 	w.last.ClusterID, w.last.DryRun = clusterOf(workflowID)
 	return w
 }
 
 func (w *watcher) watch(ctx context.Context, sights chan<- Sight) {
-	ticker := time.NewTicker(w.server.poll())
+	ticker := time.NewTicker(w.client.poll())
 	defer ticker.Stop()
 	for {
 		w.mu.Lock()
@@ -51,22 +51,22 @@ func (w *watcher) watch(ctx context.Context, sights chan<- Sight) {
 
 // look asks the server, then a worker. What cannot be had now stays as it was seen last.
 func (w *watcher) look(ctx context.Context) Sight {
-	s := w.server
+	c := w.client
 	describeCtx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	note := ""
-	answer, err := s.Client.DescribeWorkflowExecution(describeCtx, w.workflowID, "")
+	answer, err := c.Temporal.DescribeWorkflowExecution(describeCtx, w.workflowID, "")
 	if err != nil {
 		note = "Temporal does not respond; the operation continues"
 	} else if first := answer.GetWorkflowExecutionInfo().GetFirstRunId(); first == w.firstRunID || first == "" {
 		// Another first run is the next operation of the cluster: this one has ended.
-		w.last = *w.server.operationOf(answer)
+		w.last = *w.client.operationOf(answer)
 		w.runID = w.last.RunID
 	}
-	if progress, err := s.progress(ctx, w.workflowID, w.runID); err == nil {
-		w.progress, w.answered = progress, s.Now()
+	if progress, err := c.progress(ctx, w.workflowID, w.runID); err == nil {
+		w.progress, w.answered = progress, c.Now()
 	} else if note == "" && ctx.Err() == nil {
-		note = s.note(ctx, w.answered)
+		note = c.note(ctx, w.answered)
 	}
 	w.last.Progress = w.progress
 	if w.last.Running() {

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"testing"
@@ -18,7 +18,7 @@ import (
 
 func TestCurrentOfAnUnknownClusterIsNotFound(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	c.On("DescribeWorkflowExecution", mock.Anything, "cluster/"+cluster, "").Return(nil, serviceerror.NewNotFound("")).Once()
 	_, err := s.Current(t.Context(), cluster)
 	require.True(t, fault.Is(err, fault.NotFound))
@@ -26,7 +26,7 @@ func TestCurrentOfAnUnknownClusterIsNotFound(t *testing.T) {
 
 func TestCancelIsRefusedWhenNothingRuns(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	c.On("DescribeWorkflowExecution", mock.Anything, "cluster/"+cluster, "").
 		Return(described(enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, "run-1", "run-1"), nil).Once()
@@ -39,7 +39,7 @@ func TestCancelIsRefusedWhenNothingRuns(t *testing.T) {
 
 func TestHistoryTellsHowEachOperationEnded(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	info := func(status enums.WorkflowExecutionStatus, id string) *workflow.WorkflowExecutionInfo {
 		return described(status, id, id).GetWorkflowExecutionInfo()
 	}
@@ -131,8 +131,8 @@ func TestPlansAndRefusalsAreNoOperations(t *testing.T) {
 		f.Refused = true
 		return run(t, id, nil, temporal.NewNonRetryableApplicationError(f.Message, string(f.Type), nil, f))
 	}
-	prepared := func(t *testing.T) *Server {
-		c, s := newServer(t)
+	prepared := func(t *testing.T) *Client {
+		c, s := newClient(t)
 		workers(c, 1)
 		answers(t, c, nil)
 		c.On("DescribeWorkflowExecution", mock.Anything, "cluster/"+cluster, "").

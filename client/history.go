@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // History lists the operations of a cluster, newest first, at most limit, from Temporal's visibility: it lags some
 // seconds behind and reaches back as far as the namespace keeps closed workflows. Dry runs and refusals are listed with
 // all alone.
-func (s *Server) History(ctx context.Context, clusterID string, limit int, all bool) ([]Operation, error) {
+func (c *Client) History(ctx context.Context, clusterID string, limit int, all bool) ([]Operation, error) {
 	query := fmt.Sprintf("WorkflowId = '%s'", api.WorkflowID(clusterID))
 	if all {
 		query += fmt.Sprintf(" OR WorkflowId STARTS_WITH '%s'", api.PlansOf(clusterID))
@@ -22,7 +22,7 @@ func (s *Server) History(ctx context.Context, clusterID string, limit int, all b
 	out := []Operation{}
 	var page []byte
 	for len(out) < limit {
-		answer, err := s.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		answer, err := c.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 			Query:         query,
 			PageSize:      int32(min(max(limit, 10), 100)),
 			NextPageToken: page,
@@ -37,7 +37,7 @@ func (s *Server) History(ctx context.Context, clusterID string, limit int, all b
 			if info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
 				continue // its successor in the chain has the result of the operation
 			}
-			op, err := s.past(ctx, clusterID, info)
+			op, err := c.past(ctx, clusterID, info)
 			if err != nil {
 				return nil, err
 			}
@@ -53,7 +53,7 @@ func (s *Server) History(ctx context.Context, clusterID string, limit int, all b
 }
 
 // past reads one run: visibility knows how it ended, its history why.
-func (s *Server) past(ctx context.Context, clusterID string, info *workflow.WorkflowExecutionInfo) (*Operation, error) {
+func (c *Client) past(ctx context.Context, clusterID string, info *workflow.WorkflowExecutionInfo) (*Operation, error) {
 	op := &Operation{
 		ClusterID:  clusterID,
 		Type:       info.GetType().GetName(),
@@ -67,7 +67,7 @@ func (s *Server) past(ctx context.Context, clusterID string, info *workflow.Work
 		op.EndedAt = info.GetCloseTime().AsTime()
 	}
 	if skipped := info.GetMemo().GetFields()[api.MemoSkipped]; skipped != nil {
-		payloads, _ := s.converters()
+		payloads, _ := c.converters()
 		if err := payloads.FromPayload(skipped, &op.Skipped); err != nil {
 			op.Skipped = []string{"the skipped steps are encrypted with an unknown payload key"}
 		}
@@ -75,5 +75,5 @@ func (s *Server) past(ctx context.Context, clusterID string, info *workflow.Work
 	if op.Running() {
 		return op, nil
 	}
-	return op, s.settle(ctx, op)
+	return op, c.settle(ctx, op)
 }

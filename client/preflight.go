@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -15,9 +15,9 @@ const preflightTimeout = 5 * time.Second
 
 // Preflight refuses a request that the cluster's record or the published applications show to be wrong, so that no workflow is
 // started for it. It contacts no node. What cannot be read in time is left to the operation.
-func (s *Server) Preflight(ctx context.Context, r Request) error {
-	quick := *s
-	quick.ReadTimeout = min(s.readTimeout(), preflightTimeout)
+func (c *Client) Preflight(ctx context.Context, r Request) error {
+	quick := *c
+	quick.ReadTimeout = min(c.readTimeout(), preflightTimeout)
 	var f *fault.Fault
 	if in, ok := r.Input.(api.CreateClusterInput); ok {
 		f = quick.published(ctx, in.App, in.Version)
@@ -30,7 +30,7 @@ func (s *Server) Preflight(ctx context.Context, r Request) error {
 	if f == nil {
 		return nil
 	}
-	if err := s.free(ctx, r.ClusterID); fault.Is(err, fault.Conflict) {
+	if err := c.free(ctx, r.ClusterID); fault.Is(err, fault.Conflict) {
 		return err // what was read is about to change, or is being written only now
 	}
 	f.Refused = true
@@ -38,8 +38,8 @@ func (s *Server) Preflight(ctx context.Context, r Request) error {
 }
 
 // published refuses an application or a version that does not exist.
-func (s *Server) published(ctx context.Context, app, version string) *fault.Fault {
-	list, err := s.Apps(ctx)
+func (c *Client) published(ctx context.Context, app, version string) *fault.Fault {
+	list, err := c.Apps(ctx)
 	if err != nil {
 		return nil
 	}
@@ -60,8 +60,8 @@ func (s *Server) published(ctx context.Context, app, version string) *fault.Faul
 }
 
 // granted refuses what the cluster is not: it does not exist, its state does not allow the operation, or it has no such node.
-func (s *Server) granted(ctx context.Context, r Request) *fault.Fault {
-	c, err := s.Cluster(ctx, r.ClusterID)
+func (c *Client) granted(ctx context.Context, r Request) *fault.Fault {
+	found, err := c.Cluster(ctx, r.ClusterID)
 	if err != nil {
 		if f := fault.As(err); f != nil && f.Type == fault.NotFound {
 			out := *f
@@ -69,7 +69,7 @@ func (s *Server) granted(ctx context.Context, r Request) *fault.Fault {
 		}
 		return nil
 	}
-	if refusal, refused := c.Refuses[r.Operation]; refused {
+	if refusal, refused := found.Refuses[r.Operation]; refused {
 		return fault.New(fault.NotAllowed, "%s", refusal.Why).WithHint("%s", refusal.Hint)
 	}
 	var nodes []string
@@ -81,11 +81,11 @@ func (s *Server) granted(ctx context.Context, r Request) *fault.Fault {
 	case api.RepairClusterInput:
 		nodes = in.Nodes
 	case api.UpgradeClusterInput:
-		return s.published(ctx, c.App, in.Version)
+		return c.published(ctx, found.App, in.Version)
 	}
 	var unknown []string
 	for _, id := range nodes {
-		if !slices.ContainsFunc(c.Nodes, func(n api.NodeView) bool { return n.NodeID == id }) {
+		if !slices.ContainsFunc(found.Nodes, func(n api.NodeView) bool { return n.NodeID == id }) {
 			unknown = append(unknown, id)
 		}
 	}

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -26,22 +26,22 @@ const silence = 5 * time.Second
 // Follow watches the operation run under workflowID until it ends and shows every sight on the way, the last one with
 // the final progress. The error is a *Failed when the operation did not succeed; ctx.Err() when the caller stopped
 // looking, which leaves the operation alone.
-func (s *Server) Follow(ctx context.Context, workflowID, firstRunID string, show func(Sight)) (*Operation, error) {
+func (c *Client) Follow(ctx context.Context, workflowID, firstRunID string, show func(Sight)) (*Operation, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 
 	var result api.OperationResult
 	done := make(chan error, 1)
-	go func() { done <- s.result(ctx, workflowID, firstRunID, &result) }()
+	go func() { done <- c.result(ctx, workflowID, firstRunID, &result) }()
 
-	w := newWatcher(s, workflowID, firstRunID)
+	w := newWatcher(c, workflowID, firstRunID)
 	sights := make(chan Sight)
 	watchCtx, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	go w.watch(watchCtx, sights)
 
 	// Sights repeat at the pace of polling although nothing new was seen: elapsed times advance.
-	ticker := time.NewTicker(s.poll())
+	ticker := time.NewTicker(c.poll())
 	defer ticker.Stop()
 	var last Sight
 	for {
@@ -61,7 +61,7 @@ func (s *Server) Follow(ctx context.Context, workflowID, firstRunID string, show
 				return nil, f.WithHint("resume with: drover watch; the operation continues")
 			}
 			stopWatching()
-			return s.final(ctx, w, &result, err, show)
+			return c.final(ctx, w, &result, err, show)
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
@@ -70,9 +70,9 @@ func (s *Server) Follow(ctx context.Context, workflowID, firstRunID string, show
 
 // result waits for the end of an operation. The SDK gives one question up that a restart of the server swallowed, after
 // about a minute, and nothing is known then: it is asked again.
-func (s *Server) result(ctx context.Context, workflowID, firstRunID string, result *api.OperationResult) error {
+func (c *Client) result(ctx context.Context, workflowID, firstRunID string, result *api.OperationResult) error {
 	for {
-		err := s.Client.GetWorkflow(ctx, workflowID, firstRunID).Get(ctx, result)
+		err := c.Temporal.GetWorkflow(ctx, workflowID, firstRunID).Get(ctx, result)
 		if err == nil || ctx.Err() != nil || ended(err) || serviceerror.ToStatus(err).Code() != codes.DeadlineExceeded {
 			return err
 		}
@@ -80,14 +80,14 @@ func (s *Server) result(ctx context.Context, workflowID, firstRunID string, resu
 }
 
 // final takes a last look, now that the operation has ended, and reports its result.
-func (s *Server) final(ctx context.Context, w *watcher, result *api.OperationResult, end error, show func(Sight)) (*Operation, error) {
+func (c *Client) final(ctx context.Context, w *watcher, result *api.OperationResult, end error, show func(Sight)) (*Operation, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	sight := w.look(ctx)
 	op := sight.Operation
 	op.close(result, end)
 	if op.EndedAt.IsZero() {
-		op.EndedAt = s.Now()
+		op.EndedAt = c.Now()
 	}
 	show(Sight{Operation: op})
 	return &op, op.Failed()
@@ -101,12 +101,12 @@ func ended(err error) bool {
 }
 
 // note words the silence of workers. The words stay the same while the silence lasts.
-func (s *Server) note(ctx context.Context, answered time.Time) string {
+func (c *Client) note(ctx context.Context, answered time.Time) string {
 	const goesOn = "the operation resumes when a worker returns"
-	if fault.Is(s.NeedWorker(ctx), fault.Unreachable) {
+	if fault.Is(c.NeedWorker(ctx), fault.Unreachable) {
 		return "no worker responds; " + goesOn
 	}
-	if s.Now().Sub(answered) > silence {
+	if c.Now().Sub(answered) > silence {
 		return "a worker is listed but does not respond; " + goesOn
 	}
 	return ""

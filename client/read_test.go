@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 
 func TestReadsRunUnderIDsOfTheirOwnAndEndByThemselves(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	options := mock.MatchedBy(func(o client.StartWorkflowOptions) bool {
 		return strings.HasPrefix(o.ID, "read/") && len(o.ID) == len("read/")+36 && o.WorkflowExecutionTimeout == 30*time.Second &&
@@ -52,7 +52,7 @@ func TestReadsRunUnderIDsOfTheirOwnAndEndByThemselves(t *testing.T) {
 
 func TestPublishingTwiceAtOnceIsAConflict(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	c.On("ExecuteWorkflow", mock.Anything, mock.MatchedBy(func(o client.StartWorkflowOptions) bool { return o.ID == "app/etcd/3.5.0" }),
 		api.PublishApp, mock.Anything).Return(nil, serviceerror.NewWorkflowExecutionAlreadyStarted("", "", "")).Once()
@@ -62,7 +62,7 @@ func TestPublishingTwiceAtOnceIsAConflict(t *testing.T) {
 
 func TestAReadThatFailsCarriesTheWorkersFault(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	gone := fault.New(fault.NotFound, "no cluster %s", cluster)
 	c.On("ExecuteWorkflow", mock.Anything, mock.Anything, api.DescribeCluster, mock.Anything).
@@ -84,7 +84,7 @@ func TestAWorkerThatIsListedAndDoesNotAnswerIsUnreachable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, s := newServer(t)
+			c, s := newClient(t)
 			workers(c, 1)
 			c.On("ExecuteWorkflow", mock.Anything, mock.Anything, api.ListClusters, mock.Anything).Return(run(t, "r", nil, err), nil).Once()
 			_, got := s.Clusters(t.Context(), false)

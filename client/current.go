@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -13,24 +13,24 @@ import (
 
 // Current is the cluster's running operation, or how the last one ended; dry runs and refusals are passed over. NotFound:
 // none was ever started, or its history is past the namespace's retention.
-func (s *Server) Current(ctx context.Context, clusterID string) (*Operation, error) {
-	latest, err := s.Latest(ctx, clusterID)
+func (c *Client) Current(ctx context.Context, clusterID string) (*Operation, error) {
+	latest, err := c.Latest(ctx, clusterID)
 	if err != nil || !latest.Idle() {
 		return latest, err
 	}
-	before, err := s.History(ctx, clusterID, 1, false)
+	before, err := c.History(ctx, clusterID, 1, false)
 	if err != nil {
 		return nil, err
 	}
 	if len(before) == 0 {
 		return nil, unknown(clusterID)
 	}
-	return s.look(ctx, clusterID, before[0].RunID)
+	return c.look(ctx, clusterID, before[0].RunID)
 }
 
 // Latest is the run that was started last under the cluster's workflow id, be it an operation or not.
-func (s *Server) Latest(ctx context.Context, clusterID string) (*Operation, error) {
-	return s.look(ctx, clusterID, "")
+func (c *Client) Latest(ctx context.Context, clusterID string) (*Operation, error) {
+	return c.look(ctx, clusterID, "")
 }
 
 func unknown(clusterID string) error {
@@ -39,9 +39,9 @@ func unknown(clusterID string) error {
 }
 
 // look reads one run, "" the latest.
-func (s *Server) look(ctx context.Context, clusterID, runID string) (*Operation, error) {
+func (c *Client) look(ctx context.Context, clusterID, runID string) (*Operation, error) {
 	id := api.WorkflowID(clusterID)
-	answer, err := s.Client.DescribeWorkflowExecution(ctx, id, runID)
+	answer, err := c.Temporal.DescribeWorkflowExecution(ctx, id, runID)
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
 		return nil, unknown(clusterID)
@@ -49,10 +49,10 @@ func (s *Server) look(ctx context.Context, clusterID, runID string) (*Operation,
 	if err != nil {
 		return nil, serviceFault(ctx, err, "cannot describe workflow %s", id)
 	}
-	op := s.operationOf(answer)
-	switch err := s.NeedWorker(ctx); {
+	op := c.operationOf(answer)
+	switch err := c.NeedWorker(ctx); {
 	case err == nil:
-		op.Progress, _ = s.progress(ctx, id, op.RunID) // silence is not an error: Progress stays nil
+		op.Progress, _ = c.progress(ctx, id, op.RunID) // silence is not an error: Progress stays nil
 	case fault.Is(err, fault.Unauthorized):
 		return nil, err // without the workers' payload key nothing below could be read
 	}
@@ -60,11 +60,11 @@ func (s *Server) look(ctx context.Context, clusterID, runID string) (*Operation,
 		op.adopt()
 		return op, nil
 	}
-	return op, s.settle(ctx, op)
+	return op, c.settle(ctx, op)
 }
 
 // operationOf reads what the server itself knows.
-func (s *Server) operationOf(answer *workflowservice.DescribeWorkflowExecutionResponse) *Operation {
+func (c *Client) operationOf(answer *workflowservice.DescribeWorkflowExecutionResponse) *Operation {
 	info := answer.GetWorkflowExecutionInfo()
 	op := &Operation{
 		Type:       info.GetType().GetName(),
@@ -82,14 +82,14 @@ func (s *Server) operationOf(answer *workflowservice.DescribeWorkflowExecutionRe
 	}
 	for _, pending := range answer.GetPendingActivities() {
 		activity := Activity{
-			Name: pending.GetActivityType().GetName(), Attempt: int(pending.GetAttempt()), LastFailure: s.failureText(pending.GetLastFailure()),
+			Name: pending.GetActivityType().GetName(), Attempt: int(pending.GetAttempt()), LastFailure: c.failureText(pending.GetLastFailure()),
 		}
 		if at := pending.GetNextAttemptScheduleTime(); at != nil {
 			activity.NextAttemptAt = at.AsTime()
 		}
 		if details := pending.GetHeartbeatDetails(); details != nil {
 			// Details of another form belong to an activity that does not work on nodes.
-			payloads, _ := s.converters()
+			payloads, _ := c.converters()
 			_ = payloads.FromPayloads(details, &activity.Beat)
 		}
 		if op.Activities == nil {
@@ -118,10 +118,10 @@ func (o *Operation) adopt() {
 }
 
 // progress asks a worker for the operation's own view.
-func (s *Server) progress(ctx context.Context, workflowID, runID string) (*api.Progress, error) {
+func (c *Client) progress(ctx context.Context, workflowID, runID string) (*api.Progress, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	answer, err := s.Client.QueryWorkflow(ctx, workflowID, runID, api.QueryProgress)
+	answer, err := c.Temporal.QueryWorkflow(ctx, workflowID, runID, api.QueryProgress)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +133,9 @@ func (s *Server) progress(ctx context.Context, workflowID, runID string) (*api.P
 }
 
 // settle fills in result or error of an operation that has ended.
-func (s *Server) settle(ctx context.Context, op *Operation) error {
+func (c *Client) settle(ctx context.Context, op *Operation) error {
 	var result api.OperationResult
-	err := s.Client.GetWorkflow(ctx, op.WorkflowID, op.RunID).Get(ctx, &result)
+	err := c.Temporal.GetWorkflow(ctx, op.WorkflowID, op.RunID).Get(ctx, &result)
 	if err != nil && !ended(err) {
 		return serviceFault(ctx, err, "cannot read the result of %s %s", op.Type, op.ClusterID)
 	}

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 
 // Resolve decides about the step that the cluster's running operation holds. The operation itself refuses what makes no
 // sense, and says what happens next.
-func (s *Server) Resolve(ctx context.Context, clusterID string, r api.Resolution) (*Operation, *api.Resolved, error) {
-	op, err := s.Current(ctx, clusterID)
+func (c *Client) Resolve(ctx context.Context, clusterID string, r api.Resolution) (*Operation, *api.Resolved, error) {
+	op, err := c.Current(ctx, clusterID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -22,12 +22,12 @@ func (s *Server) Resolve(ctx context.Context, clusterID string, r api.Resolution
 		return nil, nil, fault.New(fault.Conflict, "cluster %s has no running operation, so no step is held; the last operation, %s, %s",
 			clusterID, op.Type, Ending(op.State))
 	}
-	if err := s.NeedWorker(ctx); err != nil {
+	if err := c.NeedWorker(ctx); err != nil {
 		return nil, nil, err
 	}
-	callCtx, cancel := context.WithTimeout(ctx, s.readTimeout())
+	callCtx, cancel := context.WithTimeout(ctx, c.readTimeout())
 	defer cancel()
-	handle, err := s.Client.UpdateWorkflow(callCtx, client.UpdateWorkflowOptions{
+	handle, err := c.Temporal.UpdateWorkflow(callCtx, client.UpdateWorkflowOptions{
 		WorkflowID: op.WorkflowID, RunID: op.RunID, UpdateName: api.UpdateResolve, Args: []any{r},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
@@ -43,7 +43,7 @@ func (s *Server) Resolve(ctx context.Context, clusterID string, r api.Resolution
 		return nil, nil, f
 	}
 	if callCtx.Err() != nil && ctx.Err() == nil {
-		return nil, nil, fault.New(fault.Unreachable, "no worker answered within %s", s.readTimeout()).
+		return nil, nil, fault.New(fault.Unreachable, "no worker answered within %s", c.readTimeout()).
 			WithHint("the decision may have arrived; check with: drover status %s", clusterID)
 	}
 	return nil, nil, serviceFault(ctx, err, "cannot resolve %s %s", op.Type, clusterID)

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 	"drover/workflows/api"
 )
 
-// Server is a connected Temporal namespace with Drover's workflows in it.
-type Server struct {
-	Client client.Client
-	// Keys are the payload keys Client was made with.
+// Client is a connected Temporal namespace with Drover's workflows in it; Dial makes one. It is safe for concurrent use.
+type Client struct {
+	Temporal client.Client
+	// Keys are the payload keys Temporal was made with.
 	Keys codec.Keys
 	// Now is the clock used for waiting times and for what people read.
 	Now func() time.Time
-	// ReadTimeout bounds the reading workflows and publishing; 0 means 30 s.
+	// ReadTimeout bounds the reading workflows and publishing; 0 means 30 c.
 	ReadTimeout time.Duration
 	// Poll is the pace of following an operation; 0 means 300 ms.
 	Poll time.Duration
@@ -32,24 +32,24 @@ const (
 	queryTimeout = 3 * time.Second
 )
 
-func (s *Server) readTimeout() time.Duration {
-	if s.ReadTimeout > 0 {
-		return s.ReadTimeout
+func (c *Client) readTimeout() time.Duration {
+	if c.ReadTimeout > 0 {
+		return c.ReadTimeout
 	}
 	return defaultReadTimeout
 }
 
-func (s *Server) poll() time.Duration {
-	if s.Poll > 0 {
-		return s.Poll
+func (c *Client) poll() time.Duration {
+	if c.Poll > 0 {
+		return c.Poll
 	}
 	return defaultPoll
 }
 
 // NeedWorker fails with Unreachable when no worker polls the task queue: whatever is started would wait silently. A
 // worker that died without a word stays listed for some minutes; then the timeouts detect it.
-func (s *Server) NeedWorker(ctx context.Context) error {
-	answer, err := s.Client.DescribeTaskQueue(ctx, api.TaskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW)
+func (c *Client) NeedWorker(ctx context.Context) error {
+	answer, err := c.Temporal.DescribeTaskQueue(ctx, api.TaskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW)
 	if err != nil {
 		return serviceFault(ctx, err, "cannot list the pollers of task queue %s", api.TaskQueue)
 	}
@@ -58,7 +58,7 @@ func (s *Server) NeedWorker(ctx context.Context) error {
 		for _, p := range pollers {
 			workers = append(workers, p.GetIdentity())
 		}
-		return codec.Agree(s.Keys, workers)
+		return codec.Agree(c.Keys, workers)
 	}
 	return fault.New(fault.Unreachable, "no worker is polling task queue %s", api.TaskQueue).
 		WithHint("start drover-worker against the same address and namespace")

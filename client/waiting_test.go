@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"testing"
@@ -84,7 +84,7 @@ func TestWaitingNamesStepNodesAndWhatComes(t *testing.T) {
 
 func TestCurrentReadsWhatIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	answer := described(enums.WORKFLOW_EXECUTION_STATUS_RUNNING, "run-1", "run-1")
 	beat, err := converter.GetDefaultDataConverter().ToPayloads(api.Beat{Done: 1, Total: 2})
@@ -103,7 +103,7 @@ func TestCurrentReadsWhatIsTriedAgain(t *testing.T) {
 
 func TestCancelIsRefusedAfterThePointOfNoReturn(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	c.On("DescribeWorkflowExecution", mock.Anything, "cluster/"+cluster, "").
 		Return(described(enums.WORKFLOW_EXECUTION_STATUS_RUNNING, "run-1", "run-1"), nil).Once()

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -14,85 +14,85 @@ import (
 )
 
 // Cluster reads one cluster's record with its nodes. It contacts no node.
-func (s *Server) Cluster(ctx context.Context, id string) (*api.ClusterView, error) {
-	return s.describe(ctx, api.DescribeClusterInput{ClusterID: id})
+func (c *Client) Cluster(ctx context.Context, id string) (*api.ClusterView, error) {
+	return c.describe(ctx, api.DescribeClusterInput{ClusterID: id})
 }
 
 // ClusterAndAgents is Cluster with the answers of the nodes' agents.
-func (s *Server) ClusterAndAgents(ctx context.Context, id string) (*api.ClusterView, error) {
-	return s.describe(ctx, api.DescribeClusterInput{ClusterID: id, Agents: true})
+func (c *Client) ClusterAndAgents(ctx context.Context, id string) (*api.ClusterView, error) {
+	return c.describe(ctx, api.DescribeClusterInput{ClusterID: id, Agents: true})
 }
 
-func (s *Server) describe(ctx context.Context, in api.DescribeClusterInput) (*api.ClusterView, error) {
+func (c *Client) describe(ctx context.Context, in api.DescribeClusterInput) (*api.ClusterView, error) {
 	var out api.ClusterView
-	if err := s.read(ctx, api.DescribeCluster, in, &out); err != nil {
+	if err := c.read(ctx, api.DescribeCluster, in, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
 // Clusters reads all clusters; with health the agents of all nodes are asked.
-func (s *Server) Clusters(ctx context.Context, health bool) (*api.ClusterList, error) {
+func (c *Client) Clusters(ctx context.Context, health bool) (*api.ClusterList, error) {
 	var out api.ClusterList
-	if err := s.read(ctx, api.ListClusters, api.ListClustersInput{Health: health}, &out); err != nil {
+	if err := c.read(ctx, api.ListClusters, api.ListClustersInput{Health: health}, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
 // Apps reads the published applications.
-func (s *Server) Apps(ctx context.Context) (*api.AppList, error) {
+func (c *Client) Apps(ctx context.Context) (*api.AppList, error) {
 	var out api.AppList
-	if err := s.read(ctx, api.ListApps, api.ListAppsInput{}, &out); err != nil {
+	if err := c.read(ctx, api.ListApps, api.ListAppsInput{}, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
 // Providers asks what the worker makes machines with.
-func (s *Server) Providers(ctx context.Context) (*api.ProviderList, error) {
+func (c *Client) Providers(ctx context.Context) (*api.ProviderList, error) {
 	var out api.ProviderList
-	if err := s.read(ctx, api.ListProviders, api.ListProvidersInput{}, &out); err != nil {
+	if err := c.read(ctx, api.ListProviders, api.ListProvidersInput{}, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
 // Hosts reads the machines that were given to providers.
-func (s *Server) Hosts(ctx context.Context, in api.ListHostsInput) (*api.HostList, error) {
+func (c *Client) Hosts(ctx context.Context, in api.ListHostsInput) (*api.HostList, error) {
 	var out api.HostList
-	if err := s.read(ctx, api.ListHosts, in, &out); err != nil {
+	if err := c.read(ctx, api.ListHosts, in, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
 // Publish makes a package available. Publishing one version twice at the same time is refused by the workflow id.
-func (s *Server) Publish(ctx context.Context, in api.PublishAppInput) (*api.AppView, error) {
+func (c *Client) Publish(ctx context.Context, in api.PublishAppInput) (*api.AppView, error) {
 	var out api.AppView
-	err := s.call(ctx, "app/"+in.App+"/"+in.Version, api.PublishApp, "publish "+in.App+" "+in.Version, in, &out)
+	err := c.call(ctx, "app/"+in.App+"/"+in.Version, api.PublishApp, "publish "+in.App+" "+in.Version, in, &out)
 	if err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
-func (s *Server) read(ctx context.Context, workflow string, in, out any) error {
-	return s.call(ctx, "read/"+uuid.NewString(), workflow, "", in, out)
+func (c *Client) read(ctx context.Context, workflow string, in, out any) error {
+	return c.call(ctx, "read/"+uuid.NewString(), workflow, "", in, out)
 }
 
 // call runs one of the short workflows. They have a timeout of their own, unlike operations: an answer no client waits
 // for any more is worth nothing, and a worker that comes back must not find a queue of old questions.
-func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out any) error {
-	if err := s.NeedWorker(ctx); err != nil {
+func (c *Client) call(ctx context.Context, id, workflow, summary string, in, out any) error {
+	if err := c.NeedWorker(ctx); err != nil {
 		return err
 	}
-	callCtx, cancel := context.WithTimeout(ctx, s.readTimeout())
+	callCtx, cancel := context.WithTimeout(ctx, c.readTimeout())
 	defer cancel()
-	run, err := s.Client.ExecuteWorkflow(callCtx, client.StartWorkflowOptions{
+	run, err := c.Temporal.ExecuteWorkflow(callCtx, client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                api.TaskQueue,
-		WorkflowExecutionTimeout:                 s.readTimeout(),
+		WorkflowExecutionTimeout:                 c.readTimeout(),
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
@@ -113,7 +113,7 @@ func (s *Server) call(ctx context.Context, id, workflow, summary string, in, out
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case !ended(err) && (callCtx.Err() != nil || deadline(err)):
-		return fault.New(fault.Unreachable, "no worker answered %s within %s", workflow, s.readTimeout()).
+		return fault.New(fault.Unreachable, "no worker answered %s within %s", workflow, c.readTimeout()).
 			WithHint("check that drover-worker is running and reaches Consul; see workflow %s", id)
 	}
 	if !ended(err) {
@@ -134,36 +134,36 @@ func deadline(err error) bool {
 }
 
 // Orphans reads the orphan ledger, of one cluster or ("") of all.
-func (s *Server) Orphans(ctx context.Context, clusterID string) (*api.OrphanList, error) {
+func (c *Client) Orphans(ctx context.Context, clusterID string) (*api.OrphanList, error) {
 	var out api.OrphanList
-	if err := s.read(ctx, api.ListOrphans, api.ListOrphansInput{ClusterID: clusterID}, &out); err != nil {
+	if err := c.read(ctx, api.ListOrphans, api.ListOrphansInput{ClusterID: clusterID}, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
 // RetryOrphans retries the release of the ledger's orphans once, in addition to the periodic retries.
-func (s *Server) RetryOrphans(ctx context.Context) (*api.ReleasedOrphans, error) {
+func (c *Client) RetryOrphans(ctx context.Context) (*api.ReleasedOrphans, error) {
 	var out api.ReleasedOrphans
-	if err := s.call(ctx, "orphans/now", api.RetryOrphans, "retry the orphan ledger", api.RetryOrphansInput{Once: true}, &out); err != nil {
+	if err := c.call(ctx, "orphans/now", api.RetryOrphans, "retry the orphan ledger", api.RetryOrphansInput{Once: true}, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
 // CollectOrphans releases what providers list for a cluster and no record names.
-func (s *Server) CollectOrphans(ctx context.Context, in api.CollectOrphansInput) (*api.CollectedOrphans, error) {
+func (c *Client) CollectOrphans(ctx context.Context, in api.CollectOrphansInput) (*api.CollectedOrphans, error) {
 	var out api.CollectedOrphans
-	if err := s.call(ctx, "orphans/collect/"+in.ClusterID, api.CollectOrphans, "collect the orphans of "+in.ClusterID, in, &out); err != nil {
+	if err := c.call(ctx, "orphans/collect/"+in.ClusterID, api.CollectOrphans, "collect the orphans of "+in.ClusterID, in, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
 
 // Examine compares what record, provider, metadata and agents say of a cluster.
-func (s *Server) Examine(ctx context.Context, id string) (*api.Examination, error) {
+func (c *Client) Examine(ctx context.Context, id string) (*api.Examination, error) {
 	var out api.Examination
-	if err := s.read(ctx, api.ExamineCluster, api.ExamineClusterInput{ClusterID: id}, &out); err != nil {
+	if err := c.read(ctx, api.ExamineCluster, api.ExamineClusterInput{ClusterID: id}, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil

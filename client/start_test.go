@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"testing"
@@ -24,7 +24,7 @@ func request() Request {
 
 func TestStartAsksForOneRunUnderTheClustersID(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	var got client.StartWorkflowOptions
 	c.On("ExecuteWorkflow", mock.Anything, mock.Anything, api.CreateCluster, api.CreateClusterInput{App: "etcd"}).
@@ -54,7 +54,7 @@ func TestStartAsksForOneRunUnderTheClustersID(t *testing.T) {
 
 func TestStartGoesOnWithoutSearchAttributesTheServerDoesNotKnow(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	attributes := func(n int) any {
 		return mock.MatchedBy(func(o client.StartWorkflowOptions) bool { return o.TypedSearchAttributes.Size() == n })
@@ -82,7 +82,7 @@ func TestStartIsRefusedWhileAnotherOperationRuns(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, s := newServer(t)
+			c, s := newClient(t)
 			workers(c, 1)
 			c.On("ExecuteWorkflow", mock.Anything, mock.Anything, api.CreateCluster, mock.Anything).Return(nil, busy).Once()
 			c.On("DescribeWorkflowExecution", mock.Anything, "cluster/"+cluster, "").
@@ -98,7 +98,7 @@ func TestStartIsRefusedWhileAnotherOperationRuns(t *testing.T) {
 
 func TestNothingIsStartedWithoutAWorker(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 0)
 	_, err := s.Start(t.Context(), request())
 	require.True(t, fault.Is(err, fault.Unreachable))

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -42,8 +42,8 @@ func (r Request) dryRun() bool {
 // Start starts the operation under the cluster's workflow id. When another one runs there it is refused with a
 // Conflict naming that operation, its step and since when. A dry run has an id of its own, and is refused like that too: the plan
 // would be one for a cluster that changes.
-func (s *Server) Start(ctx context.Context, r Request) (*Started, error) {
-	if err := s.NeedWorker(ctx); err != nil {
+func (c *Client) Start(ctx context.Context, r Request) (*Started, error) {
+	if err := c.NeedWorker(ctx); err != nil {
 		return nil, err
 	}
 	options := client.StartWorkflowOptions{
@@ -57,20 +57,20 @@ func (s *Server) Start(ctx context.Context, r Request) (*Started, error) {
 		TypedSearchAttributes:                    searchAttributes(r),
 	}
 	if r.dryRun() {
-		if err := s.free(ctx, r.ClusterID); err != nil {
+		if err := c.free(ctx, r.ClusterID); err != nil {
 			return nil, err
 		}
 		options.ID, options.StaticSummary = api.PlanID(r.ClusterID, uuid.NewString()), "plan: "+r.Summary
-		options.WorkflowExecutionTimeout = s.readTimeout()
+		options.WorkflowExecutionTimeout = c.readTimeout()
 	}
-	run, err := s.Client.ExecuteWorkflow(ctx, options, r.Operation, r.Input)
+	run, err := c.Temporal.ExecuteWorkflow(ctx, options, r.Operation, r.Input)
 	if unknownAttribute(err) {
 		options.TypedSearchAttributes = temporal.SearchAttributes{}
-		run, err = s.Client.ExecuteWorkflow(ctx, options, r.Operation, r.Input)
+		run, err = c.Temporal.ExecuteWorkflow(ctx, options, r.Operation, r.Input)
 	}
 	var busy *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &busy) {
-		return nil, s.busy(ctx, r.ClusterID)
+		return nil, c.busy(ctx, r.ClusterID)
 	}
 	if err != nil {
 		return nil, serviceFault(ctx, err, "cannot start %s %s", r.Operation, r.ClusterID)
@@ -105,10 +105,10 @@ func unknownAttribute(err error) bool {
 }
 
 // free fails with a Conflict while an operation of the cluster runs.
-func (s *Server) free(ctx context.Context, clusterID string) error {
-	answer, err := s.Client.DescribeWorkflowExecution(ctx, api.WorkflowID(clusterID), "")
+func (c *Client) free(ctx context.Context, clusterID string) error {
+	answer, err := c.Temporal.DescribeWorkflowExecution(ctx, api.WorkflowID(clusterID), "")
 	if err == nil && answer.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		return s.busy(ctx, clusterID)
+		return c.busy(ctx, clusterID)
 	}
 	var missing *serviceerror.NotFound
 	if err != nil && !errors.As(err, &missing) {
@@ -117,12 +117,12 @@ func (s *Server) free(ctx context.Context, clusterID string) error {
 	return nil
 }
 
-func (s *Server) busy(ctx context.Context, clusterID string) error {
+func (c *Client) busy(ctx context.Context, clusterID string) error {
 	f := fault.New(fault.Conflict, "cluster %s is busy with another operation", clusterID)
 	ways := "follow the running one with: drover watch " + clusterID
-	if op, err := s.Latest(ctx, clusterID); err == nil && op.Running() {
+	if op, err := c.Latest(ctx, clusterID); err == nil && op.Running() {
 		f = fault.New(fault.Conflict, "cluster %s is busy: %s has been running since %s (%s)%s", clusterID, op.Type,
-			op.StartedAt.UTC().Format(time.TimeOnly+" MST"), s.Now().Sub(op.StartedAt).Round(time.Second), op.where())
+			op.StartedAt.UTC().Format(time.TimeOnly+" MST"), c.Now().Sub(op.StartedAt).Round(time.Second), op.where())
 		ways = op.ways()
 	}
 	f.Cluster = clusterID

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -14,7 +14,7 @@ const askedAtOnce = 16
 
 // Live fills in the state, step and time of the operations that run, asking the operations themselves; no node is contacted. One
 // that does not respond stays as the record says.
-func (s *Server) Live(ctx context.Context, clusters []api.ClusterView) {
+func (c *Client) Live(ctx context.Context, clusters []api.ClusterView) {
 	var asking errgroup.Group
 	asking.SetLimit(askedAtOnce)
 	for i := range clusters {
@@ -22,7 +22,7 @@ func (s *Server) Live(ctx context.Context, clusters []api.ClusterView) {
 			continue
 		}
 		asking.Go(func() error {
-			if op, err := s.Latest(ctx, clusters[i].ClusterID); err == nil {
+			if op, err := c.Latest(ctx, clusters[i].ClusterID); err == nil {
 				clusters[i].Operation = op.view(clusters[i].Operation)
 			}
 			return nil

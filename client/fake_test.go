@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"errors"
@@ -24,11 +24,11 @@ const cluster = "cl-a1b2c3d4"
 
 var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// newServer is a Server over a mock client; expectations are checked at the end.
-func newServer(t *testing.T) (*mocks.Client, *Server) {
+// newClient is a Client over a mock of Temporal; expectations are checked at the end.
+func newClient(t *testing.T) (*mocks.Client, *Client) {
 	t.Helper()
 	c := mocks.NewClient(t)
-	return c, &Server{Client: c, Now: func() time.Time { return now }, Poll: time.Millisecond}
+	return c, &Client{Temporal: c, Now: func() time.Time { return now }, Poll: time.Millisecond}
 }
 
 // workers makes n workers poll.

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"go.temporal.io/api/failure/v1"
@@ -11,9 +11,12 @@ import (
 	"drover/fault"
 )
 
-// Keys reads the payload keys the target or the environment names.
-func (t Target) Keys(env envconfig.EnvLookup) (codec.Keys, error) {
-	path := t.PayloadKey
+// Keys reads the payload keys that o or the environment names.
+func (o Options) Keys() (codec.Keys, error) {
+	path, env := o.PayloadKey, o.Env
+	if env == nil {
+		env = envconfig.EnvLookupOS
+	}
 	if path == "" {
 		path, _ = env.LookupEnv("DROVER_PAYLOAD_KEY")
 	}
@@ -21,9 +24,9 @@ func (t Target) Keys(env envconfig.EnvLookup) (codec.Keys, error) {
 }
 
 // converters are those of a client with the server's keys, for what the client hands over as it came.
-func (s *Server) converters() (converter.DataConverter, converter.FailureConverter) {
+func (c *Client) converters() (converter.DataConverter, converter.FailureConverter) {
 	var options client.Options
-	codec.Apply(&options, s.Keys)
+	codec.Apply(&options, c.Keys)
 	return options.DataConverter, options.FailureConverter
 }
 
@@ -31,11 +34,11 @@ func (s *Server) converters() (converter.DataConverter, converter.FailureConvert
 const encodedFailure = "Encoded failure"
 
 // failureText is why an attempt failed; it may be encrypted.
-func (s *Server) failureText(f *failure.Failure) string {
+func (c *Client) failureText(f *failure.Failure) string {
 	if f.GetEncodedAttributes() == nil {
 		return f.GetMessage()
 	}
-	_, failures := s.converters()
+	_, failures := c.converters()
 	if app, ok := failures.FailureToError(f).(*temporal.ApplicationError); ok && app.Message() != encodedFailure {
 		return app.Message()
 	}

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 
 // Cancel asks the cluster's running operation to stop and undo. It returns once Temporal has recorded the wish. After the
 // operation's point of no return it is refused, with the reason.
-func (s *Server) Cancel(ctx context.Context, clusterID string) (*Operation, error) {
-	op, err := s.Current(ctx, clusterID)
+func (c *Client) Cancel(ctx context.Context, clusterID string) (*Operation, error) {
+	op, err := c.Current(ctx, clusterID)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func (s *Server) Cancel(ctx context.Context, clusterID string) (*Operation, erro
 			op.Type, clusterID, p.Step, clock(p.PassedAt), p.Why).At(clusterID, "", "").
 			WithHint("let the operation finish; %s", op.ways())
 	}
-	if err := s.Client.CancelWorkflow(ctx, op.WorkflowID, op.RunID); err != nil {
+	if err := c.Temporal.CancelWorkflow(ctx, op.WorkflowID, op.RunID); err != nil {
 		return nil, serviceFault(ctx, err, "cannot cancel %s %s", op.Type, clusterID)
 	}
 	return op, nil

@@ -1,4 +1,4 @@
-package operations
+package client
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func ending(t *testing.T, c *mocks.Client, end <-chan struct{}, result any, err 
 
 func TestFollowShowsTheOperationUntilItsResult(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	end := make(chan struct{})
 	ending(t, c, end, api.OperationResult{ClusterID: cluster, ClusterState: "active", Nodes: 3}, nil)
@@ -74,7 +74,7 @@ func TestFollowShowsTheOperationUntilItsResult(t *testing.T) {
 
 func TestFollowGivesTheFaultOfAFailure(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	end := make(chan struct{})
 	close(end)
@@ -94,7 +94,7 @@ func TestFollowGivesTheFaultOfAFailure(t *testing.T) {
 
 func TestFollowSaysThatNoWorkerAnswersAndGoesOn(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 0)
 	end := make(chan struct{})
 	ending(t, c, end, api.OperationResult{}, nil)
@@ -116,7 +116,7 @@ func TestFollowSaysThatNoWorkerAnswersAndGoesOn(t *testing.T) {
 
 func TestFollowIgnoresTheNextOperationOfTheCluster(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	c.On("DescribeWorkflowExecution", mock.Anything, "cluster/"+cluster, "").
 		Return(described(enums.WORKFLOW_EXECUTION_STATUS_RUNNING, "run-9", "run-9"), nil)
 	answers(t, c, &api.Progress{State: api.OpSucceeded})
@@ -127,7 +127,7 @@ func TestFollowIgnoresTheNextOperationOfTheCluster(t *testing.T) {
 
 func TestFollowEndsWhenTheCallerLeaves(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	ctx, leave := context.WithCancel(t.Context())
 	ending(t, c, make(chan struct{}), nil, context.Canceled)
@@ -141,7 +141,7 @@ func TestFollowEndsWhenTheCallerLeaves(t *testing.T) {
 
 func TestLosingTemporalIsNotTheOperationsFailure(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	end := make(chan struct{})
 	close(end)
@@ -156,7 +156,7 @@ func TestLosingTemporalIsNotTheOperationsFailure(t *testing.T) {
 
 func TestFollowAsksAgainWhenARestartSwallowedTheQuestion(t *testing.T) {
 	t.Parallel()
-	c, s := newServer(t)
+	c, s := newClient(t)
 	workers(c, 1)
 	r := mocks.NewWorkflowRun(t)
 	r.On("Get", mock.Anything, mock.Anything).Return(serviceerror.NewDeadlineExceeded("context deadline exceeded")).Once()
@@ -176,7 +176,7 @@ func TestFollowAsksAgainWhenARestartSwallowedTheQuestion(t *testing.T) {
 func TestAListedWorkerMayBeQuietForAMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, s := newServer(t)
+		c, s := newClient(t)
 		workers(c, 1)
 		s.Now = time.Now
 		answered := time.Now()
