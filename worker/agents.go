@@ -9,6 +9,7 @@ import (
 	agentapi "drover/agent/api"
 	"drover/lifecycle"
 	"drover/remote"
+	"drover/worker/telemetry"
 )
 
 // agents adapts remote, which has SSH targets, to activities, which have nodes.
@@ -16,6 +17,7 @@ type agents struct {
 	remote *remote.Agents
 	pool   *remote.Pool
 	binary string // drover-agent of this worker
+	meters *telemetry.Meters
 }
 
 func (a agents) Ensure(ctx context.Context, n lifecycle.Node, cfg agentapi.Config) error {
@@ -25,11 +27,20 @@ func (a agents) Ensure(ctx context.Context, n lifecycle.Node, cfg agentapi.Confi
 func (a agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, timeout time.Duration,
 	silent func(context.Context) error,
 ) (agentapi.SyncResult, error) {
-	return a.remote.Sync(ctx, n.SSH.Of(n.ID), revision, timeout, silent)
+	began := time.Now()
+	res, err := a.remote.Sync(ctx, n.SSH.Of(n.ID), revision, timeout, silent)
+	if ctx.Err() == nil || err == nil {
+		a.meters.Barrier(time.Since(began), err)
+	}
+	return res, err
 }
 
 func (a agents) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi.Command, w agentapi.Watch) (agentapi.CommandStatus, error) {
-	return a.remote.Run(ctx, n.SSH.Of(n.ID), id, cmd, w)
+	st, err := a.remote.Run(ctx, n.SSH.Of(n.ID), id, cmd, w)
+	if err == nil {
+		a.meters.Command(cmd.Label, st)
+	}
+	return st, err
 }
 
 func (a agents) Cancel(ctx context.Context, n lifecycle.Node, id string) (agentapi.CommandStatus, error) {

@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"drover/metrics"
 	"drover/providers/docker"
+	"drover/worker/telemetry"
 )
 
 // config has all settings of the worker.
@@ -23,6 +25,7 @@ type config struct {
 	localRange         string
 	localSSHD          string
 	metrics            string
+	metricsElsewhere   bool // on another port, if that of metrics is taken: it is the default
 	dockerHost         string
 	dockerInstallation string
 	dockerRange        string
@@ -35,6 +38,7 @@ type config struct {
 	payloadKey  string // file with the keys that encrypt payloads
 	consulToken string // file with the worker's Consul token
 	logLevel    slog.Level
+	logFormat   string
 }
 
 func (c *config) flags(f *pflag.FlagSet) {
@@ -52,10 +56,11 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.dockerInstallation, "docker-installation", docker.DefaultInstallation, "prefix of the names of all containers, volumes and networks; installations on one engine do not see each other")
 	f.StringVar(&c.dockerRange, "docker-range", docker.DefaultRange, "address range for the networks of docker nodes")
 	f.StringSliceVar(&c.dockerAttach, "docker-attach", nil, "containers to connect to every network of docker nodes: the one of this worker, if it runs in a container, and of Consul")
-	f.StringVar(&c.metrics, "metrics", "", "address of the Prometheus endpoint, for example 127.0.0.1:9464 (default: none)")
+	f.StringVar(&c.metrics, "metrics", metrics.WorkerAddress, "address for metrics, health and discovery of nodes over HTTP, without authentication; off: none. The default moves to a free port when another worker has its port")
 	f.StringVar(&c.payloadKey, "payload-key", "", "file with the key that encrypts the data stored by Temporal, created by drover keygen; the CLI needs the same file (default: no encryption)")
 	f.StringVar(&c.consulToken, "consul-token-file", "", "file with the worker's Consul token, readable by its owner only; with permission to write ACLs, the nodes of each cluster get their own token (default: CONSUL_HTTP_TOKEN_FILE or CONSUL_HTTP_TOKEN)")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
+	f.StringVar(&c.logFormat, "log-format", telemetry.Text, "format of the log: text or json")
 }
 
 // fromEnvironment sets flags that were not given from DROVER_* variables, and then the defaults that depend on others.
@@ -72,6 +77,7 @@ func (c *config) fromEnvironment(f *pflag.FlagSet, lookup func(string) (string, 
 	if first != nil {
 		return first
 	}
+	c.metricsElsewhere = !f.Changed("metrics")
 	if err := c.readProviders(f); err != nil {
 		return err
 	}

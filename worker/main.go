@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"drover/worker/telemetry"
 )
 
 // version is set at build time.
@@ -42,7 +43,10 @@ All other settings are flags, or variables with DROVER_ and the flag's name in c
 			if err := cfg.fromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
 				return err
 			}
-			logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: cfg.logLevel}))
+			logger, err := telemetry.NewLogger(cmd.ErrOrStderr(), cfg.logFormat, cfg.logLevel)
+			if err != nil {
+				return err
+			}
 			return serve(cmd.Context(), cfg, logger)
 		},
 	}

@@ -10,13 +10,13 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/interceptor"
-	tlog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 
 	"drover/activities"
 	"drover/codec"
 	"drover/metadata/store"
 	"drover/remote"
+	"drover/worker/telemetry"
 	"drover/workflows"
 	"drover/workflows/api"
 )
@@ -33,23 +33,31 @@ const dialWithin = time.Minute
 
 // serve runs the worker until ctx ends.
 func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
-	deps, closeAll, err := dependencies(ctx, cfg, logger)
+	meters, err := telemetry.NewMeters(version, logger)
+	if err != nil {
+		return err
+	}
+	deps, closeAll, err := dependencies(ctx, cfg, meters, logger)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
-
-	temporal, stop, err := dial(ctx, cfg, logger)
+	monitor, err := observable(cfg, meters, logger)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer monitor.close()
+
+	temporal, err := dial(ctx, cfg, meters, logger)
+	if err != nil {
+		return err
+	}
 	defer temporal.Close()
 	checkSearchAttributes(ctx, temporal, logger)
 
 	w := worker.New(temporal, api.TaskQueue, worker.Options{
 		DisableRegistrationAliasing:  true,
-		Interceptors:                 []interceptor.WorkerInterceptor{activities.Faults()},
+		Interceptors:                 []interceptor.WorkerInterceptor{telemetry.Attempts(meters, logger), activities.Faults()},
 		WorkerStopTimeout:            stopWithin,
 		MaxHeartbeatThrottleInterval: beatEvery,
 		// The build is shown by the UI and by temporal worker describe; tasks are not routed by it.
@@ -63,6 +71,7 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 	}
 	retryOrphans(ctx, temporal, logger)
 	go keepAccess(ctx, deps, logger)
+	monitor.serves(deps, temporal)
 	logger.Info("serving", "task_queue", api.TaskQueue, "version", version)
 	<-ctx.Done()
 	logger.Info("stopping: running activities end, commands on nodes continue", "within", stopWithin)
@@ -71,33 +80,24 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 }
 
 // dial connects to Temporal with the configuration of the temporal CLI.
-func dial(ctx context.Context, cfg config, logger *slog.Logger) (client.Client, func(), error) {
+func dial(ctx context.Context, cfg config, meters *telemetry.Meters, logger *slog.Logger) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
-		return nil, nil, fmt.Errorf("read Temporal's configuration: %w", err)
+		return nil, fmt.Errorf("read Temporal's configuration: %w", err)
 	}
 	keys, err := codec.ReadKeys(cfg.payloadKey)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	codec.ApplyToWorker(&options, keys)
 	options.Identity = codec.Identity(keys)
-	options.Logger = tlog.NewStructuredLogger(logger)
+	options.Logger, options.MetricsHandler = telemetry.SDK(logger), meters.Handler()
 	lively(&options.ConnectionOptions)
-	stop := func() {}
-	if cfg.metrics != "" {
-		handler, stopMetrics, err := metrics(cfg.metrics, logger)
-		if err != nil {
-			return nil, nil, fmt.Errorf("serve metrics on %s: %w", cfg.metrics, err)
-		}
-		options.MetricsHandler, stop = handler, stopMetrics
-	}
 	c, err := dialPatiently(ctx, options, logger)
 	if err != nil {
-		stop()
-		return nil, nil, fmt.Errorf("connect to Temporal at %s: %w; check that it runs and that TEMPORAL_ADDRESS is right", options.HostPort, err)
+		return nil, fmt.Errorf("connect to Temporal at %s: %w; check that it runs and that TEMPORAL_ADDRESS is right", options.HostPort, err)
 	}
-	return c, stop, nil
+	return c, nil
 }
 
 // dialPatiently retries for dialWithin: servers that are started together become ready in any order.
@@ -112,7 +112,7 @@ func dialPatiently(ctx context.Context, options client.Options, logger *slog.Log
 
 // dependencies opens the connections for activities. Only providers examine their environment: the features of the
 // kernel, and whether the engine answers.
-func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activities.Dependencies, closeAll func(), _ error) {
+func dependencies(ctx context.Context, cfg config, meters *telemetry.Meters, logger *slog.Logger) (_ activities.Dependencies, closeAll func(), _ error) {
 	var none activities.Dependencies
 	signer, err := identity(cfg.identity)
 	if err != nil {
@@ -136,7 +136,7 @@ func dependencies(ctx context.Context, cfg config, logger *slog.Logger) (_ activ
 	deps := activities.Dependencies{
 		Records: kv, Trees: kv, Apps: kv, Ledger: kv,
 		KeyPairs:        remote.NewKeyPair,
-		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: cfg.binary("drover-agent")},
+		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: cfg.binary("drover-agent"), meters: meters},
 		Providers:       machines,
 		DefaultProvider: cfg.providers.Default,
 		AuthorizedKey:   authorizedKey(signer),

@@ -110,6 +110,7 @@ func (h *holder) wait(ctx workflow.Context, why api.Held, list *[]api.Step, at i
 		err = ctx.Err() // cancelled at the same time
 	}
 	decision := h.held.decision
+	h.op.progress.logResolved(h.held, err)
 	h.held = nil
 	h.op.progress.release(before)
 	h.op.reportState(api.OpRunning)

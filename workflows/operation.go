@@ -93,6 +93,7 @@ func (op *operation) run(begin func() error, dryRun bool, plan planner) (api.Ope
 	if dryRun {
 		return op.planned(plan), nil
 	}
+	op.logBegin()
 	err := op.walk(plan)
 	if workflow.IsContinueAsNewError(err) {
 		return api.OperationResult{}, err
@@ -197,6 +198,7 @@ func (op *operation) finish(err error) error {
 		outcome = api.OpRefused
 	}
 	op.progress.end(outcome, err)
+	op.logEnd(outcome, err)
 	op.reportState(outcome)
 	return wire(err)
 }

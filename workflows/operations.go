@@ -46,7 +46,9 @@ func define[I settings](name lifecycle.Op, plan func(cluster, I) procedure, requ
 			err = onlyPlanned(name, workflow.GetInfo(ctx).WorkflowExecution.ID, in.IsDryRun())
 		}
 		if err != nil {
-			return api.OperationResult{}, wire(refusal(err))
+			err = refusal(err)
+			logRefused(ctx, name, err)
+			return api.OperationResult{}, wire(err)
 		}
 		op.receive(raw, before)
 		begin := func() error {

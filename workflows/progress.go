@@ -17,7 +17,8 @@ type progress struct {
 	ctx     workflow.Context
 	running *[]api.Step // the list whose current step runs
 	current int
-	at      int // the step that was begun or skipped last, of Steps
+	at      int  // the step that was begun or skipped last, of Steps
+	logged  bool // the log has its beginning: it is not a dry run
 }
 
 func newProgress(ctx workflow.Context, clusterID, operation string) *progress {
@@ -124,6 +125,7 @@ func (p *progress) finish(list *[]api.Step, i int, good string, err error) {
 		step.State, step.Note = api.StepFailed, summary(err)
 	}
 	p.running = nil
+	p.logStep(step, err)
 	p.show()
 }
 
@@ -171,6 +173,7 @@ func (p *progress) hold(list *[]api.Step, i int, h *api.Held) (before string) {
 	step.Note, _, _ = strings.Cut(h.Error, "\n")
 	before = p.State
 	p.running, p.State, p.Held = nil, api.OpHeld, h
+	p.logHold(h)
 	p.show()
 	return before
 }
@@ -197,6 +200,7 @@ func (p *progress) again(list *[]api.Step, i int, limit time.Duration) {
 func (p *progress) passOver(list *[]api.Step, i int, note string) {
 	step := &(*list)[i]
 	step.State, step.Note, step.EndedAt = api.StepSkipped, note, workflow.Now(p.ctx).UTC()
+	p.logStep(step, nil)
 	p.show()
 }
 

@@ -1,10 +1,12 @@
 package workflows_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -57,9 +59,10 @@ type world struct {
 	answers  *answers   // what the last operation said to its operator
 	operator func(desk) // sits down days after an operation has come to rest; nil: no operator
 	runs     int
-	events   int  // how long the histories of runs are said to be
-	died     bool // an operation was terminated since the last one that succeeded
-	renewed  int  // how often the last operation went on in another run
+	events   int       // how long the histories of runs are said to be
+	died     bool      // an operation was terminated since the last one that succeeded
+	renewed  int       // how often the last operation went on in another run
+	log      io.Writer // what workflows log; nil: nowhere
 }
 
 func newWorld(t *testing.T) *world { return newWorldOn(t, fakeprovider.Options{}) }
@@ -142,7 +145,7 @@ func (w *world) startAs(id, operation string, input any) *run {
 func (w *world) runOnce(id, operation string, ids interceptor.WorkerInterceptor, args []any) *run {
 	w.t.Helper()
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(tlog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	suite.SetLogger(tlog.NewStructuredLogger(slog.New(slog.NewTextHandler(cmp.Or[io.Writer](w.log, io.Discard), nil))))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: api.TaskQueue})
 	interceptors := []interceptor.WorkerInterceptor{activities.Faults(), ids}

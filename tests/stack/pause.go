@@ -25,7 +25,7 @@ func (s *Stack) ResumeWorker() error { return s.worker.Signal(syscall.SIGCONT) }
 // ReplaceWorker starts another worker beside the paused one, which it takes for dead.
 func (s *Stack) ReplaceWorker(ctx context.Context) error {
 	p := s.worker
-	s.worker, s.metricsPort = nil, 0 // it keeps its port
+	s.worker, s.metricsPort, s.last.Metrics = nil, 0, 0 // it keeps its port
 	s.replaced = append(s.replaced, p)
 	noted := fmt.Sprintf("%s-replaced-%d", p.PidFile, len(s.replaced))
 	if err := os.Rename(p.PidFile, noted); err != nil {

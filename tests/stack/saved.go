@@ -15,12 +15,13 @@ type saved struct {
 	Temporal int `json:"temporal"`
 	UI       int `json:"ui,omitempty"`
 	Consul   int `json:"consul"`
+	Metrics  int `json:"metrics,omitempty"`
 }
 
 func savedFile(dir string) string { return filepath.Join(dir, "ports.json") }
 
 func (s *Stack) save() error {
-	data, err := json.Marshal(saved{Temporal: portOf(s.TemporalAddress), UI: portOf(s.UIURL), Consul: portOf(s.ConsulURL)})
+	data, err := json.Marshal(saved{Temporal: portOf(s.TemporalAddress), UI: portOf(s.UIURL), Consul: portOf(s.ConsulURL), Metrics: s.metricsPort})
 	if err != nil {
 		return err
 	}

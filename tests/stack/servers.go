@@ -94,13 +94,16 @@ func (s *Stack) defineConsul(ctx context.Context) (err error) {
 // StartWorker runs drover-worker and waits until it serves the task queue.
 func (s *Stack) StartWorker(ctx context.Context) error {
 	if s.metricsPort == 0 {
-		ports, err := process.FreePorts(0)
+		ports, err := process.FreePorts(s.wanted(s.last.Metrics, 9464))
 		if err != nil {
 			return err
 		}
 		s.metricsPort = ports[0]
+		if err := s.save(); err != nil {
+			return err
+		}
 	}
-	metrics := fmt.Sprintf("127.0.0.1:%d", s.metricsPort)
+	metrics := loopback(s.metricsPort)
 	args := append([]string{
 		"--state-dir", s.StateDir, "--images", s.Images,
 		"--binaries", s.Bin, "--metrics", metrics, "--identity", filepath.Join(s.Dir, "id_ed25519"),

@@ -118,6 +118,7 @@ func Attach(o Options) (*Stack, error) {
 		return nil, fmt.Errorf("no stack was started in %s", s.Dir)
 	}
 	s.TemporalAddress, s.ConsulURL = loopback(s.last.Temporal), "http://"+loopback(s.last.Consul)
+	s.metricsPort = s.last.Metrics
 	if s.last.UI != 0 {
 		s.UIURL = "http://" + loopback(s.last.UI)
 	}
@@ -185,6 +186,14 @@ func (s *Stack) Env() []string {
 		"CONSUL_HTTP_ADDR=" + strings.TrimPrefix(s.ConsulURL, "http://"),
 		"DROVER_UI=" + s.UIURL,
 	}
+}
+
+// WorkerURL is the worker's HTTP server, with metrics, health and the discovery of nodes; "" before a worker was started.
+func (s *Stack) WorkerURL() string {
+	if s.metricsPort == 0 {
+		return ""
+	}
+	return "http://" + loopback(s.metricsPort)
 }
 
 // Binary is a program of ours.

@@ -45,6 +45,7 @@ func (d *dev) describe(servers *stack.Stack) {
 	fmt.Printf("Temporal       %s\n", servers.TemporalAddress)
 	fmt.Printf("Temporal UI    %s\n", servers.UIURL)
 	fmt.Printf("Consul and UI  %s/ui/\n", servers.ConsulURL)
+	fmt.Printf("Metrics        %s/metrics\n", servers.WorkerURL())
 	fmt.Printf("Logs           %s\n", servers.LogFile("*"))
 }
 

@@ -7,7 +7,7 @@ import (
 	"drover/lifecycle"
 )
 
-// contentOf is a part by its name: "rooms", "walls", "points", "states", or the name of an operation.
+// contentOf is a part by its name: "rooms", "walls", "points", "states", a list of metrics, or the name of an operation.
 func contentOf(name string) (string, bool) {
 	switch name {
 	case "rooms":
@@ -18,6 +18,9 @@ func contentOf(name string) (string, bool) {
 		return points(), true
 	case "states":
 		return states(), true
+	}
+	if list, ok := measured[name]; ok {
+		return table(list), true
 	}
 	p, ok := lifecycle.ProcedureOf(name)
 	if !ok {
