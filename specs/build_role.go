@@ -2,7 +2,6 @@ package specs
 
 import (
 	"encoding/json"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -23,9 +22,6 @@ func (b *builder) role(f *fields, health, monitor *value) Role {
 	r.GPU = f.integer("gpu", 0, 0, maxInt)
 	if v, ok := f.get("gpu"); ok && r.GPU > 0 {
 		b.warn(v, f.at("gpu"), "no provider has GPUs yet: this role cannot be created with one")
-	}
-	if v, ok := f.obj.member("reserved_ips"); ok && v.kind != kindNull {
-		b.warn(v, f.at("reserved_ips"), "Drover allocates no addresses yet: a role's reserved ips are not published")
 	}
 	r.Replica = f.integer("replica", 0, 0, maxInt)
 	r.InstanceClass = f.text("instance_class")
@@ -311,6 +307,6 @@ func (b *builder) serviceOddities(f *fields, s Service, count int) {
 		}
 	}
 	if s.Custom && strings.TrimSpace(s.Cmd) == "" {
-		b.warn(f.obj, f.at("cmd"), "custom service %s has no command; it always succeeds", fmt.Sprintf("%q", s.Name))
+		b.lint(f.obj, f.at("cmd"), "custom service %q has no command; it always succeeds", s.Name)
 	}
 }

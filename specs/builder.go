@@ -12,7 +12,9 @@ type builder struct {
 	text  *rendering
 	conf  *Config
 	diags Diagnostics
-	kept  int // bytes of raw values: what every role inherits is kept once per role
+	// strict is set by lint: what a running cluster may have, and a package should not, is an error.
+	strict bool
+	kept   int // bytes of raw values: what every role inherits is kept once per role
 }
 
 func (b *builder) say(sev Severity, v *value, path, format string, args ...any) {
@@ -23,6 +25,15 @@ func (b *builder) say(sev Severity, v *value, path, format string, args ...any) 
 
 func (b *builder) fail(v *value, path, format string, args ...any) {
 	b.say(SeverityError, v, path, format, args...)
+}
+
+// lint is an error of lint, and a warning elsewhere: a published package stays usable.
+func (b *builder) lint(v *value, path, format string, args ...any) {
+	sev := SeverityWarning
+	if b.strict {
+		sev = SeverityError
+	}
+	b.say(sev, v, path, format, args...)
 }
 
 func (b *builder) warn(v *value, path, format string, args ...any) {

@@ -3,6 +3,7 @@ package specs
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 )
@@ -260,7 +261,7 @@ func (r *configReader) checkType(it *Item, e, def *value) {
 		r.say(SeverityWarning, e.offset, it.Path, "missing type; %s is assumed", it.Type)
 		return
 	}
-	if !knownTypes[it.Type] {
+	if !slices.Contains(itemTypes, it.Type) {
 		at := e.offset
 		if t, ok := e.member("type"); ok {
 			at = t.offset

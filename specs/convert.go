@@ -6,11 +6,6 @@ import (
 	"strings"
 )
 
-var knownTypes = map[string]bool{
-	"string": true, "password": true, "integer": true, "number": true, "boolean": true, "array": true,
-	"service": true, "loadbalancer": true, "accesskey": true, "eip": true, "vxnet": true,
-}
-
 // scalar items have numbers or booleans as values.
 func (it *Item) scalar() bool {
 	switch it.Type {

@@ -37,7 +37,10 @@ func (d Diagnostic) String() string {
 	if d.File != "" {
 		b.WriteString(d.File)
 		if d.Line > 0 {
-			fmt.Fprintf(&b, ":%d:%d", d.Line, d.Col)
+			fmt.Fprintf(&b, ":%d", d.Line)
+		}
+		if d.Line > 0 && d.Col > 0 {
+			fmt.Fprintf(&b, ":%d", d.Col)
 		}
 		b.WriteString(": ")
 	}

@@ -35,6 +35,8 @@
 //     of their own.
 //   - Values in force stay whatever a later version says: its defaults are for new clusters. An item without a default that
 //     was left out stays absent, unless the version requires it.
+//   - Every key that a package may have is in the vocabulary (vocabulary*.go), which lint, the reference and the schemas share.
+//     Lint refuses others, unless they begin with x-; rendering warns.
 //   - Unknown keys are kept in Extra of the cluster, the role and the service; those of container and volume in the
 //     role's Extra as "container.<key>" and "volume.<key>".
 package specs

@@ -96,12 +96,12 @@ func (p *Package) renderResolved(ctx context.Context, values settings, found Dia
 	if r.diags.HasErrors() && !samples {
 		return r
 	}
-	r.finish(ctx, p)
+	r.finish(ctx, p, samples)
 	return r
 }
 
-// finish renders, reads the JSON and builds the cluster.
-func (r *result) finish(ctx context.Context, p *Package) {
+// finish renders, reads the JSON and builds the cluster. Lint is strict.
+func (r *result) finish(ctx context.Context, p *Package, strict bool) {
 	secrets := p.Config.secrets(r.values, r.used)
 	defer func() { r.diags = r.diags.without(secrets) }()
 	text, unknown := execute(ctx, r.template, r.tags, p.Config, r.values)
@@ -123,8 +123,9 @@ func (r *result) finish(ctx context.Context, p *Package) {
 		return // what an unknown placeholder stands for is not known: the cluster would be full of holes
 	}
 	r.document = doc
-	b := &builder{src: r.template, text: text, conf: p.Config}
+	b := &builder{src: r.template, text: text, conf: p.Config, strict: strict}
 	r.cluster = b.cluster(doc)
+	b.checkKeys(doc)
 	r.cluster.Secrets = secrets
 	if size := len(EncodeJSON(r.cluster)); size > maxCluster {
 		b.fail(doc, "", "the cluster has %d KiB as JSON; at most %d KiB can be stored", size>>10, maxCluster>>10)

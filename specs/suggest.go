@@ -8,12 +8,19 @@ func (c *Config) suggestion(path string) string {
 	if len(path) > longest || len(c.Items) > most {
 		return ""
 	}
-	best, at := "", len(path)/4+2
+	names := make([]string, 0, 2*len(c.Items))
 	for _, it := range c.Items {
-		for _, name := range []string{it.Path, trimCluster(it.Path)} {
-			if d := distance(path, name, at); d < at {
-				best, at = name, d
-			}
+		names = append(names, it.Path, trimCluster(it.Path))
+	}
+	return didYouMean(path, names)
+}
+
+// didYouMean is " (did you mean X?)" for a word that is nearly one of the names, and "" otherwise.
+func didYouMean(word string, names []string) string {
+	best, at := "", len(word)/4+2
+	for _, name := range names {
+		if d := distance(word, name, at); d < at {
+			best, at = name, d
 		}
 	}
 	if best == "" {

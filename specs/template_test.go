@@ -184,7 +184,7 @@ func TestAgainstMustache(t *testing.T) {
 func TestPositionsOfValues(t *testing.T) {
 	t.Parallel()
 	p := packageOf(t, configOf(`{"key": "long", "type": "string", "default": "`+strings.Repeat("0123456789", 20)+`"}`),
-		"{{! first\n line }}{\r\n\t\"a\": {{env.long}}, \"b\": {{env.long}},\r\n\t\"nodes\": [{\"count\": -1, "+role+"}]}")
+		"{{! first\n line }}{\r\n\t\"x-a\": {{env.long}}, \"x-b\": {{env.long}},\r\n\t\"nodes\": [{\"count\": -1, "+role+"}]}")
 	_, diags, err := p.Render(t.Context(), nil)
 	require.Error(t, err)
 	require.Len(t, diags, 1)

@@ -20,21 +20,34 @@ type linted struct {
 }
 
 func (a *app) lint() *cobra.Command {
-	return &cobra.Command{
+	var images imageFolders
+	c := &cobra.Command{
 		Use:   "lint PACKAGE",
 		Short: "Check an application package",
 		Long: `Check an application package (a folder, or a tar, tar.gz, tar.bz2 or zip archive).
 
-Errors are findings that would prevent a run; warnings are suspicious findings with the reason.
-Exit code 1 when there are errors.`,
-		Example: "  drover lint ./etcd\n  drover lint etcd.tar.gz -o json",
-		Args:    exactly("PACKAGE"),
+Errors are findings that would prevent a run, and unknown keys: keys of your own begin with x-.
+Warnings are suspicious findings with the reason, and keys of AppCenter that have no effect here.
+Exit code 1 when there are errors.
+
+With --images or --confdir the resources and templates of the nodes are checked too: with
+--images those below etc/confd of each image that a role names.`,
+		Example: `  drover lint ./etcd
+  drover lint ./etcd/package --images ./etcd/images
+  drover lint ./etcd/package --confdir ./etcd/node/etc/confd
+  drover lint etcd.tar.gz -o json`,
+		Args: exactly("PACKAGE"),
 		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
 			p, err := openPackage(args[0])
 			if err != nil {
 				return output.Output{}, err
 			}
 			found := specs.Lint(ctx, p)
+			more, err := images.check(ctx, p)
+			if err != nil {
+				return output.Output{}, err
+			}
+			found = append(found, more...)
 			out := lintOutput(args[0], found)
 			if found.HasErrors() {
 				return out, quiet{exitFailed}
@@ -42,6 +55,8 @@ Exit code 1 when there are errors.`,
 			return out, nil
 		}),
 	}
+	images.bind(c.Flags())
+	return c
 }
 
 func lintOutput(path string, found specs.Diagnostics) output.Output {
