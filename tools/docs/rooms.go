@@ -15,7 +15,7 @@ var rooms = []room{
 	{"activities/", "effects, one package per subject, each with the interfaces it uses", "`lifecycle`, `specs`, `metadata`, `providers` (the contract), the APIs", "SSH, Consul's client, `metadata/store`, a certain provider"},
 	{"worker/", "the program `drover-worker`: wiring and configuration", "everything", "decisions"},
 	{"client/", "the Go client: dials, starts and follows operations, asks the reading workflows", "`workflows/api`, `agent/api`, `codec`, `fault`, Temporal's client", "Consul, SSH, nodes, a terminal"},
-	{"starter/", "the program `drover`: the CLI", "`client`, `workflows/api`, `agent/api`, `specs`, `metrics`, `codec`, `fault`, Temporal's client", "Consul, SSH, nodes"},
+	{"starter/", "the program `drover`: the CLI", "`client`, `workflows/api`, `agent/api`, `agent/confd`, `specs`, `metrics`, `codec`, `fault`, Temporal's client", "Consul, SSH, nodes"},
 	{"metadata/", "the tree that nodes see as a value; `store/` writes it to Consul, `reader/` is the light read side of agents, `pack/` their common format", "`lifecycle`, `specs`, `fault`; `store/` also Consul's client", "Temporal"},
 	{"specs/", "application packages: read, check, render", "`agent/api`, `fault`", "I/O beyond reading a package"},
 	{"lifecycle/", "decisions: the catalogue of operations, stages, ids, permissions, states", "`specs`, `remote/target`, `fault`", "clock, chance, I/O, Temporal"},
