@@ -33,6 +33,7 @@ const (
 	ReleaseOrphans  = "ReleaseOrphans"
 	CollectOrphans  = "CollectOrphans"
 	ExamineCluster  = "ExamineCluster"
+	ReadLogs        = "ReadLogs"
 )
 
 // All gives every activity by its registered name.
@@ -69,5 +70,6 @@ func (a *Activities) All() map[string]any {
 		ReleaseOrphans:  a.Orphans.ReleaseOrphans,
 		CollectOrphans:  a.Orphans.CollectOrphans,
 		ExamineCluster:  a.Reads.ExamineCluster,
+		ReadLogs:        a.Reads.ReadLogs,
 	}
 }

@@ -168,3 +168,12 @@ func (c *Client) Examine(ctx context.Context, id string) (*api.Examination, erro
 	}
 	return &out, nil
 }
+
+// Logs reads what commands printed on the nodes of a cluster.
+func (c *Client) Logs(ctx context.Context, in api.ReadLogsInput) (*api.Logs, error) {
+	var out api.Logs
+	if err := c.read(ctx, api.ReadLogs, in, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}

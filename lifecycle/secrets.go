@@ -19,20 +19,8 @@ const shortestToken = 8
 // the node the text comes from, line by line (n may be nil). Each also as programs write it: see spellings.
 func (r *Record) Secrets(n *Node) []string {
 	var out []string
-	add := func(secrets ...string) {
-		for _, s := range secrets {
-			if s != "" {
-				out = append(out, s)
-				out = append(out, spellings(s)...)
-			}
-		}
-	}
-	if r.Spec != nil {
-		add(r.Spec.Secrets...)
-	}
-	if r.Target != nil && r.Target.Spec != nil {
-		add(r.Target.Spec.Secrets...)
-	}
+	add := func(secrets ...string) { out = append(out, Spelled(secrets)...) }
+	add(r.Passwords()...)
 	add(r.ConsulToken)
 	for i := range r.Nodes {
 		if token := r.Nodes[i].Token; len(token) >= shortestToken {
@@ -58,6 +46,29 @@ func (r *Record) Secrets(n *Node) []string {
 // shortestSpelled is the length from which a secret is looked for in encodings: a shorter one leaves so little of itself
 // there that it would be found by chance.
 const shortestSpelled = 4
+
+// Passwords are those of the package as they run now and ran before an upgrade.
+func (r *Record) Passwords() []string {
+	var out []string
+	if r.Spec != nil {
+		out = append(out, r.Spec.Secrets...)
+	}
+	if r.Target != nil && r.Target.Spec != nil {
+		out = append(out, r.Target.Spec.Secrets...)
+	}
+	return out
+}
+
+// Spelled are texts, each with the ways in which programs print it.
+func Spelled(texts []string) []string {
+	var out []string
+	for _, s := range texts {
+		if s != "" {
+			out = append(append(out, s), spellings(s)...)
+		}
+	}
+	return out
+}
 
 // spellings are the other ways in which programs print a text: inside JSON, quoted for a shell, encoded for a URL, as
 // hexadecimal digits and as base64. A base64 text that is broken into lines is not found.
@@ -138,4 +149,20 @@ func RedactCut(s string, secrets []string) string {
 		return Redact(s, secrets)
 	}
 	return Redact(s[:len(s)-longest], secrets) + "******"
+}
+
+// RedactPart is RedactCut for a text out of the middle: it also removes the end of a secret that began in what stands before.
+func RedactPart(before, s string, secrets []string) string {
+	longest := 0
+	for _, secret := range secrets {
+		for n := min(len(secret)-1, len(before)); n > 0; n-- {
+			if rest := secret[n:]; len(rest) > longest && strings.HasSuffix(before, secret[:n]) && strings.HasPrefix(s, rest) {
+				longest = len(rest)
+			}
+		}
+	}
+	if longest == 0 {
+		return RedactCut(s, secrets)
+	}
+	return "******" + RedactCut(s[longest:], secrets)
 }

@@ -75,6 +75,22 @@ func (a *Agents) Reload(ctx context.Context, t Target) (api.SyncResult, error) {
 	return res, at(t, "reload", err)
 }
 
+// List gives the newest commands of the node's journal whose ids match a pattern.
+func (a *Agents) List(ctx context.Context, t Target, match string, limit int) (api.CommandList, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.slack)
+	defer cancel()
+	list, err := a.client(t).List(ctx, match, limit)
+	return list, at(t, "list of commands", err)
+}
+
+// Output reads a part of what a command printed, as agent/client has it.
+func (a *Agents) Output(ctx context.Context, t Target, id string, from int64, limit int) (api.CommandOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.slack)
+	defer cancel()
+	out, err := a.client(t).Output(ctx, id, from, limit)
+	return out, at(t, "output of command "+id, err)
+}
+
 // silentEvery is the time without an answer after which the caller is notified, and the time between two notifications.
 const silentEvery = 5 * time.Second
 

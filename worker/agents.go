@@ -54,3 +54,11 @@ func (a agents) Put(ctx context.Context, n lifecycle.Node, path string, content 
 func (a agents) Status(ctx context.Context, n lifecycle.Node) (agentapi.Status, error) {
 	return a.remote.Status(ctx, n.SSH.Of(n.ID))
 }
+
+func (a agents) List(ctx context.Context, n lifecycle.Node, match string, limit int) (agentapi.CommandList, error) {
+	return a.remote.List(ctx, n.SSH.Of(n.ID), match, limit)
+}
+
+func (a agents) Output(ctx context.Context, n lifecycle.Node, id string, from int64, limit int) (agentapi.CommandOutput, error) {
+	return a.remote.Output(ctx, n.SSH.Of(n.ID), id, from, limit)
+}

@@ -152,3 +152,11 @@ func (a node) Put(ctx context.Context, n lifecycle.Node, path string, content []
 	}
 	return a.agents.Put(ctx, n, path, content, mode)
 }
+
+func (a node) List(ctx context.Context, n lifecycle.Node, match string, limit int) (agentapi.CommandList, error) {
+	return a.agents.List(ctx, n, match, limit)
+}
+
+func (a node) Output(ctx context.Context, n lifecycle.Node, id string, from int64, limit int) (agentapi.CommandOutput, error) {
+	return a.agents.Output(ctx, n, id, from, limit)
+}

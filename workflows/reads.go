@@ -48,6 +48,11 @@ func ListHosts(ctx workflow.Context, raw converter.RawValue) (api.HostList, erro
 	return read(ctx, raw, doReads.ListHosts)
 }
 
+// ReadLogs reads what commands printed, from the journals of nodes.
+func ReadLogs(ctx workflow.Context, raw converter.RawValue) (api.Logs, error) {
+	return read(ctx, raw, doReads.ReadLogs)
+}
+
 // reading is how long an answer may take: all nodes of a cluster may be asked for it.
 const reading = 30 * time.Second
 

@@ -22,6 +22,7 @@ func readers() map[string]any {
 		api.RetryOrphans:    RetryOrphans,
 		api.CollectOrphans:  CollectOrphans,
 		api.ExamineCluster:  ExamineCluster,
+		api.ReadLogs:        ReadLogs,
 	}
 }
 

@@ -171,7 +171,8 @@ func (a *Activities) runOn(ctx context.Context, power *machines, n lifecycle.Nod
 	}
 	cmd := agentapi.Command{
 		Run: in.RunID, Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: n.Label() + " " + in.Service,
-		Stdout: in.Service == lifecycle.ServiceCustomMetadata,
+		Stdout:  in.Service == lifecycle.ServiceCustomMetadata,
+		Secrets: rec.Passwords(),
 	}
 	if in.Kind == lifecycle.PreCheck {
 		cmd.Cmd = service.PreCheck

@@ -25,9 +25,12 @@ type TreeStore interface {
 	Look(ctx context.Context, clusterID string) (metadata.Look, error)
 }
 
-// Agents ask the agent on a node for its status.
+// Agents ask the agent on a node.
 type Agents interface {
 	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
+	// List and Output read the journal of a node, as agent/client has them.
+	List(ctx context.Context, node lifecycle.Node, match string, limit int) (agentapi.CommandList, error)
+	Output(ctx context.Context, node lifecycle.Node, id string, from int64, limit int) (agentapi.CommandOutput, error)
 }
 
 // Activities read.

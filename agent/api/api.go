@@ -11,6 +11,8 @@
 //	PUT    /v1/commands/{id}?wait=SECONDS   Command -> CommandStatus   launches once per id, then waits up to SECONDS
 //	GET    /v1/commands/{id}?wait=SECONDS   -> CommandStatus  attach
 //	DELETE /v1/commands/{id}?wait=SECONDS   -> CommandStatus  cancel: TERM, grace, KILL of the process group
+//	GET    /v1/commands?match=PATTERN&limit=N           -> CommandList    the newest whose ids match (path.Match)
+//	GET    /v1/commands/{id}/output?from=BYTE&limit=N   -> CommandOutput  from < 0: so many bytes before the end
 //	PUT    /v1/config       Config          -> Status         replaces the health check and monitor settings
 //
 // Errors are {"error": "...", "type": "NotFound"} with a 4xx or 5xx status; types are those of package fault.
@@ -138,6 +140,9 @@ type Command struct {
 	// AsOf is what /v1/now said before it was made sure that the command is wanted; "" is as of now. A command that is not
 	// known yet begins only within StaleAfter of that: a caller that was held up on the way checks again.
 	AsOf string `json:"as_of,omitempty"`
+	// Secrets are values that the output may hold and that people must not see. They are kept with the command, since those
+	// of the cluster may be others by the time its output is read.
+	Secrets []string `json:"secrets,omitempty"`
 	// Stdout asks for up to 64 KiB of standard output alone in CommandStatus.Stdout (custom_metadata, selectors).
 	Stdout bool `json:"stdout,omitempty"`
 }

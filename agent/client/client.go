@@ -85,6 +85,20 @@ func (c *Client) Cancel(ctx context.Context, id string, wait time.Duration) (api
 	return c.command(ctx, http.MethodDelete, id, nil, wait)
 }
 
+// List gives the newest commands whose ids match a pattern of path.Match ("" is all), newest first, at most limit.
+func (c *Client) List(ctx context.Context, match string, limit int) (api.CommandList, error) {
+	var out api.CommandList
+	query := url.Values{"match": {match}, "limit": {strconv.Itoa(limit)}}
+	return out, c.call(ctx, http.MethodGet, "/v1/commands?"+query.Encode(), nil, &out)
+}
+
+// Output reads what a command printed, at most limit bytes from a position on; a negative one counts from the end.
+func (c *Client) Output(ctx context.Context, id string, from int64, limit int) (api.CommandOutput, error) {
+	var out api.CommandOutput
+	query := url.Values{"from": {strconv.FormatInt(from, 10)}, "limit": {strconv.Itoa(limit)}}
+	return out, c.call(ctx, http.MethodGet, "/v1/commands/"+url.PathEscape(id)+"/output?"+query.Encode(), nil, &out)
+}
+
 func (c *Client) command(ctx context.Context, method, id string, body any, wait time.Duration) (api.CommandStatus, error) {
 	var out api.CommandStatus
 	// Whole seconds on the wire, rounded up: a wait of 300 ms must not become none.

@@ -8,6 +8,7 @@
 //	alive, ctl    FIFOs: the supervisor's life (readers see EOF when it lets go) and its wake-up for a cancel
 //	cancel        a cancel was requested
 //	output[.1]    stdout and stderr together, the last few MiB
+//	output.begins where output.1 and output begin in all that was printed; missing until there is an output.1
 //
 // The intent and that it began are durable before /bin/sh is executed: from there on, it must not run again. The
 // result is durable before it is reported. So the state follows from what is on disk, whatever process reads it and

@@ -21,6 +21,7 @@ const (
 	cancelName = "cancel"
 	outputName = "output"
 	olderName  = "output.1"
+	beginsName = "output.begins"
 )
 
 // entry is one command's folder.

@@ -24,6 +24,7 @@ type output struct {
 	dir    entry
 	file   *os.File
 	size   int64 // of file
+	begins int64 // where file begins in all that was printed
 	total  int64
 	budget int64 // bytes still kept; negative: no limit
 	tail   []byte
@@ -57,6 +58,8 @@ func (o *output) store(b []byte) {
 	if o.file != nil && o.size+int64(len(b)) > segment {
 		o.file.Close()
 		o.file = nil
+		o.dir.setBegins(o.begins, o.begins+o.size)
+		o.begins += o.size
 		_ = os.Rename(o.dir.path(outputName), o.dir.path(olderName))
 	}
 	if o.file == nil {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -102,4 +103,23 @@ func (s *Server) cancel(w http.ResponseWriter, r *http.Request) {
 		st, err = s.commands.Cancel(r.Context(), r.PathValue("id"), wait)
 	}
 	s.reply(w, r, st, err)
+}
+
+func (s *Server) list(w http.ResponseWriter, r *http.Request) {
+	limit, err := numberOf(r, "limit", api.ListLimit)
+	var out api.CommandList
+	if err == nil {
+		out, err = s.commands.List(r.URL.Query().Get("match"), int(limit))
+	}
+	s.reply(w, r, out, err)
+}
+
+func (s *Server) output(w http.ResponseWriter, r *http.Request) {
+	from, err := numberOf(r, "from", 0)
+	limit, limitErr := numberOf(r, "limit", api.OutputLimit)
+	var out api.CommandOutput
+	if err = errors.Join(err, limitErr); err == nil {
+		out, err = s.commands.Output(r.PathValue("id"), from, int(limit))
+	}
+	s.reply(w, r, out, err)
 }

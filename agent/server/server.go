@@ -28,6 +28,8 @@ type Commands interface {
 	Launch(ctx context.Context, id string, c api.Command) (api.CommandStatus, error)
 	Attach(ctx context.Context, id string, wait time.Duration) (api.CommandStatus, error)
 	Cancel(ctx context.Context, id string, wait time.Duration) (api.CommandStatus, error)
+	List(match string, limit int) (api.CommandList, error)
+	Output(id string, from int64, limit int) (api.CommandOutput, error)
 }
 
 // Server serves one agent.
@@ -79,6 +81,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("PUT /v1/commands/{id}", s.launch)
 	mux.HandleFunc("GET /v1/commands/{id}", s.attach)
 	mux.HandleFunc("DELETE /v1/commands/{id}", s.cancel)
+	mux.HandleFunc("GET /v1/commands", s.list)
+	mux.HandleFunc("GET /v1/commands/{id}/output", s.output)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, fault.New(fault.NotFound, "the agent has no call %s %s", r.Method, r.URL.Path))
 	})

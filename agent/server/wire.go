@@ -50,6 +50,19 @@ func waitOf(r *http.Request) (time.Duration, error) {
 	return time.Duration(min(n, int(maxWait/time.Second))) * time.Second, nil
 }
 
+// numberOf reads a number from the query; a missing one is otherwise.
+func numberOf(r *http.Request, name string, otherwise int64) (int64, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fault.New(fault.Invalid, "%s=%q is not a number", name, text)
+	}
+	return n, nil
+}
+
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, v any, err error) {
 	if err != nil {
 		s.fail(w, r, err)

@@ -19,6 +19,8 @@ type launch struct {
 	plan           bool
 	dryRun, noWait bool
 	barrierTimeout time.Duration
+	// prints: the commands' output is the purpose of the operation, and is shown at its end.
+	prints bool
 }
 
 // holds adds the flag that says what happens when a step fails, for operations that know no other ways than these two.
@@ -71,7 +73,11 @@ func (a *app) start(ctx context.Context, l *launch, r client.Request) (output.Ou
 	if err != nil {
 		return output.Output{}, err
 	}
-	return a.operate(ctx, r, l.noWait, l.dryRun)
+	out, err := a.operate(ctx, r, l.noWait, l.dryRun)
+	if l.prints && !l.noWait && !l.dryRun {
+		a.addOutputs(ctx, server, r.ClusterID, &out, err)
+	}
+	return out, err
 }
 
 // checkInput validates the input before a server is contacted, and adds the problems found by the command itself. Checks

@@ -16,13 +16,13 @@ func (a *app) runService(plan bool) *cobra.Command {
 		in     api.RunServiceInput
 		role   string
 		params = valueFlags{words: paramWords}
-		l      = launch{plan: plan}
+		l      = launch{plan: plan, prints: true}
 	)
 	c := &cobra.Command{
 		Use:   "run CLUSTER SERVICE",
 		Short: "Run a service of the package on a cluster's nodes",
-		Long: `Run a custom service of the package on the nodes that its nodes_to_execute_on selects. The package
-declares the parameters; omitted ones use their default. Its services backup and restore are not
+		Long: `Run a custom service of the package on the nodes that its nodes_to_execute_on selects, and print the
+end of each node's output. The package declares the parameters; omitted ones use their default. Its services backup and restore are not
 run this way: alone they are not a backup.`,
 		Example: `  drover run cl-a1b2c3d4 snapshot --param keep=5
   drover run cl-a1b2c3d4 defrag --node cln-a1b2c3d4

@@ -24,6 +24,7 @@ func register(w worker.Worker) {
 	for name, f := range map[string]any{
 		api.CreateCluster: createScript, api.DeleteCluster: deleteScript, api.DescribeCluster: describeScript,
 		api.ListClusters: listScript, api.ListApps: listAppsScript, api.PublishApp: publishScript,
+		api.ReadLogs: logsScript, api.RunService: runScript,
 	} {
 		w.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}

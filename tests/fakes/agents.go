@@ -57,11 +57,12 @@ type Handler func(ctx context.Context, e Execution) (status agentapi.CommandStat
 type journalKey struct{ node, id string }
 
 type command struct {
-	text   string
-	run    string
-	done   chan struct{}
-	cancel context.CancelFunc
-	status agentapi.CommandStatus
+	text    string
+	run     string
+	secrets []string
+	done    chan struct{}
+	cancel  context.CancelFunc
+	status  agentapi.CommandStatus
 }
 
 // NewAgents makes the agents of nodes whose clusters the store knows.
@@ -260,7 +261,7 @@ func (a *Agents) launch(n lifecycle.Node, id string, cmd agentapi.Command) (*com
 	}
 	a.ran = append(a.ran, e)
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &command{text: cmd.Cmd, run: cmd.Run, done: make(chan struct{}), cancel: cancel}
+	c := &command{text: cmd.Cmd, run: cmd.Run, secrets: cmd.Secrets, done: make(chan struct{}), cancel: cancel}
 	a.journal[journalKey{n.ID, id}] = c
 	handlers := slices.Clone(a.Handlers)
 	go func() {

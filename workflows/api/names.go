@@ -40,6 +40,7 @@ const (
 	RetryOrphans    = "RetryOrphans"
 	CollectOrphans  = "CollectOrphans"
 	ExamineCluster  = "ExamineCluster"
+	ReadLogs        = "ReadLogs"
 )
 
 // QueryProgress is the query every cluster operation answers with a Progress.

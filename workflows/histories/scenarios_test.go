@@ -102,6 +102,8 @@ func scenarios() []scenario {
 		scenario{api.ListHosts, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ExamineCluster, happy, completed, small(), active, none, func(w *world) any { return api.ExamineClusterInput{ClusterID: w.clusterID} }, "", nil},
 		scenario{api.ExamineCluster, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.ReadLogs, happy, completed, small(), active, none, func(w *world) any { return api.ReadLogsInput{ClusterID: w.clusterID} }, "", nil},
+		scenario{api.ReadLogs, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ListOrphans, happy, completed, small(), leftOvers, none, input(api.ListOrphansInput{}), "", nil},
 		scenario{api.ListOrphans, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.RetryOrphans, happy, completed, small(), leftOvers, none, input(api.RetryOrphansInput{}), "", nil},

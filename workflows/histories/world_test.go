@@ -101,7 +101,8 @@ func (w *world) start(operation string, input any) client.WorkflowRun {
 func isRead(operation string) bool {
 	switch operation {
 	case api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps,
-		api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster, api.ListProviders, api.ListHosts:
+		api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster, api.ListProviders, api.ListHosts,
+		api.ReadLogs:
 		return true
 	}
 	return false
