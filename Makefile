@@ -1,6 +1,6 @@
 # What one types to build, try and test Drover. `make help` lists it.
 #
-# Needed: Go, git and make. Servers and tools are built from source by tools/ensure, once, into .build/tools.
+# Needed: Go, git and make. Servers and tools are downloaded or built by tools/ensure, once, into .build/tools.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -62,8 +62,17 @@ packages-all: packages ## build the others too, which are made of Debian's packa
 	done
 
 .PHONY: servers
-servers: ## build the pinned Temporal, Consul and etcd, ten to twenty minutes the first time
+servers: ## get the pinned Temporal, Consul and etcd: releases, or builds, five to fifteen minutes the first time
 	@tools/ensure all-servers >/dev/null
+
+# Servers first come from downloads, and Drover from the processors.
+.PHONY: all-at-once
+all-at-once:
+	@tools/ensure all-servers >/dev/null & servers=$$!; \
+	$(MAKE) --no-print-directory -s build $(ALSO) & drover=$$!; \
+	trap 'kill $$servers $$drover 2>/dev/null' INT TERM; \
+	wait $$drover && wait $$servers
+	@$(MAKE) --no-print-directory -s packages
 
 .PHONY: images
 images: ## without a registry: start a Docker engine if none runs, and make the images docker-compose.yml names; root
@@ -81,17 +90,17 @@ docker-tools:
 
 .PHONY: demo
 demo: first-run ## live through a cluster's whole life on this machine; ARGS=--quick: only create, use, refuse, delete
-	@$(MAKE) --no-print-directory -s servers build packages .build/bin/demo
+	@$(MAKE) --no-print-directory -s all-at-once ALSO=.build/bin/demo
 	@.build/bin/demo $(ARGS)
 
 .PHONY: dev
 dev: first-run ## start Temporal, Consul and a worker in the background, etcd published
-	@$(MAKE) --no-print-directory -s servers build packages .build/bin/dev
+	@$(MAKE) --no-print-directory -s all-at-once ALSO=.build/bin/dev
 	@.build/bin/dev up
 
 .PHONY: first-run
 first-run:
-	@[ -x bin/drover ] || echo "First run: Temporal, Consul, etcd and Drover are built from source, ten to twenty minutes on two cores."
+	@[ -x bin/drover ] || echo "First run: Temporal and Consul are downloaded, etcd and Drover built; where nothing can be downloaded all is built, ten minutes on two cores."
 
 .PHONY: dev-status
 dev-status: build .build/bin/dev ## say what of it runs, where, and which clusters there are
