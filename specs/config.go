@@ -57,8 +57,16 @@ type Item struct {
 	MultiChoice bool
 	Separator   string // between the parts of a multichoice value; "," when not given
 	Changeable  bool
-	Attributes  map[string]json.RawMessage
-	Line, Col   int
+	// ChangeableWhenCreate false: a new cluster keeps the default.
+	ChangeableWhenCreate bool
+	// Group are values by index of the chosen resource group.
+	Group []any
+	// Customizable, of cluster.resource_group: values other than those of the groups are allowed.
+	Customizable bool
+	// Dependencies all hold where the item applies.
+	Dependencies []Dependency
+	Attributes   map[string]json.RawMessage
+	Line, Col    int
 
 	pattern    *pattern
 	rangeTexts map[string]bool
@@ -160,9 +168,9 @@ func (r *configReader) entry(parent string, e *value) {
 }
 
 func (r *configReader) item(path, key string, e *value) *Item {
-	it := &Item{Path: path, Key: key, Separator: ",", Changeable: true, Attributes: map[string]json.RawMessage{}, offset: e.offset}
+	it := &Item{Path: path, Key: key, Separator: ",", Changeable: true, ChangeableWhenCreate: true, Customizable: true, Attributes: map[string]json.RawMessage{}, offset: e.offset}
 	it.Line, it.Col = r.src.position(e.offset)
-	var def *value
+	var def, group *value
 	for _, m := range e.members {
 		v := m.value
 		switch m.key {
@@ -179,6 +187,14 @@ func (r *configReader) item(path, key string, e *value) *Item {
 			it.Required = r.flag(path, m)
 		case "changeable":
 			it.Changeable = r.flag(path, m)
+		case "changeable_when_create":
+			it.ChangeableWhenCreate = r.flag(path, m)
+		case "customizable":
+			it.Customizable = r.flag(path, m)
+		case "resource_group":
+			group = v
+		case "dependencies":
+			it.Dependencies = r.dependencies(path, v)
 		case "multichoice":
 			it.MultiChoice = r.flag(path, m)
 		case "separator":
@@ -216,6 +232,9 @@ func (r *configReader) item(path, key string, e *value) *Item {
 	r.checkType(it, e, def)
 	if def != nil {
 		r.setDefault(it, def)
+	}
+	if group != nil {
+		r.setGroup(it, group)
 	}
 	return it
 }
@@ -289,4 +308,52 @@ func (r *configReader) setDefault(it *Item, def *value) {
 		r.say(SeverityWarning, def.offset, it.Path, "the default is a %s, the type is %s; it is converted", def.kind, it.Type)
 	}
 	it.Default, it.HasDefault = v, true
+}
+
+// setGroup converts the values of the resource groups to the item's type; with one that cannot be converted the item has none.
+func (r *configReader) setGroup(it *Item, group *value) {
+	if group.kind != kindList {
+		r.say(SeverityError, group.offset, it.Path, "resource_group must be a list with a value for each group, found a %s", group.kind)
+		return
+	}
+	var out []any
+	for _, e := range group.elems {
+		v, why := it.convert(e.plain(), lenient)
+		if why != "" {
+			r.say(SeverityError, e.offset, it.Path, "resource_group: %s is not %s", e.shown(), why)
+			return
+		}
+		out = append(out, v)
+	}
+	it.Group = out
+}
+
+// dependencies reads [{refkey, values, operator}].
+func (r *configReader) dependencies(path string, list *value) []Dependency {
+	if list.kind != kindList {
+		r.say(SeverityError, list.offset, path, "dependencies must be a list of conditions, found a %s", list.kind)
+		return nil
+	}
+	var out []Dependency
+	for _, e := range list.elems {
+		ref, hasRef := e.member("refkey")
+		values, hasValues := e.member("values")
+		if !hasRef || ref.kind != kindString || !hasValues || values.kind != kindList {
+			r.say(SeverityError, e.offset, path, `dependencies: a condition needs "refkey", the key of an item, and "values", a list`)
+			continue
+		}
+		d := Dependency{Ref: ref.text}
+		d.Values, _ = values.plain().([]any)
+		if op, ok := e.member("operator"); ok {
+			switch op.text {
+			case "in", "":
+			case "nin":
+				d.Not = true
+			default:
+				r.say(SeverityError, op.offset, path, "dependencies: operator %s is not in or nin", op.shown())
+			}
+		}
+		out = append(out, d)
+	}
+	return out
 }

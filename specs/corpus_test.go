@@ -60,6 +60,18 @@ func TestCorpus(t *testing.T) {
 				}
 			}
 
+			for i, group := range p.Config.Groups() {
+				chosen := p.Override(values, map[string]any{groupPath: group})
+				c, inForce, err := p.Revise(t.Context(), nil, chosen)
+				require.NoError(t, err, group)
+				require.NotEmpty(t, c.Roles, group)
+				for _, it := range p.Config.Items {
+					if len(it.Group) > 0 {
+						require.Equal(t, textOf(it.Group[i]), textOf(inForce[it.Path]), "%s of %s", it.Path, group)
+					}
+				}
+			}
+
 			c, _, err := p.Render(t.Context(), values)
 			require.NoError(t, err)
 			require.NotEmpty(t, c.Roles)

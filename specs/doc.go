@@ -35,6 +35,9 @@
 //     of their own.
 //   - Values in force stay whatever a later version says: its defaults are for new clusters. An item without a default that
 //     was left out stays absent, unless the version requires it.
+//   - The resource group that is chosen, or the default one, gives the values of the items with a list; an item's own default counts
+//     only without a group. Groups concern new clusters; where they cannot be customized, scaling keeps to their sizes.
+//   - An item whose dependencies do not hold is not demanded and has its default. A value given for it is used, with a warning.
 //   - Every key that a package may have is in the vocabulary (vocabulary*.go), which lint, the reference and the schemas share.
 //     Lint refuses others, unless they begin with x-; rendering warns.
 //   - Unknown keys are kept in Extra of the cluster, the role and the service; those of container and volume in the

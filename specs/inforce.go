@@ -3,6 +3,7 @@ package specs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -35,6 +36,14 @@ func (p *Package) Revise(ctx context.Context, kept, given map[string]any) (*Clus
 
 func (p *Package) revise(ctx context.Context, kept settings, given map[string]any, found Diagnostics) (*Cluster, map[string]any, error) {
 	values, tried, diags := p.Config.checkValues(p.Config.flatten(given))
+	if len(kept) == 0 {
+		diags = append(diags, p.Config.chosen(values)...)
+	}
+	chosen := maps.Clone(kept) // what omitted items are derived from
+	if chosen == nil {
+		chosen = settings{}
+	}
+	maps.Copy(chosen, values)
 	lasting := map[string]any{}
 	for _, it := range p.Config.Items {
 		v, have := values[it.Path]
@@ -45,7 +54,7 @@ func (p *Package) revise(ctx context.Context, kept settings, given map[string]an
 			lasting[it.Path] = v
 		} else if !tried[it.Path] {
 			var odd Diagnostics
-			v, odd = it.unset(false)
+			v, odd = p.Config.unset(it, chosen, false)
 			diags = append(diags, odd...)
 			if !it.atRun() {
 				lasting[it.Path] = v
@@ -174,7 +183,8 @@ func (p *Package) CheckSizes(r *Role, by map[string]int) error {
 			given[path] = fmt.Sprint(n)
 		}
 	}
-	_, _, diags := p.Config.checkValues(p.Config.flatten(given))
+	values, _, diags := p.Config.checkValues(p.Config.flatten(given))
+	diags = append(diags, p.Config.outsideGroups(values)...)
 	return newProblems(p.Source, diags.sorted())
 }
 

@@ -12,6 +12,7 @@ func Lint(ctx context.Context, p *Package) Diagnostics {
 	r := p.render(ctx, nil, true)
 	diags := append(Diagnostics(nil), r.diags...)
 	diags = append(diags, p.localeDiags...)
+	diags = append(diags, p.Config.checkGroups()...)
 	if doc, _, bad := parseDocument(p.files[ConfigFile]); bad == nil {
 		diags = append(diags, checkConfigKeys(newSource(ConfigFile, p.files[ConfigFile]), doc)...)
 	}

@@ -38,11 +38,12 @@ func TestUnknownKeys(t *testing.T) {
 
 func TestUnknownKeysOfConfig(t *testing.T) {
 	t.Parallel()
-	found := Lint(t.Context(), envPackage(t, "v", `"type": "string", "defualt": "a", "x-note": 1, "dependencies": [{"refkey": "w", "value": []}]`)).Errors()
-	require.Len(t, found, 2)
-	require.Contains(t, found[0].String(), `config.json:1:`)
-	require.Contains(t, found[0].String(), `env.v: unknown key "defualt" of an item (did you mean default?)`)
-	require.Contains(t, found[1].String(), `unknown key "value" of a dependency (did you mean values?)`)
+	found := Lint(t.Context(), envPackage(t, "v", `"type": "string", "defualt": "a", "x-note": 1, "dependencies": [{"refkey": "v2", "values": [], "value": []}]`)).Errors()
+	require.Len(t, found, 3)
+	require.Contains(t, found[0].String(), `no item "v2" in the same group`)
+	require.Contains(t, found[1].String(), `config.json:1:`)
+	require.Contains(t, found[1].String(), `env.v: unknown key "defualt" of an item (did you mean default?)`)
+	require.Contains(t, found[2].String(), `unknown key "value" of a dependency (did you mean values?)`)
 }
 
 // TestOwnKeys: what begins with x- may stand in every object.

@@ -3,6 +3,7 @@ package specs
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"sort"
 	"strings"
 )
@@ -72,6 +73,8 @@ func asMap(v any) (map[string]any, bool) {
 // lets the other checks continue (lint), and only a warning.
 func (c *Config) resolveValues(values map[string]any, samples bool) (settings, Diagnostics) {
 	out, tried, diags := c.checkValues(c.flatten(values))
+	diags = append(diags, c.chosen(out)...)
+	chosen := maps.Clone(out) // what others are derived from
 	for _, it := range c.Items {
 		if _, have := out[it.Path]; have {
 			continue
@@ -79,7 +82,7 @@ func (c *Config) resolveValues(values map[string]any, samples bool) (settings, D
 		if tried[it.Path] && !samples {
 			continue
 		}
-		v, d := it.unset(samples)
+		v, d := c.unset(it, chosen, samples)
 		out[it.Path] = v
 		diags = append(diags, d...)
 	}
