@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drover/fault"
 	"drover/specs"
 	"drover/starter/output"
 )
@@ -56,6 +57,9 @@ when a template fails.`,
 		}
 		if node.given() {
 			return node.render(ctx, args[0], p, given, showSecrets, a.Stdin)
+		}
+		if node.folders != (imageFolders{}) {
+			return output.Output{}, fault.New(fault.Invalid, "templates belong to a node").WithHint("add --node ROLE/SID, or --metadata FILE")
 		}
 		text, found, err := p.RenderJSON(ctx, given, specs.RenderOptions{ShowSecrets: showSecrets})
 		for _, line := range diagnosticLines(found.Warnings()) {
