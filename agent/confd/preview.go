@@ -11,7 +11,7 @@ import (
 
 // File is what a resource renders to.
 type File struct {
-	// Resource is the resource file below conf.d; Dest is where the content goes on a node.
+	// Resource is the resource file below conf.d; Dest is the path of the content on a node.
 	Resource string `json:"resource"`
 	Dest     string `json:"dest"`
 	// Mode is octal; "" leaves that of an existing file.

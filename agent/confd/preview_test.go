@@ -9,7 +9,7 @@ import (
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
-	n.resource("a", `v={{getv "/v"}}`, `mode = "0600"`, `owner = "nobody-there"`, `reload_cmd = "r"`)
+	n.resource("a", `v={{getv "/v"}}`, `mode = "0600"`, `owner = "no-such-user"`, `reload_cmd = "r"`)
 	n.resource("b", `{{getv "/none"}}`)
 	n.kv["/v"] = "new"
 	files, warnings, err := n.Preview(t.Context(), n.kv)
