@@ -62,6 +62,8 @@ type Dependencies struct {
 	// NodeConsul is Consul's HTTP address as nodes reach it; KVPrefix is the root of Drover's keys in it.
 	NodeConsul string
 	KVPrefix   string
+	// MetricsPort is the port of the metrics of nodes, at their own address; 0: they serve none.
+	MetricsPort int
 	// OperationRuns reports whether an operation of a cluster is open at the workflow engine; nil: the record decides.
 	OperationRuns func(ctx context.Context, clusterID string) (bool, error)
 	Now           func() time.Time
@@ -102,7 +104,7 @@ func New(d Dependencies) *Activities {
 		},
 		Agents: &agents.Activities{
 			Records: d.Records, Apps: d.Apps, Agents: d.Agents, Tokens: tokens, Attempt: check, Providers: d.Providers,
-			NodeConsul: d.NodeConsul, KVPrefix: d.KVPrefix, Logger: d.Logger,
+			NodeConsul: d.NodeConsul, KVPrefix: d.KVPrefix, MetricsPort: d.MetricsPort, Logger: d.Logger,
 		},
 		Publish: &publish.Activities{
 			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens, Now: d.Now,

@@ -26,6 +26,7 @@ type config struct {
 	localSSHD          string
 	metrics            string
 	metricsElsewhere   bool // on another port, if that of metrics is taken: it is the default
+	nodeMetrics        int
 	dockerHost         string
 	dockerInstallation string
 	dockerRange        string
@@ -57,6 +58,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.dockerRange, "docker-range", docker.DefaultRange, "address range for the networks of docker nodes")
 	f.StringSliceVar(&c.dockerAttach, "docker-attach", nil, "containers to connect to every network of docker nodes: the one of this worker, if it runs in a container, and of Consul")
 	f.StringVar(&c.metrics, "metrics", metrics.WorkerAddress, "address for metrics, health and discovery of nodes over HTTP, without authentication; off: none. The default moves to a free port when another worker has its port")
+	f.IntVar(&c.nodeMetrics, "node-metrics-port", metrics.AgentPort, "port at which each node serves its metrics, at its own address; 0: nodes serve none")
 	f.StringVar(&c.payloadKey, "payload-key", "", "file with the key that encrypts the data stored by Temporal, created by drover keygen; the CLI needs the same file (default: no encryption)")
 	f.StringVar(&c.consulToken, "consul-token-file", "", "file with the worker's Consul token, readable by its owner only; with permission to write ACLs, the nodes of each cluster get their own token (default: CONSUL_HTTP_TOKEN_FILE or CONSUL_HTTP_TOKEN)")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")

@@ -30,7 +30,7 @@ func TestConfigDefaultsFollowFromEachOther(t *testing.T) {
 		stateDir: "/srv/drover", imagesDir: "/srv/drover/images", identity: "/srv/drover/id_ed25519", binaries: filepath.Dir(exe),
 		kvPrefix: "drover", localRange: "127.77.0.0/16", providers: servedBy(t, "local"),
 		names: []string{"local"}, dockerInstallation: "drover", dockerRange: "10.212.0.0/14",
-		metrics: "127.0.0.1:9464", metricsElsewhere: true, logFormat: "text",
+		metrics: "127.0.0.1:9464", metricsElsewhere: true, nodeMetrics: 9465, logFormat: "text",
 	}, c)
 }
 
@@ -62,7 +62,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	values := map[string]string{
 		"CONFIG":    file,
 		"STATE_DIR": "/s", "IMAGES": "/i", "IDENTITY": "/k", "BINARIES": "/b", "NODE_CONSUL": "http://10.0.0.1:8500",
-		"KV_PREFIX": "mine", "LOCAL_RANGE": "127.1.0.0/16", "LOCAL_SSHD": "/usr/sbin/sshd", "METRICS": "127.0.0.1:0", "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json",
+		"KV_PREFIX": "mine", "LOCAL_RANGE": "127.1.0.0/16", "LOCAL_SSHD": "/usr/sbin/sshd", "METRICS": "127.0.0.1:0", "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "NODE_METRICS_PORT": "9",
 		"DOCKER_HOST": "unix:///d", "DOCKER_INSTALLATION": "two", "DOCKER_RANGE": "10.1.0.0/16", "DOCKER_ATTACH": "w,c",
 		"PAYLOAD_KEY": "/p", "CONSUL_TOKEN_FILE": "/t",
 	}
@@ -74,7 +74,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config{
 		stateDir: "/s", imagesDir: "/i", identity: "/k", binaries: "/b", nodeConsul: "http://10.0.0.1:8500", kvPrefix: "mine",
-		localRange: "127.1.0.0/16", localSSHD: "/usr/sbin/sshd", metrics: "127.0.0.1:0", logLevel: slog.LevelDebug, logFormat: "json", payloadKey: "/p", consulToken: "/t",
+		localRange: "127.1.0.0/16", localSSHD: "/usr/sbin/sshd", metrics: "127.0.0.1:0", logLevel: slog.LevelDebug, logFormat: "json", nodeMetrics: 9, payloadKey: "/p", consulToken: "/t",
 		file: file, names: []string{"local"}, providers: servedBy(t, "local"),
 		dockerHost: "unix:///d", dockerInstallation: "two", dockerRange: "10.1.0.0/16", dockerAttach: []string{"w", "c"},
 	}, c)

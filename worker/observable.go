@@ -10,7 +10,6 @@ import (
 	"drover/activities"
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/metrics"
 	"drover/worker/telemetry"
 	"drover/workflows/api"
 )
@@ -54,7 +53,7 @@ func (o *observability) serves(deps activities.Dependencies, temporal client.Cli
 		if err != nil {
 			return nil, err
 		}
-		return telemetry.Targets(records, metrics.AgentPort), nil
+		return telemetry.Targets(records, deps.MetricsPort), nil
 	})
 	o.server.Serves(true,
 		telemetry.Check{Name: "Temporal", Ask: func(ctx context.Context) error {

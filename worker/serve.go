@@ -142,6 +142,7 @@ func dependencies(ctx context.Context, cfg config, meters *telemetry.Meters, log
 		AuthorizedKey:   authorizedKey(signer),
 		NodeConsul:      nodeConsul,
 		KVPrefix:        cfg.kvPrefix,
+		MetricsPort:     cfg.nodeMetrics,
 		Now:             time.Now,
 		Logger:          logger,
 	}

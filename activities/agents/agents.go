@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net"
+	"strconv"
 	"sync"
 
 	"drover/activities/internal/control"
@@ -89,6 +90,9 @@ func (a *Activities) agentConfig(rec *lifecycle.Record, n lifecycle.Node) agenta
 		listen = n.IP
 	}
 	cfg.MetadataListen = []string{net.JoinHostPort(listen, "80")}
+	if n.IP != "" && a.MetricsPort != 0 {
+		cfg.MetricsListen = net.JoinHostPort(n.IP, strconv.Itoa(a.MetricsPort))
+	}
 	role, ok := rec.On(n).Spec.Role(n.Role)
 	if !ok {
 		return cfg
@@ -97,7 +101,7 @@ func (a *Activities) agentConfig(rec *lifecycle.Record, n lifecycle.Node) agenta
 		cfg.HealthCheck = h
 	}
 	if m := role.Monitor; m != nil && m.Enable && m.Cmd != "" {
-		cfg.Monitor = &agentapi.Monitor{Enable: true, Cmd: m.Cmd}
+		cfg.Monitor = &agentapi.Monitor{Enable: true, Cmd: m.Cmd, Items: m.Measures().Items}
 	}
 	return cfg
 }

@@ -48,5 +48,7 @@ type Activities struct {
 	// NodeConsul is Consul's HTTP address as nodes reach it; KVPrefix is the root of Drover's keys in it.
 	NodeConsul string
 	KVPrefix   string
-	Logger     *slog.Logger
+	// MetricsPort is the port of the metrics of nodes, at their own address; 0: they serve none.
+	MetricsPort int
+	Logger      *slog.Logger
 }

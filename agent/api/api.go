@@ -57,9 +57,11 @@ type Config struct {
 	// MetadataRootAccess makes the template prefix "/" instead of "/self".
 	MetadataRootAccess bool `json:"metadata_root_access,omitempty"`
 	// MetadataListen are the addresses of the node's metadata HTTP, e.g. ["127.77.0.5:80"]; empty turns it off.
-	MetadataListen []string     `json:"metadata_listen,omitempty"`
-	HealthCheck    *HealthCheck `json:"health_check,omitempty"`
-	Monitor        *Monitor     `json:"monitor,omitempty"`
+	MetadataListen []string `json:"metadata_listen,omitempty"`
+	// MetricsListen is the address of the node's metrics for Prometheus, e.g. "127.77.0.5:9465"; empty turns them off.
+	MetricsListen string       `json:"metrics_listen,omitempty"`
+	HealthCheck   *HealthCheck `json:"health_check,omitempty"`
+	Monitor       *Monitor     `json:"monitor,omitempty"`
 }
 
 // HealthCheck is what the agent runs to learn whether the application on its node is healthy, as the package describes it.
@@ -73,12 +75,6 @@ type HealthCheck struct {
 	UnhealthyThreshold int    `json:"unhealthy_threshold"`
 	CheckCmd           string `json:"check_cmd"`
 	ActionCmd          string `json:"action_cmd"`
-}
-
-// Monitor is the metrics command (at most 5 s, prints one JSON object).
-type Monitor struct {
-	Enable bool   `json:"enable"`
-	Cmd    string `json:"cmd"`
 }
 
 // Status is what the agent is doing.

@@ -162,6 +162,9 @@ func (d *Daemon) run(ctx context.Context, l net.Listener) error {
 	for _, addr := range d.config.MetadataListen {
 		all.Go(func() { d.serveMetadata(ctx, addr) })
 	}
+	if addr := d.config.MetricsListen; addr != "" {
+		all.Go(func() { d.serveMetrics(ctx, addr) })
+	}
 	err := server.New(d, d.commands(), d.log).Serve(ctx, l)
 	cancel()
 	all.Wait()

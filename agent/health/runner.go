@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// monitorEvery is how often the monitor command runs while it is enabled.
+	// monitorEvery is how often the monitor command runs while it is enabled and succeeds. monitorSoon is when it runs first,
+	// and again after a failure: an application that was just started must be seen soon.
 	monitorEvery = time.Minute
+	monitorSoon  = 10 * time.Second
 	// monitorLimit is the package format's time limit for it.
 	monitorLimit = 5 * time.Second
 	// monitorSize is the largest JSON object that is kept.
@@ -40,6 +42,7 @@ type Runner struct {
 	mu     sync.Mutex
 	state  string
 	metric json.RawMessage
+	at     time.Time // of metric
 }
 
 // New makes a runner that does nothing yet.
@@ -76,9 +79,15 @@ func (r *Runner) State() string {
 
 // Metrics is the newest object of the monitor command, nil without one.
 func (r *Runner) Metrics() json.RawMessage {
+	metric, _ := r.Measured()
+	return metric
+}
+
+// Measured is the newest object of the monitor command and when it was printed.
+func (r *Runner) Measured() (json.RawMessage, time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.metric
+	return r.metric, r.at
 }
 
 func (r *Runner) publish(state string, metric json.RawMessage) {
@@ -116,7 +125,8 @@ func (r *Runner) checks(ctx context.Context, s api.HealthCheck) {
 }
 
 func (r *Runner) monitor(ctx context.Context, cmd string) {
-	every(ctx, monitorEvery, func() {
+	next := monitorSoon
+	for pause(ctx, next) {
 		out := &bounded{limit: monitorSize}
 		err := runShell(ctx, cmd, monitorLimit, out)
 		metric := json.RawMessage(nil)
@@ -126,10 +136,29 @@ func (r *Runner) monitor(ctx context.Context, cmd string) {
 		if err != nil && ctx.Err() == nil {
 			r.log.Warn("monitor command", "error", err)
 		}
+		next = monitorEvery
+		if err != nil {
+			next = monitorSoon
+		}
 		r.mu.Lock()
-		r.metric = metric
+		r.metric, r.at = metric, time.Now()
+		if metric == nil {
+			r.at = time.Time{}
+		}
 		r.mu.Unlock()
-	})
+	}
+}
+
+// pause waits, and reports whether ctx has not ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
 }
 
 // oneObject checks that out is one JSON object.

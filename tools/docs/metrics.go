@@ -11,6 +11,7 @@ import (
 var measured = map[string][]metrics.Metric{
 	"worker metrics":       metrics.Worker,
 	"installation metrics": metrics.Installation,
+	"agent metrics":        metrics.Agent,
 }
 
 // table is a list of metrics for those who query them.

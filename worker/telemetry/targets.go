@@ -13,12 +13,12 @@ type Target struct {
 	Labels  map[string]string `json:"labels"`
 }
 
-// Targets are the nodes of all clusters whose agents serve metrics on the port. Nodes without a machine or an agent, and those of clusters whose machines are off, are left
-// out: Prometheus would report them as down.
+// Targets are the nodes of all clusters, whose agents serve metrics on the port; 0: they do not. Nodes without a machine or
+// an agent, and those of clusters whose machines are off, are left out: Prometheus would report them as down.
 func Targets(records []*lifecycle.Record, port int) []Target {
 	out := []Target{}
 	for _, rec := range records {
-		if rec.PoweredOff || rec.State == lifecycle.Unreadable {
+		if port == 0 || rec.PoweredOff || rec.State == lifecycle.Unreadable {
 			continue
 		}
 		for _, n := range rec.Nodes {
@@ -28,7 +28,7 @@ func Targets(records []*lifecycle.Record, port int) []Target {
 			out = append(out, Target{
 				Targets: []string{net.JoinHostPort(n.IP, strconv.Itoa(port))},
 				Labels: map[string]string{
-					"job": "drover-nodes", "cluster": rec.ClusterID, "cluster_name": rec.Name, "app": rec.AppID, "app_version": rec.On(n).VersionID,
+					"cluster": rec.ClusterID, "cluster_name": rec.Name, "app": rec.AppID, "app_version": rec.On(n).VersionID,
 					"role": n.Role, "node": n.ID, "node_label": n.Label(), "provider": rec.Provider,
 				},
 			})
