@@ -13,11 +13,14 @@ import (
 )
 
 // checkSearchAttributes logs how to create the search attributes when the server lacks them. They are for searches only:
-// starters set them only where they exist.
-func checkSearchAttributes(ctx context.Context, c client.Client, logger *slog.Logger) {
-	answer, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: client.DefaultNamespace})
+// starters set them only where they exist. Each namespace has its own; empty is the server's default one.
+func checkSearchAttributes(ctx context.Context, server operatorservice.OperatorServiceClient, namespace string, logger *slog.Logger) {
+	if namespace == "" {
+		namespace = client.DefaultNamespace
+	}
+	answer, err := server.ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
-		logger.Debug("search attributes cannot be listed", "error", err)
+		logger.Debug("search attributes cannot be listed", "namespace", namespace, "error", err)
 		return
 	}
 	var missing []string
@@ -28,6 +31,6 @@ func checkSearchAttributes(ctx context.Context, c client.Client, logger *slog.Lo
 	}
 	if len(missing) > 0 {
 		logger.Info("search attributes for operations by cluster and application are missing on the server",
-			"create_with", "temporal operator search-attribute create "+strings.Join(missing, " "))
+			"create_with", "temporal operator search-attribute create --namespace "+namespace+" "+strings.Join(missing, " "))
 	}
 }

@@ -48,12 +48,12 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 	}
 	defer monitor.close()
 
-	temporal, err := dial(ctx, cfg, meters, logger)
+	temporal, namespace, err := dial(ctx, cfg, meters, logger)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
-	checkSearchAttributes(ctx, temporal, logger)
+	checkSearchAttributes(ctx, temporal.OperatorService(), namespace, logger)
 
 	w := worker.New(temporal, api.TaskQueue, worker.Options{
 		DisableRegistrationAliasing:  true,
@@ -79,15 +79,15 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 	return nil
 }
 
-// dial connects to Temporal with the configuration of the temporal CLI.
-func dial(ctx context.Context, cfg config, meters *telemetry.Meters, logger *slog.Logger) (client.Client, error) {
+// dial connects to Temporal with the configuration of the temporal CLI, and returns the namespace in it too.
+func dial(ctx context.Context, cfg config, meters *telemetry.Meters, logger *slog.Logger) (_ client.Client, namespace string, _ error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
-		return nil, fmt.Errorf("read Temporal's configuration: %w", err)
+		return nil, "", fmt.Errorf("read Temporal's configuration: %w", err)
 	}
 	keys, err := codec.ReadKeys(cfg.payloadKey)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	codec.ApplyToWorker(&options, keys)
 	options.Identity = codec.Identity(keys)
@@ -95,9 +95,9 @@ func dial(ctx context.Context, cfg config, meters *telemetry.Meters, logger *slo
 	lively(&options.ConnectionOptions)
 	c, err := dialPatiently(ctx, options, logger)
 	if err != nil {
-		return nil, fmt.Errorf("connect to Temporal at %s: %w; check that it runs and that TEMPORAL_ADDRESS is right", options.HostPort, err)
+		return nil, "", fmt.Errorf("connect to Temporal at %s: %w; check that it runs and that TEMPORAL_ADDRESS is right", options.HostPort, err)
 	}
-	return c, nil
+	return c, options.Namespace, nil
 }
 
 // dialPatiently retries for dialWithin: servers that are started together become ready in any order.
