@@ -31,6 +31,9 @@ func WithUserAgent(string) Option { return nil }
 // WithProviders has no effect.
 func WithProviders(map[string]Provider) Option { return nil }
 
+// Names returns the providers to name in an error: none.
+func (*Discover) Names() []string { return nil }
+
 // Addrs always fails. Its argument may contain credentials and is not part of the error.
 func (*Discover) Addrs(string, *log.Logger) ([]string, error) {
 	return nil, fmt.Errorf("discovery of servers in clouds is not part of this build of Consul; give addresses or names")
