@@ -107,6 +107,9 @@ type Version struct {
 	Values    Values         `json:"values,omitempty"`
 }
 
+// OperationRunning is the state of an operation that has not ended.
+const OperationRunning = "running"
+
 // Operation names one run of an operation on a cluster.
 type Operation struct {
 	Seq   int    `json:"seq"`

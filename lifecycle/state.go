@@ -43,8 +43,8 @@ func (s State) Mark() string {
 
 // Refusal says why an operation may not start, and what to do.
 type Refusal struct {
-	Why  string
-	Hint string
+	Why  string `json:"why"`
+	Hint string `json:"hint,omitempty"`
 }
 
 func (r *Refusal) Error() string { return r.Why }
@@ -64,6 +64,21 @@ func May(op Op, s State) *Refusal {
 		Why:  fmt.Sprintf("%s is not allowed while the cluster is %s; it must be %s", op, s, strings.Join(words, " or ")),
 		Hint: wayOut[s],
 	}
+}
+
+// Refuses are the operations that may not start from the record's state, as their beginning will find it.
+func Refuses(rec *Record) map[Op]Refusal {
+	state := rec.State
+	if rec.Operation.State == OperationRunning {
+		state = AfterDeath(rec)
+	}
+	out := map[Op]Refusal{}
+	for _, p := range Catalogue {
+		if r := May(p.Op, state); r != nil {
+			out[p.Op] = *r
+		}
+	}
+	return out
 }
 
 // AfterDeath is what a cluster must be taken for when its operation ended without a last word: terminated, or its server

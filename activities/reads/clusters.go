@@ -34,9 +34,14 @@ func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeCluster
 		return api.ClusterView{}, err
 	}
 	view := clusterView(rec, orphans)
-	view.Endpoints = endpoints(rec)
-	view.Refuses = refuses(rec)
-	view.Nodes = []api.NodeView{}
+	shown := metadata.ViewOf(rec)
+	view.Nodes, view.Refuses = []api.NodeView{}, map[string]api.Refusal{}
+	for _, e := range shown.Endpoints {
+		view.Endpoints = append(view.Endpoints, api.Endpoint(e))
+	}
+	for op, r := range shown.Refuses {
+		view.Refuses[op] = api.Refusal(r)
+	}
 	for _, n := range rec.Nodes {
 		view.Nodes = append(view.Nodes, nodeView(n))
 	}
@@ -205,34 +210,4 @@ func agentView(r fanout.Result[agentapi.Status]) string {
 		return fmt.Sprintf("revision %d, %s", r.Value.Revision, r.Value.Waiting)
 	}
 	return fmt.Sprintf("revision %d", r.Value.Revision)
-}
-
-// refuses are the operations that may not start from the cluster's state, as their beginning will find it.
-func refuses(rec *lifecycle.Record) map[string]api.Refusal {
-	state := rec.State
-	if rec.Operation.State == api.OpRunning {
-		state = lifecycle.AfterDeath(rec)
-	}
-	out := map[string]api.Refusal{}
-	for _, p := range lifecycle.Catalogue {
-		if r := lifecycle.May(p.Op, state); r != nil {
-			out[p.Op] = api.Refusal(*r)
-		}
-	}
-	return out
-}
-
-// endpoints are the cluster's resolved ports, by name.
-func endpoints(rec *lifecycle.Record) []api.Endpoint {
-	tree, err := metadata.Build(rec)
-	if err != nil {
-		return nil
-	}
-	var out []api.Endpoint
-	for name, e := range rec.Spec.Endpoints {
-		port := tree["self/cluster/endpoints/"+name+"/port"]
-		out = append(out, api.Endpoint{Name: name, Port: port, Protocol: e.Protocol})
-	}
-	slices.SortFunc(out, func(x, y api.Endpoint) int { return strings.Compare(x.Name, y.Name) })
-	return out
 }

@@ -37,7 +37,7 @@ func (s *Store) Record(ctx context.Context, id string) (*lifecycle.Record, uint6
 	return rec, kv.ModifyIndex, nil
 }
 
-// PutRecord writes a control record if it has not changed since it was read with index (0: it must not exist), and
+// PutRecord writes a control record and its view if it has not changed since it was read with index (0: it must not exist), and
 // returns the new index. Writing the stored record again succeeds, so a retry after a lost answer is safe. Any other
 // change since the read is a Conflict fault.
 func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error) {
@@ -52,7 +52,12 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 		return 0, err
 	}
 	key := s.recordKey(rec.ClusterID)
-	written, err := s.commit(ctx, []*api.KVTxnOp{put(key, value, index)}, "write the control record of cluster "+rec.ClusterID)
+	change := put(key, value, index)
+	view, err := s.putView(rec, maxBody-opSize(change))
+	if err != nil {
+		return 0, err
+	}
+	written, err := s.commit(ctx, []*api.KVTxnOp{change, view}, "write the control record of cluster "+rec.ClusterID)
 	if err == nil {
 		return written[key], nil
 	}

@@ -40,7 +40,7 @@ func (s *Store) Clusters(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// Forget deletes the metadata of a cluster and its control record in one step (DC8), for the run that owns the cluster. It
+// Forget deletes the metadata of a cluster, its view and its control record in one step (DC8), for the run that owns the cluster. It
 // is idempotent. An unfinished publish fails at its next transaction.
 func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
 	what := "remove the metadata and the control record of cluster " + clusterID
@@ -55,7 +55,7 @@ func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
 		if err := rec.OwnedBy(run); err != nil {
 			return err
 		}
-		_, err = s.commit(ctx, []*api.KVTxnOp{drop(s.recordKey(clusterID), index), removeBelow(s.clusterRoot(clusterID))}, what)
+		_, err = s.commit(ctx, []*api.KVTxnOp{drop(s.recordKey(clusterID), index), removeBelow(s.clusterRoot(clusterID)), remove(s.viewKey(clusterID))}, what)
 		return err
 	})
 }
@@ -66,7 +66,7 @@ func (s *Store) Remove(ctx context.Context, clusterID string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err
 	}
-	_, err := s.commit(ctx, []*api.KVTxnOp{unchanged(s.recordKey(clusterID), 0), removeBelow(s.clusterRoot(clusterID))},
+	_, err := s.commit(ctx, []*api.KVTxnOp{unchanged(s.recordKey(clusterID), 0), removeBelow(s.clusterRoot(clusterID)), remove(s.viewKey(clusterID))},
 		"remove the metadata of cluster "+clusterID)
 	if errors.Is(err, errRaced) {
 		return fault.New(fault.Conflict, "cluster %s has a control record: its metadata is not removed", clusterID).At(clusterID, "", "")

@@ -30,6 +30,7 @@ func New(client *api.Client, prefix string) *Store {
 
 func (s *Store) clusterRoot(id string) string { return s.prefix + "/clusters/" + id + "/" }
 func (s *Store) recordKey(id string) string   { return s.prefix + "/state/" + id }
+func (s *Store) viewKey(id string) string     { return s.prefix + "/views/" + id }
 
 // checkName refuses a name that cannot be one component of a key.
 func checkName(kind, name string) error {

@@ -18,6 +18,7 @@ import (
 const (
 	maxOps   = 128
 	maxBytes = 480 << 10
+	maxBody  = 512<<10 - 256 // all of it, without the brackets
 	maxValue = metadata.MaxValue
 )
 

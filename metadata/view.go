@@ -1,0 +1,110 @@
+package metadata
+
+import (
+	"slices"
+	"strings"
+
+	"drover/lifecycle"
+)
+
+// View is what may be shown of a cluster to every user: no value, command, key or token is in it. Workers write it beside the
+// control record, in the same transaction, so that lists and pages are answered without a workflow and without access to
+// records. Its JSON is that of workflows/api.ClusterView.
+type View struct {
+	ClusterID string                       `json:"cluster_id"`
+	Name      string                       `json:"name"`
+	App       string                       `json:"app"`
+	Version   string                       `json:"version"`
+	Target    string                       `json:"target_version,omitempty"`
+	Provider  string                       `json:"provider"`
+	State     string                       `json:"state"`
+	Reason    string                       `json:"reason,omitempty"`
+	Revision  int64                        `json:"revision"`
+	CreatedAt string                       `json:"created_at"`
+	NodeCount int                          `json:"node_count"`
+	Operation ViewOperation                `json:"operation"`
+	Endpoints []ViewEndpoint               `json:"endpoints,omitempty"`
+	Nodes     []ViewNode                   `json:"nodes,omitempty"`
+	Refuses   map[string]lifecycle.Refusal `json:"refuses,omitempty"`
+}
+
+// ViewOperation is the running or last operation.
+type ViewOperation struct {
+	Type      string   `json:"type"`
+	State     string   `json:"state"`
+	Seq       int      `json:"seq"`
+	RunID     string   `json:"run_id"`
+	StartedAt string   `json:"started_at"`
+	Skipped   []string `json:"skipped,omitempty"`
+}
+
+// ViewEndpoint is a resolved port.
+type ViewEndpoint struct {
+	Name     string `json:"name"`
+	Port     string `json:"port"`
+	Protocol string `json:"protocol"`
+}
+
+// ViewNode is one node.
+type ViewNode struct {
+	NodeID     string `json:"node_id"`
+	InstanceID string `json:"instance_id"`
+	Role       string `json:"role"`
+	SID        int    `json:"sid"`
+	IP         string `json:"ip"`
+	CPU        int    `json:"cpu"`
+	Memory     int    `json:"memory"`
+	VolumeSize int    `json:"volume_size"`
+}
+
+// ViewOf makes the view of a record.
+func ViewOf(rec *lifecycle.Record) View {
+	var secrets []string
+	if rec.Spec != nil {
+		secrets = rec.Spec.Secrets
+	}
+	v := View{
+		ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
+		State: string(rec.State), Reason: lifecycle.Redact(rec.Reason, secrets), Revision: rec.Revision, CreatedAt: rec.CreatedAt,
+		NodeCount: len(rec.Nodes), Endpoints: endpointsOf(rec), Refuses: lifecycle.Refuses(rec), Nodes: []ViewNode{},
+		Operation: ViewOperation{
+			Type: rec.Operation.Type, State: rec.Operation.State, Seq: rec.Operation.Seq, RunID: rec.Operation.RunID,
+			StartedAt: rec.Operation.StartedAt,
+		},
+	}
+	if rec.Target != nil {
+		v.Target = rec.Target.VersionID
+	}
+	for _, s := range rec.Operation.Skipped {
+		v.Operation.Skipped = append(v.Operation.Skipped, lifecycle.Redact(s, secrets))
+	}
+	for _, n := range rec.Nodes {
+		v.Nodes = append(v.Nodes, ViewNode{
+			NodeID: n.ID, InstanceID: n.InstanceID, Role: n.Role, SID: n.SID, IP: n.IP, CPU: n.CPU, Memory: n.Memory, VolumeSize: n.VolumeSize,
+		})
+	}
+	return v
+}
+
+// Without gives the view without what grows with the cluster, for one whose record leaves no room for more.
+func (v View) Without() View {
+	v.Nodes, v.Endpoints, v.Refuses, v.Operation.Skipped = nil, nil, nil, nil
+	return v
+}
+
+// endpointsOf are the cluster's resolved ports, by name.
+func endpointsOf(rec *lifecycle.Record) []ViewEndpoint {
+	if rec.Spec == nil || len(rec.Spec.Endpoints) == 0 {
+		return nil
+	}
+	tree, err := Build(rec)
+	if err != nil {
+		return nil
+	}
+	var out []ViewEndpoint
+	for name, e := range rec.Spec.Endpoints {
+		out = append(out, ViewEndpoint{Name: name, Port: tree["self/cluster/endpoints/"+name+"/port"], Protocol: e.Protocol})
+	}
+	slices.SortFunc(out, func(x, y ViewEndpoint) int { return strings.Compare(x.Name, y.Name) })
+	return out
+}
