@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
+	"google.golang.org/grpc"
 
 	"drover/codec"
 	"drover/fault"
@@ -96,6 +97,7 @@ func Connect(ctx context.Context, options client.Options, timeout time.Duration)
 	dialCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	options.ConnectionOptions.GetSystemInfoTimeout = timeout
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(requestIDs))
 	c, err := client.DialContext(dialCtx, options)
 	if err == nil {
 		return c, nil

@@ -77,6 +77,7 @@ func (c *Client) operationOf(answer *workflowservice.DescribeWorkflowExecutionRe
 		op.FirstRunID = op.RunID // servers before 1.25 do not return it
 	}
 	op.ClusterID, op.DryRun = clusterOf(op.WorkflowID)
+	op.By, _ = c.memo(info, api.MemoBy)
 	if info.GetCloseTime() != nil {
 		op.EndedAt = info.GetCloseTime().AsTime()
 	}

@@ -63,6 +63,7 @@ func (c *Client) past(ctx context.Context, clusterID string, info *workflow.Work
 		StartedAt:  info.GetStartTime().AsTime(),
 	}
 	_, op.DryRun = clusterOf(op.WorkflowID)
+	op.By, _ = c.memo(info, api.MemoBy)
 	if info.GetCloseTime() != nil {
 		op.EndedAt = info.GetCloseTime().AsTime()
 	}

@@ -32,6 +32,8 @@ type Operation struct {
 	// FirstRunID is the run the operation began as; it differs from RunID once it continued as a new run.
 	FirstRunID string `json:"-"`
 	State      string `json:"state"`
+	// By is the user who asked for it; empty when unknown.
+	By string `json:"by,omitempty"`
 	// DryRun: only a plan was wanted.
 	DryRun    bool      `json:"dry_run,omitempty"`
 	StartedAt time.Time `json:"started_at"`

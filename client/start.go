@@ -24,6 +24,11 @@ type Request struct {
 	// Summary is the one line the Temporal UI shows: "create etcd cl-x".
 	Summary string
 	Input   any
+	// By is the user who asks; it is kept with the workflow. Empty: unknown.
+	By string
+	// RequestID makes the start idempotent: the same id on the same cluster gives the operation that it started, also after its
+	// end, for as long as Temporal keeps it. Empty: every call starts.
+	RequestID string
 }
 
 // Started names a started operation; it is what `--no-wait -o json` prints.
@@ -62,6 +67,12 @@ func (c *Client) Start(ctx context.Context, r Request) (*Started, error) {
 		}
 		options.ID, options.StaticSummary = api.PlanID(r.ClusterID, uuid.NewString()), "plan: "+r.Summary
 		options.WorkflowExecutionTimeout = c.readTimeout()
+	}
+	if !r.dryRun() {
+		if found, err := c.earlier(ctx, r); found != nil || err != nil {
+			return found, err
+		}
+		options.Memo, ctx = r.memo(), withRequestID(ctx, r.RequestID)
 	}
 	run, err := c.Temporal.ExecuteWorkflow(ctx, options, r.Operation, r.Input)
 	if unknownAttribute(err) {

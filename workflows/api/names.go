@@ -64,6 +64,12 @@ const (
 // however the operation ends.
 const MemoSkipped = "skipped"
 
+// Memos of an operation that its starter sets: the user who asked, and the id of the request.
+const (
+	MemoBy      = "by"
+	MemoRequest = "request"
+)
+
 const (
 	workflowIDPrefix = "cluster/"
 	planIDPrefix     = "plan/"
