@@ -179,6 +179,16 @@ fuzz: ## run each fuzz target for FUZZTIME (5s), and 500 new sequences of operat
 		done || exit 1; \
 	done
 
+# --- release -------------------------------------------------------------------------------------------------------
+
+.PHONY: release
+release: ## make what one installs, into dist/: .tar.gz, .deb, list of modules, SHA-256, for amd64 and arm64 (VERSION=v1.2.3)
+	@cd packaging && $(GO) run . -version '$(VERSION)' $(ARGS)
+
+.PHONY: release-test
+release-test: ## make such a release and look into it; what is not installed here (dpkg, systemd-analyze) is skipped
+	cd packaging && $(GO) test -count=1 -timeout 40m ./... $(ARGS)
+
 # --- tidy up -------------------------------------------------------------------------------------------------------
 
 .PHONY: clean
