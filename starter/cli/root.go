@@ -65,7 +65,7 @@ func (a *app) root() *cobra.Command {
 	for group, commands := range map[string][]*cobra.Command{
 		"operate": append(a.operations(false), a.resolve(), a.cancel(), a.plan()),
 		"look":    {a.list(), a.status(), a.nodes(), a.ops(), a.logs(), a.watch(), a.doctor(), a.orphans(), a.providers(), a.hosts()},
-		"package": {a.apps(), a.lint(), a.render(), a.pkg()},
+		"package": {a.apps(), a.lint(), a.render(), a.metrics(), a.pkg()},
 	} {
 		for _, c := range commands {
 			c.GroupID = group
