@@ -71,7 +71,7 @@ all-at-once:
 	@tools/ensure all-servers >/dev/null & servers=$$!; \
 	$(MAKE) --no-print-directory -s build $(ALSO) & drover=$$!; \
 	trap 'kill $$servers $$drover 2>/dev/null' INT TERM; \
-	wait $$drover && wait $$servers
+	wait $$servers; got=$$?; wait $$drover && exit $$got
 	@$(MAKE) --no-print-directory -s packages
 
 .PHONY: images
@@ -193,7 +193,7 @@ release-test: ## make such a release and look into it; what is not installed her
 
 .PHONY: clean
 clean: ## remove what was built, but not the servers and tools
-	rm -rf bin .build/bin .build/images .build/packages
+	rm -rf bin dist .build/bin .build/images .build/packages
 
 .PHONY: distclean
 distclean: dev-down clean ## remove everything that git does not know, after `make dev-down`
