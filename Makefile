@@ -33,7 +33,7 @@ help: ## show this list
 # --- build ---------------------------------------------------------------------------------------------------------
 
 .PHONY: build
-build: bin/drover bin/drover-worker bin/drover-agent bin/drover-node ## build the four programs into bin/
+build: bin/drover bin/drover-worker bin/drover-agent bin/drover-node bin/drover-console ## build the five programs into bin/
 
 # go itself knows what is out of date.
 .PHONY: FORCE
@@ -41,6 +41,8 @@ bin/drover: FORCE
 	@$(BUILD) -o $@ ./starter
 bin/drover-worker: FORCE
 	@$(BUILD) -o $@ ./worker
+bin/drover-console: FORCE
+	@$(BUILD) -o $@ ./console
 bin/drover-agent: FORCE
 	@$(BUILD) -o $@ ./agent
 bin/drover-node: FORCE

@@ -1,0 +1,5 @@
+// Command drover-console serves Drover's HTTP API below /v1. It starts and follows operations
+// through package client, reads the views of clusters from Consul, and keeps nothing but tokens, sessions and the audit list.
+//
+// It contacts no node, no provider, and reads no control record.
+package main

@@ -1,0 +1,80 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	wire "drover/console/api"
+)
+
+// maxUpload bounds the archive of a package, maxBody all other bodies.
+const (
+	maxUpload = 32 << 20
+	maxBody   = 1 << 20
+)
+
+// public marks routes without a session.
+const public = "public"
+
+// route describes one route; its role is the least that may use it.
+func route(id, method, path, role, summary string, more ...func(*huma.Operation)) huma.Operation {
+	op := huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary, Description: summary + ".",
+		Tags: []string{strings.Split(strings.TrimPrefix(path, "/v1/"), "/")[0]}, MaxBodyBytes: maxBody,
+		Metadata: map[string]any{"role": role}, Extensions: map[string]any{"x-drover-role": role},
+	}
+	if role != public {
+		op.Security = []map[string][]string{{"token": {}}, {"session": {}}}
+	}
+	for _, m := range more {
+		m(&op)
+	}
+	return op
+}
+
+func status(code int) func(*huma.Operation) {
+	return func(o *huma.Operation) { o.DefaultStatus = code }
+}
+
+func uploaded(o *huma.Operation) { o.MaxBodyBytes = maxUpload }
+
+// routes registers everything below /v1.
+func (s *Server) routes(a huma.API) {
+	huma.Register(a, route("about", http.MethodGet, "/v1/about", public, "What answers, and how one logs in"), s.about)
+	huma.Register(a, route("log-in", http.MethodPost, "/v1/session", public, "Open a session with a token"), s.logIn)
+	huma.Register(a, route("session", http.MethodGet, "/v1/session", wire.Viewer, "Who asks, and what they may do"), s.session)
+	huma.Register(a, route("log-out", http.MethodDelete, "/v1/session", wire.Viewer, "End the session", status(http.StatusNoContent)), s.logOut)
+	huma.Register(a, route("tokens", http.MethodGet, "/v1/tokens", wire.Admin, "List the local tokens"), s.tokens)
+	huma.Register(a, route("create-token", http.MethodPost, "/v1/tokens", wire.Admin, "Issue a token; its text is shown once", status(http.StatusCreated)), s.createToken)
+	huma.Register(a, route("delete-token", http.MethodDelete, "/v1/tokens/{id}", wire.Admin, "Delete a token and end its sessions", status(http.StatusNoContent)), s.deleteToken)
+	huma.Register(a, route("audit", http.MethodGet, "/v1/audit", wire.Admin, "List who did what, newest first"), s.audits)
+
+	huma.Register(a, route("clusters", http.MethodGet, "/v1/clusters", wire.Viewer, "List clusters"), s.clusters)
+	huma.Register(a, route("create-cluster", http.MethodPost, "/v1/clusters", wire.Operator, "Create a cluster, or plan it", status(http.StatusAccepted)), s.createCluster)
+	huma.Register(a, route("cluster", http.MethodGet, "/v1/clusters/{id}", wire.Viewer, "One cluster with its nodes"), s.cluster)
+	events(a, route("cluster-events", http.MethodGet, "/v1/clusters/{id}/events", wire.Viewer, "Follow one cluster"), wire.Cluster{}, s.clusterEvents,
+		func(in *clusterEvents) string { return in.Last })
+	huma.Register(a, route("history", http.MethodGet, "/v1/clusters/{id}/operations", wire.Viewer, "Operations of a cluster, newest first"), s.history)
+	huma.Register(a, route("start-operation", http.MethodPost, "/v1/clusters/{id}/operations", wire.Operator, "Start an operation, or plan it",
+		status(http.StatusAccepted), func(o *huma.Operation) { o.SkipValidateBody = true }), s.startOperation)
+	huma.Register(a, route("examine", http.MethodGet, "/v1/clusters/{id}/examination", wire.Viewer, "Compare record, provider, metadata and agents of a cluster"), s.examine)
+	huma.Register(a, route("collect-orphans", http.MethodPost, "/v1/clusters/{id}/orphans/collect", wire.Admin, "Release what providers list for a cluster and no record names"), s.collectOrphans)
+
+	huma.Register(a, route("operation", http.MethodGet, "/v1/operations/{id}", wire.Viewer, "One operation with its progress"), s.operation)
+	events(a, route("operation-events", http.MethodGet, "/v1/operations/{id}/events", wire.Viewer, "Follow one operation to its end"), wire.Operation{}, s.operationEvents,
+		func(in *operationEvents) string { return in.Last })
+	huma.Register(a, route("resolve", http.MethodPost, "/v1/operations/{id}/resolve", wire.Operator, "Retry, skip or abort the held step"), s.resolve)
+	huma.Register(a, route("cancel", http.MethodPost, "/v1/operations/{id}/cancel", wire.Operator, "Cancel the operation and undo its completed steps", status(http.StatusAccepted)), s.cancel)
+
+	huma.Register(a, route("apps", http.MethodGet, "/v1/apps", wire.Viewer, "List the published applications"), s.apps)
+	huma.Register(a, route("publish-app", http.MethodPost, "/v1/apps", wire.Admin, "Publish a package", status(http.StatusCreated), uploaded), s.publish)
+	huma.Register(a, route("lint", http.MethodPost, "/v1/lint", wire.Viewer, "Check a package without publishing it", uploaded), s.lint)
+
+	huma.Register(a, route("orphans", http.MethodGet, "/v1/orphans", wire.Viewer, "List the orphan ledger"), s.orphans)
+	huma.Register(a, route("retry-orphans", http.MethodPost, "/v1/orphans/retry", wire.Admin, "Retry the release of all orphans once"), s.retryOrphans)
+	huma.Register(a, route("providers", http.MethodGet, "/v1/providers", wire.Viewer, "List the workers' providers"), s.providers)
+	huma.Register(a, route("hosts", http.MethodGet, "/v1/hosts", wire.Viewer, "List the machines of the host inventory"), s.hosts)
+	huma.Register(a, route("check-hosts", http.MethodPost, "/v1/hosts/check", wire.Operator, "Test the machines of the host inventory, or of another one"), s.checkHosts)
+}
