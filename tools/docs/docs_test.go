@@ -26,6 +26,18 @@ func TestPagesAreUpToDate(t *testing.T) {
 	}
 }
 
+// The schemas that editors load are those of the vocabulary.
+func TestSchemasAreUpToDate(t *testing.T) {
+	t.Parallel()
+	root, err := tree.Root()
+	require.NoError(t, err)
+	for name, text := range schemas {
+		stored, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		require.Equal(t, string(text()), string(stored), "%s is not up to date: go run ./tools/docs", name)
+	}
+}
+
 // Every operation has its table, and every folder its row.
 func TestNothingIsLeftOut(t *testing.T) {
 	t.Parallel()

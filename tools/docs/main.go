@@ -17,7 +17,7 @@ import (
 )
 
 // pages have generated parts.
-var pages = []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/lifecycle.md", "docs/metrics.md"}
+var pages = []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/lifecycle.md", "docs/metrics.md", "docs/packages/reference.md"}
 
 func main() {
 	root, err := tree.Root()
@@ -31,6 +31,9 @@ func main() {
 }
 
 func write(root string) error {
+	if err := writeSchemas(root); err != nil {
+		return err
+	}
 	for _, page := range pages {
 		path := filepath.Join(root, page)
 		text, err := os.ReadFile(path)

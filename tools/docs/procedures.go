@@ -22,6 +22,9 @@ func contentOf(name string) (string, bool) {
 	if list, ok := measured[name]; ok {
 		return table(list), true
 	}
+	if part, ok := referenced[name]; ok {
+		return part(), true
+	}
 	p, ok := lifecycle.ProcedureOf(name)
 	if !ok {
 		return "", false
