@@ -114,7 +114,7 @@ func New(d Dependencies) *Activities {
 			Providers: d.Providers, OperationRuns: d.OperationRuns, Now: d.Now,
 		},
 		Reads: &reads.Activities{
-			Records: d.Records, Trees: d.Trees, Ledger: d.Ledger, Agents: d.Agents, Tokens: tokens,
+			Records: d.Records, Apps: d.Apps, Trees: d.Trees, Ledger: d.Ledger, Agents: d.Agents, Tokens: tokens,
 			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns,
 		},
 		Apps: &apps.Activities{Apps: d.Apps, Now: d.Now},

@@ -34,6 +34,8 @@ const (
 	CollectOrphans  = "CollectOrphans"
 	ExamineCluster  = "ExamineCluster"
 	ReadLogs        = "ReadLogs"
+	DescribeApp     = "DescribeApp"
+	DescribeValues  = "DescribeValues"
 )
 
 // All gives every activity by its registered name.
@@ -71,5 +73,7 @@ func (a *Activities) All() map[string]any {
 		CollectOrphans:  a.Orphans.CollectOrphans,
 		ExamineCluster:  a.Reads.ExamineCluster,
 		ReadLogs:        a.Reads.ReadLogs,
+		DescribeApp:     a.Reads.DescribeApp,
+		DescribeValues:  a.Reads.DescribeValues,
 	}
 }

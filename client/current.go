@@ -53,6 +53,9 @@ func (c *Client) look(ctx context.Context, clusterID, runID string) (*Operation,
 	switch err := c.NeedWorker(ctx); {
 	case err == nil:
 		op.Progress, _ = c.progress(ctx, id, op.RunID) // silence is not an error: Progress stays nil
+		if op.Progress != nil {
+			op.Number = op.Progress.Number
+		}
 	case fault.Is(err, fault.Unauthorized):
 		return nil, err // without the workers' payload key nothing below could be read
 	}
@@ -78,6 +81,7 @@ func (c *Client) operationOf(answer *workflowservice.DescribeWorkflowExecutionRe
 	}
 	op.ClusterID, op.DryRun = clusterOf(op.WorkflowID)
 	op.By, _ = c.memo(info, api.MemoBy)
+	op.What, _ = c.memo(info, api.MemoWhat)
 	if info.GetCloseTime() != nil {
 		op.EndedAt = info.GetCloseTime().AsTime()
 	}

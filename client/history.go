@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflow/v1"
@@ -64,6 +65,7 @@ func (c *Client) past(ctx context.Context, clusterID string, info *workflow.Work
 	}
 	_, op.DryRun = clusterOf(op.WorkflowID)
 	op.By, _ = c.memo(info, api.MemoBy)
+	op.What, _ = c.memo(info, api.MemoWhat)
 	if info.GetCloseTime() != nil {
 		op.EndedAt = info.GetCloseTime().AsTime()
 	}
@@ -77,4 +79,26 @@ func (c *Client) past(ctx context.Context, clusterID string, info *workflow.Work
 		return op, nil
 	}
 	return op, c.settle(ctx, op)
+}
+
+// Detail adds what only a worker knows of operations: their numbers and steps. Those it does not answer for stay as they are.
+func (c *Client) Detail(ctx context.Context, ops []Operation) {
+	if c.NeedWorker(ctx) != nil {
+		return
+	}
+	var asking sync.WaitGroup
+	slots := make(chan struct{}, askedAtOnce)
+	for i := range ops {
+		if ops[i].Idle() {
+			continue
+		}
+		slots <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-slots }()
+			if p, err := c.progress(ctx, ops[i].WorkflowID, ops[i].RunID); err == nil {
+				ops[i].Progress, ops[i].Number = p, p.Number
+			}
+		})
+	}
+	asking.Wait()
 }

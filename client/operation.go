@@ -46,6 +46,10 @@ type Operation struct {
 	Waiting *Waiting             `json:"waiting,omitempty"`
 	Result  *api.OperationResult `json:"result,omitempty"`
 	Error   *fault.Fault         `json:"error,omitempty"`
+	// Number is that of the operation in its cluster, from 1; 0 when it is not known.
+	Number int `json:"number,omitempty"`
+	// What is what it was asked for, in one line without values; empty when unknown.
+	What string `json:"what,omitempty"`
 	// Skipped are the failed steps that operators took on themselves, however the operation ended; History alone fills it.
 	Skipped []string `json:"skipped,omitempty"`
 }

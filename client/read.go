@@ -177,3 +177,21 @@ func (c *Client) Logs(ctx context.Context, in api.ReadLogsInput) (*api.Logs, err
 	}
 	return &out, nil
 }
+
+// App reads the settings and services of a published version; version "" is the one that a creation takes.
+func (c *Client) App(ctx context.Context, app, version string) (*api.AppDetail, error) {
+	var out api.AppDetail
+	if err := c.read(ctx, api.DescribeApp, api.DescribeAppInput{App: app, Version: version}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Values reads the values in force of a cluster.
+func (c *Client) Values(ctx context.Context, clusterID string) (*api.ClusterValues, error) {
+	var out api.ClusterValues
+	if err := c.read(ctx, api.DescribeValues, api.DescribeValuesInput{ClusterID: clusterID}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}

@@ -38,6 +38,9 @@ func (r Request) memo() map[string]any {
 	if r.By != "" {
 		out[api.MemoBy] = r.By
 	}
+	if r.Summary != "" {
+		out[api.MemoWhat] = r.Summary
+	}
 	if r.RequestID != "" {
 		out[api.MemoRequest] = r.RequestID
 	}

@@ -58,14 +58,14 @@ func (c *Client) Start(ctx context.Context, r Request) (*Started, error) {
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            r.Summary,
+		StaticSummary:                            short(r.Summary),
 		TypedSearchAttributes:                    searchAttributes(r),
 	}
 	if r.dryRun() {
 		if err := c.free(ctx, r.ClusterID); err != nil {
 			return nil, err
 		}
-		options.ID, options.StaticSummary = api.PlanID(r.ClusterID, uuid.NewString()), "plan: "+r.Summary
+		options.ID, options.StaticSummary = api.PlanID(r.ClusterID, uuid.NewString()), short("plan: "+r.Summary)
 		options.WorkflowExecutionTimeout = c.readTimeout()
 	}
 	if !r.dryRun() {
@@ -87,6 +87,16 @@ func (c *Client) Start(ctx context.Context, r Request) (*Started, error) {
 		return nil, serviceFault(ctx, err, "cannot start %s %s", r.Operation, r.ClusterID)
 	}
 	return &Started{ClusterID: r.ClusterID, Operation: r.Operation, WorkflowID: options.ID, RunID: run.GetRunID()}, nil
+}
+
+// summaryLimit is what Temporal takes as a summary, in bytes, with room for its encoding.
+const summaryLimit = 200
+
+func short(summary string) string {
+	if len(summary) <= summaryLimit {
+		return summary
+	}
+	return strings.ToValidUTF8(summary[:summaryLimit-3], "") + "..."
 }
 
 func searchAttributes(r Request) temporal.SearchAttributes {

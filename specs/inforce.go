@@ -11,6 +11,8 @@ import (
 type ItemValue struct {
 	Path  string
 	Value string
+	// Was is the value before, of those that the upgrade changes.
+	Was string
 	// Default is what the version gives to new clusters, where that is another value.
 	Default string
 	// Note says that the version does not allow the value to new clusters.
@@ -157,6 +159,7 @@ func (p *Package) CarryOver(ctx context.Context, inForce, given map[string]any) 
 		case lasts && fresh[it.Path]:
 			out.New = append(out.New, entry)
 		case asked[it.Path]:
+			entry.Was = it.shown(before[it.Path])
 			out.Set = append(out.Set, entry)
 		}
 	}

@@ -61,7 +61,7 @@ func TestCarryOverSaysWhatItDoes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, &Carried{
 		New: []ItemValue{{Path: "env.license", Value: "(hidden)"}, {Path: "env.color", Value: `"blue"`}},
-		Set: []ItemValue{{Path: "env.mode", Value: `"y"`}},
+		Set: []ItemValue{{Path: "env.mode", Value: `"y"`, Was: `"x"`}},
 		Kept: []ItemValue{
 			{Path: "env.layout", Value: `"rows"`, Default: `"columns"`}, {Path: "env.size", Value: `"8"`},
 			{Path: "env.pinned", Value: `"a"`, Default: `"b"`, Note: `value "a" is not allowed: the allowed values are "b"`},

@@ -77,7 +77,7 @@ func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in
 // starts takes over what the operation starts from.
 func (op *operation) starts(begun records.Begun) {
 	op.begun, op.performer.removed = begun, 0
-	op.progress.App = begun.View.App
+	op.progress.App, op.progress.Number = begun.View.App, begun.View.Seq
 	op.performer.seq, op.performer.revision, op.performer.params = begun.View.Seq, begun.View.Revision, begun.Params
 }
 

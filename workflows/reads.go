@@ -53,6 +53,16 @@ func ReadLogs(ctx workflow.Context, raw converter.RawValue) (api.Logs, error) {
 	return read(ctx, raw, doReads.ReadLogs)
 }
 
+// DescribeApp reads the settings and services of a published version.
+func DescribeApp(ctx workflow.Context, raw converter.RawValue) (api.AppDetail, error) {
+	return read(ctx, raw, doReads.DescribeApp)
+}
+
+// DescribeValues reads the values in force of a cluster.
+func DescribeValues(ctx workflow.Context, raw converter.RawValue) (api.ClusterValues, error) {
+	return read(ctx, raw, doReads.DescribeValues)
+}
+
 // reading is how long an answer may take: all nodes of a cluster may be asked for it.
 const reading = 30 * time.Second
 

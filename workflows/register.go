@@ -23,6 +23,8 @@ func readers() map[string]any {
 		api.CollectOrphans:  CollectOrphans,
 		api.ExamineCluster:  ExamineCluster,
 		api.ReadLogs:        ReadLogs,
+		api.DescribeApp:     DescribeApp,
+		api.DescribeValues:  DescribeValues,
 	}
 }
 

@@ -139,7 +139,9 @@ func TestUpgradeTakesValuesOfNewItems(t *testing.T) {
 	r := w.start1(api.UpgradeCluster, api.UpgradeClusterInput{Version: "3", Values: api.Values{"env.license": "abc-123", "env.note": "b"}})
 	w.requireSeen(map[string]string{"env/license": "abc-123", "env/note": "b"})
 	require.Equal(t, []api.ValueView{{Path: "env.license", Value: "(hidden)"}}, r.result.Values.New)
-	require.Equal(t, []api.ValueView{{Path: "env.note", Value: `"b"`}}, r.result.Values.Set)
+	require.Len(t, r.result.Values.Set, 1)
+	require.Equal(t, `"b"`, r.result.Values.Set[0].Value)
+	require.NotEmpty(t, r.result.Values.Set[0].Was)
 	require.Equal(t, []string{"env.big", "env.day", "env.layout", "env.port"}, r.result.Values.Dropped)
 }
 

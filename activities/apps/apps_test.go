@@ -71,9 +71,6 @@ func TestListAppsNewestFirst(t *testing.T) {
 		names = append(names, a.App+" "+a.Version)
 	}
 	require.Equal(t, []string{"a 10", "a 9", "b 0", "b 1"}, names)
-	newest, err := packages.Newest(t.Context(), w.Store, "a")
-	require.NoError(t, err)
-	require.Equal(t, "10", newest)
-	_, err = packages.Newest(t.Context(), w.Store, "c")
+	_, _, err = packages.Default(t.Context(), w.Store, "c")
 	require.Contains(t, w.RequireFault(fault.NotFound, err).Hint, "[a b]")
 }

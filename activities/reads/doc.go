@@ -8,6 +8,7 @@ import (
 	"drover/activities/internal/access"
 	"drover/activities/internal/control"
 	"drover/activities/internal/ledger"
+	"drover/activities/internal/packages"
 	agentapi "drover/agent/api"
 	"drover/lifecycle"
 	"drover/metadata"
@@ -18,6 +19,12 @@ import (
 type RecordStore interface {
 	control.Reader
 	access.Lister
+}
+
+// AppStore reads published packages.
+type AppStore interface {
+	packages.Store
+	packages.Lister
 }
 
 // TreeStore reads what is published, without judging it.
@@ -36,6 +43,7 @@ type Agents interface {
 // Activities read.
 type Activities struct {
 	Records   RecordStore
+	Apps      AppStore
 	Trees     TreeStore
 	Ledger    ledger.Reader
 	Agents    Agents

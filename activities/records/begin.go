@@ -2,7 +2,9 @@ package records
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"drover/activities/internal/control"
@@ -57,7 +59,7 @@ type Begun struct {
 	GrowOnline bool `json:"grow_online,omitempty"`
 	// LinkedBy are the clusters that link to this one (delete, by force).
 	LinkedBy []lifecycle.Linking `json:"linked_by,omitempty"`
-	// Values are what the version of an upgrade does to the values in force.
+	// Values are what the operation does to the values in force.
 	Values *api.ValueChanges `json:"values,omitempty"`
 	// Params are the JSON arguments of the service to run, by role, defaults filled in.
 	Params map[string]string `json:"params,omitempty"`
@@ -156,7 +158,7 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 	case in.Type == api.StartCluster:
 		beginStart(rec)
 	case in.Env != nil:
-		err = a.beginEnv(ctx, rec, in.Env.Values)
+		out.Values, err = a.beginEnv(ctx, rec, in.Env.Values)
 	case in.Repair != nil:
 		err = beginRepair(rec, in.Repair.Nodes)
 	case in.Restart != nil:
@@ -288,14 +290,18 @@ func (a *Activities) beginRemove(ctx context.Context, rec *lifecycle.Record, vie
 }
 
 // beginEnv checks that the changed values can be rendered, recorded and published.
-func (a *Activities) beginEnv(ctx context.Context, rec *lifecycle.Record, changes map[string]any) error {
+func (a *Activities) beginEnv(ctx context.Context, rec *lifecycle.Record, changes map[string]any) (*api.ValueChanges, error) {
 	values, spec, err := packages.WithEnv(ctx, a.Apps, rec, changes)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	set, err := packages.Changes(ctx, a.Apps, rec, changes)
+	if err != nil {
+		return nil, err
 	}
 	changed := *rec
 	changed.Values, changed.Spec = values, spec
-	return control.Publishable(a.Records, &changed)
+	return &api.ValueChanges{Set: set}, control.Publishable(a.Records, &changed)
 }
 
 // inOrder keeps nodes by role, as the specification lists roles, then sid.
@@ -310,6 +316,14 @@ func inOrder(rec *lifecycle.Record) {
 		}
 		return x.SID - y.SID
 	})
+}
+
+// sizePath names a size of a role: "etcd_node.cpu".
+func sizePath(role, key string) string {
+	if role == "" {
+		return key
+	}
+	return role + "." + key
 }
 
 func (a *Activities) beginScale(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.ScaleVerticalInput, out *Begun) error {
@@ -341,6 +355,12 @@ func (a *Activities) beginScale(ctx context.Context, rec *lifecycle.Record, view
 	}
 	if err := packages.CheckSizes(ctx, a.Apps, rec, of, wanted); err != nil {
 		return err
+	}
+	out.Values = &api.ValueChanges{}
+	for _, key := range slices.Sorted(maps.Keys(wanted)) {
+		out.Values.Set = append(out.Values.Set, api.ValueView{
+			Path: sizePath(role, key), Value: strconv.Itoa(wanted[key]), Was: strconv.Itoa(now[key]),
+		})
 	}
 	return a.promise(ctx, rec, func(rec *lifecycle.Record) { rec.Resize(role, size) })
 }

@@ -129,15 +129,13 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	return rec, control.Publishable(a.Records, rec)
 }
 
-// render finds the published package (the newest version when none is named) and renders it with the user's values.
-func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (version string, _ lifecycle.Values, _ *specs.Cluster, _ error) {
+// render finds the published package (the default version when none is named) and renders it with the user's values.
+func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (version string, _ lifecycle.Values, _ *specs.Cluster, err error) {
 	version = in.Version
 	if version == "" {
-		newest, err := packages.Newest(ctx, a.Apps, in.App)
-		if err != nil {
+		if version, _, err = packages.Default(ctx, a.Apps, in.App); err != nil {
 			return "", nil, nil, err
 		}
-		version = newest
 	}
 	pkg, err := packages.Open(ctx, a.Apps, in.App, version)
 	if err != nil {

@@ -64,7 +64,7 @@ func valueChanges(c *specs.Carried, all bool) *api.ValueChanges {
 		var out []api.ValueView
 		for _, v := range in {
 			if which(v) {
-				out = append(out, api.ValueView{Path: v.Path, Value: v.Value, Default: v.Default, Note: v.Note})
+				out = append(out, api.ValueView{Path: v.Path, Value: v.Value, Was: v.Was, Default: v.Default, Note: v.Note})
 			}
 		}
 		return out

@@ -19,9 +19,9 @@ func (a *app) apps() *cobra.Command {
 	return group(&cobra.Command{
 		Use:     "apps",
 		Aliases: []string{"app"},
-		Short:   "Publish and list application packages",
+		Short:   "Publish, list and show application packages",
 		Example: "  drover apps publish ./etcd --app etcd --version 3.5\n  drover apps list",
-	}, a.appsPublish(), a.appsList())
+	}, a.appsPublish(), a.appsList(), a.appsShow())
 }
 
 func (a *app) appsPublish() *cobra.Command {

@@ -33,7 +33,7 @@ and never ends the operation.`,
 		ValidArgsFunction: a.completeApps,
 	}
 	flags := c.Flags()
-	flags.StringVar(&in.Version, "version", "", "version of the application (default: the newest published)")
+	flags.StringVar(&in.Version, "version", "", "version of the application (default: the highest that is not a prerelease, else the last published)")
 	flags.StringVar(&id, "id", "", "cluster id, cl- and 8 lower-case letters or digits (default: a random one)")
 	flags.StringVar(&in.Name, "name", "", "name of the cluster (default: the package's cluster.name)")
 	flags.StringVar(&in.Provider, "provider", "", "provider of the machines (default: the worker's)")
@@ -44,6 +44,7 @@ and never ends the operation.`,
 	flags.StringVar(&in.UserID, "user-id", "", "owner; packages may derive passwords from it")
 	l.bind(c, &in.Waits)
 	_ = c.RegisterFlagCompletionFunc("version", a.completeVersions)
+	_ = c.RegisterFlagCompletionFunc("set", a.completeAppSettings)
 	_ = c.RegisterFlagCompletionFunc("provider", a.completeProviders)
 
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
@@ -56,13 +57,28 @@ and never ends the operation.`,
 		if in.Values, err = values.read(a.Stdin); err != nil {
 			return output.Output{}, err
 		}
-		return a.start(ctx, &l, client.Request{
+		out, err := a.start(ctx, &l, client.Request{
 			Operation: api.CreateCluster,
 			ClusterID: id,
 			App:       in.App,
 			Summary:   fmt.Sprintf("create %s %s", in.App, id),
 			Input:     in,
 		})
+		if err == nil && l.dryRun && in.Version == "" {
+			a.sayVersion(ctx, in.App)
+		}
+		return out, err
 	})
 	return c
+}
+
+// sayVersion names the version that a creation takes when the request names none. Without an answer the plan stays alone.
+func (a *app) sayVersion(ctx context.Context, name string) {
+	server, err := a.server(ctx)
+	if err != nil {
+		return
+	}
+	if app, err := server.App(ctx, name, ""); err == nil {
+		a.printer.Say("Version %s of %s: %s.", app.Version, app.App, app.Why)
+	}
 }

@@ -53,7 +53,7 @@ confirmation, unless --yes is given; without a terminal --yes is required.`,
 		return a.start(ctx, &l, client.Request{
 			Operation: api.DeleteNodes,
 			ClusterID: id,
-			Summary:   fmt.Sprintf("delete %s of %s", count(len(in.Nodes), "node"), id),
+			Summary:   fmt.Sprintf("delete %s of %s", list, id),
 			Input:     in,
 		})
 	})

@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,11 +17,15 @@ import (
 )
 
 func (a *app) envGroup(plan bool) *cobra.Command {
+	commands := []*cobra.Command{a.envSet(plan)}
+	if !plan {
+		commands = append(commands, a.envGet())
+	}
 	return group(&cobra.Command{
 		Use:     "env",
 		Short:   "Change parameters of a cluster's application",
 		Example: "  drover env set cl-a1b2c3d4 quota=4",
-	}, a.envSet(plan))
+	}, commands...)
 }
 
 func (a *app) envSet(plan bool) *cobra.Command {
@@ -38,7 +45,7 @@ secrets from a file or standard input.`,
 		Example: `  drover env set cl-a1b2c3d4 quota=4 log.level=debug
   drover env set cl-a1b2c3d4 --values values.yaml --dry-run`,
 		Args:              atLeast("CLUSTER"),
-		ValidArgsFunction: a.completeClusters,
+		ValidArgsFunction: a.completeChanges,
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		var unknown *pflag.NotExistError // its text repeats the value
@@ -60,7 +67,7 @@ secrets from a file or standard input.`,
 		return a.start(ctx, &l, client.Request{
 			Operation: api.UpdateEnv,
 			ClusterID: args[0],
-			Summary:   "change parameters of " + args[0],
+			Summary:   fmt.Sprintf("change %s of %s", strings.Join(slices.Sorted(maps.Keys(in.Values)), ", "), args[0]),
 			Input:     in,
 		})
 	})

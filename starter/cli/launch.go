@@ -63,6 +63,7 @@ func (a *app) start(ctx context.Context, l *launch, r client.Request) (output.Ou
 	if err := checkInput(r.ClusterID, r.Input); err != nil {
 		return output.Output{}, err
 	}
+	r.By = a.by
 	server, err := a.server(ctx)
 	if err == nil {
 		err = server.NeedWorker(ctx)

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	agentapi "drover/agent/api"
-	"drover/fault"
 	"drover/client"
+	"drover/fault"
 	"drover/starter/output"
 	"drover/workflows/api"
 )

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"drover/fault"
 	"drover/client"
+	"drover/fault"
 	"drover/workflows/api"
 )
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -19,14 +20,20 @@ func (a *app) ops() *cobra.Command {
 		all   bool
 	)
 	c := &cobra.Command{
-		Use:     "ops CLUSTER",
+		Use:     "ops CLUSTER [NUMBER]",
 		Aliases: []string{"operations", "history"},
-		Short:   "List the operations of a cluster, newest first",
+		Short:   "List the operations of a cluster, or show one of them",
 		Long: `List the operations of a cluster, newest first, including those of a deleted cluster. They are
-kept for the retention period of the Temporal namespace. Dry runs and refused requests are not
+kept for the retention period of the Temporal namespace. With NUMBER one is shown: who asked for
+what, the values it changed, its steps, and the ends of its commands' outputs. Dry runs and refused requests are not
 operations; --all lists them too.`,
-		Example:           "  drover ops cl-a1b2c3d4 --limit 5\n  drover ops cl-a1b2c3d4 --all",
-		Args:              exactly("CLUSTER"),
+		Example: "  drover ops cl-a1b2c3d4 --limit 5\n  drover ops cl-a1b2c3d4 7\n  drover ops cl-a1b2c3d4 --all",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				return nil
+			}
+			return exactly("CLUSTER")(cmd, args)
+		},
 		ValidArgsFunction: a.completeClusters,
 	}
 	c.Flags().IntVar(&limit, "limit", 20, "number of operations to list")
@@ -42,9 +49,16 @@ operations; --all lists them too.`,
 		if err != nil {
 			return output.Output{}, err
 		}
+		if len(args) == 2 {
+			return a.opDetail(ctx, server, args[0], args[1])
+		}
 		history, err := server.History(ctx, args[0], limit, all)
 		if err != nil {
 			return output.Output{}, err
+		}
+		server.Detail(ctx, history)
+		for i := range history {
+			history[i].Progress = nil // `ops CLUSTER NUMBER` shows the steps
 		}
 		return output.Output{Value: history, Blocks: []output.Block{a.opsTable(history)}}, nil
 	})
@@ -53,7 +67,7 @@ operations; --all lists them too.`,
 
 func (a *app) opsTable(history []client.Operation) output.Table {
 	t := output.Table{
-		Header: []string{"operation", "started", "took", "result", "run", "remark"},
+		Header: []string{"number", "operation", "request", "by", "started", "took", "result", "run", "remark"},
 		Empty:  "No operations found.",
 	}
 	for _, op := range history {
@@ -71,9 +85,17 @@ func (a *app) opsTable(history []client.Operation) output.Table {
 		}
 		remarks = append(remarks, op.Skipped...)
 		t.Rows = append(t.Rows, []string{
-			op.Type, op.StartedAt.UTC().Format(time.RFC3339), screen.Elapsed(end.Sub(op.StartedAt)), state, op.RunID,
+			numberOf(op), op.Type, op.What, op.By, op.StartedAt.UTC().Format(time.RFC3339), screen.Elapsed(end.Sub(op.StartedAt)), state, op.RunID,
 			output.CleanLine(strings.Join(remarks, "; ")),
 		})
 	}
 	return t
+}
+
+// numberOf is the number of an operation, "" when no worker told it.
+func numberOf(op client.Operation) string {
+	if op.Number == 0 {
+		return ""
+	}
+	return fmt.Sprint(op.Number)
 }

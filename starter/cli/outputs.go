@@ -5,8 +5,8 @@ import (
 	"errors"
 	"strings"
 
-	"drover/fault"
 	"drover/client"
+	"drover/fault"
 	"drover/starter/output"
 	"drover/workflows/api"
 )

@@ -42,7 +42,7 @@ func planLines(r *api.OperationResult) output.Lines {
 	return append(lines, warningLines(r.Warnings)...)
 }
 
-// valueLines are what an upgrade does to the values of a cluster.
+// valueLines are what an operation does to the values of a cluster.
 func valueLines(c *api.ValueChanges) output.Lines {
 	if c == nil {
 		return nil
@@ -53,7 +53,11 @@ func valueLines(c *api.ValueChanges) output.Lines {
 		add("new", v.Path+" = "+v.Value)
 	}
 	for _, v := range c.Set {
-		add("set", v.Path+" = "+v.Value)
+		value := v.Value
+		if v.Was != "" {
+			value = v.Was + " → " + v.Value
+		}
+		add("set", v.Path+" = "+value)
 	}
 	for _, path := range c.Dropped {
 		add("dropped", path)

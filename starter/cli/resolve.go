@@ -65,7 +65,7 @@ code 3) when no step is held, or when the held step is not the one given with --
 		case abort:
 			r.Action = api.ResolveAbort
 		}
-		r.By = a.user()
+		r.By = a.by
 		if err := checkInput(args[0], r); err != nil {
 			return output.Output{}, err
 		}
@@ -96,10 +96,10 @@ func resolved(op *client.Operation, answer *api.Resolved) output.Output {
 }
 
 // user is the name of the current user, from the environment.
-func (a *app) user() string {
-	name, ok := a.env.LookupEnv("USER")
+func user(env environment) string {
+	name, ok := env.LookupEnv("USER")
 	if !ok {
-		if name, ok = a.env.LookupEnv("LOGNAME"); !ok {
+		if name, ok = env.LookupEnv("LOGNAME"); !ok {
 			name = "unknown user"
 		}
 	}

@@ -53,6 +53,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.target.Namespace, "namespace", "", "Temporal namespace")
 	flags.StringVar(&a.target.Profile, "profile", "", "profile of the temporal CLI's configuration file")
 	flags.StringVar(&a.target.PayloadKey, "payload-key", "", "file with the key that encrypts payloads stored by Temporal, the same as the workers' (or DROVER_PAYLOAD_KEY)")
+	flags.StringVar(&a.by, "as", a.by, "`who` asks, as operations and decisions record it")
 	flags.DurationVar(&a.target.ConnectTimeout, "connect-timeout", 5*time.Second, "timeout for connecting to Temporal")
 	flags.DurationVar(&a.target.ReadTimeout, "timeout", 30*time.Second, "timeout for a worker's response to a query (operations have no such limit)")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp))

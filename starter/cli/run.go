@@ -21,6 +21,7 @@ type app struct {
 	printer *output.Printer
 	target  client.Options
 	format  string
+	by      string // who asks for operations
 
 	// understood is true once a command's own code runs: errors before that are cobra's, about the command line.
 	understood bool
@@ -60,6 +61,7 @@ func newApp(s System) *app {
 		System:  s,
 		env:     env,
 		target:  client.Options{Env: env, Now: s.Now, Connect: s.Dial},
+		by:      user(env),
 		printer: &output.Printer{Stdout: s.Stdout, Stderr: s.Stderr, Format: output.Text},
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +29,7 @@ run this way: alone they are not a backup.`,
   drover run cl-a1b2c3d4 defrag --node cln-a1b2c3d4
   drover run cl-a1b2c3d4 reset --params-file params.json --dry-run`,
 		Args:              exactly("CLUSTER", "SERVICE"),
-		ValidArgsFunction: a.completeClusters,
+		ValidArgsFunction: a.completeCustomServices,
 	}
 	flags := c.Flags()
 	flags.StringVar(&role, "role", "", "only this role (default: every role that has the service)")
@@ -52,7 +53,7 @@ run this way: alone they are not a backup.`,
 		return a.start(ctx, &l, client.Request{
 			Operation: api.RunService,
 			ClusterID: id,
-			Summary:   fmt.Sprintf("run %q on %s", in.Service, id),
+			Summary:   fmt.Sprintf("run %q on %s", in.Service, strings.Join(append([]string{id}, in.Nodes...), " ")),
 			Input:     in,
 		})
 	})

@@ -36,10 +36,10 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 			"add-nodes " + id + " --role r --count 2 --strict-config --barrier-timeout 5m", api.AddNodes,
 			`{"role":"r","count":2,"strict_config":true,"barrier_timeout":"5m0s"}`, "add 2 r to " + id,
 		},
-		{"delete-nodes -y " + id + " cln-00000001", api.DeleteNodes, `{"nodes":["cln-00000001"]}`, "delete 1 node of " + id},
+		{"delete-nodes -y " + id + " cln-00000001", api.DeleteNodes, `{"nodes":["cln-00000001"]}`, "delete cln-00000001 of " + id},
 		{
 			"delete-nodes " + id + " cln-00000001 cln-00000002 --force -y --barrier-timeout 1m", api.DeleteNodes,
-			`{"nodes":["cln-00000001","cln-00000002"],"force":true,"barrier_timeout":"1m0s"}`, "delete 2 nodes of " + id,
+			`{"nodes":["cln-00000001","cln-00000002"],"force":true,"barrier_timeout":"1m0s"}`, "delete cln-00000001, cln-00000002 of " + id,
 		},
 		{"scale " + id + " --role r --cpu 2", api.ScaleVertical, `{"role":"r","cpu":2}`, "scale r of " + id + " to 2 cores"},
 		{
@@ -69,12 +69,12 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 		{"run " + id + " backup", api.RunService, `{"service":"backup"}`, `run "backup" on ` + id},
 		{
 			"run " + id + " keep --role r --node cln-00000001 --node cln-00000002 --param node.ip=1.2.3.4 --param n=5 --param empty=", api.RunService,
-			`{"service":"keep","role":"r","nodes":["cln-00000001","cln-00000002"],"params":{"node.ip":"1.2.3.4","n":"5","empty":""}}`, `run "keep" on ` + id,
+			`{"service":"keep","role":"r","nodes":["cln-00000001","cln-00000002"],"params":{"node.ip":"1.2.3.4","n":"5","empty":""}}`, `run "keep" on ` + id + " cln-00000001 cln-00000002",
 		},
 		{"create etcd --on-failure hold", api.CreateCluster, `{"app":"etcd","on_failure":"hold"}`, "create etcd cl-new00001"},
 		{"delete " + id + " --yes --on-failure hold", api.DeleteCluster, `{"on_failure":"hold"}`, "delete " + id},
 		{"add-nodes " + id + " --role r --on-failure hold", api.AddNodes, `{"role":"r","count":1,"on_failure":"hold"}`, "add 1 r to " + id},
-		{"delete-nodes " + id + " cln-00000001 --yes --on-failure hold", api.DeleteNodes, `{"nodes":["cln-00000001"],"on_failure":"hold"}`, "delete 1 node of " + id},
+		{"delete-nodes " + id + " cln-00000001 --yes --on-failure hold", api.DeleteNodes, `{"nodes":["cln-00000001"],"on_failure":"hold"}`, "delete cln-00000001 of " + id},
 		{"scale " + id + " --role r --cpu 2 --on-failure hold", api.ScaleVertical, `{"role":"r","cpu":2,"on_failure":"hold"}`, "scale r of " + id + " to 2 cores"},
 		{"upgrade " + id + " --to 3 --on-failure hold", api.UpgradeCluster, `{"version":"3","on_failure":"hold"}`, "upgrade " + id + " to 3"},
 		{"downgrade " + id + " --on-failure hold", api.DowngradeCluster, `{"on_failure":"hold"}`, "downgrade " + id},
@@ -82,11 +82,11 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 		{"stop " + id + " --on-failure undo", api.StopCluster, `{"on_failure":"undo"}`, "stop " + id},
 		{"restart " + id + " --on-failure hold", api.RestartCluster, `{"on_failure":"hold"}`, "restart " + id},
 		{"run " + id + " backup --on-failure hold", api.RunService, `{"service":"backup","on_failure":"hold"}`, `run "backup" on ` + id},
-		{"env set " + id + " quota=4 --on-failure hold", api.UpdateEnv, `{"values":{"env.quota":"4"},"on_failure":"hold"}`, "change parameters of " + id},
-		{"env set " + id + " quota=4", api.UpdateEnv, `{"values":{"env.quota":"4"}}`, "change parameters of " + id},
+		{"env set " + id + " quota=4 --on-failure hold", api.UpdateEnv, `{"values":{"env.quota":"4"},"on_failure":"hold"}`, "change env.quota of " + id},
+		{"env set " + id + " quota=4", api.UpdateEnv, `{"values":{"env.quota":"4"}}`, "change env.quota of " + id},
 		{
 			"env set " + id + " env.quota=4 cluster.name=a=b --strict-config", api.UpdateEnv,
-			`{"values":{"env.quota":"4","env.cluster.name":"a=b"},"strict_config":true}`, "change parameters of " + id,
+			`{"values":{"env.quota":"4","env.cluster.name":"a=b"},"strict_config":true}`, "change env.cluster.name, env.quota of " + id,
 		},
 	} {
 		for _, plan := range []bool{false, true} {

@@ -24,7 +24,7 @@ func register(w worker.Worker) {
 	for name, f := range map[string]any{
 		api.CreateCluster: createScript, api.DeleteCluster: deleteScript, api.DescribeCluster: describeScript,
 		api.ListClusters: listScript, api.ListApps: listAppsScript, api.PublishApp: publishScript,
-		api.ReadLogs: logsScript, api.RunService: runScript,
+		api.ReadLogs: logsScript, api.RunService: runScript, api.DescribeApp: appScript, api.DescribeValues: valuesScript,
 	} {
 		w.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}
@@ -41,7 +41,7 @@ func failing(f *fault.Fault) error {
 func createScript(ctx workflow.Context, in api.CreateClusterInput) (*api.OperationResult, error) {
 	id := clusterOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
 	now := func() time.Time { return workflow.Now(ctx).UTC() }
-	p := api.Progress{ClusterID: id, Operation: api.CreateCluster, App: in.App, State: api.OpRunning, StartedAt: now(), Steps: []api.Step{
+	p := api.Progress{ClusterID: id, Operation: api.CreateCluster, App: in.App, State: api.OpRunning, StartedAt: now(), Number: 1, Steps: []api.Step{
 		{ID: "CC1", Words: "resources for all nodes", State: api.StepPending, Nodes: 3},
 		{ID: "CC4", Words: "start, order 0", State: api.StepPending, Nodes: 3},
 	}}

@@ -6,7 +6,7 @@ package api
 // CreateClusterInput starts CreateCluster under workflow id cluster/<new cluster id>.
 type CreateClusterInput struct {
 	App     string `json:"app"`               // published application id, required
-	Version string `json:"version,omitempty"` // default: the newest published
+	Version string `json:"version,omitempty"` // default: the highest that is not a prerelease, else the last published
 	// Name overrides cluster.name of the package.
 	Name     string `json:"name,omitempty"`
 	Provider string `json:"provider,omitempty"` // default: the worker's

@@ -41,6 +41,8 @@ const (
 	CollectOrphans  = "CollectOrphans"
 	ExamineCluster  = "ExamineCluster"
 	ReadLogs        = "ReadLogs"
+	DescribeApp     = "DescribeApp"
+	DescribeValues  = "DescribeValues"
 )
 
 // QueryProgress is the query every cluster operation answers with a Progress.
@@ -64,10 +66,12 @@ const (
 // however the operation ends.
 const MemoSkipped = "skipped"
 
-// Memos of an operation that its starter sets: the user who asked, and the id of the request.
+// Memos of an operation that its starter sets: the user who asked, the id of the request, and what it asks for, in one line
+// without values.
 const (
 	MemoBy      = "by"
 	MemoRequest = "request"
+	MemoWhat    = "what"
 )
 
 const (

@@ -27,9 +27,11 @@ const (
 
 // Progress is the answer to the progress query, also after the operation has ended.
 type Progress struct {
-	ClusterID string    `json:"cluster_id"`
-	Operation string    `json:"operation"`
-	App       string    `json:"app,omitempty"`
+	ClusterID string `json:"cluster_id"`
+	Operation string `json:"operation"`
+	App       string `json:"app,omitempty"`
+	// Number is that of the operation, from 1 with each of the cluster; 0 until it has begun.
+	Number    int       `json:"number,omitempty"`
 	State     string    `json:"state"`
 	StartedAt time.Time `json:"started_at"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`

@@ -13,13 +13,14 @@ type OperationResult struct {
 	Skipped []string `json:"skipped,omitempty"`
 	// Orphans names resources that could not be released ("local instance i-... : why").
 	Orphans []string `json:"orphans,omitempty"`
-	// Values are what an upgrade does to the values of the cluster.
+	// Values are what the operation does to the values of the cluster.
 	Values *ValueChanges `json:"values,omitempty"`
 	// Plan is set for dry runs only.
 	Plan *Plan `json:"plan,omitempty"`
 }
 
-// ValueChanges are what a version does to the values in force of a cluster that is upgraded to it.
+// ValueChanges are what an operation does to the values in force of a cluster: Set by a change of parameters or sizes, and
+// all of them by an upgrade.
 type ValueChanges struct {
 	// New are the items that the cluster had no value for, Set those that the request changes.
 	New []ValueView `json:"new,omitempty"`
@@ -34,6 +35,8 @@ type ValueChanges struct {
 type ValueView struct {
 	Path  string `json:"path"`
 	Value string `json:"value"`
+	// Was is the value before, of those that the request changes.
+	Was string `json:"was,omitempty"`
 	// Default is what the version gives to new clusters, where that is another value; Note says that it does not allow the
 	// value to them.
 	Default string `json:"default,omitempty"`

@@ -6,13 +6,17 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"golang.org/x/mod/semver"
 
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/metadata"
 	"drover/specs"
+	"drover/workflows/api"
 )
 
 // Store reads published packages.
@@ -43,24 +47,43 @@ func Open(ctx context.Context, apps Store, appID, version string) (*specs.Packag
 	return pkg, nil
 }
 
-// Newest is the version of the application that was published last.
-func Newest(ctx context.Context, apps Lister, appID string) (string, error) {
+// Default is the version that a creation takes which names none, and why: the highest by semantic version, prereleases
+// aside; where no version is a semantic version of a release, the one that was published last.
+func Default(ctx context.Context, apps Lister, appID string) (version, why string, _ error) {
 	all, err := apps.Apps(ctx)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	NewestFirst(all)
 	var known []string
+	highest, last := "", ""
 	for _, app := range all {
-		if app.AppID == appID {
-			return app.VersionID, nil
+		if app.AppID == appID && last == "" {
+			last = app.VersionID
+		}
+		if app.AppID == appID && released(app.VersionID) && (highest == "" || semver.Compare(canonical(app.VersionID), canonical(highest)) > 0) {
+			highest = app.VersionID
 		}
 		if !slices.Contains(known, app.AppID) {
 			known = append(known, app.AppID)
 		}
 	}
-	return "", fault.New(fault.NotFound, "no application %q is published", appID).
+	switch {
+	case highest != "":
+		return highest, "it is the highest version that is not a prerelease", nil
+	case last != "":
+		return last, "it was published last, and no version is a semantic version of a release", nil
+	}
+	return "", "", fault.New(fault.NotFound, "no application %q is published", appID).
 		WithHint("published: %s; publish with: drover apps publish PATH --app %s --version VERSION", fmt.Sprint(known), appID)
+}
+
+// canonical is a version as package semver writes it.
+func canonical(version string) string { return "v" + strings.TrimPrefix(version, "v") }
+
+func released(version string) bool {
+	v := canonical(version)
+	return semver.IsValid(v) && semver.Prerelease(v) == ""
 }
 
 // NewestFirst sorts versions by application, then by time, the newest first.
@@ -167,6 +190,32 @@ func WithEnv(ctx context.Context, apps Store, rec *lifecycle.Record, changes map
 		return nil, nil, Refusal(err, "the changed parameters cannot be rendered")
 	}
 	return values, spec, nil
+}
+
+// Changes are the values that a change of parameters sets, and those before. Passwords are hidden.
+func Changes(ctx context.Context, apps Store, rec *lifecycle.Record, changes map[string]any) ([]api.ValueView, error) {
+	pkg, err := Open(ctx, apps, rec.AppID, rec.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	typed, err := pkg.CheckChange(changes)
+	if err != nil {
+		return nil, Refusal(err, "these parameters cannot be changed so")
+	}
+	before := inForce(pkg, rec)
+	var out []api.ValueView
+	for _, path := range slices.Sorted(maps.Keys(typed)) {
+		item, ok := pkg.Config.Item(path)
+		if !ok {
+			continue
+		}
+		was, had := before[path]
+		if !had {
+			was = item.Default
+		}
+		out = append(out, api.ValueView{Path: path, Value: item.Shown(typed[path]), Was: item.Shown(was)})
+	}
+	return out, nil
 }
 
 // WithName gives a cluster its name, where the package lets it be chosen.
