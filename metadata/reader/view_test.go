@@ -10,15 +10,6 @@ import (
 	"drover/metadata/pack"
 )
 
-func treeOf(t metadata.Tree) *tree {
-	out := &tree{}
-	for key, value := range t {
-		out.entries = append(out.entries, pack.Entry{Key: "/" + key, Value: value})
-	}
-	pack.Sort(out.entries)
-	return out
-}
-
 func linked() *Snapshot {
 	own := treeOf(metadata.Tree{
 		"self/hosts/kv/i-1/ip": "10.0.0.1", "self/hosts/kv/i-12/ip": "10.0.0.2", "self/hosts/kv-replica/i-3/ip": "10.0.0.3",
