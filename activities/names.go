@@ -36,6 +36,7 @@ const (
 	ReadLogs        = "ReadLogs"
 	DescribeApp     = "DescribeApp"
 	DescribeValues  = "DescribeValues"
+	EditCluster     = "EditCluster"
 )
 
 // All gives every activity by its registered name.
@@ -75,5 +76,6 @@ func (a *Activities) All() map[string]any {
 		ReadLogs:        a.Reads.ReadLogs,
 		DescribeApp:     a.Reads.DescribeApp,
 		DescribeValues:  a.Reads.DescribeValues,
+		EditCluster:     a.Records.EditCluster,
 	}
 }

@@ -20,7 +20,9 @@ func (c *Client) Preflight(ctx context.Context, r Request) error {
 	quick.ReadTimeout = min(c.readTimeout(), preflightTimeout)
 	var f *fault.Fault
 	if in, ok := r.Input.(api.CreateClusterInput); ok {
-		f = quick.published(ctx, in.App, in.Version)
+		if f = quick.published(ctx, in.App, in.Version); f == nil {
+			f = quick.named(ctx, in.Name)
+		}
 	} else {
 		f = quick.granted(ctx, r)
 	}
@@ -59,6 +61,24 @@ func (c *Client) published(ctx context.Context, app, version string) *fault.Faul
 	return nil
 }
 
+// named refuses a name that another cluster has.
+func (c *Client) named(ctx context.Context, name string) *fault.Fault {
+	if name == "" {
+		return nil
+	}
+	list, err := c.Clusters(ctx, false)
+	if err != nil {
+		return nil
+	}
+	for _, other := range list.Clusters {
+		if other.Name == name {
+			return fault.New(fault.Conflict, "the name %q is taken by cluster %s", name, other.ClusterID).
+				WithHint("choose another name, or rename that cluster: drover rename %s NAME", other.ClusterID)
+		}
+	}
+	return nil
+}
+
 // granted refuses what the cluster is not: it does not exist, its state does not allow the operation, or it has no such node.
 func (c *Client) granted(ctx context.Context, r Request) *fault.Fault {
 	found, err := c.Cluster(ctx, r.ClusterID)
@@ -76,6 +96,10 @@ func (c *Client) granted(ctx context.Context, r Request) *fault.Fault {
 	switch in := r.Input.(type) {
 	case api.DeleteNodesInput:
 		nodes = in.Nodes
+		if in.Force && found.Protected {
+			return fault.New(fault.NotAllowed, "cluster %s (%s) is protected and does not allow force", found.ClusterID, found.Name).
+				WithHint("if this is intended, remove the protection first: drover unprotect %s", found.ClusterID)
+		}
 	case api.RunServiceInput:
 		nodes = in.Nodes
 	case api.RepairClusterInput:

@@ -55,7 +55,7 @@ type Node struct {
 // Record is the control record of a cluster: everything Drover knows, readable by Drover only. Nodes have no access.
 type Record struct {
 	ClusterID string `json:"cluster_id"`
-	Name      string `json:"name"`
+	Name      string `json:"name"` // unique among all clusters; nodes do not see a change
 	AppID     string `json:"app_id"`
 	VersionID string `json:"version_id"`
 	Provider  string `json:"provider"`
@@ -79,6 +79,9 @@ type Record struct {
 	Operation Operation `json:"operation"`
 	// CreatedAt is RFC 3339, UTC.
 	CreatedAt string `json:"created_at"`
+	// Labels are for people and filters. Protected refuses to delete the cluster, and force.
+	Labels    map[string]string `json:"labels,omitempty"`
+	Protected bool              `json:"protected,omitempty"`
 	// Adding, Deleting and VerticalScaling are the temporary folders' contents: node ids, and role names.
 	Adding          []string `json:"adding,omitempty"`
 	Deleting        []string `json:"deleting,omitempty"`

@@ -78,6 +78,9 @@ func Refuses(rec *Record) map[Op]Refusal {
 			out[p.Op] = *r
 		}
 	}
+	if r := Protects(rec, OpDeleteCluster, false); r != nil {
+		out[OpDeleteCluster] = *r
+	}
 	return out
 }
 

@@ -3,6 +3,8 @@ package specs
 import (
 	"fmt"
 	"strings"
+
+	"drover/fault"
 )
 
 // keyCheck walks a JSON document along a vocabulary. Unknown keys are errors: with a typing error in timeout a command has the
@@ -38,7 +40,7 @@ func (s *keyCheck) member(o *Object, m member, path string) {
 		f, known = o.memberField(m.key), true
 	}
 	if !known {
-		s.say(SeverityError, m.offset, path, fmt.Sprintf("unknown key %q of %s%s; keys of your own begin with %s", brief(m.key), o.spoken(), didYouMean(m.key, o.names()), authorPrefix))
+		s.say(SeverityError, m.offset, path, fmt.Sprintf("unknown key %q of %s%s; keys of your own begin with %s", brief(m.key), o.spoken(), fault.DidYouMean(m.key, o.names()), authorPrefix))
 		return
 	}
 	if m.value.kind == kindNull {

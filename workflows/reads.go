@@ -10,7 +10,7 @@ import (
 	"drover/workflows/api"
 )
 
-// The workflows here change no cluster. They exist so that callers need Temporal alone: no Consul address, no token
+// The workflows here run no operation on a cluster. They exist so that callers need Temporal alone: no Consul address, no token
 // that could read secrets. They may run under any workflow id.
 
 // DescribeCluster reads one cluster, and asks its agents when the input says so.
@@ -36,6 +36,11 @@ func ListApps(ctx workflow.Context, raw converter.RawValue) (api.AppList, error)
 // ExamineCluster compares everything that is known of one cluster.
 func ExamineCluster(ctx workflow.Context, raw converter.RawValue) (api.Examination, error) {
 	return read(ctx, raw, doReads.ExamineCluster)
+}
+
+// EditCluster changes name, labels and protection of a cluster, whatever operation runs on it.
+func EditCluster(ctx workflow.Context, raw converter.RawValue) (api.ClusterDetails, error) {
+	return read(ctx, raw, doRecords.EditCluster)
 }
 
 // ListProviders asks the worker's providers what they can do and how they are.

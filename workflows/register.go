@@ -25,6 +25,7 @@ func readers() map[string]any {
 		api.ReadLogs:        ReadLogs,
 		api.DescribeApp:     DescribeApp,
 		api.DescribeValues:  DescribeValues,
+		api.EditCluster:     EditCluster,
 	}
 }
 

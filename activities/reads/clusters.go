@@ -185,6 +185,7 @@ func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterV
 	return api.ClusterView{
 		Target: target, ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
 		State: string(rec.State), Reason: rec.Reason, Revision: rec.Revision, CreatedAt: rec.CreatedAt, NodeCount: len(rec.Nodes),
+		Labels: rec.Labels, Protected: rec.Protected,
 		Operation: api.OperationView{
 			Type: rec.Operation.Type, State: rec.Operation.State, Seq: rec.Operation.Seq,
 			RunID: rec.Operation.RunID, StartedAt: rec.Operation.StartedAt, Skipped: rec.Operation.Skipped,

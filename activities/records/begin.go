@@ -34,6 +34,11 @@ type BeginInput struct {
 	Repair  *api.RepairClusterInput  `json:"repair,omitempty"`
 }
 
+// forces reports whether the request overrides a guard.
+func (in BeginInput) forces() bool {
+	return in.Delete != nil && in.Delete.Force || in.Remove != nil && in.Remove.Force
+}
+
 // Begun is what an operation starts from.
 type Begun struct {
 	// View is of the version that runs, Target of the one that an unfinished upgrade leads to.
@@ -127,6 +132,9 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 		}
 		if refusal := lifecycle.May(in.Type, rec.State); refusal != nil {
 			return out, notAllowed(rec, refusal)
+		}
+		if err := refused(rec, lifecycle.Protects(rec, in.Type, in.forces())); err != nil {
+			return out, err
 		}
 		rec.Operation = lifecycle.Operation{
 			Seq: rec.Operation.Seq + 1, Type: in.Type, RunID: in.RunID, State: api.OpRunning,
@@ -248,11 +256,11 @@ func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view l
 	if err != nil {
 		return err
 	}
-	used, err := a.usedGSIDs(ctx)
+	all, err := a.Records.Records(ctx)
 	if err != nil {
 		return err
 	}
-	nodes, err := lifecycle.Extend(rec.Spec, rec.Nodes, role, in.Count, ids.Random{Used: used})
+	nodes, err := lifecycle.Extend(rec.Spec, rec.Nodes, role, in.Count, ids.Random{Used: usedGSIDs(all)})
 	if err != nil {
 		return fault.New(fault.NotAllowed, "%v", err).At(rec.ClusterID, "", "")
 	}

@@ -11,6 +11,7 @@ import (
 	"drover/activities/internal/control"
 	"drover/activities/internal/ledger"
 	"drover/activities/internal/packages"
+	"drover/lifecycle"
 	"drover/providers"
 )
 
@@ -18,6 +19,9 @@ import (
 type RecordStore interface {
 	control.Store
 	access.Lister
+	// PutNamed is PutRecord for a record with a new name: it claims the name and frees was. A name that another cluster has is
+	// a Conflict.
+	PutNamed(ctx context.Context, rec *lifecycle.Record, index uint64, was string) (uint64, error)
 }
 
 // TreeStore is what the start and the end of an operation change of the published metadata.

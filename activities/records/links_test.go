@@ -23,16 +23,25 @@ type meddled struct {
 }
 
 func (m *meddled) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error) {
+	defer m.meddle()()
+	return m.RecordStore.PutRecord(ctx, rec, index)
+}
+
+func (m *meddled) PutNamed(ctx context.Context, rec *lifecycle.Record, index uint64, was string) (uint64, error) {
+	defer m.meddle()()
+	return m.RecordStore.PutNamed(ctx, rec, index, was)
+}
+
+func (m *meddled) meddle() (after func()) {
 	before, after := m.before, m.after
 	m.before, m.after = nil, nil
 	if before != nil {
 		before()
 	}
-	index, err := m.RecordStore.PutRecord(ctx, rec, index)
-	if after != nil {
-		after()
+	if after == nil {
+		return func() {}
 	}
-	return index, err
+	return after
 }
 
 const linkingID = "cl-test0002"

@@ -36,23 +36,28 @@ func (a *Activities) PrepareCreate(ctx context.Context, in PrepareCreateInput) (
 	if err := a.noOrphans(ctx, in.ClusterID); err != nil {
 		return lifecycle.View{}, err
 	}
-	rec, err := a.newRecord(ctx, in)
-	if err != nil {
-		return lifecycle.View{}, err
-	}
-	if in.Create.DryRun {
-		return lifecycle.ViewOf(rec, true), nil
-	}
-	_, raced := a.Records.PutRecord(ctx, rec, 0)
-	if fault.Is(raced, fault.Conflict) { // by another attempt of this one, of a worker that was given up and woke up, or by a namesake
+	for range control.MaxTries {
+		rec, err := a.newRecord(ctx, in)
+		if err != nil {
+			return lifecycle.View{}, err
+		}
+		if in.Create.DryRun {
+			return lifecycle.ViewOf(rec, true), nil
+		}
+		_, raced := a.Records.PutNamed(ctx, rec, 0, "")
+		if raced == nil {
+			return a.prepared(ctx, rec)
+		}
+		if !fault.Is(raced, fault.Conflict) {
+			return lifecycle.View{}, raced
+		}
+		// By another attempt of this one, of a worker that was given up and woke up, or by a cluster with the same id; or the name
+		// was taken a moment ago, which the next record takes into account.
 		if view, exists, err := a.alreadyPrepared(ctx, in); exists || err != nil {
 			return view, err
 		}
 	}
-	if raced != nil {
-		return lifecycle.View{}, raced
-	}
-	return a.prepared(ctx, rec)
+	return lifecycle.View{}, fault.New(fault.Unreachable, "the name of %s was taken during each of %d tries", in.ClusterID, control.MaxTries)
 }
 
 // alreadyPrepared continues with the record that another attempt has made, and refuses one of another operation.
@@ -99,14 +104,24 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	if err := a.checkLinks(ctx, spec.Links); err != nil {
 		return nil, err
 	}
-	used, err := a.usedGSIDs(ctx)
+	all, err := a.Records.Records(ctx)
 	if err != nil {
 		return nil, err
+	}
+	name, err := nameFor(in, spec.Name, all)
+	if err != nil {
+		return nil, err
+	}
+	if name != spec.Name {
+		in.Create.Name, in.Create.Version = name, version
+		if _, values, spec, err = a.render(ctx, in.Create); err != nil {
+			return nil, err
+		}
 	}
 	if err := a.noStrays(ctx, p, &lifecycle.Record{ClusterID: in.ClusterID}); err != nil {
 		return nil, err
 	}
-	nodes, err := lifecycle.Allocate(spec, ids.Random{Used: used})
+	nodes, err := lifecycle.Allocate(spec, ids.Random{Used: usedGSIDs(all)})
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%s %s: %v", in.Create.App, version, err)
 	}
@@ -119,9 +134,9 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	}
 	now := a.Now().UTC().Format(time.RFC3339)
 	rec := &lifecycle.Record{
-		ClusterID: in.ClusterID, Name: spec.Name, AppID: in.Create.App, VersionID: version, Provider: provider,
+		ClusterID: in.ClusterID, Name: name, AppID: in.Create.App, VersionID: version, Provider: provider,
 		UserID: userID, Zone: in.Create.Zone, GlobalUUID: uuid.NewString(), State: lifecycle.Creating,
-		Values: values, Spec: spec, Nodes: nodes, CreatedAt: now,
+		Values: values, Spec: spec, Nodes: nodes, CreatedAt: now, Labels: in.Create.Labels, Protected: in.Create.Protected,
 		Operation: lifecycle.Operation{
 			Seq: 1, Type: api.CreateCluster, RunID: in.RunID, State: api.OpRunning, StartedAt: now,
 		},
@@ -148,18 +163,14 @@ func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (ver
 	return version, values, spec, nil
 }
 
-func (a *Activities) usedGSIDs(ctx context.Context) (map[int]bool, error) {
-	all, err := a.Records.Records(ctx)
-	if err != nil {
-		return nil, err
-	}
+func usedGSIDs(all []*lifecycle.Record) map[int]bool {
 	used := map[int]bool{}
 	for _, rec := range all {
 		for _, n := range rec.Nodes {
 			used[n.GSID] = true
 		}
 	}
-	return used, nil
+	return used
 }
 
 // EndInput closes an operation.

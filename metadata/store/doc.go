@@ -14,6 +14,7 @@
 //	drover/clusters/<id>/revisions/recent    the last few changes, for agents that have an earlier tree; may be absent
 //	drover/clusters/<id>/revisions/flux      exists while a publish of more than one transaction is unfinished
 //	drover/state/<id>                        control record
+//	drover/names/<digest of a name>          which cluster has the name
 //	drover/orphans/<id>/<provider>/<kind>/.. the orphan ledger
 //	drover/apps/<app>/<version>              published package: description
 //	drover/apps/<app>/<version>/<digest>     published package: archive

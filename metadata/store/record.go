@@ -40,7 +40,16 @@ func (s *Store) Record(ctx context.Context, id string) (*lifecycle.Record, uint6
 // PutRecord writes a control record and its view if it has not changed since it was read with index (0: it must not exist), and
 // returns the new index. Writing the stored record again succeeds, so a retry after a lost answer is safe. Any other
 // change since the read is a Conflict fault.
-func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error) {
+func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (written uint64, err error) {
+	err = s.racing("write the control record of cluster "+rec.ClusterID, func() error {
+		written, err = s.putRecord(ctx, rec, index)
+		return err
+	})
+	return written, err
+}
+
+// putRecord is PutRecord in one transaction with more changes. It returns errRaced when a condition of those did not hold.
+func (s *Store) putRecord(ctx context.Context, rec *lifecycle.Record, index uint64, more ...*api.KVTxnOp) (uint64, error) {
 	if err := checkName("cluster id", rec.ClusterID); err != nil {
 		return 0, err
 	}
@@ -52,12 +61,16 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 		return 0, err
 	}
 	key := s.recordKey(rec.ClusterID)
-	change := put(key, value, index)
-	view, err := s.putView(rec, maxBody-opSize(change))
+	change := append([]*api.KVTxnOp{put(key, value, index)}, more...)
+	room := maxBody
+	for _, op := range change {
+		room -= opSize(op)
+	}
+	view, err := s.putView(rec, room)
 	if err != nil {
 		return 0, err
 	}
-	written, err := s.commit(ctx, []*api.KVTxnOp{change, view}, "write the control record of cluster "+rec.ClusterID)
+	written, err := s.commit(ctx, append(change, view), "write the control record of cluster "+rec.ClusterID)
 	if err == nil {
 		return written[key], nil
 	}
@@ -68,6 +81,8 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 	switch {
 	case err != nil:
 		return 0, err
+	case kv == nil && index == 0, kv != nil && kv.ModifyIndex == index:
+		return 0, errRaced
 	case kv == nil:
 		return 0, fault.New(fault.Conflict, "the control record of cluster %s was deleted meanwhile", rec.ClusterID).
 			At(rec.ClusterID, "", "")

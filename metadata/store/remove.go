@@ -40,7 +40,8 @@ func (s *Store) Clusters(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// Forget deletes the metadata of a cluster, its view and its control record in one step (DC8), for the run that owns the cluster. It
+// Forget deletes the metadata of a cluster, its view, its control record and its claim to a name in one step (DC8), for the run
+// that owns the cluster. It
 // is idempotent. An unfinished publish fails at its next transaction.
 func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
 	what := "remove the metadata and the control record of cluster " + clusterID
@@ -55,7 +56,12 @@ func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
 		if err := rec.OwnedBy(run); err != nil {
 			return err
 		}
-		_, err = s.commit(ctx, []*api.KVTxnOp{drop(s.recordKey(clusterID), index), removeBelow(s.clusterRoot(clusterID)), remove(s.viewKey(clusterID))}, what)
+		name, err := s.freed(ctx, rec.Name, clusterID)
+		if err != nil {
+			return err
+		}
+		ops := append(name, drop(s.recordKey(clusterID), index), removeBelow(s.clusterRoot(clusterID)), remove(s.viewKey(clusterID)))
+		_, err = s.commit(ctx, ops, what)
 		return err
 	})
 }

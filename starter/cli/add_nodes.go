@@ -32,7 +32,7 @@ that they may hold data and are kept.`,
 	a.bindRole(c, &in.Role)
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		id := args[0]
 		l.apply(&in.Waits)
 		if err := checkInput(id, in); err != nil {

@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"drover/fault"
+	"drover/starter/output"
 	"drover/workflows/api"
 )
 
@@ -35,6 +38,50 @@ func atLeast(names ...string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// on makes an action on one cluster cobra's: the first argument, where there is one, becomes the cluster's id.
+func (a *app) on(do action) func(*cobra.Command, []string) error {
+	return a.run(func(ctx context.Context, args []string) (output.Output, error) {
+		if len(args) > 0 {
+			id, err := a.clusterID(ctx, args[0])
+			if err != nil {
+				return output.Output{}, err
+			}
+			args = append([]string{id}, args[1:]...)
+		}
+		return do(ctx, args)
+	})
+}
+
+// clusterID is the id of a cluster that is given by id or name. No server is asked about an id.
+func (a *app) clusterID(ctx context.Context, word string) (string, error) {
+	if api.ValidClusterID(word) {
+		return word, nil
+	}
+	if api.LooksLikeID(word) {
+		return "", clusterArg(word)
+	}
+	if why := api.NameProblem(word); why != "" {
+		return "", fault.New(fault.Invalid, "%q is not a cluster id or name: it %s", word, why).WithHint("list the clusters with: drover list")
+	}
+	server, err := a.server(ctx)
+	if err != nil {
+		return "", err
+	}
+	return server.ClusterID(ctx, word)
+}
+
+// nodeIDs are the ids of nodes that are given by id, role/sid or address. No server is asked about ids.
+func (a *app) nodeIDs(ctx context.Context, clusterID string, words []string) ([]string, error) {
+	if !slices.ContainsFunc(words, func(w string) bool { return !api.ValidNodeID(w) }) {
+		return words, nil
+	}
+	server, err := a.server(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return server.NodeIDs(ctx, clusterID, words)
 }
 
 // clusterArg checks a cluster id.

@@ -27,10 +27,7 @@ was passed. After it a cancel is refused (exit code 3) and the operation runs to
 		ValidArgsFunction: a.completeClusters,
 	}
 	c.Flags().BoolVar(&noWait, "no-wait", false, "return once the cancel is recorded")
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
-		if err := clusterArg(args[0]); err != nil {
-			return output.Output{}, err
-		}
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		server, err := a.server(ctx)
 		if err != nil {
 			return output.Output{}, err

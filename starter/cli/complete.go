@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drover/client"
+	"drover/workflows/api"
 )
 
 // completionTime is how long a pressed Tab may take; without an answer there are no suggestions.
@@ -37,6 +37,9 @@ func (a *app) completeClusters(cmd *cobra.Command, args []string, _ string) ([]s
 			}
 			for _, c := range list.Clusters {
 				out = append(out, cobra.CompletionWithDesc(c.ClusterID, c.App+" "+c.Name+", "+c.State))
+				if c.Name != "" {
+					out = append(out, cobra.CompletionWithDesc(c.Name, c.App+" "+c.ClusterID+", "+c.State))
+				}
 			}
 			return nil
 		})
@@ -118,13 +121,14 @@ func (a *app) completeNodes(cmd *cobra.Command, args []string, _ string) ([]stri
 	var out []string
 	if len(args) > 0 {
 		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
-			cluster, err := server.Cluster(ctx, args[0])
+			cluster, err := clusterFor(ctx, server, args[0])
 			if err != nil {
 				return err
 			}
 			for _, n := range cluster.Nodes {
-				if !slices.Contains(args, n.NodeID) {
-					out = append(out, cobra.CompletionWithDesc(n.NodeID, strings.TrimSpace(fmt.Sprintf("%s %d, %s", n.Role, n.SID, n.IP))))
+				if !slices.Contains(args, n.NodeID) && !slices.Contains(args, n.Label()) {
+					out = append(out, cobra.CompletionWithDesc(n.NodeID, strings.TrimSpace(n.Label()+" "+n.IP)),
+						cobra.CompletionWithDesc(n.Label(), strings.TrimSpace(n.NodeID+" "+n.IP)))
 				}
 			}
 			return nil
@@ -146,7 +150,7 @@ func (a *app) completeUpgrades(cmd *cobra.Command, args []string, _ string) ([]s
 	var out []string
 	if len(args) > 0 {
 		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
-			cluster, err := server.Cluster(ctx, args[0])
+			cluster, err := clusterFor(ctx, server, args[0])
 			if err != nil {
 				return err
 			}
@@ -163,4 +167,13 @@ func (a *app) completeUpgrades(cmd *cobra.Command, args []string, _ string) ([]s
 		})
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
+}
+
+// clusterFor is the cluster that an argument names by id or name.
+func clusterFor(ctx context.Context, server *client.Client, word string) (*api.ClusterView, error) {
+	id, err := server.ClusterID(ctx, word)
+	if err != nil {
+		return nil, err
+	}
+	return server.Cluster(ctx, id)
 }

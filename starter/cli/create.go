@@ -16,6 +16,7 @@ func (a *app) create(plan bool) *cobra.Command {
 		in     api.CreateClusterInput
 		id     string
 		values valueFlags
+		labels []string
 		l      = launch{plan: plan}
 	)
 	c := &cobra.Command{
@@ -27,6 +28,7 @@ When a step fails, all completed steps are undone; --on-failure keep keeps every
 for inspection, and --on-failure hold keeps the step waiting for drover resolve. Ctrl-C detaches
 and never ends the operation.`,
 		Example: `  drover create etcd --set etcd_node.count=3
+  drover create etcd --name orders --label team=payments --protect
   drover create etcd --version 3.5 --values values.yaml --on-failure keep
   drover create etcd --dry-run`,
 		Args:              exactly("APP"),
@@ -35,7 +37,9 @@ and never ends the operation.`,
 	flags := c.Flags()
 	flags.StringVar(&in.Version, "version", "", "version of the application (default: the highest that is not a prerelease, else the last published)")
 	flags.StringVar(&id, "id", "", "cluster id, cl- and 8 lower-case letters or digits (default: a random one)")
-	flags.StringVar(&in.Name, "name", "", "name of the cluster (default: the package's cluster.name)")
+	flags.StringVar(&in.Name, "name", "", "unique name of the cluster, 1 to 63 characters (default: the package's cluster.name)")
+	bindLabels(flags, &labels)
+	flags.BoolVar(&in.Protected, "protect", false, "protect the cluster against deletion, see drover protect")
 	flags.StringVar(&in.Provider, "provider", "", "provider of the machines (default: the worker's)")
 	values.bind(flags)
 	bindOnFailure(c, &in.OnFailure, api.OnFailureUndo, "undo, keep everything for inspection, or hold the failed step for drover resolve",
@@ -54,6 +58,9 @@ and never ends the operation.`,
 			id = a.NewClusterID()
 		}
 		var err error
+		if in.Labels, err = labelsOf(labels); err != nil {
+			return output.Output{}, err
+		}
 		if in.Values, err = values.read(a.Stdin); err != nil {
 			return output.Output{}, err
 		}

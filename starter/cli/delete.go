@@ -35,7 +35,7 @@ required.`,
 	l.holds(c, &in.Holds)
 	l.bind(c, nil)
 	l.bindYes(c, &yes)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		id := args[0]
 		in.DryRun = l.dryRun
 		if err := checkInput(id, in); err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,8 +11,6 @@ import (
 	"drover/starter/output"
 	"drover/workflows/api"
 )
-
-var nodeID = regexp.MustCompile(`^cln-[a-z0-9]{8}$`)
 
 func (a *app) deleteNodes(plan bool) *cobra.Command {
 	var (
@@ -29,8 +26,10 @@ then release their machines and volumes.
 
 A package's destroy may refuse in order to protect data; --force continues, unless the package
 forbids it. A failed scale_in always ends the operation and keeps the machines. Drover asks for
-confirmation, unless --yes is given; without a terminal --yes is required.`,
-		Example: `  drover delete-nodes cl-a1b2c3d4 cln-a1b2c3d4
+confirmation, unless --yes is given; without a terminal --yes is required.
+
+A NODE is an id, role/sid or an address.`,
+		Example: `  drover delete-nodes orders etcd_node/3
   drover delete-nodes cl-a1b2c3d4 cln-a1b2c3d4 cln-e5f6g7h8 --force --yes`,
 		Args:              atLeast("CLUSTER", "NODE"),
 		ValidArgsFunction: a.completeNodeArgs,
@@ -39,14 +38,18 @@ confirmation, unless --yes is given; without a terminal --yes is required.`,
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
 	l.bindYes(c, &yes)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		id := args[0]
 		in.Nodes = args[1:]
 		l.apply(&in.Waits)
-		if err := checkInput(id, in, nodeProblems(in.Nodes)...); err != nil {
+		if err := checkInput(id, in); err != nil {
 			return output.Output{}, err
 		}
-		list := strings.Join(in.Nodes, ", ")
+		var err error
+		if in.Nodes, err = a.nodeIDs(ctx, id, in.Nodes); err != nil {
+			return output.Output{}, err
+		}
+		list := strings.Join(args[1:], ", ")
 		if err := a.confirm(ctx, l.dryRun, yes, fmt.Sprintf("Delete %s of cluster %s with all data?", list, id)); err != nil {
 			return output.Output{}, err
 		}
@@ -58,14 +61,4 @@ confirmation, unless --yes is given; without a terminal --yes is required.`,
 		})
 	})
 	return c
-}
-
-func nodeProblems(ids []string) []string {
-	var problems []string
-	for _, id := range ids {
-		if !nodeID.MatchString(id) {
-			problems = append(problems, fmt.Sprintf("%q is not a node id: use cln- and 8 lower-case letters or digits, as drover nodes lists them", id))
-		}
-	}
-	return problems
 }

@@ -38,12 +38,7 @@ Exit code 1 when there is a finding.`,
 			return nil
 		},
 		ValidArgsFunction: a.completeClusters,
-		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
-			for _, id := range args {
-				if err := clusterArg(id); err != nil {
-					return output.Output{}, err
-				}
-			}
+		RunE: a.on(func(ctx context.Context, args []string) (output.Output, error) {
 			server, err := a.server(ctx)
 			if err != nil {
 				return output.Output{}, err

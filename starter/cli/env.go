@@ -57,7 +57,7 @@ secrets from a file or standard input.`,
 	c.Flags().StringVar(&values.file, "values", "", "values from a JSON or YAML `file`, nested or by path; - is standard input")
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
 		values.set = args[1:]
 		var err error

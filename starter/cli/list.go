@@ -18,7 +18,7 @@ import (
 
 // listing is what a list shows, and in which order.
 type listing struct {
-	states, apps            []string
+	states, apps, labels    []string
 	health, unhealthy, held bool
 	sort                    string
 	limit                   int
@@ -48,13 +48,14 @@ func (a *app) list() *cobra.Command {
 resolve. No node is contacted for that. --health, and --unhealthy, ask the agents of all nodes over
 SSH, at most 20 s altogether.
 
-Filters are combined; --state and --app may be repeated.`,
+Filters are combined; --state, --app and --label may be repeated.`,
 		Example: "  drover list\n  drover list --app etcd --state active --health\n  drover list --unhealthy -o json\n  drover list --held --sort age --limit 10",
 		Args:    exactly(),
 	}
 	flags := c.Flags()
 	flags.StringSliceVar(&l.states, "state", nil, "only clusters in this `state`; may be repeated")
 	flags.StringSliceVar(&l.apps, "app", nil, "only clusters of this `application`; may be repeated")
+	flags.StringSliceVar(&l.labels, "label", nil, "only clusters with this label, `key=value` or key; may be repeated, and all must match")
 	flags.BoolVar(&l.health, "health", false, "ask the agents of all nodes for their health")
 	flags.BoolVar(&l.unhealthy, "unhealthy", false, "only clusters with nodes that are unhealthy or do not respond, and failed clusters; implies --health")
 	flags.BoolVar(&l.held, "held", false, "only clusters whose operation is held")
@@ -94,7 +95,7 @@ func (a *app) listed(ctx context.Context, server *client.Client, l listing) (out
 	total := len(list.Clusters)
 	list.Clusters = slices.DeleteFunc(list.Clusters, func(c api.ClusterView) bool {
 		return len(l.states) > 0 && !slices.Contains(l.states, c.State) || len(l.apps) > 0 && !slices.Contains(l.apps, c.App) ||
-			l.unhealthy && !unwell(c)
+			!labelled(c.Labels, l.labels) || l.unhealthy && !unwell(c)
 	})
 	server.Live(ctx, list.Clusters)
 	if ctx.Err() != nil {
@@ -125,6 +126,14 @@ func (a *app) listed(ctx context.Context, server *client.Client, l listing) (out
 	return output.Output{Value: list, Blocks: withRemarks([]output.Block{table}, remarks)}, nil
 }
 
+// stateOf is the state of a cluster, and whether it is protected.
+func stateOf(c api.ClusterView) string {
+	if c.Protected {
+		return c.State + ", protected"
+	}
+	return c.State
+}
+
 // unwell reports a cluster that needs a look: nodes that should be well are not, or the cluster itself failed.
 func unwell(c api.ClusterView) bool {
 	switch c.State {
@@ -145,7 +154,7 @@ func (a *app) clusterTable(clusters []api.ClusterView, health bool) output.Table
 		t.Header = slices.Insert(t.Header, 6, "health")
 	}
 	for _, c := range clusters {
-		row := []string{c.ClusterID, c.Name, c.App, c.Version, c.State, fmt.Sprint(c.NodeCount), a.operation(c.Operation), a.age(c.CreatedAt)}
+		row := []string{c.ClusterID, c.Name, c.App, c.Version, stateOf(c), fmt.Sprint(c.NodeCount), a.operation(c.Operation), a.age(c.CreatedAt)}
 		if health {
 			row = slices.Insert(row, 6, healthWords(c.Health))
 		}

@@ -17,10 +17,7 @@ func (a *app) nodes() *cobra.Command {
 		Example:           "  drover nodes cl-a1b2c3d4",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
-		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
-			if err := clusterArg(args[0]); err != nil {
-				return output.Output{}, err
-			}
+		RunE: a.on(func(ctx context.Context, args []string) (output.Output, error) {
 			server, err := a.server(ctx)
 			if err != nil {
 				return output.Output{}, err

@@ -38,10 +38,7 @@ operations; --all lists them too.`,
 	}
 	c.Flags().IntVar(&limit, "limit", 20, "number of operations to list")
 	c.Flags().BoolVar(&all, "all", false, "list dry runs and refused requests too")
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
-		if err := clusterArg(args[0]); err != nil {
-			return output.Output{}, err
-		}
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		if limit < 1 {
 			return output.Output{}, fault.New(fault.Invalid, "--limit %d: must be positive", limit)
 		}

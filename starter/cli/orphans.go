@@ -44,13 +44,10 @@ the remains of a dead operation, or of a cluster without a record.`,
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "with --collect: only list the resources to release")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "with --collect: do not ask for confirmation; required without a terminal")
 	c.MarkFlagsMutuallyExclusive("retry", "collect")
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		cluster := ""
 		if len(args) > 0 {
 			cluster = args[0]
-			if err := clusterArg(cluster); err != nil {
-				return output.Output{}, err
-			}
 		}
 		server, err := a.server(ctx)
 		if err != nil {

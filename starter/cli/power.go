@@ -24,7 +24,7 @@ func (a *app) startCluster(plan bool) *cobra.Command {
 	}
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
 		return a.start(ctx, &l, client.Request{
 			Operation: api.StartCluster,
@@ -52,7 +52,7 @@ without user access lose their root disk and get a new one when they start.`,
 	}
 	l.holds(c, &in.Holds)
 	l.bind(c, nil)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		in.DryRun = l.dryRun
 		return a.start(ctx, &l, client.Request{
 			Operation: api.StopCluster,
@@ -84,7 +84,7 @@ or its stop and start if it has none. Machines stay on.`,
 	_ = c.RegisterFlagCompletionFunc("role", a.completeRoles)
 	l.holds(c, &in.Holds)
 	l.bind(c, nil)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		in.DryRun, in.Role = l.dryRun, given(c, "role", role)
 		return a.start(ctx, &l, client.Request{
 			Operation: api.RestartCluster,

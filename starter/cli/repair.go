@@ -14,6 +14,8 @@ func (a *app) repair(plan bool) *cobra.Command {
 	var (
 		in api.RepairClusterInput
 		l  = launch{plan: plan}
+
+		nodes []string
 	)
 	c := &cobra.Command{
 		Use:   "repair CLUSTER",
@@ -30,11 +32,19 @@ is recreated EMPTY: its data is lost. The package's start then runs on these nod
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
-	c.Flags().StringSliceVar(&in.Nodes, "nodes", nil, "adopt or recreate the machines of these nodes, comma-separated")
+	c.Flags().StringSliceVar(&nodes, "nodes", nil, "adopt or recreate the machines of these nodes, by id, role/sid or address, comma-separated")
+	_ = c.RegisterFlagCompletionFunc("nodes", a.completeNodes)
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
+		if err := checkInput(args[0], in); err != nil {
+			return output.Output{}, err
+		}
+		var err error
+		if in.Nodes, err = a.nodeIDs(ctx, args[0], nodes); err != nil {
+			return output.Output{}, err
+		}
 		return a.start(ctx, &l, client.Request{
 			Operation: api.RepairCluster,
 			ClusterID: args[0],

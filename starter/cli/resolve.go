@@ -56,7 +56,7 @@ code 3) when no step is held, or when the held step is not the one given with --
 	flags.BoolVarP(&yes, "yes", "y", false, "with --skip: do not ask for confirmation; required without a terminal")
 	c.MarkFlagsMutuallyExclusive("retry", "skip", "abort")
 	c.MarkFlagsOneRequired("retry", "skip", "abort")
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		switch {
 		case retry:
 			r.Action = api.ResolveRetry

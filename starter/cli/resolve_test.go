@@ -107,7 +107,7 @@ func TestResolveRefusesWhatItCanBeforeAsking(t *testing.T) {
 		"nothing chosen":    {[]string{known}, "at least one of the flags in the group [retry skip abort] is required"},
 		"two chosen":        {[]string{known, "--retry", "--abort"}, "were all set"},
 		"without a reason":  {[]string{known, "--skip"}, "reason: required to skip a step"},
-		"no cluster id":     {[]string{"nonsense", "--retry"}, "is not a cluster id"},
+		"no cluster id":     {[]string{"cl-nope", "--retry"}, "is not a cluster id"},
 		"no cluster":        {[]string{"--retry"}, "drover resolve needs CLUSTER"},
 		"a reason too long": {[]string{known, "--skip", "--reason", strings.Repeat("x", 1001)}, "at most 1000 bytes"},
 	} {

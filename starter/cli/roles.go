@@ -19,7 +19,7 @@ func (a *app) bindRole(c *cobra.Command, role *string) {
 // rolesOf are the roles of the cluster's application, also those without a node at present; none when its version is
 // not published any more.
 func rolesOf(ctx context.Context, server *client.Client, clusterID string) ([]string, error) {
-	cluster, err := server.Cluster(ctx, clusterID)
+	cluster, err := clusterFor(ctx, server, clusterID)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ are kept. Volumes only grow; when nothing else changes, they grow while the node
 	a.bindRole(c, &in.Role)
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		id := args[0]
 		l.apply(&in.Waits)
 		var problems, changes []string

@@ -16,6 +16,7 @@ func (a *app) runService(plan bool) *cobra.Command {
 	var (
 		in     api.RunServiceInput
 		role   string
+		nodes  []string
 		params = valueFlags{words: paramWords}
 		l      = launch{plan: plan, prints: true}
 	)
@@ -33,21 +34,24 @@ run this way: alone they are not a backup.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&role, "role", "", "only this role (default: every role that has the service)")
-	flags.StringArrayVar(&in.Nodes, "node", nil, "only this `node`; may be repeated")
+	flags.StringArrayVar(&nodes, "node", nil, "only this `node`: an id, role/sid or an address; may be repeated")
 	flags.StringArrayVar(&params.set, "param", nil, "one parameter, `name=value`, read as the type the package declares; may be repeated and overrides --params-file")
 	flags.StringVar(&params.file, "params-file", "", "parameters from a JSON or YAML `file`; - is standard input")
 	_ = c.RegisterFlagCompletionFunc("role", a.completeRoles)
 	_ = c.RegisterFlagCompletionFunc("node", a.completeNodes)
 	l.holds(c, &in.Holds)
 	l.bind(c, nil)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		id := args[0]
 		in.Service, in.DryRun, in.Role = args[1], l.dryRun, given(c, "role", role)
 		var err error
 		if in.Params, err = params.read(a.Stdin); err != nil {
 			return output.Output{}, err
 		}
-		if err := checkInput(id, in, nodeProblems(in.Nodes)...); err != nil {
+		if err := checkInput(id, in); err != nil {
+			return output.Output{}, err
+		}
+		if in.Nodes, err = a.nodeIDs(ctx, id, nodes); err != nil {
 			return output.Output{}, err
 		}
 		return a.start(ctx, &l, client.Request{

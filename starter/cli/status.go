@@ -40,10 +40,7 @@ to Temporal is shown, with exit code 4.`,
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
-		if err := clusterArg(args[0]); err != nil {
-			return output.Output{}, err
-		}
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		server, err := a.server(ctx)
 		if err != nil {
 			return output.Output{}, err
@@ -101,7 +98,7 @@ func (a *app) statusOf(ctx context.Context, server *client.Client, id string) (o
 }
 
 func (a *app) clusterFields(c *api.ClusterView, op *client.Operation) output.Fields {
-	state := c.State
+	state := stateOf(*c)
 	if c.Reason != "" {
 		state += ": " + c.Reason
 	}
@@ -116,6 +113,7 @@ func (a *app) clusterFields(c *api.ClusterView, op *client.Operation) output.Fie
 		{"state", state},
 		{"nodes", fmt.Sprint(c.NodeCount)},
 		{"health", healthOf(c)},
+		{"labels", strings.Join(labelWords(c.Labels), "\n")},
 		{"held", a.held(op)},
 		{"provider", c.Provider},
 		{"revision", fmt.Sprint(c.Revision)},

@@ -42,7 +42,7 @@ downgrade restores the previous version, and --on-failure rollback does so at on
 	bindOnFailure(c, &in.OnFailure, api.OnFailureStop, "stop, rollback to the previous version, or hold the failed step for drover resolve",
 		api.OnFailureStop, api.OnFailureRollback, api.OnFailureHold)
 	l.bind(c, &in.Waits)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
 		var err error
 		if in.Values, err = values.read(a.Stdin); err != nil {
@@ -72,7 +72,7 @@ func (a *app) downgrade(plan bool) *cobra.Command {
 	}
 	l.holds(c, &in.Holds)
 	l.bind(c, &in.Waits)
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		l.apply(&in.Waits)
 		return a.start(ctx, &l, client.Request{
 			Operation: api.DowngradeCluster,

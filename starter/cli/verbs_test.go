@@ -239,8 +239,8 @@ func TestCompletionOfNodesRolesAndVersions(t *testing.T) {
 		version    string
 		args, want []string
 	}{
-		{"two", []string{"delete-nodes", known, "cln-00000001", ""}, []string{"cln-00000002\tetcd_node 2, 10.0.0.2"}},
-		{"two", []string{"run", known, "backup", "--node", ""}, []string{"cln-00000001\tetcd_node 1, 10.0.0.1", "cln-00000002\tetcd_node 2, 10.0.0.2"}},
+		{"two", []string{"delete-nodes", known, "cln-00000001", ""}, []string{"cln-00000002\tetcd_node/2 10.0.0.2", "etcd_node/2\tcln-00000002 10.0.0.2"}},
+		{"two", []string{"run", known, "backup", "--node", ""}, []string{"cln-00000001\tetcd_node/1 10.0.0.1", "etcd_node/1\tcln-00000001 10.0.0.1", "cln-00000002\tetcd_node/2 10.0.0.2", "etcd_node/2\tcln-00000002 10.0.0.2"}},
 		{"one", []string{"add-nodes", known, "--role", ""}, []string{"etcd_node"}},
 		{"one", []string{"restart", known, "--role", ""}, []string{"etcd_node", "etcd_node-replica"}},
 		{"none", []string{"scale", known, "--role", ""}, nil},

@@ -19,10 +19,7 @@ operation is running, the result of the last one is shown and sets the exit code
 		Example:           "  drover watch cl-a1b2c3d4",
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
-		RunE: a.run(func(ctx context.Context, args []string) (output.Output, error) {
-			if err := clusterArg(args[0]); err != nil {
-				return output.Output{}, err
-			}
+		RunE: a.on(func(ctx context.Context, args []string) (output.Output, error) {
 			server, err := a.server(ctx)
 			if err != nil {
 				return output.Output{}, err

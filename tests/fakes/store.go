@@ -105,6 +105,18 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 	return s.index, nil
 }
 
+// PutNamed is PutRecord for a record with a new name, which no other cluster may have.
+func (s *Store) PutNamed(ctx context.Context, rec *lifecycle.Record, index uint64, _ string) (uint64, error) {
+	all, err := s.Records(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if other := lifecycle.Namesake(all, rec.Name, rec.ClusterID); other != nil {
+		return 0, fault.New(fault.Conflict, "the name %q is taken by cluster %s", rec.Name, other.ClusterID)
+	}
+	return s.PutRecord(ctx, rec, index)
+}
+
 // CheckRecord refuses what Consul has no room for; compression is left out.
 func (s *Store) CheckRecord(rec *lifecycle.Record) error {
 	data, err := json.Marshal(rec)

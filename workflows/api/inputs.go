@@ -7,7 +7,7 @@ package api
 type CreateClusterInput struct {
 	App     string `json:"app"`               // published application id, required
 	Version string `json:"version,omitempty"` // default: the highest that is not a prerelease, else the last published
-	// Name overrides cluster.name of the package.
+	// Name is unique among all clusters. Default: the package's cluster.name, with the end of the id where that is taken.
 	Name     string `json:"name,omitempty"`
 	Provider string `json:"provider,omitempty"` // default: the worker's
 	// Values are configuration values by path: {"etcd_node.count": 3, "env.quota": "2"}.
@@ -17,6 +17,10 @@ type CreateClusterInput struct {
 	OnFailure string `json:"on_failure,omitempty"`
 	UserID    string `json:"user_id,omitempty"` // default "drover"; seeds passwords in packages
 	Zone      string `json:"zone,omitempty"`
+	// Labels are for people and for filters: {"team": "payments"}.
+	Labels map[string]string `json:"labels,omitempty"`
+	// Protected: the cluster cannot be deleted until it is unprotected.
+	Protected bool `json:"protected,omitempty"`
 	Waits
 }
 

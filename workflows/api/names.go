@@ -43,6 +43,7 @@ const (
 	ReadLogs        = "ReadLogs"
 	DescribeApp     = "DescribeApp"
 	DescribeValues  = "DescribeValues"
+	EditCluster     = "EditCluster"
 )
 
 // QueryProgress is the query every cluster operation answers with a Progress.
@@ -76,6 +77,7 @@ const (
 
 const (
 	workflowIDPrefix = "cluster/"
+	clusterIDPrefix  = "cl-"
 	planIDPrefix     = "plan/"
 )
 
@@ -100,6 +102,11 @@ var clusterID = regexp.MustCompile(`^cl-[a-z0-9]{8}$`)
 
 // ValidClusterID says whether id has the form cl-xxxxxxxx (8 lower-case letters or digits).
 func ValidClusterID(id string) bool { return clusterID.MatchString(id) }
+
+var nodeID = regexp.MustCompile(`^cln-[a-z0-9]{8}$`)
+
+// ValidNodeID says whether id has the form cln-xxxxxxxx (8 lower-case letters or digits).
+func ValidNodeID(id string) bool { return nodeID.MatchString(id) }
 
 // ClusterIDOf takes the cluster id out of a workflow id; false when the workflow id is not `cluster/cl-xxxxxxxx`.
 func ClusterIDOf(workflowID string) (string, bool) {

@@ -1,5 +1,7 @@
 package api
 
+import "fmt"
+
 // OperationResult is what a cluster operation returns.
 type OperationResult struct {
 	ClusterID string `json:"cluster_id"`
@@ -100,6 +102,9 @@ type ClusterView struct {
 	Revision  int64  `json:"revision"`
 	CreatedAt string `json:"created_at"`
 	NodeCount int    `json:"node_count"`
+	// Labels are what people noted; Protected refuses a deletion.
+	Labels    map[string]string `json:"labels,omitempty"`
+	Protected bool              `json:"protected,omitempty"`
 	// Health counts the nodes by health; nil when no agent was asked.
 	Health    *Health       `json:"health,omitempty"`
 	Operation OperationView `json:"operation"`
@@ -163,6 +168,15 @@ type NodeView struct {
 	Agent string `json:"agent,omitempty"`
 	// Health is healthy, unhealthy, unknown or disabled.
 	Health string `json:"health,omitempty"`
+}
+
+// Label is how people know the node: "etcd_node/1", and "node/1" where there are no roles.
+func (n NodeView) Label() string {
+	role := n.Role
+	if role == "" {
+		role = "node"
+	}
+	return fmt.Sprintf("%s/%d", role, n.SID)
 }
 
 // ClusterList is the result of ListClusters.

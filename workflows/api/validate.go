@@ -37,6 +37,10 @@ func (in CreateClusterInput) Problems() []string {
 	if in.Version != "" {
 		p = append(p, wordProblem("version", in.Version)...)
 	}
+	if in.Name != "" {
+		p = append(p, nameProblems(in.Name)...)
+	}
+	p = append(p, labelProblems(in.Labels)...)
 	p = append(p, onFailureProblems(in.OnFailure, OnFailureUndo, OnFailureKeep, OnFailureHold)...)
 	return append(p, in.Waits.Problems()...)
 }
