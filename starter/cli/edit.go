@@ -93,7 +93,7 @@ func (a *app) edit(ctx context.Context, in api.EditClusterInput, summary string)
 	if err != nil {
 		return output.Output{}, err
 	}
-	d, err := server.Edit(ctx, in, summary+" by "+a.user())
+	d, err := server.Edit(ctx, in, summary+" by "+a.by)
 	if err != nil {
 		return output.Output{}, err
 	}

@@ -147,14 +147,17 @@ func unwell(c api.ClusterView) bool {
 
 func (a *app) clusterTable(clusters []api.ClusterView, health bool) output.Table {
 	t := output.Table{
-		Header: []string{"cluster", "name", "app", "version", "state", "nodes", "operation", "age"},
+		Header: []string{"cluster", "name", "app", "version", "state", "nodes", "operation", "age", "provider", "labels"},
+		Wide:   []string{"provider", "labels"},
+		Drop:   []string{"version", "nodes", "age", "app"},
 		Empty:  "No clusters. Create one with: drover create APP",
 	}
 	if health {
 		t.Header = slices.Insert(t.Header, 6, "health")
 	}
 	for _, c := range clusters {
-		row := []string{c.ClusterID, c.Name, c.App, c.Version, stateOf(c), fmt.Sprint(c.NodeCount), a.operation(c.Operation), a.age(c.CreatedAt)}
+		row := []string{c.ClusterID, c.Name, c.App, c.Version, stateOf(c), fmt.Sprint(c.NodeCount), a.operation(c.Operation), a.age(c.CreatedAt),
+			c.Provider, strings.Join(labelWords(c.Labels), ",")}
 		if health {
 			row = slices.Insert(row, 6, healthWords(c.Health))
 		}

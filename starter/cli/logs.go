@@ -47,10 +47,7 @@ line and part of output.`,
 	flags.BoolVar(&all, "all", false, "show everything that the nodes keep")
 	flags.BoolVarP(&follow, "follow", "f", false, "show new output until the operation has ended")
 	c.MarkFlagsMutuallyExclusive("lines", "all")
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
-		if err := clusterArg(args[0]); err != nil {
-			return output.Output{}, err
-		}
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		problems := in.Problems()
 		if c.Flags().Changed("lines") && lines < 1 {
 			problems = append(problems, fmt.Sprintf("--lines %d: must be positive", lines))

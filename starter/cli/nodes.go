@@ -38,6 +38,8 @@ func (a *app) nodes() *cobra.Command {
 func nodeTable(nodes []api.NodeView) output.Table {
 	t := output.Table{
 		Header: []string{"node", "role", "sid", "ip", "cpu", "memory", "volume", "instance", "agent", "health"},
+		Wide:   []string{"instance"},
+		Drop:   []string{"volume", "memory", "cpu", "agent", "ip"},
 		Empty:  "No nodes.",
 	}
 	for _, n := range nodes {

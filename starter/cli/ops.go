@@ -65,6 +65,8 @@ operations; --all lists them too.`,
 func (a *app) opsTable(history []client.Operation) output.Table {
 	t := output.Table{
 		Header: []string{"number", "operation", "request", "by", "started", "took", "result", "run", "remark"},
+		Wide:   []string{"run"},
+		Drop:   []string{"took", "by", "started", "request"},
 		Empty:  "No operations found.",
 	}
 	for _, op := range history {

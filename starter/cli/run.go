@@ -57,12 +57,13 @@ func newApp(s System) *app {
 		s.NewClusterID = randomClusterID
 	}
 	env := environment(s.Environ)
+	width, _, _ := s.Terminal(s.Stdout)
 	return &app{
 		System:  s,
 		env:     env,
 		target:  client.Options{Env: env, Now: s.Now, Connect: s.Dial},
 		by:      user(env),
-		printer: &output.Printer{Stdout: s.Stdout, Stderr: s.Stderr, Format: output.Text},
+		printer: &output.Printer{Stdout: s.Stdout, Stderr: s.Stderr, Format: output.Text, Width: width},
 	}
 }
 

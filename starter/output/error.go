@@ -26,7 +26,7 @@ func (p *Printer) Error(headline string, f *fault.Fault, code int) {
 	if f.Type == fault.CommandFailed {
 		place = append(place, Field{"exit code", exitCode(f.ExitCode)})
 	}
-	b.WriteString(indent(renderFields(place, Text), "  "))
+	b.WriteString(indent(renderFields(place, Text, 0), "  "))
 	for _, problem := range f.Problems {
 		b.WriteString(indent(Clean(problem), "  - "))
 	}

@@ -13,17 +13,20 @@ type Format string
 const (
 	Text  Format = "text"  // for people, columns without lines
 	Boxed Format = "table" // for people, with lines
+	Wide  Format = "wide"  // for people, all columns, nothing cut
 	JSON  Format = "json"  // for programs
 )
 
 // Formats in the order help shows them.
-var Formats = []string{string(Text), string(Boxed), string(JSON)}
+var Formats = []string{string(Text), string(Boxed), string(Wide), string(JSON)}
 
 // Printer writes outputs to Stdout and errors to Stderr.
 type Printer struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Format Format
+	// Width is that of the terminal Stdout is; 0 when it is none.
+	Width int
 }
 
 // Print writes one output.
@@ -41,9 +44,9 @@ func (p *Printer) Print(o Output) error {
 		}
 		switch block := block.(type) {
 		case Fields:
-			b.WriteString(renderFields(block, p.Format))
+			b.WriteString(renderFields(block, p.Format, p.Width))
 		case Table:
-			b.WriteString(renderTable(block, p.Format))
+			b.WriteString(renderTable(block, p.Format, p.Width))
 		case Lines:
 			for _, line := range block {
 				b.WriteString(Clean(line) + "\n")

@@ -7,7 +7,13 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-func renderTable(t Table, format Format) string {
+// Between and around cells, with and without lines.
+const (
+	gap, edge           = 2, 0
+	boxedGap, boxedEdge = 3, 4
+)
+
+func renderTable(t Table, format Format, width int) string {
 	title := ""
 	if t.Title != "" {
 		title = Clean(t.Title) + "\n"
@@ -18,6 +24,18 @@ func renderTable(t Table, format Format) string {
 		}
 		return title + t.Empty + "\n"
 	}
+	rows := make([][]string, len(t.Rows))
+	for i, r := range t.Rows {
+		rows[i] = cleaned(r)
+	}
+	t.Rows = rows
+	switch format {
+	case Wide: // everything, whatever the width
+	case Boxed:
+		t = fitted(without(t, t.Wide), width, boxedGap, boxedEdge)
+	default:
+		t = fitted(without(t, t.Wide), width, gap, edge)
+	}
 	w := writer(format)
 	w.AppendHeader(row(t.Header))
 	for _, r := range t.Rows {
@@ -26,26 +44,48 @@ func renderTable(t Table, format Format) string {
 	return title + w.Render() + "\n"
 }
 
-func renderFields(fields Fields, format Format) string {
+// renderFields wraps long values under themselves.
+func renderFields(fields Fields, format Format, width int) string {
 	w := writer(format)
-	shown := 0
+	names := 0
+	for _, f := range fields {
+		if f[1] != "" {
+			names = max(names, text.StringWidthWithoutEscSequences(f[0]))
+		}
+	}
+	if names == 0 {
+		return ""
+	}
+	room := width - names - gap - edge
+	if format == Boxed {
+		room = width - names - boxedGap - boxedEdge
+	}
 	for _, f := range fields {
 		if f[1] == "" {
 			continue
 		}
-		w.AppendRow(table.Row{f[0], strings.TrimRight(Clean(f[1]), "\n")})
-		shown++
-	}
-	if shown == 0 {
-		return ""
+		value := strings.TrimRight(Clean(f[1]), "\n")
+		if width > 0 && format != Wide && room >= comfortable {
+			value = text.WrapSoft(value, room)
+		}
+		w.AppendRow(table.Row{f[0], value})
 	}
 	return w.Render() + "\n"
+}
+
+// cleaned are cells of one line each.
+func cleaned(cells []string) []string {
+	out := make([]string, len(cells))
+	for i, cell := range cells {
+		out[i] = strings.ReplaceAll(strings.TrimRight(Clean(cell), "\n"), "\n", " ")
+	}
+	return out
 }
 
 func row(cells []string) table.Row {
 	out := make(table.Row, len(cells))
 	for i, cell := range cells {
-		out[i] = strings.TrimRight(Clean(cell), "\n")
+		out[i] = cell
 	}
 	return out
 }
@@ -54,7 +94,7 @@ func writer(format Format) table.Writer {
 	w := table.NewWriter()
 	w.SuppressTrailingSpaces()
 	style := table.StyleLight
-	if format == Text {
+	if format != Boxed {
 		style.Options = table.OptionsNoBordersAndSeparators
 		style.Box.PaddingLeft = ""
 		style.Box.PaddingRight = "  "
