@@ -18,7 +18,7 @@ import (
 	"drover/workflows/api"
 )
 
-var update = flag.Bool("update", false, "write the pictures anew")
+var update = flag.Bool("update", false, "write the pictures again")
 
 // TestPictures compares what operators look at every day, in terminals of 80 and 200 columns, a pipe and -o wide.
 func TestPictures(t *testing.T) {
