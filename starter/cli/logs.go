@@ -28,7 +28,7 @@ func (a *app) logs() *cobra.Command {
 		Short: "Show the output of an operation's commands, by node",
 		Long: `Show what the commands of an operation printed, stdout and stderr together, from the journals of the
 nodes: of the running operation, or of the last one that ran commands. Drover ops lists the numbers
-of client. Nodes keep the last 5 to 10 MiB of each command; the last 64 KiB are shown unless
+of operations. Nodes keep the last 5 to 10 MiB of each command; the last 64 KiB are shown unless
 --all is given. Passwords of the package are removed.
 
 --follow shows new output until the operation has ended. With -o json it prints one JSON object per
@@ -63,8 +63,10 @@ line and part of output.`,
 		if all {
 			in.Tail = 0
 		}
-		if in.Nodes, err = findNodes(ctx, server, in.ClusterID, args[1:]); err != nil {
-			return output.Output{}, err
+		if len(args) > 1 {
+			if in.Nodes, err = server.NodeIDs(ctx, in.ClusterID, args[1:]); err != nil {
+				return output.Output{}, err
+			}
 		}
 		if follow {
 			return output.Output{}, a.followLogs(ctx, server, in, lines)

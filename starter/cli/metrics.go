@@ -22,6 +22,7 @@ func (a *app) metrics() *cobra.Command {
 		Long: `Generate dashboards for Grafana and alert rules for Prometheus: for the application of a package from
 the groups, display and alarm of its monitor, and without a package for Drover itself. No server is
 contacted. The metrics are described in docs/metrics.md.`,
+		Example: "  drover metrics dashboard > drover.json\n  drover metrics rules ./etcd --app etcd > etcd.rules.yml",
 	}, a.metricsDashboard(), a.metricsRules())
 }
 

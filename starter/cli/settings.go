@@ -58,7 +58,7 @@ force. --all shows the other settings too. With KEY, its value alone is printed.
 		ValidArgsFunction: a.completeSettings,
 	}
 	c.Flags().BoolVar(&all, "all", false, "show settings that cannot be changed too")
-	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
+	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
 		if err := clusterArg(args[0]); err != nil {
 			return output.Output{}, err
 		}

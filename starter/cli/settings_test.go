@@ -75,6 +75,7 @@ func TestEnvGet(t *testing.T) {
 
 func TestSettingsAndServicesAreCompleted(t *testing.T) {
 	t.Parallel()
+	server(t)
 	for _, tc := range []struct {
 		args      []string
 		want, not string
