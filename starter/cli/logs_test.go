@@ -80,9 +80,9 @@ begin
 	require.Equal(t, exitUnreachable, c.code)
 	require.Contains(t, c.stdout.String(), "! etcd_node/3 cln-00000003: no answer\n")
 	c = drover(t, "logs", "cl-loglog00", "etcd_node/9", "10.0.0.7")
-	require.Equal(t, exitRefused, c.code)
-	require.Contains(t, c.stderr.String(), `no node "etcd_node/9"`)
-	require.Contains(t, c.stderr.String(), `no node "10.0.0.7"`)
+	require.Equal(t, exitUsage, c.code)
+	require.Contains(t, c.stderr.String(), `not nodes of cluster cl-loglog00: "etcd_node/9"`)
+	require.Contains(t, c.stderr.String(), `"10.0.0.7"`)
 }
 
 func TestLogsAreFollowed(t *testing.T) {
