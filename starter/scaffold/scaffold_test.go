@@ -42,7 +42,7 @@ func TestANewPackageIsWithoutFindings(t *testing.T) {
 	if err != nil {
 		t.Skip("shellcheck is not installed")
 	}
-	out, err := exec.Command(program, "-s", "sh", "-e", "SC1090,SC2154", filepath.Join(dir, "images", image, "opt/app/service"), filepath.Join(dir, "checks/create.sh")).CombinedOutput()
+	out, err := exec.Command(program, "-s", "sh", "-e", "SC1090,SC2154", filepath.Join(dir, "images", image, "opt/app/service")).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 
