@@ -19,7 +19,7 @@ type Client struct {
 	Keys codec.Keys
 	// Now is the clock used for waiting times and for what people read.
 	Now func() time.Time
-	// ReadTimeout bounds the reading workflows and publishing; 0 means 30 c.
+	// ReadTimeout bounds the reading workflows and publishing; 0 means 30 s.
 	ReadTimeout time.Duration
 	// Poll is the pace of following an operation; 0 means 300 ms.
 	Poll time.Duration

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 
@@ -84,7 +83,7 @@ Operations:
 		ValidArgs: exampleNames,
 	}
 	c.Flags().StringVar(&id, "id", "", "cluster id (default: a new one)")
-	c.Flags().StringVar(&ui, "ui", "", "base URL of the Temporal UI (default: port 8233 on Temporal's host)")
+	c.Flags().StringVar(&ui, "ui", "", "base URL of the Temporal UI (default: DROVER_UI, else port 8233 on Temporal's host)")
 	c.RunE = a.run(func(_ context.Context, args []string) (output.Output, error) {
 		name, err := exampleName(args[0])
 		if err != nil {
@@ -100,10 +99,11 @@ Operations:
 		if err != nil {
 			return output.Output{}, err
 		}
-		if ui == "" {
-			ui = uiOf(options.HostPort)
+		base := a.uiBase(ui)
+		if base == "" {
+			base = uiOf(options.HostPort)
 		}
-		e, err := newExample(name, id, options.Namespace, strings.TrimRight(ui, "/"))
+		e, err := newExample(name, id, options.Namespace, base)
 		if err != nil {
 			return output.Output{}, err
 		}
@@ -121,14 +121,6 @@ func exampleName(word string) (string, error) {
 		}
 	}
 	return "", fault.New(fault.Invalid, "unknown operation %q", word).WithHint("use one of %s", strings.Join(exampleNames, ", "))
-}
-
-func uiOf(hostPort string) string {
-	host, _, err := net.SplitHostPort(strings.TrimPrefix(hostPort, "dns:///"))
-	if err != nil || host == "" {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, "8233")
 }
 
 func newExample(name, id, namespace, ui string) (*exampleValue, error) {

@@ -83,7 +83,7 @@ func (a *app) opFields(op client.Operation) output.Fields {
 	return output.Fields{
 		{"operation", strings.TrimSpace(fmt.Sprintf("%d %s", op.Number, op.Type))}, {"cluster", op.ClusterID}, {"request", op.What}, {"by", askedBy(op)},
 		{"started", op.StartedAt.UTC().Format(time.RFC3339)}, {"ended", ended}, {"result", op.State},
-		{"skipped", strings.Join(op.Skipped, "\n")}, {"run", op.RunID},
+		{"skipped", strings.Join(op.Skipped, "\n")}, {"run", op.RunID}, {"Temporal UI", a.runLink(op.ClusterID, op.RunID)},
 	}
 }
 

@@ -60,7 +60,7 @@ func (a *app) operate(ctx context.Context, r client.Request, noWait, dryRun bool
 	}
 	if noWait {
 		return output.Output{Value: started, Blocks: []output.Block{
-			output.Fields{{"cluster", started.ClusterID}, {"operation", started.Operation}, {"run", started.RunID}},
+			output.Fields{{"cluster", started.ClusterID}, {"operation", started.Operation}, {"run", started.RunID}, {"Temporal UI", a.runLink(started.ClusterID, started.RunID)}},
 			output.Lines{"Follow it with: drover watch " + started.ClusterID},
 		}}, nil
 	}
