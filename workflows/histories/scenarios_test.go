@@ -108,6 +108,8 @@ func scenarios() []scenario {
 		scenario{api.DescribeValues, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ReadLogs, happy, completed, small(), active, none, func(w *world) any { return api.ReadLogsInput{ClusterID: w.clusterID} }, "", nil},
 		scenario{api.ReadLogs, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.EditCluster, happy, completed, small(), active, none, func(w *world) any { return api.EditClusterInput{ClusterID: w.clusterID, Name: "noted"} }, "", nil},
+		scenario{api.EditCluster, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ListOrphans, happy, completed, small(), leftOvers, none, input(api.ListOrphansInput{}), "", nil},
 		scenario{api.ListOrphans, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.RetryOrphans, happy, completed, small(), leftOvers, none, input(api.RetryOrphansInput{}), "", nil},

@@ -102,7 +102,7 @@ func isRead(operation string) bool {
 	switch operation {
 	case api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps,
 		api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster, api.ListProviders, api.ListHosts,
-		api.ReadLogs, api.DescribeApp, api.DescribeValues:
+		api.ReadLogs, api.DescribeApp, api.DescribeValues, api.EditCluster:
 		return true
 	}
 	return false
