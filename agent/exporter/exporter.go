@@ -8,9 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	prom "github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"drover/agent/api"
 	"drover/fault"
 )
@@ -64,46 +61,29 @@ func (e *Exporter) Serve(ctx context.Context, addr string, log *slog.Logger) err
 }
 
 func (e *Exporter) handler() http.Handler {
-	registry := prom.NewRegistry()
-	registry.MustRegister(e)
+	slots := make(chan struct{}, scrapesAtOnce)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
-		ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: scrapesAtOnce,
-	}))
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		default:
+			http.Error(w, "too many requests at once", http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		_ = e.collect().write(w) // the reader is gone
+	})
 	return mux
 }
 
-// Describe is part of prom.Collector: nothing is known beforehand, since items come and go with settings.
-func (e *Exporter) Describe(chan<- *prom.Desc) {}
-
-// Collect is part of prom.Collector.
-func (e *Exporter) Collect(out chan<- prom.Metric) {
-	s := sink(out)
+func (e *Exporter) collect() exposition {
+	s := exposition{}
 	now := e.now()
 	s.agent(now)
 	s.items(now)
 	e.node.collect(s)
-}
-
-type sink chan<- prom.Metric
-
-// gauge and counter take labels as name, value, name, value.
-func (s sink) gauge(name, help string, v float64, labels ...string) {
-	s.add(prom.GaugeValue, name, help, v, labels)
-}
-
-func (s sink) counter(name, help string, v float64, labels ...string) {
-	s.add(prom.CounterValue, name, help, v, labels)
-}
-
-func (s sink) add(kind prom.ValueType, name, help string, v float64, labels []string) {
-	var names, values []string
-	for i := 0; i+1 < len(labels); i += 2 {
-		names, values = append(names, labels[i]), append(values, labels[i+1])
-	}
-	if m, err := prom.NewConstMetric(prom.NewDesc(name, help, names, nil), kind, v, values...); err == nil {
-		s <- m
-	}
+	return s
 }
 
 func truth(b bool) float64 {
@@ -116,22 +96,22 @@ func truth(b bool) float64 {
 // Healths are the states of a node's health.
 var healths = []string{"healthy", "unhealthy", "unknown", "disabled"}
 
-func (s sink) agent(now Now) {
+func (e exposition) agent(now Now) {
 	st := now.Status
-	s.gauge("drover_node_info", "The node, its role and the version of its agent; always 1", 1,
+	e.gauge("drover_node_info", "The node, its role and the version of its agent; always 1", 1,
 		"cluster", st.ClusterID, "node", st.NodeID, "role", now.Role, "version", st.Version)
 	for _, state := range healths {
-		s.gauge("drover_node_health", "Health of the application on the node; 1 for the state it has", truth(st.Health == state), "state", state)
+		e.gauge("drover_node_health", "Health of the application on the node; 1 for the state it has", truth(st.Health == state), "state", state)
 	}
-	s.gauge("drover_agent_consul_up", "1 when the agent reads its metadata from Consul", truth(st.ConsulOK))
-	s.gauge("drover_agent_revision", "Revision of the metadata that the node applied last", float64(st.Revision))
-	s.gauge("drover_agent_warnings", "Templates, reload commands and addresses that fail on the node", float64(len(st.Warnings)))
-	s.gauge("drover_agent_commands_running", "Commands that run on the node", float64(len(st.Running)))
+	e.gauge("drover_agent_consul_up", "1 when the agent reads its metadata from Consul", truth(st.ConsulOK))
+	e.gauge("drover_agent_revision", "Revision of the metadata that the node applied last", float64(st.Revision))
+	e.gauge("drover_agent_warnings", "Templates, reload commands and addresses that fail on the node", float64(len(st.Warnings)))
+	e.gauge("drover_agent_commands_running", "Commands that run on the node", float64(len(st.Running)))
 	if now.Monitors {
-		s.gauge("drover_monitor_up", "1 when the last run of the package's monitor command printed a JSON object within 5 s", truth(!now.Measured.IsZero()))
+		e.gauge("drover_monitor_up", "1 when the last run of the package's monitor command printed a JSON object within 5 s", truth(!now.Measured.IsZero()))
 	}
 	if !now.Measured.IsZero() {
-		s.gauge("drover_monitor_timestamp_seconds", "When the monitor command ran last with success, in seconds since 1970", float64(now.Measured.UnixMilli())/1000)
+		e.gauge("drover_monitor_timestamp_seconds", "When the monitor command ran last with success, in seconds since 1970", float64(now.Measured.UnixMilli())/1000)
 	}
 }
 
@@ -140,7 +120,7 @@ const textLimit = 100
 
 // items are the package's own metrics. A key of the object that is not an item, and a value that is not of its item's type,
 // is not served.
-func (s sink) items(now Now) {
+func (e exposition) items(now Now) {
 	var object map[string]json.RawMessage
 	if len(now.Status.Monitor) == 0 || json.Unmarshal(now.Status.Monitor, &object) != nil {
 		return
@@ -153,7 +133,7 @@ func (s sink) items(now Now) {
 		help := "Item " + item.Name + " of the package's monitor"
 		if item.Text {
 			if text, ok := textOf(raw); ok {
-				s.gauge(item.Metric(), help+"; 1 for the value it has", 1, "value", text)
+				e.gauge(item.Metric(), help+"; 1 for the value it has", 1, "value", text)
 			}
 			continue
 		}
@@ -168,9 +148,9 @@ func (s sink) items(now Now) {
 			v *= item.Scale
 		}
 		if item.Counter {
-			s.counter(item.Metric(), help, v)
+			e.counter(item.Metric(), help, v)
 		} else {
-			s.gauge(item.Metric(), help, v)
+			e.gauge(item.Metric(), help, v)
 		}
 	}
 }

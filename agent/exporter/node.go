@@ -28,14 +28,14 @@ func newNode(proc, sys string) (node, error) {
 	return node{fs, disks}, err
 }
 
-func (n node) collect(s sink) {
+func (n node) collect(s exposition) {
 	n.machine(s)
 	n.storage(s)
 	n.network(s)
 	n.processes(s)
 }
 
-func (n node) machine(s sink) {
+func (n node) machine(s exposition) {
 	if stat, err := n.proc.Stat(); err == nil {
 		const help = "Time of the machine's processors by mode"
 		cpu := stat.CPUTotal
@@ -62,7 +62,7 @@ func (n node) machine(s sink) {
 // kept are the file systems with data; the others are the kernel's.
 var kept = []string{"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "overlay", "f2fs", "jfs", "reiserfs", "bcachefs", "nfs", "nfs4", "tmpfs"}
 
-func (n node) storage(s sink) {
+func (n node) storage(s exposition) {
 	self, err := n.proc.Self()
 	if err == nil {
 		if mounts, err := self.MountInfo(); err == nil {
@@ -87,7 +87,7 @@ func (n node) storage(s sink) {
 // mountsLimit bounds the series of a node.
 const mountsLimit = 50
 
-func (n node) mounts(s sink, mounts []*procfs.MountInfo) {
+func (n node) mounts(s exposition, mounts []*procfs.MountInfo) {
 	seen := []string{}
 	for _, m := range mounts {
 		inside := func(folder string) bool { return m.MountPoint == folder || strings.HasPrefix(m.MountPoint, folder+"/") }
@@ -110,7 +110,7 @@ func (n node) mounts(s sink, mounts []*procfs.MountInfo) {
 	}
 }
 
-func (n node) network(s sink) {
+func (n node) network(s exposition) {
 	devices, err := n.proc.NetDev()
 	if err != nil {
 		return
@@ -123,7 +123,7 @@ func (n node) network(s sink) {
 
 // processes adds up what the node's own processes use: on a machine that several nodes share, the machine's figures are
 // those of all. The time of a process that ended is in that of the process that waited for it.
-func (n node) processes(s sink) {
+func (n node) processes(s exposition) {
 	all, err := n.proc.AllProcs()
 	if err != nil {
 		return
