@@ -20,7 +20,7 @@ ARGS ?=
 
 # Packages whose tests take minutes: lives of packages, providers, given machines, kills, recordings. `make test` runs no
 # more than their unit tests, as long as PKG does not name them; the rest is for `make test-all`.
-SLOW  = ./packages/... ./providers/... ./worker ./workflows/histories ./tests/chaos/... ./tests/endtoend/docker ./tests/endtoend/given
+SLOW  = ./packages/... ./providers/... ./worker ./workflows/histories ./tests/chaos/... ./tests/endtoend/console ./tests/endtoend/docker ./tests/endtoend/given
 QUICK = $$($(GO) list ./... | grep -vxF "$$($(GO) list $(SLOW))")
 
 # How long `make fuzz` spends on each target.
@@ -51,6 +51,15 @@ bin/drover-node: FORCE
 	@$(BUILD) -o $@ ./tests/tracer/command
 .build/bin/%: FORCE
 	@$(BUILD) -o $@ ./tools/$*
+
+# The pages of the console are committed: a build of Go needs no Node. Node 20 and npm are needed to change them.
+WEB = console/web
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	@cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+
+.PHONY: console
+console: $(WEB)/node_modules/.package-lock.json ## build the console's pages into console/assets/dist; needs Node
+	@cd $(WEB) && npm run --silent api && npm run --silent check && npm run --silent build
 
 .PHONY: packages
 packages: ## build the example package etcd and its node images into .build/
@@ -125,7 +134,7 @@ lint: ## linters alone: words, style, import walls, determinism of workflows
 	"$$(tools/ensure workflowcheck)" -config .workflowcheck.yaml ./workflows/... ./lifecycle/...
 
 # Tests take the programs of `make build` as they are.
-test test-slow race docker-test docker-lives: export DROVER_BUILT = 1
+test test-slow race docker-test docker-lives console-e2e: export DROVER_BUILT = 1
 
 .PHONY: test
 test: servers build ## unit tests, conformance, end to end on local nodes: 8 minutes (PKG=./remote/... ARGS='-run SSH')
@@ -138,7 +147,7 @@ test-all: ## also lives of packages, providers, given machines, kills, the quick
 	done; tools/test --summary test test-slow docker-test; exit $$status
 
 .PHONY: test-slow
-test-slow: servers build packages ## what `make test-all` has beside `make test` and `make docker-test`
+test-slow: servers build packages console-tools ## what `make test-all` has beside `make test` and `make docker-test`
 	@tools/test test-slow -timeout 25m $(ARGS) $(SLOW)
 
 .PHONY: race
@@ -154,6 +163,21 @@ docker-test: servers build packages docker-tools ## the quick start with Docker,
 .PHONY: docker-lives
 docker-lives: servers build packages-all ## ZooKeeper, its observers and Redis Cluster live in containers; needs root and dockerd
 	@tools/test docker-lives -timeout 40m -run Life/docker $(ARGS) ./packages/redis-cluster ./packages/zookeeper ./packages/zookeeper-observers -args -docker
+
+.PHONY: console-check
+console-check: console ## test the console's pages, and fail when the committed ones are not what their sources build
+	@cd $(WEB) && npm test --silent
+	@changed=$$(git status --porcelain -- console/assets/dist $(WEB)/src/api/schema.d.ts); [ -z "$$changed" ] || { \
+		echo "these files are not what make console builds; commit them:"; echo "$$changed"; exit 1; }
+
+# Node's modules, where there is npm: the journeys are skipped without them.
+.PHONY: console-tools
+console-tools:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(WEB)/node_modules/.package-lock.json; fi
+
+.PHONY: console-e2e
+console-e2e: servers build console-tools ## the console in a browser on a real stack; needs Chromium; screenshots in .build/screenshots
+	@tools/test console-e2e -timeout 25m $(ARGS) ./tests/endtoend/console
 
 .PHONY: chaos
 chaos: servers ## kill everything at every moment of every operation, see docs/chaos.md (ARGS='-only CreateCluster -kill worker')

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"drover/client"
+	"drover/console/assets"
 	"drover/console/auth"
 	"drover/console/server"
 	"drover/metadata/views"
@@ -26,7 +27,7 @@ import (
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".
 var version = "dev"
 
-const usage = `Serve Drover's HTTP API.
+const usage = `Serve Drover's web pages and HTTP API.
 
 Temporal comes from the TEMPORAL_* variables and the temporal CLI's configuration file, Consul from the CONSUL_*
 variables; every flag can be set as DROVER_CONSOLE_ and its name. Without flags it listens on loopback and prints a
@@ -140,7 +141,7 @@ func run(ctx context.Context, args []string) error {
 	s := &http.Server{
 		Handler: server.New(ctx, server.Options{
 			Version: version, UI: c.ui, Client: temporal, Views: seen, Auth: users, Audit: audit, Secure: https || c.proxied,
-			Logger: logger, Now: time.Now,
+			Pages: assets.Handler(), Logger: logger, Now: time.Now,
 		}).Handler(),
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with the program

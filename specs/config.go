@@ -17,10 +17,15 @@ const (
 // Config is config.json: what a user may or must give.
 type Config struct {
 	// Items in the order of the file.
-	Items  []*Item
+	Items []*Item
+	// Labels are the groups that hold items, in the order of the file.
+	Labels []GroupLabel
 	byPath map[string]*Item
 	groups map[string]bool // paths that hold items: "cluster", "cluster.etcd_node", "env"
 }
+
+// GroupLabel is what config.json says of a group of items.
+type GroupLabel struct{ Path, Label, Description string }
 
 // Item finds an item by its whole path, as in "cluster.etcd_node.count".
 func (c *Config) Item(path string) (*Item, bool) {
@@ -147,6 +152,7 @@ func (r *configReader) entry(parent string, e *value) {
 			return
 		}
 		r.out.groups[path] = true
+		r.out.Labels = append(r.out.Labels, GroupLabel{Path: path, Label: wordsOf(e, "label"), Description: wordsOf(e, "description")})
 		r.group(path, props)
 		return
 	}
@@ -165,6 +171,13 @@ func (r *configReader) entry(parent string, e *value) {
 	}
 	r.out.byPath[path] = it
 	r.out.Items = append(r.out.Items, it)
+}
+
+func wordsOf(e *value, key string) string {
+	if m, ok := e.member(key); ok {
+		return textOf(m.plain())
+	}
+	return ""
 }
 
 func (r *configReader) item(path, key string, e *value) *Item {

@@ -135,6 +135,9 @@ type Dependency struct {
 	Not bool
 }
 
+// Texts are Values as one types them.
+func (d Dependency) Texts() []string { return typed(d.Values) }
+
 func (d Dependency) String() string {
 	word := "one of"
 	if d.Not {

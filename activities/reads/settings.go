@@ -28,8 +28,15 @@ func (a *Activities) DescribeApp(ctx context.Context, in api.DescribeAppInput) (
 		return out, err
 	}
 	out.AppView = api.AppView{App: app.AppID, Version: app.VersionID, Digest: app.Digest, PublishedAt: app.PublishedAt, Roles: app.Roles}
-	out.Settings, out.Services = settingsOf(pkg.Settings()), servicesOf(pkg, pkg.Outline(ctx))
+	describe(ctx, pkg, &out)
 	return out, nil
+}
+
+func describe(ctx context.Context, pkg *specs.Package, out *api.AppDetail) {
+	out.Settings, out.Services, out.Texts = settingsOf(pkg.Settings()), servicesOf(pkg, pkg.Outline(ctx)), pkg.Texts()
+	for _, g := range pkg.Config.Labels {
+		out.Groups = append(out.Groups, api.SettingGroup(g))
+	}
 }
 
 // DescribeValues reads the values in force of a cluster. Passwords are hidden.
@@ -49,11 +56,12 @@ func (a *Activities) DescribeValues(ctx context.Context, in api.DescribeValuesIn
 	values := packages.WithName(pkg, pkg.Override(rec.InForce(), nil), rec.Name)
 	for i := range out.Settings {
 		item, _ := pkg.Config.Item(out.Settings[i].Path)
-		switch v, has := values[item.Path]; {
-		case has:
-			out.Settings[i].Value = item.Shown(v)
-		case item.HasDefault: // written before every item had a value
-			out.Settings[i].Value = item.Shown(item.Default)
+		v, has := values[item.Path]
+		if !has && item.HasDefault { // written before every item had a value
+			v, has = item.Default, true
+		}
+		if has {
+			out.Settings[i].Value, out.Settings[i].Form.Value = item.Shown(v), item.Typed(v)
 		}
 	}
 	return out, nil
@@ -64,8 +72,22 @@ func settingsOf(in []specs.Setting) []api.Setting {
 	for _, s := range in {
 		out = append(out, api.Setting{
 			Path: s.Path, Label: s.Label, Description: s.Description, Type: s.Type, Required: s.Required, Changeable: s.Changeable,
-			Default: s.Default, Allowed: s.Allowed,
+			Default: s.Default, Allowed: s.Allowed, Form: formOf(s.Form),
 		})
+	}
+	return out
+}
+
+func formOf(in *specs.Form) *api.Form {
+	if in == nil {
+		return nil
+	}
+	out := &api.Form{
+		Key: in.Key, Default: in.Default, Preset: in.Preset, Range: in.Range, Min: in.Min, Max: in.Max, Step: in.Step, Pattern: in.Pattern,
+		MultiChoice: in.MultiChoice, Separator: in.Separator, Kept: in.Kept, ResourceGroup: in.Groups,
+	}
+	for _, d := range in.Dependencies {
+		out.Dependencies = append(out.Dependencies, api.SettingDependency{Path: d.Ref, Values: d.Texts(), Not: d.Not})
 	}
 	return out
 }

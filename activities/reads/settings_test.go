@@ -24,7 +24,8 @@ func TestValuesInForceWithoutPasswords(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, world.JSON(t, got), world.Secret)
 	require.Equal(t, []api.Setting{
-		{Path: "env.password", Label: "l", Description: "d", Type: "password", Changeable: true, Allowed: "password", Value: "(hidden)"},
+		{Path: "env.password", Label: "l", Description: "d", Type: "password", Changeable: true, Allowed: "password", Value: "(hidden)",
+			Form: &api.Form{Key: "password", Preset: true, Separator: ","}},
 	}, got.Settings)
 	require.Len(t, got.Services, 3)
 	require.Equal(t, api.ServiceView{Role: "a", Name: "custom job", Custom: true, TimeoutSec: 600, Parameters: []api.Setting{}}, got.Services[0])

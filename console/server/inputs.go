@@ -84,6 +84,10 @@ type (
 		Version string `query:"version" required:"true" maxLength:"63"`
 		Upload
 	}
+	appInput struct {
+		App     string `path:"app" maxLength:"63"`
+		Version string `path:"version" maxLength:"63"`
+	}
 	orphansInput struct {
 		Cluster string `query:"cluster" pattern:"^cl-[a-z0-9]{8}$"`
 	}

@@ -114,7 +114,7 @@ func TestAnOperationThroughTheAPI(t *testing.T) {
 
 func (s *site) follow(t *testing.T, id string) *bufio.Scanner {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/v1/operations/"+id+"/events", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/v1/operations/"+id+"/events", nil)
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Bearer "+s.token[wire.Viewer])
 	answer, err := http.DefaultClient.Do(r)

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	wire "drover/console/api"
@@ -39,6 +40,10 @@ func (s *Server) once(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	key, who, ok := s.Auth.Once(r.PathValue("key"))
+	if !ok && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		http.Redirect(w, r, "/?link=used", http.StatusSeeOther) // the page says it
+		return
+	}
 	if !ok {
 		writeProblem(w, http.StatusUnauthorized, "the link was used or has expired; SIGUSR1 makes drover-console print another")
 		return

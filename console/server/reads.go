@@ -36,6 +36,16 @@ func (s *Server) apps(ctx context.Context, _ *nothing) (*body[wire.Items[api.App
 	return items(list.Apps, nil)
 }
 
+func (s *Server) app(ctx context.Context, in *appInput) (*body[api.AppDetail], error) {
+	out, err := s.Client.App(ctx, in.App, in.Version)
+	return answer(ctx, out, err)
+}
+
+func (s *Server) values(ctx context.Context, in *ClusterPath) (*body[api.ClusterValues], error) {
+	out, err := s.Client.Values(ctx, in.ID)
+	return answer(ctx, out, err)
+}
+
 func (s *Server) lint(ctx context.Context, in *Upload) (*body[wire.Linted], error) {
 	p, err := specs.FromArchive("upload", bytes.NewReader(in.RawBody))
 	if err != nil {

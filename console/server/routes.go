@@ -60,6 +60,7 @@ func (s *Server) routes(a huma.API) {
 	huma.Register(a, route("start-operation", http.MethodPost, "/v1/clusters/{id}/operations", wire.Operator, "Start an operation, or plan it",
 		status(http.StatusAccepted), func(o *huma.Operation) { o.SkipValidateBody = true }), s.startOperation)
 	huma.Register(a, route("examine", http.MethodGet, "/v1/clusters/{id}/examination", wire.Viewer, "Compare record, provider, metadata and agents of a cluster"), s.examine)
+	huma.Register(a, route("values", http.MethodGet, "/v1/clusters/{id}/values", wire.Viewer, "Values in force of a cluster, without passwords"), s.values)
 	huma.Register(a, route("collect-orphans", http.MethodPost, "/v1/clusters/{id}/orphans/collect", wire.Admin, "Release what providers list for a cluster and no record names"), s.collectOrphans)
 
 	huma.Register(a, route("operation", http.MethodGet, "/v1/operations/{id}", wire.Viewer, "One operation with its progress"), s.operation)
@@ -69,6 +70,7 @@ func (s *Server) routes(a huma.API) {
 	huma.Register(a, route("cancel", http.MethodPost, "/v1/operations/{id}/cancel", wire.Operator, "Cancel the operation and undo its completed steps", status(http.StatusAccepted)), s.cancel)
 
 	huma.Register(a, route("apps", http.MethodGet, "/v1/apps", wire.Viewer, "List the published applications"), s.apps)
+	huma.Register(a, route("app", http.MethodGet, "/v1/apps/{app}/versions/{version}", wire.Viewer, "One version of an application with its settings and services"), s.app)
 	huma.Register(a, route("publish-app", http.MethodPost, "/v1/apps", wire.Admin, "Publish a package", status(http.StatusCreated), uploaded), s.publish)
 	huma.Register(a, route("lint", http.MethodPost, "/v1/lint", wire.Viewer, "Check a package without publishing it", uploaded), s.lint)
 

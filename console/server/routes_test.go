@@ -22,6 +22,7 @@ import (
 
 	"drover/client"
 	wire "drover/console/api"
+	"drover/console/assets"
 	"drover/console/auth"
 	"drover/fault"
 	"drover/metadata"
@@ -66,7 +67,7 @@ func newSite(t *testing.T, views shown) *site {
 	temporal := &mocks.Client{}
 	s := &site{temporal: temporal, dir: dir, token: map[string]string{}}
 	s.api = New(t.Context(), Options{
-		Version: "v1", Views: views, Auth: users, Audit: audit, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
+		Version: "v1", Views: views, Pages: assets.Handler(), Auth: users, Audit: audit, Now: time.Now, Logger: slog.New(slog.DiscardHandler),
 		Client: &client.Client{Temporal: temporal, Now: time.Now, ReadTimeout: time.Second, Poll: time.Millisecond},
 	})
 	for _, role := range []string{wire.Viewer, wire.Operator, wire.Admin} {
@@ -144,7 +145,7 @@ func TestLabelsLimitAUser(t *testing.T) {
 	_, list := s.do(t, "GET", "/v1/clusters", issued.Text, "")
 	require.JSONEq(t, `{"items": [], "total": 0}`, list)
 	for _, request := range [][2]string{
-		{"GET", "/v1/clusters/" + cluster}, {"POST", "/v1/clusters/" + cluster + "/operations"},
+		{"GET", "/v1/clusters/" + cluster}, {"GET", "/v1/clusters/" + cluster + "/values"}, {"POST", "/v1/clusters/" + cluster + "/operations"},
 		{"POST", "/v1/operations/" + cluster + ".run-1/cancel"}, {"GET", "/v1/tokens"}, {"GET", "/v1/orphans?cluster=" + cluster},
 	} {
 		answer, text := s.do(t, request[0], request[1], issued.Text, `{"type":"StopCluster"}`)
@@ -167,6 +168,11 @@ func TestALinkLogsInOnceAndATokenManyTimes(t *testing.T) {
 	require.Contains(t, text, `"role":"admin"`)
 	answer, _ = s.do(t, "GET", path, "", "")
 	require.Equal(t, http.StatusUnauthorized, answer.StatusCode, "a second time")
+	answer, _ = s.do(t, "GET", path, "", "", "Accept", "text/html,*/*")
+	require.Equal(t, "/?link=used", answer.Header.Get("Location"), "a browser is told by the page")
+	answer, text = s.do(t, "GET", "/?link=used", "", "")
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	require.Contains(t, text, "<script")
 	answer, _ = s.do(t, "DELETE", "/v1/session", "", "", "Cookie", cookie.Name+"="+cookie.Value)
 	require.Equal(t, http.StatusNoContent, answer.StatusCode)
 	answer, _ = s.do(t, "GET", "/v1/session", "", "", "Cookie", cookie.Name+"="+cookie.Value)
@@ -294,7 +300,7 @@ func TestAClusterStreamResumes(t *testing.T) {
 	read := func(last string) string {
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
-		r, err := http.NewRequestWithContext(ctx, "GET", s.URL+"/v1/clusters/"+cluster+"/events", nil)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/v1/clusters/"+cluster+"/events", nil)
 		require.NoError(t, err)
 		r.Header.Set("Authorization", "Bearer "+s.token[wire.Viewer])
 		r.Header.Set("Last-Event-ID", last)

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -31,7 +30,7 @@ type Options struct {
 	Views   Views
 	Auth    *auth.Auth
 	Audit   *auth.Audit
-	Pages   http.Handler // the web pages, for all other paths; nil: there are none
+	Pages   http.Handler // the web pages, for all other paths
 	Secure  bool         // cookies only over HTTPS
 	Logger  *slog.Logger
 	Now     func() time.Time
@@ -59,11 +58,6 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, http.StatusNotFound, "no such route; /v1/openapi.json lists all")
 	})
-	if s.Pages == nil {
-		s.Pages = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, "Drover's HTTP API is below /v1; /v1/openapi.json describes it. This program has no web pages.\n")
-		})
-	}
 	mux.Handle("/", s.Pages)
 	protected := http.NewCrossOriginProtection()
 	protected.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

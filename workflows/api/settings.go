@@ -13,6 +13,10 @@ type AppDetail struct {
 	Why string `json:"why,omitempty"`
 	// Settings are the items of config.json in its order.
 	Settings []Setting `json:"settings"`
+	// Groups are what config.json says of the groups of its items, in its order.
+	Groups []SettingGroup `json:"groups,omitempty"`
+	// Texts are translations of labels and descriptions, by language as in zh-cn.
+	Texts map[string]map[string]string `json:"texts,omitempty"`
 	// Services of all roles; what depends on values is as with defaults.
 	Services []ServiceView `json:"services"`
 }
@@ -32,6 +36,46 @@ type Setting struct {
 	Allowed string `json:"allowed"`
 	// Value is the one in force; DescribeValues alone fills it, and for a password with "(hidden)".
 	Value string `json:"value,omitempty"`
+	// Form is for drawing a field; parameters of services have none.
+	Form *Form `json:"form,omitempty"`
+}
+
+// Form is what a field of a form needs beside the texts of its item. Where Default and Value of the item are as messages show
+// them, these are whole and as one types them: lists and objects are JSON. There is none of a password.
+type Form struct {
+	Key     string `json:"key"`
+	Default string `json:"default,omitempty"`
+	// Preset: there is a default, also a password's.
+	Preset      bool     `json:"preset,omitempty"`
+	Value       string   `json:"value,omitempty"`
+	Range       []string `json:"range,omitempty"`
+	Min         string   `json:"min,omitempty"`
+	Max         string   `json:"max,omitempty"`
+	Step        string   `json:"step,omitempty"`
+	Pattern     string   `json:"pattern,omitempty"`
+	MultiChoice bool     `json:"multichoice,omitempty"`
+	Separator   string   `json:"separator,omitempty"`
+	// Kept: a new cluster keeps the default.
+	Kept bool `json:"kept,omitempty"`
+	// ResourceGroup are defaults by index of the chosen one in the range of cluster.resource_group.
+	ResourceGroup []string `json:"resource_group,omitempty"`
+	// Dependencies all hold where the item applies.
+	Dependencies []SettingDependency `json:"dependencies,omitempty"`
+}
+
+// SettingDependency is a condition on the value of another item.
+type SettingDependency struct {
+	Path   string   `json:"path"`
+	Values []string `json:"values"`
+	// Not: the value is none of Values.
+	Not bool `json:"not,omitempty"`
+}
+
+// SettingGroup is what config.json says of a group of items.
+type SettingGroup struct {
+	Path        string `json:"path"`
+	Label       string `json:"label,omitempty"`
+	Description string `json:"description,omitempty"`
 }
 
 // ServiceView is a service of a role.

@@ -1,0 +1,1 @@
+function e(e,t,n){let r=new Set(e.items.map(n));return{...t,items:[...e.items,...t.items.filter(e=>!r.has(n(e)))]}}function t(e,t,n){if(!e||!t.next||e.items.length<=t.items.length)return t;let r=new Set(t.items.map(n)),i=e.items.slice(t.items.length).filter(e=>!r.has(n(e)));return{items:[...t.items,...i],total:t.total,next:e.next}}export{t as n,e as t};

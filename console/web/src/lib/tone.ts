@@ -1,0 +1,14 @@
+// Which of the five colours a word of the API has. Colour means a state and nothing else.
+
+export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'idle';
+
+const tones: Record<string, Tone> = {
+  active: 'good', healthy: 'good', succeeded: 'good', done: 'good', ok: 'good', free: 'good',
+  creating: 'busy', deleting: 'busy', running: 'busy', undoing: 'busy', preparing: 'busy', releasing: 'busy',
+  upgrade_failed: 'bad', failed: 'bad', unreadable: 'bad', unhealthy: 'bad', terminated: 'bad', timed_out: 'bad', silent: 'bad', refused: 'bad',
+  held: 'warn', unknown: 'warn', accepted: 'good', denied: 'bad', error: 'bad',
+};
+
+export function tone(state: string): Tone {
+  return tones[state] ?? 'idle';
+}
