@@ -7,8 +7,10 @@ import (
 
 	"drover/activities/agents"
 	"drover/activities/apps"
+	"drover/activities/backups"
 	"drover/activities/internal/access"
 	"drover/activities/internal/attempt"
+	"drover/activities/internal/catalogue"
 	"drover/activities/internal/ids"
 	"drover/activities/internal/ledger"
 	"drover/activities/machines"
@@ -16,6 +18,7 @@ import (
 	"drover/activities/publish"
 	"drover/activities/reads"
 	"drover/activities/records"
+	"drover/backup/target"
 	"drover/providers"
 )
 
@@ -32,6 +35,9 @@ type TreeStore interface {
 
 // AppStore keeps published packages.
 type AppStore interface{ apps.Store }
+
+// BackupStore keeps the catalogue of backups.
+type BackupStore interface{ catalogue.Store }
 
 // OrphanStore keeps the orphan ledger.
 type OrphanStore interface{ ledger.Store }
@@ -54,6 +60,12 @@ type Dependencies struct {
 	// Temporal is asked before commands begin; nil: they begin without asking (tests).
 	Temporal  attempt.Server
 	Providers providers.Set
+	// Backups is the catalogue of backups, BackupTargets where their data is, DefaultBackupTarget the target of requests that
+	// name none, Folders reads and writes folders of nodes.
+	Backups             BackupStore
+	BackupTargets       map[string]target.Target
+	DefaultBackupTarget string
+	Folders             backups.Nodes
 	// DefaultProvider is used when a request names none.
 	DefaultProvider string
 	KeyPairs        machines.KeyPairs
@@ -88,15 +100,17 @@ type Activities struct {
 	Orphans  *orphans.Activities
 	Reads    *reads.Activities
 	Apps     *apps.Activities
+	Backups  *backups.Activities
 }
 
 // New makes the activities over their dependencies.
 func New(d Dependencies) *Activities {
 	tokens, check := d.tokens(), attempt.Check{Server: d.Temporal}
+	entries := catalogue.Catalogue{Store: d.Backups, Targets: d.BackupTargets, Default: d.DefaultBackupTarget}
 	return &Activities{
 		Records: &records.Activities{
 			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens,
-			Providers: d.Providers, DefaultProvider: d.DefaultProvider, Now: d.Now,
+			Providers: d.Providers, DefaultProvider: d.DefaultProvider, Catalogue: entries, Now: d.Now,
 		},
 		Machines: &machines.Activities{
 			Records: d.Records, Ledger: d.Ledger, Attempt: check, Providers: d.Providers,
@@ -118,6 +132,10 @@ func New(d Dependencies) *Activities {
 			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns,
 		},
 		Apps: &apps.Activities{Apps: d.Apps, Now: d.Now},
+		Backups: &backups.Activities{
+			Records: d.Records, Ledger: d.Ledger, Catalogue: entries, Attempt: check, Providers: d.Providers, Nodes: d.Folders,
+			Now: d.Now, Logger: d.Logger,
+		},
 	}
 }
 

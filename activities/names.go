@@ -37,6 +37,20 @@ const (
 	DescribeApp     = "DescribeApp"
 	DescribeValues  = "DescribeValues"
 	EditCluster     = "EditCluster"
+	PrepareRestore  = "PrepareRestore"
+	AwaitHealthy    = "AwaitHealthy"
+	OpenBackup      = "OpenBackup"
+	SnapshotVolumes = "SnapshotVolumes"
+	StoreParts      = "StoreParts"
+	CompleteBackup  = "CompleteBackup"
+	TidyBackup      = "TidyBackup"
+	FillParts       = "FillParts"
+	MarkBackups     = "MarkBackups"
+	RemoveBackups   = "RemoveBackups"
+	NoteVerified    = "NoteVerified"
+	ListBackups     = "ListBackups"
+	ImportBackup    = "ImportBackup"
+	ExportBackup    = "ExportBackup"
 )
 
 // All gives every activity by its registered name.
@@ -77,5 +91,19 @@ func (a *Activities) All() map[string]any {
 		DescribeApp:     a.Reads.DescribeApp,
 		DescribeValues:  a.Reads.DescribeValues,
 		EditCluster:     a.Records.EditCluster,
+		PrepareRestore:  a.Records.PrepareRestore,
+		AwaitHealthy:    a.Agents.AwaitHealthy,
+		OpenBackup:      a.Backups.OpenBackup,
+		SnapshotVolumes: a.Backups.SnapshotVolumes,
+		StoreParts:      a.Backups.StoreParts,
+		CompleteBackup:  a.Backups.CompleteBackup,
+		TidyBackup:      a.Backups.TidyBackup,
+		FillParts:       a.Backups.FillParts,
+		MarkBackups:     a.Backups.MarkBackups,
+		RemoveBackups:   a.Backups.RemoveBackups,
+		NoteVerified:    a.Backups.NoteVerified,
+		ListBackups:     a.Backups.ListBackups,
+		ImportBackup:    a.Backups.ImportBackup,
+		ExportBackup:    a.Backups.ExportBackup,
 	}
 }

@@ -126,3 +126,28 @@ func (c *Client) UpdateEnv(ctx context.Context, id string, in api.UpdateEnvInput
 func (c *Client) RepairCluster(ctx context.Context, id string, in api.RepairClusterInput) (*Handle, error) {
 	return c.begin(ctx, api.RepairCluster, id, in)
 }
+
+// BackupCluster backs a running cluster up to a target.
+func (c *Client) BackupCluster(ctx context.Context, id string, in api.BackupClusterInput) (*Handle, error) {
+	return c.begin(ctx, api.BackupCluster, id, in)
+}
+
+// RestoreCluster makes a new cluster, under an id of the form cl-xxxxxxxx that is chosen by the caller, from a backup.
+func (c *Client) RestoreCluster(ctx context.Context, id string, in api.RestoreClusterInput) (*Handle, error) {
+	return c.begin(ctx, api.RestoreCluster, id, in)
+}
+
+// RestoreInPlace replaces the data of the cluster that a backup was made of.
+func (c *Client) RestoreInPlace(ctx context.Context, id string, in api.RestoreInPlaceInput) (*Handle, error) {
+	return c.begin(ctx, api.RestoreInPlace, id, in)
+}
+
+// VerifyBackup restores a backup into a throw-away cluster, under an id that is chosen by the caller, and compares.
+func (c *Client) VerifyBackup(ctx context.Context, id string, in api.VerifyBackupInput) (*Handle, error) {
+	return c.begin(ctx, api.VerifyBackup, id, in)
+}
+
+// DeleteBackup deletes a backup of a cluster, which need not exist any more.
+func (c *Client) DeleteBackup(ctx context.Context, id string, in api.DeleteBackupInput) (*Handle, error) {
+	return c.begin(ctx, api.DeleteBackup, id, in)
+}

@@ -19,11 +19,18 @@ func (c *Client) Preflight(ctx context.Context, r Request) error {
 	quick := *c
 	quick.ReadTimeout = min(c.readTimeout(), preflightTimeout)
 	var f *fault.Fault
-	if in, ok := r.Input.(api.CreateClusterInput); ok {
+	switch in := r.Input.(type) {
+	case api.CreateClusterInput:
 		if f = quick.published(ctx, in.App, in.Version); f == nil {
 			f = quick.named(ctx, in.Name)
 		}
-	} else {
+	case api.RestoreClusterInput:
+		if f = quick.usable(ctx, in.Backup); f == nil {
+			f = quick.named(ctx, in.Name)
+		}
+	case api.VerifyBackupInput:
+		f = quick.usable(ctx, in.Backup)
+	default:
 		f = quick.granted(ctx, r)
 	}
 	if ctx.Err() != nil {
@@ -37,6 +44,18 @@ func (c *Client) Preflight(ctx context.Context, r Request) error {
 	}
 	f.Refused = true
 	return f.At(r.ClusterID, f.Node, f.Service)
+}
+
+// usable refuses a backup that does not exist or is not whole.
+func (c *Client) usable(ctx context.Context, id string) *fault.Fault {
+	b, err := c.Backup(ctx, id)
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(fault.NotFound, "backup %s does not exist", id).WithHint("list the backups with: drover backup list")
+	}
+	if err == nil && b.State != "whole" {
+		return fault.New(fault.NotAllowed, "backup %s is %s and cannot be used", id, b.State).WithHint("choose a whole one: drover backup list")
+	}
+	return nil
 }
 
 // published refuses an application or a version that does not exist.

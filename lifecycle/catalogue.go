@@ -20,7 +20,17 @@ const (
 	OpRunService       Op = "RunService"
 	OpUpdateEnv        Op = "UpdateEnv"
 	OpRepairCluster    Op = "RepairCluster"
+	OpBackupCluster    Op = "BackupCluster"
+	OpRestoreCluster   Op = "RestoreCluster"
+	OpRestoreInPlace   Op = "RestoreInPlace"
+	OpVerifyBackup     Op = "VerifyBackup"
+	OpDeleteBackup     Op = "DeleteBackup"
 )
+
+// MakesCluster reports whether an operation begins without a cluster and makes one.
+func MakesCluster(op Op) bool {
+	return op == OpCreateCluster || op == OpRestoreCluster || op == OpVerifyBackup
+}
 
 // StepID names one documented step: in progress, plans, command ids, error texts and documentation.
 type StepID string

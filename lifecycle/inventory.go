@@ -101,6 +101,10 @@ type Record struct {
 	// ConsulToken is the secret of the token the cluster's agents read their metadata with; empty while Drover gives out
 	// none. It is kept so that a token that was lost is made again as nodes know it.
 	ConsulToken string `json:"consul_token,omitempty"`
+	// RestoredFrom is the backup that the cluster was made from; empty where it was created.
+	RestoredFrom string `json:"restored_from,omitempty"`
+	// Prints are what the package's verify printed during the operation that runs, by node.
+	Prints map[string]Print `json:"prints,omitempty"`
 }
 
 // Version is an application version, its specification and the values that are in force with it.
@@ -128,6 +132,8 @@ type Operation struct {
 	// Chose are the NextInstanceIDs that nodes had before the operation chose others, by node id: until it has begun, that
 	// can be undone.
 	Chose map[string]string `json:"chose,omitempty"`
+	// Backup is what an operation on a backup was promised when it began.
+	Backup *BackupWork `json:"backup,omitempty"`
 }
 
 // Choose notes the machine that will replace a node's; "" is none.

@@ -11,6 +11,7 @@ const (
 	KindInstance = "instance"
 	KindVolume   = "volume"
 	KindNetwork  = "network"
+	KindSnapshot = "snapshot" // of a volume, while a backup is made of it
 	// KindCluster is whatever the provider lists under the cluster's tag: the provider could not be queried for details.
 	KindCluster = "cluster"
 	// KindUnreadable is an entry of the ledger of which nothing is known but its key, which is its ID. Nothing is released.
@@ -125,7 +126,7 @@ func NodeResources(n Node) []ResourceID {
 }
 
 // ReleaseOrder are the kinds that can be released: a volume is in use until its instance is gone, a network until everything else is.
-var ReleaseOrder = []string{KindCluster, KindInstance, KindVolume, KindNetwork}
+var ReleaseOrder = []string{KindCluster, KindSnapshot, KindInstance, KindVolume, KindNetwork}
 
 // InReleaseOrder groups entries by kind, in the order in which they can be released.
 func InReleaseOrder(orphans []Orphan) [][]Orphan {

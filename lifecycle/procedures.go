@@ -85,6 +85,34 @@ const (
 	RP3 StepID = "RP3"
 	RP4 StepID = "RP4"
 	RP5 StepID = "RP5"
+
+	BK1  StepID = "BK1"
+	BK1b StepID = "BK1b"
+	BK2  StepID = "BK2"
+	BK3  StepID = "BK3"
+	BK4  StepID = "BK4"
+	RE1  StepID = "RE1"
+	RE2  StepID = "RE2"
+	RE3  StepID = "RE3"
+	RE4  StepID = "RE4"
+	RE5  StepID = "RE5"
+	RE6  StepID = "RE6"
+	RI1  StepID = "RI1"
+	RI2  StepID = "RI2"
+	RI3  StepID = "RI3"
+	RI4  StepID = "RI4"
+	RI5  StepID = "RI5"
+	VB1  StepID = "VB1"
+	VB2  StepID = "VB2"
+	VB3  StepID = "VB3"
+	VB4  StepID = "VB4"
+	VB5  StepID = "VB5"
+	VB6  StepID = "VB6"
+	VB7  StepID = "VB7"
+	VB8  StepID = "VB8"
+	DB1  StepID = "DB1"
+	DB2  StepID = "DB2"
+	DB3  StepID = "DB3"
 )
 
 // Catalogue declares every operation, in the order documentation lists them.
@@ -248,6 +276,66 @@ var Catalogue = []Procedure{
 			needed(RP3, "publish everything that nodes see", "everything that nodes see is published, over what anything else wrote there", onlyMetadata),
 			needed(RP4, "start the agent on all nodes, end stray commands", "agents start; commands that belong to no operation are ended", "commands run through the agents"),
 			commands(RP5, "`start` on the nodes named"),
+		},
+	},
+	{
+		Op: OpBackupCluster, Does: "backs a cluster up to a target, while it runs", From: []State{Active},
+		OnFailure: "what there is of the backup is removed; the cluster is as it was. An unfinished backup is never used.",
+		Steps: []StepDef{
+			needed(BK1, "enter the backup in the catalogue as unfinished", "the backup is entered in the catalogue as unfinished; then `backup` by order, of replicas where it says with_replica", "the backup needs the data that the package's backup prepares"),
+			commands(BK1b, "`verify`, where the package has it as a custom service: what it prints is kept for comparison"),
+			needed(BK2, "take snapshots of the volumes", "backup_policy device: a snapshot of every volume of the roles with `backup`", "the data is in the snapshots"),
+			needed(BK3, "store the data at the target", "every volume, or with backup_policy custom every folder that `backup` has filled, is stored at the target: compressed, encrypted where there is a key, with its sums", "a backup without its data cannot be restored"),
+			needed(BK4, "mark the backup as whole, remove snapshots and folders", "the manifest is written, the backup becomes whole; snapshots and folders go", "an unfinished backup is never used"),
+		},
+	},
+	{
+		Op: OpRestoreCluster, Does: "makes a new cluster from a backup: version, sizes, values and server ids are the original's",
+		OnFailure: "as for CreateCluster: machines are released, then metadata and record are removed. The backup stays.",
+		Steps: []StepDef{
+			needed(RE1, "prepare resources", "machines, volumes and the network for all nodes, concurrently", "there is no cluster without machines"),
+			needed(RE2, "bring the data of the backup to the nodes", "volumes are filled from the target, or the folders where `restore` finds its files; every byte is compared with its sum", "the cluster would start without its data"),
+			needed(RE3, "register cluster info to metadata", "the whole cluster becomes visible in metadata, one revision", onlyMetadata),
+			needed(RE4, "start the agent on all nodes", "the agent starts on all nodes; every node applies the revision", viaAgents),
+			needed(RE5, "register custom metadata", "as CC4, with `restore` in place of `start` for the roles that define it", onlyMetadata),
+			skippable(RE6, "remove the folders of the backup", "the folders that `restore` has read go"),
+		},
+	},
+	{
+		Op: OpRestoreInPlace, Does: "puts a backup with backup_policy custom over the cluster it was made of", From: []State{Active}, StopsServices: true,
+		OnFailure: "before RI4 the cluster is as it was. From RI4 on it counts as stopped; the safety backup of RI2 has what it had.",
+		Stays:     Point{[]StepID{RI4}, "the package's restore has begun to replace data; the safety backup has what was there"},
+		Steps: []StepDef{
+			commands(RI1, "the guard: `destroy` of the roles that run it before stop; a refusal ends it, unless the user forces"),
+			needed(RI2, "make a safety backup of the volumes", "where the provider takes snapshots: a backup of all volumes, as BK2 to BK4", "data would be replaced that exists nowhere else"),
+			needed(RI3, "bring the data of the backup to the nodes", "the folders where `restore` finds its files are filled from the target", "restore needs the files of the backup"),
+			commands(RI4, "`restore` by order"),
+			skippable(RI5, "remove the folders of the backup", "the folders that `restore` has read go"),
+		},
+	},
+	{
+		Op: OpVerifyBackup, Does: "proves a backup: restores it into a throw-away cluster, compares, and deletes that cluster",
+		OnFailure: "the catalogue notes why the verification failed; the throw-away cluster is released.",
+		NoReturn:  Point{[]StepID{VB8}, "the throw-away cluster is being released"},
+		Steps: []StepDef{
+			needed(VB1, "prepare resources", "as RE1, for a throw-away cluster", "there is no cluster without machines"),
+			needed(VB2, "bring the data of the backup to the nodes", "as RE2", "the cluster would start without its data"),
+			needed(VB3, "register cluster info to metadata", "as RE3", onlyMetadata),
+			needed(VB4, "start the agent on all nodes", "as RE4", viaAgents),
+			needed(VB5, "register custom metadata", "as RE5", onlyMetadata),
+			needed(VB6, "wait until the health checks succeed", "every node with a health check is healthy", "a cluster that is not healthy does not prove its backup"),
+			needed(VB7, "compare with what was printed when the backup was made", "`verify`, where the backup has its output: it must print the same. The catalogue notes the success", "the comparison is the verification"),
+			released(VB8, "release the throw-away cluster", "all resources, metadata and record of the throw-away cluster go, without its guards", "delete the throw-away cluster with force"),
+		},
+	},
+	{
+		Op: OpDeleteBackup, Does: "deletes a backup, and the later points of its chain, whether its cluster exists or not", From: []State{Creating, Active, Stopped, Failed, UpgradeFailed, Deleting},
+		OnFailure: "the backup stays marked as being deleted, and is never used; delete it again to finish.",
+		Stays:     Point{[]StepID{DB1}, "the backup is marked as being deleted; delete it again to finish"},
+		Steps: []StepDef{
+			needed(DB1, "mark the backup as being deleted", "from here on nothing uses it", "a backup must not be used while its data goes"),
+			commands(DB2, "backup_policy custom, on an active cluster: `delete_snapshot`"),
+			needed(DB3, "delete the data, then the entry of the catalogue", "the data at the target goes, last the entry", "data without an entry would be forgotten"),
 		},
 	},
 }

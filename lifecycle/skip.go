@@ -47,6 +47,11 @@ func maySkipCommand(s Step) *Refusal {
 			Why:  "its output is registered in metadata, where other nodes wait for it",
 			Hint: repairAndRetry,
 		}
+	case s.Service == ServiceBackup, s.Service == ServiceRestore, s.Service == ServiceVerify && s.Operation != OpRunService:
+		return &Refusal{
+			Why:  "data that the command did not handle would count as backed up or restored",
+			Hint: repairAndRetry,
+		}
 	case s.Service == ServiceNodesOrder: // nodes are taken by sid then
 		return nil
 	case s.Operation == OpRunService:

@@ -17,6 +17,10 @@ const (
 	ServiceUpgrade        = "upgrade"
 	ServiceNodesOrder     = "get_nodes_order"
 	ServiceCustomMetadata = "custom_metadata"
+	ServiceBackup         = "backup"
+	ServiceRestore        = "restore"
+	ServiceDeleteSnapshot = "delete_snapshot"
+	ServiceVerify         = "verify" // custom: what it prints is compared between a cluster and its restored backup
 )
 
 // DefaultTimeout of a service in seconds (S5).

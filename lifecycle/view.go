@@ -58,6 +58,7 @@ type ServiceView struct {
 	PostStartService bool   `json:"post_start_service,omitempty"`
 	PostStopService  bool   `json:"post_stop_service,omitempty"`
 	AllowForce       bool   `json:"allow_force,omitempty"`
+	WithReplica      bool   `json:"with_replica,omitempty"` // backup and restore: on replicas too
 	Cmd              string `json:"cmd,omitempty"`
 	PreCheckCmd      string `json:"pre_check_cmd,omitempty"`
 	// Events are the operations get_nodes_order is asked for; none: all of them.
@@ -123,6 +124,7 @@ func ViewOf(r *Record, withCommands bool) View {
 				HasCmd: s.Cmd != "", HasPreCheck: s.PreCheck != "", HasSelector: s.Selector != "",
 				PostStartService: s.PostStartService, PostStopService: s.PostStopService, AllowForce: s.AllowForce,
 				Cmd: text(s.Cmd), PreCheckCmd: text(s.PreCheck), Events: eventsOf(s),
+				WithReplica: string(s.Extra["with_replica"]) == "true",
 			})
 		}
 		slices.SortFunc(rv.Services, func(a, b ServiceView) int { return strings.Compare(a.Name, b.Name) })

@@ -57,6 +57,8 @@ type Capabilities struct {
 	// Fixed: machines are given, not made. Their size, image and power cannot be changed, and their root disks stay.
 	Fixed             bool `json:"fixed"`
 	AgentPreinstalled bool `json:"agent_preinstalled"` // instances come with drover-agent at /opt/drover/bin
+	// NoSnapshots says why the provider takes no snapshots of volumes. Empty: it implements Snapshots.
+	NoSnapshots string `json:"no_snapshots,omitempty"`
 	// Notes are sentences for operators: what is not enforced here, and why.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -150,6 +152,7 @@ type Instance struct {
 type Resources struct {
 	Networks  []Network  `json:"networks,omitempty"`
 	Volumes   []Volume   `json:"volumes,omitempty"`
+	Snapshots []Snapshot `json:"snapshots,omitempty"`
 	Instances []Instance `json:"instances,omitempty"`
 	// Unreadable are resources of unknown clusters, in words: which one, where, and why it cannot be read.
 	Unreadable []string `json:"unreadable,omitempty"`
@@ -163,6 +166,9 @@ func (r Resources) Clusters() []string {
 	}
 	for _, v := range r.Volumes {
 		ids = append(ids, v.Tags.ClusterID)
+	}
+	for _, s := range r.Snapshots {
+		ids = append(ids, s.Tags.ClusterID)
 	}
 	for _, i := range r.Instances {
 		ids = append(ids, i.Tags.ClusterID)

@@ -78,6 +78,59 @@ func (p *Pool) Run(ctx context.Context, t Target, cmd string, stdin io.Reader) (
 	return r, nil
 }
 
+// Pipe runs a command whose standard input and output are streams of any length, and returns when the command has ended and
+// all of its output was written to stdout. Stderr of the result has its first MaxOutput bytes. A non-zero exit code is a
+// Result, not an error. When ctx ends, Pipe closes the session and returns at once.
+func (p *Pool) Pipe(ctx context.Context, t Target, cmd string, stdin io.Reader, stdout io.Writer) (Result, error) {
+	s, done, err := p.session(ctx, t)
+	if err != nil {
+		return Result{}, err
+	}
+	defer done()
+	var stderr output
+	sink := &failing{w: stdout}
+	copied := collect(s, sink, &stderr)
+	type end struct {
+		code int
+		err  error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		code, err := s.exec(cmd, stdin)
+		ended <- end{code, err}
+	}()
+	var e end
+	select {
+	case <-ctx.Done():
+		return Result{}, ctxFault(ctx, t, "run a command on")
+	case e = <-ended:
+	}
+	if e.err != nil {
+		return Result{}, fault.Wrap(e.err, fault.Unreachable, "lost node %s while data was moved", t).At("", t.NodeID, "")
+	}
+	select {
+	case <-copied:
+	case <-ctx.Done():
+		return Result{}, ctxFault(ctx, t, "run a command on")
+	}
+	r := Result{ExitCode: e.code}
+	r.Stderr, r.Truncated = stderr.snapshot()
+	return r, sink.err
+}
+
+// failing keeps the first error of a writer, and takes what comes after it: a command that writes must come to its end.
+type failing struct {
+	w   io.Writer
+	err error
+}
+
+func (f *failing) Write(b []byte) (int, error) {
+	if f.err == nil {
+		_, f.err = f.w.Write(b)
+	}
+	return len(b), nil
+}
+
 // collect copies both outputs in the background; copied is closed when both have ended.
 func collect(s *session, stdout, stderr io.Writer) (copied <-chan struct{}) {
 	var both sync.WaitGroup

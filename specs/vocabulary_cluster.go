@@ -25,8 +25,9 @@ var clusterVocabulary = []Object{
 			field("health_check", KindObject, "", "Health check of all roles; keys of a role's own override it").of("health_check"),
 			field("monitor", KindObject, "", "Monitor of all roles; keys of a role's own override it").of("monitor"),
 			unused("multi_zone_policy", KindString, "Distribution of nodes over zones", noSeveral),
-			unused("backup_policy", KindString, "device or custom: how a backup is made", "there is no operation for backups yet; the services backup and restore are hooks").among("device", "custom"),
-			unused("incremental_backup_supported", KindBoolean, "Backups may be incremental", "there is no operation for backups yet"),
+			field("backup_policy", KindString, "", "device: the provider takes snapshots of the volumes; custom: the services backup and restore copy the data").
+				among("device", "custom"),
+			field("incremental_backup_supported", KindBoolean, "false", "Later backups store only what has changed since the one before"),
 			unused("display_tabs", KindNames, "Tables of AppCenter's page of a cluster", "there are no display tabs yet").of("tabs"),
 			unused("advanced_services", KindObject, "Commands for AppCenter's console", "node names are not asked for").of("advanced_services"),
 			unused("in-place-upgrade-nodes", KindObjects, "What an upgrade in place copies to nodes", "nodes are upgraded by replacing their image").of("free"),
@@ -109,7 +110,7 @@ var clusterVocabulary = []Object{
 			field("post_stop_service", KindBoolean, "false", "Of destroy: run after stop instead of before"),
 			field("allow_force", KindBoolean, "true", "Of destroy: --force may ignore its failure"),
 			field("event", KindTexts, "all", "Of get_nodes_order: the operations it is asked for: upgrade, scale_vertical, rollback"),
-			unused("with_replica", KindBoolean, "Of backup and restore: run on replicas too", "there is no operation for backups yet"),
+			field("with_replica", KindBoolean, "false", "Of backup and restore: run on replicas too"),
 		},
 	},
 	{

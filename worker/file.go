@@ -22,6 +22,7 @@ type providerFile struct {
 	// Default is the provider of clusters that name none; optional when there is one provider.
 	Default   string           `yaml:"default"`
 	Providers providerSettings `yaml:"providers"`
+	Backups   backupSettings   `yaml:"backups"`
 
 	lines map[string]int // the line of each provider
 }
@@ -136,6 +137,7 @@ func parseProviders(name string, text []byte) (providerFile, error) {
 			}
 		}
 	}
+	problems = append(problems, file.Backups.check()...)
 	if len(problems) > 0 {
 		return file, invalidFile(name, problems)
 	}

@@ -134,7 +134,13 @@ func dependencies(ctx context.Context, cfg config, meters *telemetry.Meters, log
 		_ = pool.Close()
 		return none, nil, err
 	}
+	targets, byDefault, err := openTargets(cfg.providers.Backups, cfg.stateDir)
+	if err != nil {
+		_ = pool.Close()
+		return none, nil, err
+	}
 	deps := activities.Dependencies{
+		Backups: kv, BackupTargets: targets, DefaultBackupTarget: byDefault, Folders: folders{pool},
 		Records: kv, Trees: kv, Apps: kv, Ledger: kv,
 		KeyPairs:        remote.NewKeyPair,
 		Agents:          agents{remote: remote.NewAgents(pool), pool: pool, binary: cfg.binary("drover-agent"), meters: meters},

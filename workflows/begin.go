@@ -78,7 +78,7 @@ func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in
 func (op *operation) starts(begun records.Begun) {
 	op.begun, op.performer.removed = begun, 0
 	op.progress.App, op.progress.Number = begun.View.App, begun.View.Seq
-	op.performer.seq, op.performer.revision, op.performer.params = begun.View.Seq, begun.View.Revision, begun.Params
+	op.performer.seq, op.performer.revision, op.performer.backup = begun.View.Seq, begun.View.Revision, begun.Backup
 }
 
 // beginCreate checks the request and writes the control record with every id the cluster will need. Short and not
@@ -93,6 +93,21 @@ func (op *operation) beginCreate(in api.CreateClusterInput) error {
 		return undone(err, op.abandon(ctx))
 	}
 	op.starts(records.Begun{View: view})
+	op.end.state = lifecycle.Failed
+	return err
+}
+
+// beginRestore checks the request and writes the control record of the cluster to make, as beginCreate does.
+func (op *operation) beginRestore(in api.RestoreClusterInput) error {
+	ctx, done := workflow.NewDisconnectedContext(op.ctx)
+	defer done()
+	begun, err := call(op.performer, ctx, quick("check the backup and choose ids"), doRecords.PrepareRestore, records.PrepareRestoreInput{
+		ClusterID: op.clusterID, RunID: op.runID, Type: op.name, Restore: in,
+	})
+	if err != nil && !in.DryRun {
+		return undone(err, op.abandon(ctx))
+	}
+	op.starts(begun)
 	op.end.state = lifecycle.Failed
 	return err
 }

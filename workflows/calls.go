@@ -11,6 +11,7 @@ import (
 
 	"drover/activities/agents"
 	"drover/activities/apps"
+	"drover/activities/backups"
 	"drover/activities/machines"
 	"drover/activities/orphans"
 	published "drover/activities/publish"
@@ -28,6 +29,7 @@ var (
 	doOrphans  *orphans.Activities
 	doReads    *reads.Activities
 	doApps     *apps.Activities
+	doBackups  *backups.Activities
 )
 
 // nameOf is the registered name of an activity: that of its method.

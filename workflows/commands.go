@@ -41,7 +41,7 @@ func (e undecidedError) Unwrap() error { return e.error }
 func (p *performer) commands(ctx workflow.Context, at lifecycle.StepID, words string, g group) (failedCommands, error) {
 	limit := seconds(g.Timeout())
 	in := agents.StageInput{
-		ClusterID: p.clusterID, RunID: p.runID, Seq: p.seq, Step: string(at), Service: g.service, Kind: g.kind, Params: p.params,
+		ClusterID: p.clusterID, RunID: p.runID, Seq: p.seq, Step: string(at), Service: g.service, Kind: g.kind, Params: g.params, Prints: g.prints,
 	}
 	batches := runBatches(p, ctx, g.NodeIDs(), withResult(doAgents.RunStage), func(nodes []string) (workflow.ActivityOptions, agents.StageInput) {
 		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), p.attempt(in, nodes)

@@ -214,7 +214,7 @@ func (e endStrays) perform(p *performer, ctx workflow.Context, _ lifecycle.StepI
 
 func (e serve) perform(p *performer, ctx workflow.Context, _ lifecycle.StepID) error {
 	for _, g := range e.stage.Groups {
-		left, err := p.commands(ctx, e.as, "start again", group{e.stage.Service, e.stage.Kind, g})
+		left, err := p.commands(ctx, e.as, "start again", group{service: e.stage.Service, kind: e.stage.Kind, Group: g})
 		if left.undecided(err) {
 			return undecidedError{err, left}
 		}

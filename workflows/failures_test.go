@@ -80,6 +80,7 @@ func (s scenario) goesWrong(t *testing.T, activity string, k int, how string) {
 		}
 	}
 
+	w.soundBackups()
 	if w.record() == nil {
 		w.nothingLeft()
 		return
@@ -112,6 +113,7 @@ func (s scenario) dies(t *testing.T, k int) {
 		w.inject = &injection{k: k, how: died}
 		w.start(s.operation, input)
 		w.inject = nil
+		w.soundBackups()
 		rec := w.record()
 		if rec == nil {
 			continue // it died before it began, or at its very end
@@ -145,7 +147,7 @@ func (s scenario) dies(t *testing.T, k int) {
 func (s scenario) requireEnd(w *world) {
 	rec := w.record()
 	switch {
-	case s.operation == api.DeleteCluster:
+	case s.operation == api.DeleteCluster, s.operation == api.VerifyBackup:
 		require.Nil(w.t, rec)
 	case s.operation == api.StopCluster:
 		require.Equal(w.t, lifecycle.Stopped, rec.State)

@@ -19,7 +19,7 @@ import (
 )
 
 // outsideOfSteps are the activities that open and close an operation: their failure holds nothing.
-var outsideOfSteps = []string{activities.PrepareCreate, activities.BeginOperation, activities.EndOperation, activities.Abandon}
+var outsideOfSteps = []string{activities.PrepareCreate, activities.PrepareRestore, activities.BeginOperation, activities.EndOperation, activities.Abandon}
 
 // Whatever activity of whatever step of whatever operation fails, before or after its effect: on_failure hold keeps the
 // operation open, and a retry, days later, ends it as if nothing had happened.

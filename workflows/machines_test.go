@@ -124,7 +124,7 @@ func (a node) Run(ctx context.Context, n lifecycle.Node, id string, cmd agentapi
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch (fakes.Execution{ID: id}).Service() {
-	case lifecycle.ServiceStart, lifecycle.ServiceRestart:
+	case lifecycle.ServiceStart, lifecycle.ServiceRestart, lifecycle.ServiceRestore:
 		a.services[n.InstanceID] = err == nil && status.ExitCode == 0
 	case lifecycle.ServiceStop:
 		a.services[n.InstanceID] = false

@@ -162,7 +162,7 @@ func (op *operation) failed(cause error) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
 	op.end.state = op.begun.View.State
-	if op.name == lifecycle.OpCreateCluster {
+	if lifecycle.MakesCluster(op.name) {
 		op.end.state = gone
 	}
 	return undone(cause, op.abandon(ctx))
@@ -183,8 +183,12 @@ func (op *operation) result(state lifecycle.State) api.OperationResult {
 	if state == gone {
 		nodes = 0
 	}
+	backup := ""
+	if op.name == lifecycle.OpBackupCluster && op.begun.Backup != nil && op.end.backup {
+		backup = op.begun.Backup.ID
+	}
 	return api.OperationResult{
-		ClusterID: op.clusterID, Operation: op.name, ClusterState: string(state), Revision: op.performer.revision, Nodes: nodes,
+		Backup: backup, ClusterID: op.clusterID, Operation: op.name, ClusterState: string(state), Revision: op.performer.revision, Nodes: nodes,
 		Warnings: op.progress.Warnings, Skipped: op.end.skips, Orphans: op.performer.orphans, Values: op.begun.Values,
 	}
 }

@@ -34,6 +34,11 @@ func definitions() []definition {
 		define(lifecycle.OpRunService, runService, func(b *records.BeginInput, in *api.RunServiceInput) { b.Service = in }),
 		define(lifecycle.OpUpdateEnv, updateEnv, func(b *records.BeginInput, in *api.UpdateEnvInput) { b.Env = in }),
 		define(lifecycle.OpRepairCluster, repairCluster, func(b *records.BeginInput, in *api.RepairClusterInput) { b.Repair = in }),
+		define(lifecycle.OpBackupCluster, backupCluster, func(b *records.BeginInput, in *api.BackupClusterInput) { b.Backup = in }),
+		define(lifecycle.OpRestoreCluster, restoreCluster, nil),
+		define(lifecycle.OpRestoreInPlace, restoreInPlace, func(b *records.BeginInput, in *api.RestoreInPlaceInput) { b.InPlace = in }),
+		define(lifecycle.OpVerifyBackup, verifyBackup, nil),
+		define(lifecycle.OpDeleteBackup, deleteBackup, func(b *records.BeginInput, in *api.DeleteBackupInput) { b.DeleteBackup = in }),
 	}
 }
 
@@ -52,8 +57,13 @@ func define[I settings](name lifecycle.Op, plan func(cluster, I) procedure, requ
 		}
 		op.receive(raw, before)
 		begin := func() error {
-			if create, ok := any(in).(api.CreateClusterInput); ok {
-				return op.beginCreate(create)
+			switch in := any(in).(type) {
+			case api.CreateClusterInput:
+				return op.beginCreate(in)
+			case api.RestoreClusterInput:
+				return op.beginRestore(in)
+			case api.VerifyBackupInput:
+				return op.beginRestore(in.RestoreClusterInput)
 			}
 			input := records.BeginInput{DryRun: in.IsDryRun()}
 			if request != nil {

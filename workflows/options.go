@@ -51,6 +51,15 @@ func provisioning(summary string) workflow.ActivityOptions {
 	}
 }
 
+// transferring: moving the data of backups, which may take a day. What was moved is not moved again by the next attempt, so
+// a target may be away for about half an hour.
+func transferring(summary string) workflow.ActivityOptions {
+	o := provisioning(summary)
+	o.StartToCloseTimeout = 24 * time.Hour
+	o.RetryPolicy = retry(time.Second, 2*time.Minute, 20)
+	return o
+}
+
 // remote: waiting until nodes did something within a limit of their own.
 func remote(summary string, limit time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{

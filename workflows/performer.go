@@ -25,15 +25,15 @@ type performer struct {
 	revision         int64 // published last
 	unsure           bool  // a publish failed, and its revision may be visible
 	barrier          time.Duration
-	strict           bool                // strict_config
-	params           map[string]string   // by role: JSON argument of a service that is run by hand
-	perActivity      int                 // nodes that one activity serves, pinned for the operation
-	attempts         map[string]int      // commands that an operator had run again, by their first id
-	open             []agents.StageInput // commands that may run on although the operation left their step
-	calls            int                 // activities so far, for their ids
-	lost             string              // why resources of nodes could not be released
-	orphans          []string            // resources in the orphan ledger
-	removed          int                 // nodes that were dropped from the record
+	strict           bool                  // strict_config
+	backup           *lifecycle.BackupWork // what an operation on backups does
+	perActivity      int                   // nodes that one activity serves, pinned for the operation
+	attempts         map[string]int        // commands that an operator had run again, by their first id
+	open             []agents.StageInput   // commands that may run on although the operation left their step
+	calls            int                   // activities so far, for their ids
+	lost             string                // why resources of nodes could not be released
+	orphans          []string              // resources in the orphan ledger
+	removed          int                   // nodes that were dropped from the record
 	end              *ending
 	undo             *undoStack
 	progress         *progress
@@ -44,6 +44,7 @@ type ending struct {
 	state      lifecycle.State
 	poweredOff *bool    // whether the machines are off from now on; nil: as they were
 	skips      []string // what operators skipped
+	backup     bool     // the backup is whole
 }
 
 // ended makes a cancellation of the failure of an activity that was not retried only because it was cancelled, like one

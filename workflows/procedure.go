@@ -47,6 +47,8 @@ type group struct {
 	service string
 	kind    lifecycle.Kind
 	lifecycle.Group
+	params map[string]string // by role: JSON argument of the command
+	prints bool              // what the commands print is kept in the record
 }
 
 // ask is a command of a role that prints node ids. What comes after it is planned again with the answer.
@@ -93,7 +95,7 @@ func commands(id lifecycle.StepID, stage lifecycle.Stage) procedure {
 			service += " pre_check"
 		}
 		p = append(p, step{
-			id: id, words: fmt.Sprintf("%s, order %d", service, g.Order), group: &group{stage.Service, stage.Kind, g},
+			id: id, words: fmt.Sprintf("%s, order %d", service, g.Order), group: &group{service: stage.Service, kind: stage.Kind, Group: g},
 		})
 	}
 	return p
@@ -121,6 +123,11 @@ func (p procedure) about(format string, args ...any) procedure {
 // undo registers compensation before the step begins. Entries given first are undone last.
 func (p procedure) undo(entries ...undoEntry) procedure {
 	return p.first(func(s *step) { s.undo = append(entries, s.undo...) })
+}
+
+// undoneFirst registers compensation of the first step that runs before all others of that step.
+func (p procedure) undoneFirst(entry undoEntry) procedure {
+	return p.first(func(s *step) { s.undo = append(s.undo, entry) })
 }
 
 // staysFromHere keeps what was done before the step, and registers what must happen in place of undoing it.
@@ -160,6 +167,22 @@ func (p procedure) forced(force bool) procedure {
 func (p procedure) hints(hint string) procedure {
 	for i := range p {
 		p[i].hint = hint
+	}
+	return p
+}
+
+// given hands each command its role's JSON argument.
+func (p procedure) given(params map[string]string) procedure {
+	for i := range p {
+		p[i].group.params = params
+	}
+	return p
+}
+
+// printing keeps what the commands print.
+func (p procedure) printing() procedure {
+	for i := range p {
+		p[i].group.prints = true
 	}
 	return p
 }

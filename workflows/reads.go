@@ -68,17 +68,36 @@ func DescribeValues(ctx workflow.Context, raw converter.RawValue) (api.ClusterVa
 	return read(ctx, raw, doReads.DescribeValues)
 }
 
+// ListBackups reads the catalogue of backups.
+func ListBackups(ctx workflow.Context, raw converter.RawValue) (api.BackupList, error) {
+	return read(ctx, raw, doBackups.ListBackups)
+}
+
+// ImportBackup takes a backup of a target into the catalogue.
+func ImportBackup(ctx workflow.Context, raw converter.RawValue) (api.BackupView, error) {
+	return read(ctx, raw, doBackups.ImportBackup)
+}
+
+// ExportBackup copies a backup to another target.
+func ExportBackup(ctx workflow.Context, raw converter.RawValue) (api.BackupView, error) {
+	return within(ctx, raw, doBackups.ExportBackup, transferring("copy a backup"))
+}
+
 // reading is how long an answer may take: all nodes of a cluster may be asked for it.
 const reading = 30 * time.Second
 
 func read[I, O any](ctx workflow.Context, raw converter.RawValue, activity func(context.Context, I) (O, error)) (O, error) {
+	o := quick(nameOf(activity))
+	o.StartToCloseTimeout = reading
+	return within(ctx, raw, activity, o)
+}
+
+func within[I, O any](ctx workflow.Context, raw converter.RawValue, activity func(context.Context, I) (O, error), o workflow.ActivityOptions) (O, error) {
 	var in I
 	var out O
 	if err := decode(raw, &in); err != nil {
 		return out, wire(err)
 	}
-	o := quick(nameOf(activity))
-	o.StartToCloseTimeout = reading
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), nameOf(activity), in).Get(ctx, &out)
 	return out, wire(err)
 }

@@ -28,5 +28,5 @@ func runService(c cluster, in api.RunServiceInput) procedure {
 		}
 		nodes = append(nodes, chosen...)
 	}
-	return steps(p, c.stage(RV1, in.Service, nil, Only(nodes)))
+	return steps(p, c.stage(RV1, in.Service, nil, Only(nodes)).given(c.begun.Params))
 }

@@ -134,6 +134,40 @@ var scenarios = []scenario{
 		input: func(_ *world, dry bool) any {
 			return api.UpdateEnvInput{Values: map[string]any{"env.quota": 7}, Waits: wait(dry)}
 		}},
+	{name: "back up volumes", operation: api.BackupCluster, prepare: createDevice,
+		input: func(_ *world, dry bool) any { return api.BackupClusterInput{DryRun: dry} }},
+	{name: "back up by commands", operation: api.BackupCluster, prepare: createCustom,
+		input: func(_ *world, dry bool) any { return api.BackupClusterInput{DryRun: dry} }},
+	{name: "restore volumes", operation: api.RestoreCluster, prepare: prepareBackup(createDevice),
+		input: func(w *world, dry bool) any {
+			return api.RestoreClusterInput{Backup: w.catalogue()[0].ID, Waits: wait(dry)}
+		},
+		states: []lifecycle.State{"", lifecycle.Creating}},
+	{name: "verify a backup", operation: api.VerifyBackup, prepare: prepareBackup(createDevice),
+		input: func(w *world, dry bool) any {
+			return api.VerifyBackupInput{RestoreClusterInput: api.RestoreClusterInput{Backup: w.catalogue()[0].ID, Waits: wait(dry)}}
+		},
+		states: []lifecycle.State{"", lifecycle.Creating, lifecycle.Deleting}},
+	{name: "restore in place", operation: api.RestoreInPlace,
+		prepare: func(w *world) { createCustom(w); w.backup(api.BackupClusterInput{}) },
+		input: func(w *world, dry bool) any {
+			return api.RestoreInPlaceInput{Backup: w.catalogue()[0].ID, DryRun: dry}
+		},
+		states: []lifecycle.State{lifecycle.Stopped}},
+	{name: "delete a backup", operation: api.DeleteBackup,
+		prepare: func(w *world) { createCustom(w); w.backup(api.BackupClusterInput{}) },
+		input: func(w *world, dry bool) any {
+			return api.DeleteBackupInput{Backup: w.catalogue()[0].ID, DryRun: dry}
+		}},
+}
+
+// prepareBackup leaves a backup of a cluster that is gone.
+func prepareBackup(create func(*world)) func(*world) {
+	return func(w *world) {
+		create(w)
+		w.backup(api.BackupClusterInput{})
+		w.start1(api.DeleteCluster, api.DeleteClusterInput{})
+	}
 }
 
 // lose deletes a node's machine behind the cluster's back.

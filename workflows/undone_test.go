@@ -101,6 +101,7 @@ var whatStays = []staying{
 	{"downgrade", "UP5b", []string{where, tree}, "a downgrade that fails is run again"},
 	{"stop", "SP2", []string{where}, "StopCluster: what is off stays off"},
 	{"start", "ST1", []string{where}, "StartCluster: machines that run stay on"},
+	{"verify a backup", "VB8", []string{where, sizes, tree}, "VB8: the point of no return"},
 	{"update env", "UE1", []string{tree}, "UE1: values that are visible stay"},
 }
 

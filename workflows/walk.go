@@ -161,7 +161,9 @@ func (op *operation) perform(ctx workflow.Context, s *step) (failedCommands, err
 	case s.group != nil:
 		left, err := op.performer.commands(ctx, s.id, s.words, *s.group)
 		if err != nil { // all that runs again, should an operator want it
-			s.group = &group{s.group.service, s.group.kind, s.group.Limit(left.on)}
+			rest := *s.group
+			rest.Group = s.group.Limit(left.on)
+			s.group = &rest
 		}
 		return left, err
 	case s.ask != nil:

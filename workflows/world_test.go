@@ -24,6 +24,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"drover/activities"
+	"drover/backup/target"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/providers"
@@ -54,6 +55,9 @@ type world struct {
 	agents   *fakes.Agents
 	provider *fakeprovider.Provider
 	machines *machines
+	backups  *fakes.Backups
+	target   *fakes.Target
+	folders  *fakes.Folders
 	acts     *activities.Activities
 	inject   *injection // nil: none
 	answers  *answers   // what the last operation said to its operator
@@ -71,7 +75,9 @@ func newWorldOn(t tb, o fakeprovider.Options) *world {
 	w := &world{t: t, store: fakes.NewStore(), provider: fakeprovider.New(o)}
 	w.agents = fakes.NewAgents(w.store)
 	w.machines = newMachines(w.provider, w.agents)
+	w.backups, w.target, w.folders = fakes.NewBackups(), fakes.NewTarget(), fakes.NewFolders()
 	w.acts = activities.New(activities.Dependencies{
+		Backups: w.backups, BackupTargets: map[string]target.Target{"main": w.target}, DefaultBackupTarget: "main", Folders: w.folders,
 		KeyPairs: remote.NewKeyPair,
 		Records:  w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: node{w.machines},
 		Providers:       map[string]providers.Provider{"fake": w.machines},
@@ -200,7 +206,7 @@ func (w *world) record() *lifecycle.Record {
 func (w *world) resources() int {
 	res, err := w.provider.List(w.t.Context(), clusterID)
 	require.NoError(w.t, err)
-	return len(res.Instances) + len(res.Volumes) + len(res.Networks)
+	return len(res.Instances) + len(res.Volumes) + len(res.Networks) + len(res.Snapshots)
 }
 
 // nothingLeft asserts that no trace of the cluster remains anywhere.

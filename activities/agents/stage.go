@@ -35,6 +35,8 @@ type StageInput struct {
 	// Attempts counts, by node id, the commands of this stage that ended there without success and that an operator has
 	// decided to run again. Nodes that are not named run their first.
 	Attempts map[string]int `json:"attempts,omitempty"`
+	// Prints keeps what the commands print in the record (verify).
+	Prints bool `json:"prints,omitempty"`
 }
 
 // StageResult names the nodes on which the command did not succeed; every node has ended.
@@ -134,6 +136,11 @@ func (a *Activities) RunStage(ctx context.Context, in StageInput) (StageResult, 
 			return StageResult{}, err
 		}
 	}
+	if in.Prints {
+		if err := a.keepPrints(ctx, rec, in, results); err != nil {
+			return StageResult{}, err
+		}
+	}
 	return a.judge(ctx, rec, in, results), nil
 }
 
@@ -171,7 +178,7 @@ func (a *Activities) runOn(ctx context.Context, power *machines, n lifecycle.Nod
 	}
 	cmd := agentapi.Command{
 		Run: in.RunID, Cmd: service.Cmd, TimeoutSec: service.Timeout, Label: n.Label() + " " + in.Service,
-		Stdout:  in.Service == lifecycle.ServiceCustomMetadata,
+		Stdout:  in.Service == lifecycle.ServiceCustomMetadata || in.Prints,
 		Secrets: rec.Passwords(),
 	}
 	if in.Kind == lifecycle.PreCheck {

@@ -32,11 +32,15 @@ type BeginInput struct {
 	Service *api.RunServiceInput     `json:"service,omitempty"`
 	Restart *api.RestartClusterInput `json:"restart,omitempty"`
 	Repair  *api.RepairClusterInput  `json:"repair,omitempty"`
+
+	Backup       *api.BackupClusterInput  `json:"backup,omitempty"`
+	DeleteBackup *api.DeleteBackupInput   `json:"delete_backup,omitempty"`
+	InPlace      *api.RestoreInPlaceInput `json:"in_place,omitempty"`
 }
 
 // forces reports whether the request overrides a guard.
 func (in BeginInput) forces() bool {
-	return in.Delete != nil && in.Delete.Force || in.Remove != nil && in.Remove.Force
+	return in.Delete != nil && in.Delete.Force || in.Remove != nil && in.Remove.Force || in.InPlace != nil && in.InPlace.Force
 }
 
 // Begun is what an operation starts from.
@@ -68,6 +72,8 @@ type Begun struct {
 	Values *api.ValueChanges `json:"values,omitempty"`
 	// Params are the JSON arguments of the service to run, by role, defaults filled in.
 	Params map[string]string `json:"params,omitempty"`
+	// Backup is what an operation on backups does.
+	Backup *lifecycle.BackupWork `json:"backup,omitempty"`
 }
 
 // givenUp reports of a node that it need not be asked whether a command still runs there: the request takes it for gone,
@@ -83,6 +89,12 @@ func (in BeginInput) givenUp(releases bool) func(node string) bool {
 // ids it will need and marks it as running. The server lets only one run per cluster be open, so another operation
 // found running has died without saying so; it is taken over. A dry run writes nothing and shows command texts.
 func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, error) {
+	if in.DeleteBackup != nil {
+		if _, _, err := a.Records.Record(ctx, in.ClusterID); fault.Is(err, fault.NotFound) {
+			work, err := a.beginDeleteBackup(ctx, in.ClusterID, *in.DeleteBackup) // the backup outlives its cluster
+			return Begun{View: lifecycle.View{ClusterID: in.ClusterID}, Backup: work}, err
+		}
+	}
 	if in.DryRun {
 		rec, _, err := a.Records.Record(ctx, in.ClusterID)
 		if err != nil {
@@ -171,6 +183,14 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 		err = beginRepair(rec, in.Repair.Nodes)
 	case in.Restart != nil:
 		err = refused(rec, lifecycle.MayRestart(view, in.Restart.Role))
+	case in.Backup != nil:
+		err = a.beginBackup(ctx, rec, *in.Backup, retried, &out)
+	case in.InPlace != nil:
+		err = a.beginInPlace(ctx, rec, view, *in.InPlace, retried, &out)
+	case in.DeleteBackup != nil:
+		if rec.Operation.Backup, err = a.beginDeleteBackup(ctx, rec.ClusterID, *in.DeleteBackup); err == nil {
+			err = a.arguments(ctx, rec, nil, &out)
+		}
 	case in.Service != nil:
 		out.Params, err = a.beginService(ctx, rec, view, *in.Service)
 	}
@@ -197,7 +217,7 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 	if err != nil || rec.Operation.RunID != in.RunID {
 		return err
 	}
-	if rec.Operation.Type == api.CreateCluster {
+	if lifecycle.MakesCluster(rec.Operation.Type) {
 		return control.Forget(ctx, a.Trees, a.Tokens, in.ClusterID, in.RunID)
 	}
 	rec, err = control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drover/activities/internal/access"
+	"drover/activities/internal/catalogue"
 	"drover/activities/internal/control"
 	"drover/activities/internal/ledger"
 	"drover/activities/internal/packages"
@@ -51,6 +52,7 @@ type Activities struct {
 	Ledger    ledger.Reader
 	Tokens    access.Tokens
 	Providers providers.Set
+	Catalogue catalogue.Catalogue
 	// DefaultProvider makes the machines of clusters whose request names no provider.
 	DefaultProvider string
 	Now             func() time.Time

@@ -241,7 +241,7 @@ func (a *Activities) noStrays(ctx context.Context, p providers.Provider, rec *li
 		return err
 	}
 	for _, o := range listed {
-		if rec.Names(o) || slices.ContainsFunc(known, o.Same) {
+		if o.Kind == lifecycle.KindSnapshot || rec.Names(o) || slices.ContainsFunc(known, o.Same) {
 			continue
 		}
 		return fault.New(fault.Conflict, "provider %s has %s %s of cluster %s, which is not on a record: the record was lost, or restored from a backup",

@@ -84,7 +84,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.socket, "socket", api.Socket, "the agent's `socket`")
 	root.AddCommand(a.run(), a.start(), a.stop(), a.status(), a.sync(), a.reload(), a.launch(), a.attach(), a.cancel(),
-		a.version(), a.keep())
+		a.version(), a.keep(), a.folder())
 	root.AddCommand(confdcli.Commands()...)
 	return root
 }

@@ -30,6 +30,7 @@ var inputs = map[string]any{
 	api.ScaleVertical: api.ScaleVerticalInput{}, api.UpgradeCluster: api.UpgradeClusterInput{}, api.DowngradeCluster: api.DowngradeClusterInput{},
 	api.StartCluster: api.StartClusterInput{}, api.StopCluster: api.StopClusterInput{}, api.RestartCluster: api.RestartClusterInput{},
 	api.RunService: api.RunServiceInput{}, api.UpdateEnv: api.UpdateEnvInput{}, api.RepairCluster: api.RepairClusterInput{},
+	api.BackupCluster: api.BackupClusterInput{}, api.RestoreInPlace: api.RestoreInPlaceInput{}, api.DeleteBackup: api.DeleteBackupInput{},
 }
 
 // StartBody is wire.Start with a schema per type of operation.

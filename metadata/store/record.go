@@ -2,11 +2,9 @@ package store
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"strings"
 
 	"github.com/hashicorp/consul/api"
@@ -141,17 +139,10 @@ func encodeRecord(rec *lifecycle.Record) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "control record of cluster %s", rec.ClusterID)
 	}
-	plain := len(value)
-	if plain > compressAbove {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		if _, err = w.Write(value); err == nil {
-			err = w.Close()
-		}
-		if err != nil {
+	if len(value) > compressAbove {
+		if value, err = squeezed(value); err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "compress the control record of cluster %s", rec.ClusterID)
 		}
-		value = b.Bytes()
 	}
 	return value, nil
 }
@@ -200,15 +191,9 @@ func decodeRecord(kv *api.KVPair, id string) (*lifecycle.Record, error) {
 }
 
 func unpackRecord(kv *api.KVPair) (*lifecycle.Record, error) {
-	value := kv.Value
-	if bytes.HasPrefix(value, []byte{0x1f, 0x8b}) {
-		r, err := gzip.NewReader(bytes.NewReader(value))
-		if err == nil {
-			value, err = io.ReadAll(r)
-		}
-		if err != nil {
-			return nil, err
-		}
+	value, err := unsqueezed(kv.Value)
+	if err != nil {
+		return nil, err
 	}
 	rec := new(lifecycle.Record)
 	if err := json.Unmarshal(value, rec); err != nil {

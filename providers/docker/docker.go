@@ -56,6 +56,7 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 	p.able = providers.Capabilities{
 		ResizeRunning: true, GrowMountedVolume: true,
 		EnforcesCPU: info.CPUCfsQuota, EnforcesMemory: info.MemoryLimit,
+		NoSnapshots:       "Docker volumes cannot be copied by it yet; packages with backup_policy custom are backed up",
 		AgentPreinstalled: o.AgentBinary != "",
 		Notes:             []string{"volume sizes are recorded, not enforced: volumes are the engine's named volumes"},
 	}

@@ -24,6 +24,7 @@
 //
 //	<state>/nodes/<instance>/node.json   what was asked, the address, the phase   boot.json, console.log, host_key, pid.json
 //	<state>/volumes/<id>/meta.json, data/
+//	<state>/snapshots/<id>/meta.json, data/
 //	<state>/addresses/<ip>               a link that names the instance
 //	<state>/networks/, <state>/locks/
 //	<state>/bin/                         the programs of the provider that was opened last

@@ -34,6 +34,9 @@ func (p *Provider) List(_ context.Context, clusterID string) (providers.Resource
 			r.Volumes = append(r.Volumes, p.volume(v))
 		}
 	}
+	if err := p.listSnapshots(clusterID, &r); err != nil {
+		return r, err
+	}
 	nodes, unreadable, err := p.nodes()
 	if err != nil {
 		return r, err

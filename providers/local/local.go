@@ -32,7 +32,10 @@ type Provider struct {
 	step func(name string) error
 }
 
-var _ providers.Provider = (*Provider)(nil)
+var (
+	_ providers.Provider  = (*Provider)(nil)
+	_ providers.Snapshots = (*Provider)(nil)
+)
 
 // New checks the options and what this machine allows, and makes the state folder.
 func New(o Options) (*Provider, error) {
@@ -43,7 +46,7 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{options: o, addresses: addresses, rootless: rootless, log: o.Logger, step: func(string) error { return nil }}
 	// Closed to others: nodes may leave set-uid programs below.
-	for _, dir := range []string{"", "nodes", "volumes", "addresses", "networks", "locks", "bin"} {
+	for _, dir := range []string{"", "nodes", "volumes", "snapshots", "addresses", "networks", "locks", "bin"} {
 		if err := os.MkdirAll(p.path(dir), 0o700); err != nil {
 			return nil, fault.Wrap(err, fault.Invalid, "make state folder of provider local")
 		}

@@ -52,6 +52,7 @@ func (p *Provider) Name() string { return "static" }
 func (p *Provider) Capabilities() providers.Capabilities {
 	return providers.Capabilities{
 		Fixed: true, GrowMountedVolume: true,
+		NoSnapshots: "volumes are folders of hosts that Drover was given, and it knows of no volume manager below them; packages with backup_policy custom are backed up",
 		Notes: []string{
 			"cpu, memory and volume sizes are those of the hosts: what a package asks for is compared with the inventory and not enforced",
 			"stopping a cluster ends its services and agents and leaves the hosts running",

@@ -46,6 +46,12 @@ var exampleInputs = map[string]any{
 	},
 	api.UpdateEnv:       api.UpdateEnvInput{Values: map[string]any{"env.quota": 4}},
 	api.RepairCluster:   api.RepairClusterInput{},
+	api.BackupCluster:   api.BackupClusterInput{},
+	api.RestoreCluster:  api.RestoreClusterInput{Backup: "s-a1b2c3d4"},
+	api.RestoreInPlace:  api.RestoreInPlaceInput{Backup: "s-a1b2c3d4"},
+	api.VerifyBackup:    api.VerifyBackupInput{RestoreClusterInput: api.RestoreClusterInput{Backup: "s-a1b2c3d4"}},
+	api.DeleteBackup:    api.DeleteBackupInput{Backup: "s-a1b2c3d4"},
+	api.ListBackups:     api.ListBackupsInput{},
 	api.DescribeCluster: api.DescribeClusterInput{},
 	api.ListClusters:    api.ListClustersInput{},
 	api.PublishApp:      api.PublishAppInput{App: "etcd", Version: "3.5", Archive: []byte("the package as tar.gz")},
@@ -65,6 +71,7 @@ var exampleNames = []string{
 	api.PublishApp, api.ListApps, api.CreateCluster, api.DescribeCluster, api.ListClusters, api.AddNodes, api.DeleteNodes,
 	api.ScaleVertical, api.UpdateEnv, api.RunService, api.RestartCluster, api.StopCluster, api.StartCluster, api.UpgradeCluster,
 	api.DowngradeCluster, api.DeleteCluster, api.ExamineCluster, api.RepairCluster, api.ListOrphans, api.RetryOrphans, api.CollectOrphans,
+	api.BackupCluster, api.ListBackups, api.RestoreCluster, api.RestoreInPlace, api.VerifyBackup, api.DeleteBackup,
 	api.ListProviders, api.ListHosts,
 }
 
@@ -131,7 +138,7 @@ func newExample(name, id, namespace, ui string) (*exampleValue, error) {
 	case api.DescribeClusterInput:
 		in.ClusterID = id
 		e.Input, e.WorkflowID = in, readID(name)
-	case api.ListClustersInput, api.ListAppsInput, api.ListOrphansInput, api.ListProvidersInput, api.ListHostsInput:
+	case api.ListClustersInput, api.ListAppsInput, api.ListOrphansInput, api.ListProvidersInput, api.ListHostsInput, api.ListBackupsInput:
 		e.WorkflowID = readID(name)
 	case api.ExamineClusterInput:
 		in.ClusterID = id

@@ -118,6 +118,9 @@ func result(op *client.Operation) output.Output {
 		fields = append(fields, output.Field{"nodes", fmt.Sprint(r.Nodes)},
 			output.Field{"revision", fmt.Sprint(r.Revision)})
 	}
+	if r.Backup != "" {
+		fields = append(fields, output.Field{"backup", r.Backup})
+	}
 	if len(r.Orphans) > 0 {
 		fields = append(fields, output.Field{"orphans", strings.Join(r.Orphans, "\n")})
 	}

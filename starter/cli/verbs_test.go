@@ -217,6 +217,7 @@ func TestEveryOperationHasAnExample(t *testing.T) {
 	for _, name := range []string{
 		api.CreateCluster, api.DeleteCluster, api.AddNodes, api.DeleteNodes, api.ScaleVertical, api.UpgradeCluster, api.DowngradeCluster,
 		api.StartCluster, api.StopCluster, api.RestartCluster, api.RunService, api.UpdateEnv, api.RepairCluster,
+		api.BackupCluster, api.RestoreCluster, api.RestoreInPlace, api.VerifyBackup, api.DeleteBackup, api.ListBackups,
 		api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps, api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster,
 		api.ListProviders, api.ListHosts,
 	} {

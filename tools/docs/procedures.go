@@ -67,9 +67,10 @@ func states() string {
 	b.WriteString("| operation | may start while the cluster is |\n|---|---|\n")
 	for _, p := range lifecycle.Catalogue {
 		from := "in every state"
-		if p.Op == lifecycle.OpCreateCluster {
+		switch {
+		case p.Op == lifecycle.OpCreateCluster, p.Op == lifecycle.OpRestoreCluster, p.Op == lifecycle.OpVerifyBackup:
 			from = "not there yet"
-		} else if len(p.From) > 0 {
+		case len(p.From) > 0:
 			var words []string
 			for _, s := range p.From {
 				words = append(words, string(s))

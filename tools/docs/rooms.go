@@ -12,11 +12,11 @@ type room struct{ folder, is, uses, never string }
 // .golangci.yml.
 var rooms = []room{
 	{"workflows/", "one procedure per operation, as a pure function to its steps, and the walker that runs them; `api/` is what callers need", "`activities` (methods and inputs), `agent/api`, `lifecycle`, `fault`, Temporal's workflow package; `api/` only `agent/api`", "an effect of its own"},
-	{"activities/", "effects, one package per subject, each with the interfaces it uses", "`lifecycle`, `specs`, `metadata`, `providers` (the contract), the APIs", "SSH, Consul's client, `metadata/store`, a certain provider"},
+	{"activities/", "effects, one package per subject, each with the interfaces it uses", "`lifecycle`, `specs`, `metadata`, `providers` (the contract), `backup`, the APIs", "SSH, Consul's client, `metadata/store`, a certain provider"},
 	{"worker/", "the program `drover-worker`: wiring and configuration", "everything", "decisions"},
 	{"client/", "the Go client: dials, starts and follows operations, asks the reading workflows", "`workflows/api`, `agent/api`, `codec`, `fault`, Temporal's client", "Consul, SSH, nodes, a terminal"},
 	{"console/", "the program `drover-console`: the HTTP API; `api/` is the wire", "`client`, `workflows/api`, `metadata/views`, `specs`, `durable`, `fault`", "SSH, providers, control records"},
-	{"starter/", "the program `drover`: the CLI", "`client`, `workflows/api`, `agent/api`, `agent/confd`, `specs`, `metrics`, `codec`, `fault`, Temporal's client", "Consul, SSH, nodes"},
+	{"starter/", "the program `drover`: the CLI", "`client`, `workflows/api`, `agent/api`, `agent/confd`, `specs`, `metrics`, `codec`, `backup/key`, `fault`, Temporal's client", "Consul, SSH, nodes"},
 	{"metadata/", "the tree that nodes see as a value; `store/` writes it to Consul, `views/` reads what may be shown of clusters, `reader/` is the light read side of agents, `pack/` their common format", "`lifecycle`, `specs`, `fault`; `store/` also Consul's client", "Temporal"},
 	{"specs/", "application packages: read, check, render", "`agent/api`, `fault`", "I/O beyond reading a package"},
 	{"lifecycle/", "decisions: the catalogue of operations, stages, ids, permissions, states", "`specs`, `remote/target`, `fault`", "clock, chance, I/O, Temporal"},
@@ -25,7 +25,8 @@ var rooms = []room{
 	{"agent/", "the program `drover-agent` on every node: rendering, the journal of commands, health checks, metadata over HTTP; `api/` is the wire", "`metadata/reader`, `metadata/pack`, `durable`, `fault`", "Temporal, workflows, activities"},
 	{"metrics/", "the list of what is measured; dashboards and alert rules from it and from packages", "`specs`, `agent/api`, `fault`", "measuring anything"},
 	{"fault/", "the one vocabulary of failures", "the standard library", "anything else"},
-	{"durable/", "writing files that survive a power cut", "the standard library", "anything else"},
+	{"durable/", "writing files that survive a power cut; `folder/` writes folders as tar streams and reads them", "the standard library, `golang.org/x/sys`", "anything else"},
+	{"backup/", "how the data of backups is stored: `parts/` its form, `target/` folders and S3 buckets, `key/` encryption", "`durable`, `fault`, minio-go, age, zstd", "clusters, nodes, Temporal, the catalogue"},
 	{"codec/", "encryption of what Temporal stores", "`durable`, `fault`", "what is in a payload"},
 	{"packages/", "example applications: etcd, ZooKeeper, Redis Cluster", "", ""},
 	{"tests/", "proofs and their support: `stack/`, `apps/`, `tracer/`, `fakes/`, `conformance/`, `endtoend/`, `chaos/`, `bench/`", "everything", "being imported by a room above"},

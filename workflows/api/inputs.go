@@ -128,6 +128,58 @@ type RepairClusterInput struct {
 	Holds
 }
 
+// BackupClusterInput starts BackupCluster under workflow id cluster/<cluster id>.
+type BackupClusterInput struct {
+	Target string `json:"target,omitempty"` // default: the worker's
+	// Full begins a new chain. Otherwise a package with incremental_backup_supported continues the newest one.
+	Full bool `json:"full,omitempty"`
+	// Chain is how many points a chain may have; 0: any number.
+	Chain int `json:"chain,omitempty"`
+	// Params are handed to the package's backup, with the id of the backup.
+	Params Values `json:"params,omitempty"`
+	// Scheduled marks a backup that a schedule has started.
+	Scheduled bool `json:"scheduled,omitempty"`
+	DryRun    bool `json:"dry_run,omitempty"`
+	Holds
+}
+
+// RestoreClusterInput starts RestoreCluster under workflow id cluster/<new cluster id>, and VerifyBackup likewise. Version,
+// sizes and values are those of the backup.
+type RestoreClusterInput struct {
+	Backup   string `json:"backup"`             // s-xxxxxxxx
+	Name     string `json:"name,omitempty"`     // default: that of the cluster that was backed up; with a suffix while a cluster has it
+	Network  string `json:"network,omitempty"`  // vxnet; default likewise
+	Provider string `json:"provider,omitempty"` // default: the one that was backed up, or the worker's
+	Zone     string `json:"zone,omitempty"`
+	Waits
+	Holds
+}
+
+// VerifyBackupInput starts VerifyBackup under workflow id cluster/<id of the throw-away cluster>.
+type VerifyBackupInput struct {
+	RestoreClusterInput
+}
+
+// RestoreInPlaceInput starts RestoreInPlace under workflow id cluster/<cluster id>: the package's restore replaces the data
+// of the cluster that runs.
+type RestoreInPlaceInput struct {
+	Backup string `json:"backup"` // s-xxxxxxxx, of this cluster, with backup_policy custom
+	// Force continues past a failing destroy guard; refused up front when a role says allow_force: false.
+	Force  bool `json:"force,omitempty"`
+	DryRun bool `json:"dry_run,omitempty"`
+	Holds
+}
+
+// DeleteBackupInput starts DeleteBackup under workflow id cluster/<cluster id of the backup>, whether the cluster exists or
+// not.
+type DeleteBackupInput struct {
+	Backup string `json:"backup"` // s-xxxxxxxx
+	// Later permits deleting the later points of its chain too, which need it.
+	Later  bool `json:"later,omitempty"`
+	DryRun bool `json:"dry_run,omitempty"`
+	Holds
+}
+
 // Waits are the fields of every operation that waits for nodes.
 type Waits struct {
 	// StrictConfig makes a failing template or reload command fail the operation instead of warning.

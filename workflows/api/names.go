@@ -29,6 +29,11 @@ const (
 	RunService       = "RunService"
 	UpdateEnv        = "UpdateEnv"
 	RepairCluster    = "RepairCluster"
+	BackupCluster    = "BackupCluster"
+	RestoreCluster   = "RestoreCluster"
+	RestoreInPlace   = "RestoreInPlace"
+	VerifyBackup     = "VerifyBackup"
+	DeleteBackup     = "DeleteBackup"
 
 	DescribeCluster = "DescribeCluster"
 	ListClusters    = "ListClusters"
@@ -36,6 +41,9 @@ const (
 	ListApps        = "ListApps"
 	ListProviders   = "ListProviders"
 	ListHosts       = "ListHosts"
+	ListBackups     = "ListBackups"
+	ImportBackup    = "ImportBackup"
+	ExportBackup    = "ExportBackup"
 	ListOrphans     = "ListOrphans"
 	RetryOrphans    = "RetryOrphans"
 	CollectOrphans  = "CollectOrphans"
@@ -97,6 +105,11 @@ func PlannedCluster(workflowID string) (string, bool) {
 	id, unique, more := strings.Cut(rest, "/")
 	return id, ok && more && unique != "" && ValidClusterID(id)
 }
+
+var backupID = regexp.MustCompile(`^s-[a-z0-9]{8}$`)
+
+// ValidBackupID says whether id has the form s-xxxxxxxx (8 lower-case letters or digits).
+func ValidBackupID(id string) bool { return backupID.MatchString(id) }
 
 var clusterID = regexp.MustCompile(`^cl-[a-z0-9]{8}$`)
 

@@ -19,6 +19,8 @@ type OperationResult struct {
 	Values *ValueChanges `json:"values,omitempty"`
 	// Plan is set for dry runs only.
 	Plan *Plan `json:"plan,omitempty"`
+	// Backup is what a BackupCluster has made.
+	Backup string `json:"backup,omitempty"`
 }
 
 // ValueChanges are what an operation does to the values in force of a cluster: Set by a change of parameters or sizes, and

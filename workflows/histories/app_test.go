@@ -20,6 +20,7 @@ type app struct {
 	roles []map[string]any
 	// sequential takes nodes one after the other when they are scaled or upgraded.
 	sequential bool
+	policy     string // backup_policy
 }
 
 // role makes one role of so many nodes; services are "name attribute=value ...".
@@ -52,6 +53,11 @@ func small() app {
 	return app{id: "small", roles: []map[string]any{a, role("b", 1, "init post_start_service=true", "start order=1", "upgrade order=1 post_start_service=true")}}
 }
 
+// stored is the application that is backed up.
+func stored() app {
+	return app{id: "stored", policy: "device", roles: []map[string]any{role("a", 2, "start", "stop", "backup", "restore")}}
+}
+
 // chain is the application that takes one node after the other.
 func chain(count int) app {
 	return app{id: "chain" + strconv.Itoa(count), sequential: true, roles: []map[string]any{role("a", count, "start", "stop", "upgrade")}}
@@ -72,6 +78,9 @@ func (a app) archive(t *testing.T, version int) []byte {
 	cluster := map[string]any{
 		"name": a.id, "vxnet": "net", "nodes": roles, "advanced_actions": []string{"scale_horizontal"},
 		"env": map[string]any{"quota": "{{env.quota}}"},
+	}
+	if a.policy != "" {
+		cluster["backup_policy"] = a.policy
 	}
 	if version > 1 {
 		cluster["upgrade_policy"] = []string{strconv.Itoa(version - 1)}

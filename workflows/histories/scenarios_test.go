@@ -86,6 +86,18 @@ func scenarios() []scenario {
 			scenario{s.operation, midflight, open, small(), s.before, none, s.input, s.at, nil},
 		)
 	}
+	for _, s := range []scenario{
+		{operation: api.BackupCluster, before: active, input: input(api.BackupClusterInput{}), at: "backup", mishap: failing("backup")},
+		{operation: api.RestoreCluster, before: backedUp, input: restoreLast, at: "restore", mishap: failing("restore")},
+		{operation: api.VerifyBackup, before: backedUp, input: verifyLast, at: "restore", mishap: failing("restore")},
+	} {
+		all = append(all,
+			scenario{s.operation, happy, completed, stored(), s.before, none, s.input, "", nil},
+			scenario{s.operation, failed, failure, stored(), s.before, s.mishap, s.input, "", nil},
+			scenario{s.operation, cancelled, canceled, stored(), s.before, none, s.input, s.at, nil},
+			scenario{s.operation, midflight, open, stored(), s.before, none, s.input, s.at, nil},
+		)
+	}
 	return append(all,
 		// Reads have no middle.
 		scenario{api.DescribeCluster, happy, completed, small(), active, none, describe, "", nil},
@@ -110,6 +122,14 @@ func scenarios() []scenario {
 		scenario{api.ReadLogs, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.EditCluster, happy, completed, small(), active, none, func(w *world) any { return api.EditClusterInput{ClusterID: w.clusterID, Name: "noted"} }, "", nil},
 		scenario{api.EditCluster, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.DeleteBackup, happy, completed, stored(), backedUp, none, deleteLast, "", nil},
+		scenario{api.RestoreInPlace, "refused", failure, stored(), activeBackedUp, mishap{nothing, "cannot be exchanged"}, inPlaceLast, "", nil},
+		scenario{api.ListBackups, happy, completed, stored(), activeBackedUp, none, input(api.ListBackupsInput{}), "", nil},
+		scenario{api.ListBackups, failed, failure, stored(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.ImportBackup, happy, completed, stored(), activeBackedUp, none, importLast, "", nil},
+		scenario{api.ImportBackup, failed, failure, stored(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.ExportBackup, happy, completed, stored(), activeBackedUp, none, exportLast, "", nil},
+		scenario{api.ExportBackup, failed, failure, stored(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ListOrphans, happy, completed, small(), leftOvers, none, input(api.ListOrphansInput{}), "", nil},
 		scenario{api.ListOrphans, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.RetryOrphans, happy, completed, small(), leftOvers, none, input(api.RetryOrphansInput{}), "", nil},

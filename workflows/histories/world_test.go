@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"drover/activities"
+	"drover/backup/target"
 	"drover/providers"
 	"drover/remote"
 	"drover/tests/fakes"
@@ -35,6 +36,7 @@ type world struct {
 	store     *fakes.Store
 	nodes     *nodes
 	provider  *fakeprovider.Provider
+	backups   *fakes.Backups
 }
 
 // patience is how long the operations of one scenario may take together; usually it is a second or two.
@@ -47,10 +49,12 @@ func newWorld(t *testing.T, name string, a app) *world {
 	t.Cleanup(cancel)
 	w := &world{
 		t: t, ctx: ctx, clusterID: clusterIDOf(name), app: a, queue: "drover-" + name,
-		store: fakes.NewStore(), provider: fakeprovider.New(fakeprovider.Options{}),
+		store: fakes.NewStore(), provider: fakeprovider.New(fakeprovider.Options{}), backups: fakes.NewBackups(),
 	}
 	w.nodes = newNodes(w.store)
 	acts := activities.New(activities.Dependencies{
+		Backups: w.backups, BackupTargets: map[string]target.Target{"main": fakes.NewTarget(), "far": fakes.NewTarget()}, DefaultBackupTarget: "main",
+		Folders:  fakes.NewFolders(),
 		KeyPairs: remote.NewKeyPair,
 		Records:  w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.nodes,
 		Providers:       map[string]providers.Provider{"fake": w.provider},
@@ -102,7 +106,7 @@ func isRead(operation string) bool {
 	switch operation {
 	case api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps,
 		api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster, api.ListProviders, api.ListHosts,
-		api.ReadLogs, api.DescribeApp, api.DescribeValues, api.EditCluster:
+		api.ReadLogs, api.DescribeApp, api.DescribeValues, api.EditCluster, api.ListBackups, api.ImportBackup, api.ExportBackup:
 		return true
 	}
 	return false

@@ -58,6 +58,11 @@ func One(ctx context.Context, check attempt.Check, p providers.Provider, o lifec
 		err = p.DeleteInstance(ctx, o.ID)
 	case lifecycle.KindVolume:
 		err = p.DeleteVolume(ctx, o.ID)
+	case lifecycle.KindSnapshot:
+		var snapshots providers.Snapshots
+		if snapshots, err = providers.SnapshotsOf(p); err == nil {
+			err = snapshots.DeleteSnapshot(ctx, o.ID)
+		}
 	case lifecycle.KindNetwork:
 		err = p.DeleteNetwork(ctx, o.ClusterID, o.ID)
 	case lifecycle.KindCluster:
@@ -102,6 +107,9 @@ func Entries(p providers.Provider, resources providers.Resources) []lifecycle.Or
 	}
 	for _, v := range resources.Volumes {
 		add(lifecycle.KindVolume, v.ID, v.Tags)
+	}
+	for _, s := range resources.Snapshots {
+		add(lifecycle.KindSnapshot, s.ID, s.Tags)
 	}
 	for _, n := range resources.Networks {
 		add(lifecycle.KindNetwork, n.VxNet, providers.Tags{ClusterID: n.ClusterID})

@@ -37,6 +37,8 @@ type state struct {
 	networks  map[string]providers.Network
 	volumes   map[string]*volume
 	instances map[string]*instance
+	snapshots map[string]providers.Snapshot
+	contents  map[string][]byte // tar streams, of volumes and snapshots
 	// order of creation, for stable lists
 	order     []string
 	addresses map[string]string // ip -> instance
@@ -59,7 +61,10 @@ type instance struct {
 	replaces string
 }
 
-var _ providers.Provider = (*Provider)(nil)
+var (
+	_ providers.Provider  = (*Provider)(nil)
+	_ providers.Snapshots = (*Provider)(nil)
+)
 
 // New makes an empty world.
 func New(o Options) *Provider {
@@ -68,7 +73,7 @@ func New(o Options) *Provider {
 	}
 	return &Provider{state: &state{
 		options: o, networks: map[string]providers.Network{}, volumes: map[string]*volume{},
-		instances: map[string]*instance{}, addresses: map[string]string{}, busy: map[string]chan struct{}{},
+		instances: map[string]*instance{}, snapshots: map[string]providers.Snapshot{}, contents: map[string][]byte{}, addresses: map[string]string{}, busy: map[string]chan struct{}{},
 	}}
 }
 
@@ -111,6 +116,9 @@ func (s *state) resources(clusterID string) providers.Resources {
 		}
 		if v, ok := s.volumes[key]; ok && (clusterID == "" || v.spec.Tags.ClusterID == clusterID) {
 			r.Volumes = append(r.Volumes, v.view())
+		}
+		if snapshot, ok := s.snapshots[key]; ok && snapshot.Tags.Of(clusterID) {
+			r.Snapshots = append(r.Snapshots, snapshot)
 		}
 		if i, ok := s.instances[key]; ok && (clusterID == "" || i.spec.Tags.ClusterID == clusterID) {
 			r.Instances = append(r.Instances, i.view())

@@ -85,6 +85,7 @@ func (p *Provider) DeleteVolume(ctx context.Context, id string) error {
 			return fault.New(fault.Conflict, "volume %s is in use by instance %s", id, v.inUseBy)
 		}
 		delete(p.volumes, id)
+		delete(p.contents, id)
 		p.forget(id)
 		return nil
 	})
