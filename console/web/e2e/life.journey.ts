@@ -106,3 +106,7 @@ test('nodes are added after their plan was seen', async () => {
   await page.waitForURL(/\/operations\//);
   await page.getByRole('heading', { name: /^Held:/ }).waitFor();
 });
+
+test('no page threw an error or broke the content security policy', () => {
+  expect(errors).toEqual([]);
+});

@@ -585,6 +585,18 @@ export interface components {
             status: number;
             user: string;
         };
+        BackupClusterInput: {
+            /** Format: int64 */
+            chain?: number;
+            dry_run?: boolean;
+            full?: boolean;
+            on_failure?: string;
+            params?: {
+                [key: string]: unknown;
+            };
+            scheduled?: boolean;
+            target?: string;
+        };
         Beat: {
             /** Format: int64 */
             done: number;
@@ -674,6 +686,12 @@ export interface components {
             };
             version?: string;
             zone?: string;
+        };
+        DeleteBackupInput: {
+            backup: string;
+            dry_run?: boolean;
+            later?: boolean;
+            on_failure?: string;
         };
         DeleteClusterInput: {
             dry_run?: boolean;
@@ -918,6 +936,7 @@ export interface components {
             workflow_id: string;
         };
         OperationResult: {
+            backup?: string;
             cluster_id: string;
             cluster_state: string;
             /** Format: int64 */
@@ -1097,6 +1116,12 @@ export interface components {
             on_failure?: string;
             role?: string;
         };
+        RestoreInPlaceInput: {
+            backup: string;
+            dry_run?: boolean;
+            force?: boolean;
+            on_failure?: string;
+        };
         Retry: {
             activity: string;
             /** Format: int64 */
@@ -1182,11 +1207,27 @@ export interface components {
              */
             type: "AddNodes";
         };
+        StartBackupCluster: {
+            input?: components["schemas"]["BackupClusterInput"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "BackupCluster";
+        };
         StartClusterInput: {
             barrier_timeout?: string;
             dry_run?: boolean;
             on_failure?: string;
             strict_config?: boolean;
+        };
+        StartDeleteBackup: {
+            input?: components["schemas"]["DeleteBackupInput"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "DeleteBackup";
         };
         StartDeleteCluster: {
             input?: components["schemas"]["DeleteClusterInput"];
@@ -1227,6 +1268,14 @@ export interface components {
              * @enum {string}
              */
             type: "RestartCluster";
+        };
+        StartRestoreInPlace: {
+            input?: components["schemas"]["RestoreInPlaceInput"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "RestoreInPlace";
         };
         StartRunService: {
             input?: components["schemas"]["RunServiceInput"];
@@ -1786,7 +1835,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StartAddNodes"] | components["schemas"]["StartDeleteCluster"] | components["schemas"]["StartDeleteNodes"] | components["schemas"]["StartDowngradeCluster"] | components["schemas"]["StartRepairCluster"] | components["schemas"]["StartRestartCluster"] | components["schemas"]["StartRunService"] | components["schemas"]["StartScaleVertical"] | components["schemas"]["StartStartCluster"] | components["schemas"]["StartStopCluster"] | components["schemas"]["StartUpdateEnv"] | components["schemas"]["StartUpgradeCluster"];
+                "application/json": components["schemas"]["StartAddNodes"] | components["schemas"]["StartBackupCluster"] | components["schemas"]["StartDeleteBackup"] | components["schemas"]["StartDeleteCluster"] | components["schemas"]["StartDeleteNodes"] | components["schemas"]["StartDowngradeCluster"] | components["schemas"]["StartRepairCluster"] | components["schemas"]["StartRestartCluster"] | components["schemas"]["StartRestoreInPlace"] | components["schemas"]["StartRunService"] | components["schemas"]["StartScaleVertical"] | components["schemas"]["StartStartCluster"] | components["schemas"]["StartStopCluster"] | components["schemas"]["StartUpdateEnv"] | components["schemas"]["StartUpgradeCluster"];
             };
         };
         responses: {
