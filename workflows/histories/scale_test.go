@@ -26,8 +26,8 @@ func TestThousandNodes(t *testing.T) {
 	var r table
 	defer r.print(t)
 
-	r.measure(w, api.CreateCluster, 1000, api.CreateClusterInput{App: "large", Waits: api.Waits{DryRun: true}})
-	r.measure(w, api.CreateCluster, 1000, api.CreateClusterInput{App: "large"})
+	r.measure(w, api.CreateCluster, 1000, api.CreateClusterInput{App: "large", Version: "1", Waits: api.Waits{DryRun: true}})
+	r.measure(w, api.CreateCluster, 1000, api.CreateClusterInput{App: "large", Version: "1"})
 	r.measure(w, api.AddNodes, 1250, api.AddNodesInput{Role: "a", Count: 250})
 	r.measure(w, api.DescribeCluster, 1250, api.DescribeClusterInput{ClusterID: w.clusterID, Agents: true})
 	r.measure(w, api.DeleteNodes, 1250, api.DeleteNodesInput{Nodes: w.members("a")[700:]})
@@ -51,7 +51,7 @@ func TestThousandNodesInTurn(t *testing.T) {
 	w := newWorld(t, "in-turn", chain(1000))
 	r := table{plansOnly: true}
 	defer r.print(t)
-	w.done(api.CreateCluster, api.CreateClusterInput{App: w.app.id})
+	w.done(api.CreateCluster, api.CreateClusterInput{App: w.app.id, Version: "1"})
 	dry := api.Waits{DryRun: true}
 	r.measure(w, api.ScaleVertical, 1000, api.ScaleVerticalInput{Role: "a", CPU: 2, VolumeSize: 2, Waits: dry})
 	r.measure(w, api.UpgradeCluster, 1000, api.UpgradeClusterInput{Version: "2", Waits: dry})
@@ -67,7 +67,7 @@ func TestSequential(t *testing.T) {
 	var r table
 	defer r.print(t)
 	id := w.app.id
-	r.measure(w, api.CreateCluster, *sequential, api.CreateClusterInput{App: id})
+	r.measure(w, api.CreateCluster, *sequential, api.CreateClusterInput{App: id, Version: "1"})
 	r.measure(w, api.ScaleVertical, *sequential, api.ScaleVerticalInput{Role: "a", CPU: 2, VolumeSize: 2})
 	r.measure(w, api.UpgradeCluster, *sequential, api.UpgradeClusterInput{Version: "2"})
 	r.measure(w, api.DeleteCluster, *sequential, api.DeleteClusterInput{})

@@ -55,7 +55,7 @@ const (
 
 // scenarios is the one table of what is recorded and replayed.
 func scenarios() []scenario {
-	create := input(api.CreateClusterInput{App: "small"})
+	create := input(api.CreateClusterInput{App: "small", Version: "1"})
 	scale := input(api.ScaleVerticalInput{Role: "a", CPU: 2, VolumeSize: 2})
 	var all []scenario
 	for _, s := range []struct {
@@ -138,10 +138,10 @@ func scenarios() []scenario {
 		scenario{api.CollectOrphans, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 
 		// Branches of their own.
-		scenario{api.CreateCluster, "planned", completed, small(), nothing, none, input(api.CreateClusterInput{App: "small", Waits: api.Waits{DryRun: true}}), "", nil},
+		scenario{api.CreateCluster, "planned", completed, small(), nothing, none, input(api.CreateClusterInput{App: "small", Version: "1", Waits: api.Waits{DryRun: true}}), "", nil},
 		scenario{api.CreateCluster, "refused", failure, small(), nothing, mishap{nothing, `no application "unheard-of"`}, input(api.CreateClusterInput{App: "unheard-of"}), "", nil},
 		scenario{api.CreateCluster, "no-machine", failure, small(), nothing, broken("CreateInstance"), create, "", nil},
-		scenario{api.CreateCluster, "kept", failure, small(), nothing, failing("start"), input(api.CreateClusterInput{App: "small", OnFailure: api.OnFailureKeep}), "", nil},
+		scenario{api.CreateCluster, "kept", failure, small(), nothing, failing("start"), input(api.CreateClusterInput{App: "small", Version: "1", OnFailure: api.OnFailureKeep}), "", nil},
 		scenario{api.DeleteCluster, "half-made", completed, small(), kept, none, input(api.DeleteClusterInput{}), "", nil},
 		scenario{api.DeleteCluster, "forced", completed, small(), active, failing("destroy"), input(api.DeleteClusterInput{Force: true}), "", nil},
 		scenario{api.AddNodes, "kept", failure, small(), active, failing("scale_out"), input(api.AddNodesInput{Role: "a", Count: 1}), "", nil},
@@ -170,7 +170,7 @@ func scenarios() []scenario {
 // How operations are asked to hold, and what is said then.
 var (
 	hold     = api.Holds{OnFailure: api.OnFailureHold}
-	holding  = api.CreateClusterInput{App: "small", OnFailure: api.OnFailureHold}
+	holding  = api.CreateClusterInput{App: "small", Version: "1", OnFailure: api.OnFailureHold}
 	again    = word{Resolution: api.Resolution{Action: api.ResolveRetry}}
 	repaired = word{api.Resolution{Action: api.ResolveRetry}, true}
 )
@@ -211,7 +211,7 @@ func leftOvers(w *world) {
 
 func nothing(*world) {}
 
-func active(w *world) { w.done(api.CreateCluster, api.CreateClusterInput{App: w.app.id}) }
+func active(w *world) { w.done(api.CreateCluster, api.CreateClusterInput{App: w.app.id, Version: "1"}) }
 
 func stopped(w *world) {
 	active(w)
@@ -227,7 +227,7 @@ func upgradeFailed(w *world) {
 
 func kept(w *world) {
 	w.nodes.fail("start")
-	w.failed(api.CreateCluster, api.CreateClusterInput{App: w.app.id, OnFailure: api.OnFailureKeep})
+	w.failed(api.CreateCluster, api.CreateClusterInput{App: w.app.id, Version: "1", OnFailure: api.OnFailureKeep})
 	w.nodes.fail("")
 }
 
