@@ -15,7 +15,7 @@ var rooms = []room{
 	{"activities/", "effects, one package per subject, each with the interfaces it uses", "`lifecycle`, `specs`, `metadata`, `providers` (the contract), `backup`, the APIs", "SSH, Consul's client, `metadata/store`, a certain provider"},
 	{"worker/", "the program `drover-worker`: wiring and configuration", "everything", "decisions"},
 	{"client/", "the Go client: dials, starts and follows operations, asks the reading workflows", "`workflows/api`, `agent/api`, `codec`, `fault`, Temporal's client", "Consul, SSH, nodes, a terminal"},
-	{"console/", "the program `drover-console`: the HTTP API; `api/` is the wire", "`client`, `workflows/api`, `metadata/views`, `specs`, `durable`, `fault`", "SSH, providers, control records"},
+	{"console/", "the program `drover-console`: web pages and the HTTP API; `api/` is the wire, `web/` the sources of the pages", "`client`, `workflows/api`, `metadata/views`, `specs`, `durable`, `fault`", "SSH, providers, control records"},
 	{"starter/", "the program `drover`: the CLI", "`client`, `workflows/api`, `agent/api`, `agent/confd`, `specs`, `metrics`, `codec`, `backup/key`, `fault`, Temporal's client", "Consul, SSH, nodes"},
 	{"metadata/", "the tree that nodes see as a value; `store/` writes it to Consul, `views/` reads what may be shown of clusters, `reader/` is the light read side of agents, `pack/` their common format", "`lifecycle`, `specs`, `fault`; `store/` also Consul's client", "Temporal"},
 	{"specs/", "application packages: read, check, render", "`agent/api`, `fault`", "I/O beyond reading a package"},
