@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,7 +45,7 @@ func (j *Journal) Output(id string, from int64, limit int) (api.CommandOutput, e
 	}
 	out.From = min(max(from, s.start), s.size)
 	data := make([]byte, min(int64(limit), s.size-out.From))
-	if _, err := s.ReadAt(data, out.From); err != nil && err != io.EOF {
+	if _, err := s.ReadAt(data, out.From); err != nil && !errors.Is(err, io.EOF) {
 		return api.CommandOutput{}, broken(e, err)
 	}
 	if fromEnd && out.From > s.start {
@@ -54,7 +55,7 @@ func (j *Journal) Output(id string, from int64, limit int) (api.CommandOutput, e
 	}
 	data = data[:whole(data, out.Ended && out.From+int64(len(data)) == s.size, limit)]
 	before := make([]byte, min(api.BeforeLimit, out.From-s.start))
-	if _, err := s.ReadAt(before, out.From-int64(len(before))); err != nil && err != io.EOF {
+	if _, err := s.ReadAt(before, out.From-int64(len(before))); err != nil && !errors.Is(err, io.EOF) {
 		return api.CommandOutput{}, broken(e, err)
 	}
 	out.Before = strings.ToValidUTF8(string(before), "?")

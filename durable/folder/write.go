@@ -102,7 +102,7 @@ func firstName(info fs.FileInfo, name string, links map[inode]string) string {
 	if !ok || !info.Mode().IsRegular() || stat.Nlink < 2 {
 		return ""
 	}
-	key := inode{uint64(stat.Dev), stat.Ino}
+	key := inode{stat.Dev, stat.Ino}
 	known := links[key]
 	if known == "" {
 		links[key] = name

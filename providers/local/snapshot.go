@@ -72,7 +72,7 @@ func (p *Provider) CreateSnapshot(ctx context.Context, s providers.Snapshot) err
 // copyFolder copies with everything a file has, and shares blocks where the file system can.
 func copyFolder(ctx context.Context, from, to string) error {
 	cmd := exec.CommandContext(ctx, "cp", "-a", "--reflink=auto", "--", from, to)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
+	cmd.Env = []string{"LC_ALL=C"}
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	if err := cmd.Run(); err != nil {

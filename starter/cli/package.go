@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -78,7 +77,7 @@ programs. drover lint knows more than a schema can say.`,
 			default:
 				return output.Output{}, fault.New(fault.Invalid, "unknown schema %q", args[0]).WithHint("use config or cluster")
 			}
-			return output.Output{Value: json.RawMessage(text), Blocks: []output.Block{output.Lines{fmt.Sprintf("%s", text)}}}, nil
+			return output.Output{Value: json.RawMessage(text), Blocks: []output.Block{output.Lines{string(text)}}}, nil
 		}),
 	}
 }
