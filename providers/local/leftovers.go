@@ -22,7 +22,8 @@ func (p *Provider) Leftovers(ctx context.Context) ([]string, error) {
 	for _, e := range entries {
 		switch e.Name() {
 		case "bin": // the provider's own programs, of no cluster
-		case "nodes", "volumes", "networks", "addresses", "locks":
+		case "backups": // the worker's default target; backups outlive their clusters
+		case "nodes", "volumes", "snapshots", "networks", "addresses", "locks":
 			below, err := os.ReadDir(p.path(e.Name()))
 			if err != nil {
 				return nil, ioFault(err, "list %s", e.Name())
