@@ -7,8 +7,9 @@
 # --build-arg GOPROXY=... as for go itself.
 
 FROM golang:1.26-bookworm AS build
-ARG GOPROXY=https://proxy.golang.org,direct
-ARG GOSUMDB=sum.golang.org
+# Without a value go uses its own default.
+ARG GOPROXY
+ARG GOSUMDB
 ENV CGO_ENABLED=0
 WORKDIR /src
 # Modules first: they stay in the builder's cache when only Drover changes.

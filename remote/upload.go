@@ -20,7 +20,7 @@ import (
 // cleanup is how long an upload may take to remove its temporary file after its context has ended.
 const cleanup = 2 * time.Second
 
-// tempMark follows the name of the uploaded file in the names of temporary files: ".agent.json.drover-XXXX".
+// tempMark stands between the name of the uploaded file and random characters in the names of temporary files.
 const tempMark = ".drover-"
 
 // Upload writes the bytes of src to an absolute path on the node, with mode from the first byte on. Readers of the path

@@ -2,17 +2,12 @@ package records
 
 import (
 	"context"
-	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"drover/activities/internal/control"
-	"drover/activities/internal/ids"
-	"drover/activities/internal/packages"
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/specs"
 	"drover/workflows/api"
 )
 
@@ -201,45 +196,6 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 	return out, nil
 }
 
-// AbandonInput names an operation that could not begin.
-type AbandonInput struct {
-	ClusterID string `json:"cluster_id"`
-	RunID     string `json:"run_id"`
-}
-
-// Abandon undoes what the beginning of an operation wrote before it failed, and nothing else: an operation that was
-// refused wrote nothing, and the record may belong to another operation.
-func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
-	rec, _, err := a.Records.Record(ctx, in.ClusterID)
-	if fault.Is(err, fault.NotFound) {
-		return a.Tokens.Revoke(ctx, in.ClusterID) // an earlier try may have been cut off behind the record
-	}
-	if err != nil || rec.Operation.RunID != in.RunID {
-		return err
-	}
-	if lifecycle.MakesCluster(rec.Operation.Type) {
-		return control.Forget(ctx, a.Trees, a.Tokens, in.ClusterID, in.RunID)
-	}
-	rec, err = control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
-		rec.Operation.State = api.OpFailed
-		rec.TakeBackChoices()
-		if rec.Operation.Clearing { // what an earlier operation left may still be to be cleared
-			rec.Operation.Clearing = lifecycle.Unfinished(rec)
-			return nil
-		}
-		rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool { return slices.Contains(rec.Adding, n.ID) })
-		rec.Adding = nil
-		if rec.Operation.Type == api.UpgradeCluster {
-			rec.Target = nil
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, rec.State.Mark())
-}
-
 func notAllowed(rec *lifecycle.Record, r *lifecycle.Refusal) error {
 	return fault.New(fault.NotAllowed, "%s", r.Why).WithHint("%s", r.Hint).At(rec.ClusterID, "", "")
 }
@@ -249,184 +205,4 @@ func refused(rec *lifecycle.Record, r *lifecycle.Refusal) error {
 		return nil
 	}
 	return notAllowed(rec, r)
-}
-
-// beginAdd chooses the ids of the new nodes. They are in the record from here on, so that whatever is made for them is
-// known, and marked as being added.
-func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.AddNodesInput, retried bool, out *Begun) error {
-	role, refusal := lifecycle.RoleToGrow(view, in.Role)
-	if refusal != nil {
-		return notAllowed(rec, refusal)
-	}
-	out.Role, out.Added = role, rec.Adding
-	if retried {
-		return nil
-	}
-	if err := refused(rec, lifecycle.MayAdd(view, role, in.Count)); err != nil {
-		return err
-	}
-	of, _ := rec.Spec.Role(role)
-	if err := packages.CheckSizes(ctx, a.Apps, rec, of, map[string]int{specs.ItemCount: rec.Sizes(of)[specs.ItemCount] + in.Count}); err != nil {
-		return err
-	}
-	p, err := a.Providers.Find(rec.Provider)
-	if err == nil {
-		err = a.noStrays(ctx, p, rec)
-	}
-	if err != nil {
-		return err
-	}
-	all, err := a.Records.Records(ctx)
-	if err != nil {
-		return err
-	}
-	nodes, err := lifecycle.Extend(rec.Spec, rec.Nodes, role, in.Count, ids.Random{Used: usedGSIDs(all)})
-	if err != nil {
-		return fault.New(fault.NotAllowed, "%v", err).At(rec.ClusterID, "", "")
-	}
-	out.Added = nil
-	for _, n := range nodes {
-		n.VersionID = rec.VersionID
-		rec.Nodes = append(rec.Nodes, n)
-		out.Added = append(out.Added, n.ID)
-	}
-	inOrder(rec)
-	rec.Adding = out.Added
-	return a.promise(ctx, rec, func(*lifecycle.Record) {})
-}
-
-// promise refuses what could not be rendered or published once an operation has changed counts or sizes.
-func (a *Activities) promise(ctx context.Context, rec *lifecycle.Record, change func(*lifecycle.Record)) error {
-	changed, err := rec.Clone()
-	if err != nil {
-		return err
-	}
-	change(changed)
-	if err := packages.Follow(ctx, a.Apps, changed); err != nil {
-		return err
-	}
-	return control.Publishable(a.Records, changed)
-}
-
-func (a *Activities) beginRemove(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.DeleteNodesInput) error {
-	if err := refused(rec, lifecycle.MayRemove(view, in.Nodes, in.Force)); err != nil {
-		return err
-	}
-	return a.promise(ctx, rec, func(rec *lifecycle.Record) {
-		rec.Nodes = slices.DeleteFunc(rec.Nodes, func(n lifecycle.Node) bool { return slices.Contains(in.Nodes, n.ID) })
-	})
-}
-
-// beginEnv checks that the changed values can be rendered, recorded and published.
-func (a *Activities) beginEnv(ctx context.Context, rec *lifecycle.Record, changes map[string]any) (*api.ValueChanges, error) {
-	values, spec, err := packages.WithEnv(ctx, a.Apps, rec, changes)
-	if err != nil {
-		return nil, err
-	}
-	set, err := packages.Changes(ctx, a.Apps, rec, changes)
-	if err != nil {
-		return nil, err
-	}
-	changed := *rec
-	changed.Values, changed.Spec = values, spec
-	return &api.ValueChanges{Set: set}, control.Publishable(a.Records, &changed)
-}
-
-// inOrder keeps nodes by role, as the specification lists roles, then sid.
-func inOrder(rec *lifecycle.Record) {
-	rank := map[string]int{}
-	for i, r := range rec.Spec.Roles {
-		rank[r.Name] = i
-	}
-	slices.SortStableFunc(rec.Nodes, func(x, y lifecycle.Node) int {
-		if x.Role != y.Role {
-			return rank[x.Role] - rank[y.Role]
-		}
-		return x.SID - y.SID
-	})
-}
-
-// sizePath names a size of a role: "etcd_node.cpu".
-func sizePath(role, key string) string {
-	if role == "" {
-		return key
-	}
-	return role + "." + key
-}
-
-func (a *Activities) beginScale(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.ScaleVerticalInput, out *Begun) error {
-	p, err := a.Providers.Find(rec.Provider)
-	if err != nil {
-		return err
-	}
-	can := p.Capabilities()
-	if can.Fixed && (in.CPU != 0 || in.Memory != 0) {
-		return fault.New(fault.NotAllowed, "cpu and memory of %s cannot be changed: provider %q was given its machines as they are", rec.ClusterID, rec.Provider).
-			WithHint("add nodes on larger machines and delete the others, or leave --cpu and --memory out")
-	}
-	out.GrowOnline = can.GrowMountedVolume
-	role, refusal := lifecycle.RoleToScale(view, in.Role)
-	if refusal != nil {
-		return notAllowed(rec, refusal)
-	}
-	out.Role = role
-	size := lifecycle.Size{CPU: in.CPU, Memory: in.Memory, VolumeSize: in.VolumeSize}
-	if err := refused(rec, lifecycle.MayScale(view, role, size)); err != nil {
-		return err
-	}
-	of, _ := rec.Spec.Role(role)
-	now, wanted := rec.Sizes(of), map[string]int{}
-	for key, n := range map[string]int{specs.ItemCPU: size.CPU, specs.ItemMemory: size.Memory, specs.ItemVolumeSize: size.VolumeSize} {
-		if n != 0 && n != now[key] {
-			wanted[key] = n
-		}
-	}
-	if err := packages.CheckSizes(ctx, a.Apps, rec, of, wanted); err != nil {
-		return err
-	}
-	out.Values = &api.ValueChanges{}
-	for _, key := range slices.Sorted(maps.Keys(wanted)) {
-		out.Values.Set = append(out.Values.Set, api.ValueView{
-			Path: sizePath(role, key), Value: strconv.Itoa(wanted[key]), Was: strconv.Itoa(now[key]),
-		})
-	}
-	return a.promise(ctx, rec, func(rec *lifecycle.Record) { rec.Resize(role, size) })
-}
-
-// beginStart chooses new machines for the nodes that lost their root disk when the cluster was powered off, and for no
-// other: an upgrade that failed may have left a choice.
-func beginStart(rec *lifecycle.Record) {
-	fresh := func(n lifecycle.Node) bool { return rec.PoweredOff && losesRoot(rec, n) }
-	for i := range rec.Nodes {
-		if n := &rec.Nodes[i]; !fresh(*n) && n.NextInstanceID != "" {
-			rec.Choose(n, "")
-		}
-	}
-	chooseInstances(rec, fresh)
-}
-
-// beginRepair refuses nodes that are not of the cluster.
-func beginRepair(rec *lifecycle.Record, nodes []string) error {
-	for _, id := range nodes {
-		if _, ok := rec.Node(id); !ok {
-			return fault.New(fault.NotFound, "cluster %s has no node %s", rec.ClusterID, id).At(rec.ClusterID, id, "").
-				WithHint("drover nodes %s lists them", rec.ClusterID)
-		}
-	}
-	return nil
-}
-
-// chooseInstances picks the ids of the machines that will replace those of some nodes.
-func chooseInstances(rec *lifecycle.Record, which func(lifecycle.Node) bool) {
-	for i := range rec.Nodes {
-		if n := &rec.Nodes[i]; n.NextInstanceID == "" && which(*n) {
-			rec.Choose(n, ids.Random{}.Instance())
-		}
-	}
-}
-
-// losesRoot reports whether a node's root disk does not outlive a stop of the cluster.
-func losesRoot(rec *lifecycle.Record, n lifecycle.Node) bool {
-	role, ok := rec.Spec.Role(n.Role)
-	return ok && !role.UserAccess
 }

@@ -9,10 +9,7 @@ import (
 	"path/filepath"
 )
 
-const (
-	release = "bookworm"
-	mirror  = "http://deb.debian.org/debian"
-)
+const release = "bookworm"
 
 // debian is a tar file with the smallest Debian; debootstrap makes it, once.
 func debian(ctx context.Context, root string) (string, error) {
@@ -36,9 +33,9 @@ func debian(ctx context.Context, root string) (string, error) {
 	}
 	defer os.RemoveAll(temp)
 	target := filepath.Join(temp, "root")
-	fmt.Fprintf(os.Stderr, "installing Debian %s from %s (once, about a minute)...\n", release, mirror)
+	fmt.Fprintf(os.Stderr, "installing Debian %s (once, about a minute)...\n", release)
 	for _, args := range [][]string{
-		{"debootstrap", "--variant=minbase", release, target, mirror},
+		{"debootstrap", "--variant=minbase", release, target},
 		// As in the public image: no lists, no downloaded packages, no manuals.
 		{"sh", "-c", `cd "$1" && rm -rf var/lib/apt/lists/* var/cache/apt/*.bin var/cache/apt/archives/*.deb usr/share/doc/* usr/share/man/* usr/share/locale/* dev/*`, "sh", target},
 		{"tar", "--numeric-owner", "-C", target, "-cf", file + ".new", "."},
