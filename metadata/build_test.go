@@ -209,3 +209,25 @@ func TestOptionalKeysAreAbsentWithoutAValue(t *testing.T) {
 	_, err = metadata.Build(rec)
 	require.ErrorContains(t, err, `endpoint ".."`)
 }
+
+func TestKnown(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]bool{
+		"/": true, "": true, "/self": true, "/self/host/ip": true, "/hosts/*/*/ip": true, "/env/anything": true, "/*": true,
+		"/cluster": true, "/cluster/endpoints/client/port": true, "/cluster/*": true, "/self/cluster/zone": true,
+		"/upgrade-audit/from_app_version": true, "/clusters/cl-1/hosts": true,
+		"/cluster/resource_limits/cpu": false, "/self/cluster/x*": false, "/vertical-scaling-roles/a": false, "/nodes": false,
+	} {
+		require.Equal(t, want, metadata.Known(key), key)
+	}
+	rec := kv()
+	rec.Adding, rec.Deleting = []string{rec.Nodes[0].ID}, []string{rec.Nodes[1].ID}
+	rec.VerticalScaling, rec.UpgradeFrom = []string{"kv"}, "v1"
+	tree, err := metadata.Build(rec)
+	require.NoError(t, err)
+	for key := range tree {
+		if strings.HasPrefix(key, "self/") {
+			require.True(t, metadata.Known(key), key)
+		}
+	}
+}

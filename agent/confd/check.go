@@ -36,9 +36,10 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s: %s", place, p.Severity, p.Message)
 }
 
-// CheckConfig reads all resources and compiles all templates they name, without any keys, and gives every problem. The
-// error says that the folder cannot be read or has no resources.
-func (e *Engine) CheckConfig(ctx context.Context) ([]Problem, error) {
+// CheckConfig reads all resources and compiles all templates they name, without any keys, and gives every problem. known
+// says whether keys at or below a path can be there at all; nil: any can. The error says that the folder cannot be read or
+// has no resources.
+func (e *Engine) CheckConfig(ctx context.Context, known func(key string) bool) ([]Problem, error) {
 	if err := e.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -61,6 +62,11 @@ func (e *Engine) CheckConfig(ctx context.Context) ([]Problem, error) {
 			}
 			continue
 		}
+		for _, key := range entry.res.keys {
+			if known != nil && !known(key) {
+				problems = append(problems, Problem{file, 0, SeverityWarning, "keys: " + neverThere(key)})
+			}
+		}
 		for _, note := range entry.res.notes {
 			problems = append(problems, Problem{file, 0, SeverityWarning, note})
 		}
@@ -71,12 +77,32 @@ func (e *Engine) CheckConfig(ctx context.Context) ([]Problem, error) {
 			continue
 		}
 		compiled[entry.res.src] = true
-		if _, err := e.templates.load(entry.res.src); err != nil {
+		tmpl, err := e.templates.load(entry.res.src)
+		if err != nil {
 			problems = append(problems, templateProblem(file, entry.res.src, err))
+			continue
 		}
+		problems = append(problems, unknownReads(entry.res.src, reads(tmpl), known)...)
 	}
 	return problems, nil
 }
+
+// unknownReads are the keys a template reads that no cluster has, each once.
+func unknownReads(src string, all []read, known func(string) bool) []Problem {
+	var problems []Problem
+	said := map[string]bool{}
+	for _, r := range all {
+		if known != nil && !said[r.key] && !known(r.key) {
+			said[r.key] = true
+			problems = append(problems, Problem{templateFile(src), r.line, SeverityWarning, neverThere(r.key)})
+		}
+	}
+	return problems
+}
+
+func neverThere(key string) string { return "no cluster has the key " + key + ": Drover does not publish it" }
+
+func templateFile(src string) string { return filepath.Join("templates", filepath.Clean("/"+src)) }
 
 // each takes joined errors apart.
 func each(err error) []error {
@@ -111,5 +137,5 @@ func templateProblem(resourceFile, src string, err error) Problem {
 	if !found || !more || notNumber != nil {
 		return Problem{resourceFile, 0, SeverityError, fmt.Sprintf("src %s: %v", src, err)}
 	}
-	return Problem{filepath.Join("templates", filepath.Clean("/"+src)), line, SeverityError, strings.TrimSpace(message)}
+	return Problem{templateFile(src), line, SeverityError, strings.TrimSpace(message)}
 }

@@ -12,7 +12,7 @@ import (
 func TestCheckConfig(t *testing.T) {
 	t.Parallel()
 	n := newNode(t)
-	_, err := n.CheckConfig(t.Context())
+	_, err := n.CheckConfig(t.Context(), nil)
 	require.True(t, fault.Is(err, fault.NotFound))
 	n.resource("a", "1\n{{nosuch}}")
 	n.resource("b", "x", `mode = "644"`)
@@ -20,7 +20,7 @@ func TestCheckConfig(t *testing.T) {
 	n.write("conf.d/d.toml", "[template]\nsrc='gone'\ndest='"+n.path("b")+"'\nkeys=['/']\n")
 	n.resource("e", "{{seq 1 2}}")
 	n.resource("ok", "{{getv \"/missing/is/not/known/here\"}}")
-	problems, err := n.CheckConfig(t.Context())
+	problems, err := n.CheckConfig(t.Context(), nil)
 	require.NoError(t, err)
 	var got []string
 	for _, p := range problems {
@@ -56,7 +56,7 @@ func TestCheckConfigRefuses(t *testing.T) {
 			n := newNode(t)
 			n.write("conf.d/a.toml", c.resource)
 			n.write("templates/a.tmpl", c.template)
-			problems, err := n.CheckConfig(t.Context())
+			problems, err := n.CheckConfig(t.Context(), nil)
 			require.NoError(t, err)
 			var errs []string
 			for _, p := range problems {
@@ -75,4 +75,32 @@ func TestReadKeysRefuses(t *testing.T) {
 		_, err := ReadKeys(strings.NewReader(text))
 		require.ErrorContains(t, err, "keys")
 	}
+}
+
+// A template that reads what no cluster publishes renders nothing, or fails on its node: lint says so first.
+func TestCheckConfigNamesKeysThatNoClusterHas(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.resource("a", `{{getv "/host/ip"}}
+{{range ls "/nowhere"}}{{with getvs (printf "/nowhere/%s/x*" .)}}{{index . 0}}{{end}}{{end}}
+{{if exists "/cluster/resource_limits/cpu"}}{{else}}{{$key := "/nowhere"}}{{getv $key}}{{get (printf "%s/x" $key)}}{{end}}
+{{define "part"}}{{gets "/nowhere/*"}}{{end}}`)
+	n.write("conf.d/b.toml", "[template]\nsrc='a.tmpl'\ndest='"+n.path("b")+"'\nkeys=['/host', '/nowhere']\n")
+	problems, err := n.CheckConfig(t.Context(), func(key string) bool { return strings.HasPrefix(key, "/host") })
+	require.NoError(t, err)
+	got := map[string]bool{}
+	for _, p := range problems {
+		got[p.String()] = true
+	}
+	never := func(place, key string) string {
+		return place + ": warning: " + "no cluster has the key " + key + ": Drover does not publish it"
+	}
+	require.Equal(t, map[string]bool{
+		never("templates/a.tmpl:2", "/nowhere"):                     true,
+		never("templates/a.tmpl:2", "/nowhere/"):                    true,
+		never("templates/a.tmpl:3", "/cluster/resource_limits/cpu"): true,
+		never("templates/a.tmpl:4", "/nowhere/*"):                   true,
+		`conf.d/b.toml: warning: keys: no cluster has the key /nowhere: Drover does not publish it`: true,
+		`conf.d/a.toml: warning: keys: no cluster has the key /: Drover does not publish it`:        true,
+	}, got)
 }

@@ -36,7 +36,7 @@ func checkConfig(cmd *cobra.Command, confDir, output string) error {
 	if err := existingFolder(confDir); err != nil {
 		return err
 	}
-	problems, err := confd.New(confd.Options{ConfDir: confDir}).CheckConfig(cmd.Context())
+	problems, err := confd.New(confd.Options{ConfDir: confDir}).CheckConfig(cmd.Context(), nil)
 	if err != nil {
 		return err
 	}
