@@ -100,7 +100,9 @@ func unknownReads(src string, all []read, known func(string) bool) []Problem {
 	return problems
 }
 
-func neverThere(key string) string { return "no cluster has the key " + key + ": Drover does not publish it" }
+func neverThere(key string) string {
+	return "no cluster has the key " + key + ": Drover does not publish it"
+}
 
 func templateFile(src string) string { return filepath.Join("templates", filepath.Clean("/"+src)) }
 

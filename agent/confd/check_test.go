@@ -96,10 +96,10 @@ func TestCheckConfigNamesKeysThatNoClusterHas(t *testing.T) {
 		return place + ": warning: " + "no cluster has the key " + key + ": Drover does not publish it"
 	}
 	require.Equal(t, map[string]bool{
-		never("templates/a.tmpl:2", "/nowhere"):                     true,
-		never("templates/a.tmpl:2", "/nowhere/"):                    true,
-		never("templates/a.tmpl:3", "/cluster/resource_limits/cpu"): true,
-		never("templates/a.tmpl:4", "/nowhere/*"):                   true,
+		never("templates/a.tmpl:2", "/nowhere"):                                                     true,
+		never("templates/a.tmpl:2", "/nowhere/"):                                                    true,
+		never("templates/a.tmpl:3", "/cluster/resource_limits/cpu"):                                 true,
+		never("templates/a.tmpl:4", "/nowhere/*"):                                                   true,
 		`conf.d/b.toml: warning: keys: no cluster has the key /nowhere: Drover does not publish it`: true,
 		`conf.d/a.toml: warning: keys: no cluster has the key /: Drover does not publish it`:        true,
 	}, got)

@@ -10,8 +10,8 @@ import (
 
 	"drover/agent/confd"
 	"drover/fault"
-	"drover/metadata"
 	"drover/specs"
+	"drover/starter/preview"
 )
 
 // imageFolders say where the configuration of a package's nodes is: one folder, or a folder of images by name.
@@ -62,7 +62,7 @@ func (f imageFolders) check(ctx context.Context, p *specs.Package) (specs.Diagno
 
 // checkConfDir words what the engine says as findings of lint.
 func checkConfDir(ctx context.Context, dir string) (specs.Diagnostics, error) {
-	problems, err := confd.New(confd.Options{ConfDir: dir}).CheckConfig(ctx, metadata.Known)
+	problems, err := confd.New(confd.Options{ConfDir: dir}).CheckConfig(ctx, preview.Known)
 	if fault.Is(err, fault.NotFound) {
 		return specs.Diagnostics{{Severity: specs.SeverityWarning, File: dir, Message: "no resources: files below conf.d whose name ends in toml"}}, nil
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/agent/confd"
-	"drover/metadata"
 	"drover/specs"
 	"drover/starter/preview"
 )
@@ -31,7 +30,7 @@ func TestANewPackageIsWithoutFindings(t *testing.T) {
 	keys, image, err := cluster.View("my_app_node/2")
 	require.NoError(t, err)
 	engine := confd.New(confd.Options{ConfDir: filepath.Join(dir, "images", image, "etc", "confd")})
-	problems, err := engine.CheckConfig(t.Context(), metadata.Known)
+	problems, err := engine.CheckConfig(t.Context(), preview.Known)
 	require.NoError(t, err)
 	require.Empty(t, problems)
 	rendered, warnings, err := engine.Preview(t.Context(), keys)
