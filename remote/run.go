@@ -45,23 +45,9 @@ func (p *Pool) Run(ctx context.Context, t Target, cmd string, stdin io.Reader) (
 	defer done()
 	var stdout, stderr output
 	copied := collect(s, &stdout, &stderr)
-	type end struct {
-		code int
-		err  error
-	}
-	ended := make(chan end, 1)
-	go func() {
-		code, err := s.exec(cmd, stdin)
-		ended <- end{code, err}
-	}()
-	var e end
-	select {
-	case <-ctx.Done():
-		return Result{}, ctxFault(ctx, t, "run a command on")
-	case e = <-ended:
-	}
-	if e.err != nil {
-		return Result{}, fault.Wrap(e.err, fault.Unreachable, "lost node %s while it ran a command", t).At("", t.NodeID, "")
+	code, err := s.await(ctx, t, cmd, stdin)
+	if err != nil {
+		return Result{}, err
 	}
 	timer := time.NewTimer(drain)
 	defer timer.Stop()
@@ -70,7 +56,7 @@ func (p *Pool) Run(ctx context.Context, t Target, cmd string, stdin io.Reader) (
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	r := Result{ExitCode: e.code}
+	r := Result{ExitCode: code}
 	var cut1, cut2 bool
 	r.Stdout, cut1 = stdout.snapshot()
 	r.Stderr, cut2 = stderr.snapshot()
@@ -90,6 +76,22 @@ func (p *Pool) Pipe(ctx context.Context, t Target, cmd string, stdin io.Reader, 
 	var stderr output
 	sink := &failing{w: stdout}
 	copied := collect(s, sink, &stderr)
+	code, err := s.await(ctx, t, cmd, stdin)
+	if err != nil {
+		return Result{}, err
+	}
+	select {
+	case <-copied:
+	case <-ctx.Done():
+		return Result{}, ctxFault(ctx, t, "run a command on")
+	}
+	r := Result{ExitCode: code}
+	r.Stderr, r.Truncated = stderr.snapshot()
+	return r, sink.err
+}
+
+// await runs a command until it ends or ctx does.
+func (s *session) await(ctx context.Context, t Target, cmd string, stdin io.Reader) (int, error) {
 	type end struct {
 		code int
 		err  error
@@ -99,23 +101,15 @@ func (p *Pool) Pipe(ctx context.Context, t Target, cmd string, stdin io.Reader, 
 		code, err := s.exec(cmd, stdin)
 		ended <- end{code, err}
 	}()
-	var e end
 	select {
 	case <-ctx.Done():
-		return Result{}, ctxFault(ctx, t, "run a command on")
-	case e = <-ended:
+		return 0, ctxFault(ctx, t, "run a command on")
+	case e := <-ended:
+		if e.err != nil {
+			return 0, fault.Wrap(e.err, fault.Unreachable, "lost node %s while a command ran", t).At("", t.NodeID, "")
+		}
+		return e.code, nil
 	}
-	if e.err != nil {
-		return Result{}, fault.Wrap(e.err, fault.Unreachable, "lost node %s while data was moved", t).At("", t.NodeID, "")
-	}
-	select {
-	case <-copied:
-	case <-ctx.Done():
-		return Result{}, ctxFault(ctx, t, "run a command on")
-	}
-	r := Result{ExitCode: e.code}
-	r.Stderr, r.Truncated = stderr.snapshot()
-	return r, sink.err
 }
 
 // failing keeps the first error of a writer, and takes what comes after it: a command that writes must come to its end.

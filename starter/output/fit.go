@@ -84,13 +84,7 @@ func cut(t Table, widths []int) Table {
 		}
 		return out
 	}
-	header := shorten(t.Header)
-	rows := make([][]string, len(t.Rows))
-	for i, r := range t.Rows {
-		rows[i] = shorten(r)
-	}
-	t.Header, t.Rows = header, rows
-	return t
+	return each(t, shorten)
 }
 
 // shortened is a text of at most width columns; one that was longer ends with an ellipsis.
@@ -124,11 +118,15 @@ func without(t Table, names []string) Table {
 		}
 		return out
 	}
-	header := pick(t.Header)
+	return each(t, pick)
+}
+
+// each is a table whose header and rows are changed.
+func each(t Table, change func(cells []string) []string) Table {
 	rows := make([][]string, len(t.Rows))
 	for i, r := range t.Rows {
-		rows[i] = pick(r)
+		rows[i] = change(r)
 	}
-	t.Header, t.Rows = header, rows
+	t.Header, t.Rows = change(t.Header), rows
 	return t
 }
