@@ -63,6 +63,9 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	return &Client{Temporal: c, Keys: keys, Now: now, ReadTimeout: o.ReadTimeout}, nil
 }
 
+// Limit sets ReadTimeout.
+func (c *Client) Limit(d time.Duration) { c.ReadTimeout = d }
+
 // Close ends the connection; operations continue.
 func (c *Client) Close() { c.Temporal.Close() }
 

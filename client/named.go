@@ -19,10 +19,11 @@ func (c *Client) ClusterID(ctx context.Context, word string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return clusterNamed(list.Clusters, word)
+	return ClusterNamed(list.Clusters, word)
 }
 
-func clusterNamed(clusters []api.ClusterView, word string) (string, error) {
+// ClusterNamed is the id of the one cluster with a name.
+func ClusterNamed(clusters []api.ClusterView, word string) (string, error) {
 	var ids, names []string
 	for _, c := range clusters {
 		if c.Name == word {
@@ -48,6 +49,11 @@ func (c *Client) NodeIDs(ctx context.Context, clusterID string, words []string) 
 	if err != nil {
 		return nil, err
 	}
+	return NodesNamed(cluster, words)
+}
+
+// NodesNamed are the ids of the nodes of a cluster that words mean.
+func NodesNamed(cluster *api.ClusterView, words []string) ([]string, error) {
 	ids := make([]string, 0, len(words))
 	var problems []string
 	for _, word := range words {
@@ -60,8 +66,8 @@ func (c *Client) NodeIDs(ctx context.Context, clusterID string, words []string) 
 	if len(problems) == 0 {
 		return ids, nil
 	}
-	f := fault.New(fault.Invalid, "not nodes of cluster %s: %s", clusterID, strings.Join(problems, "; ")).At(clusterID, "", "")
-	return nil, f.WithHint("use an id, role/sid or an address; list the nodes with: drover nodes %s", clusterID)
+	f := fault.New(fault.Invalid, "not nodes of cluster %s: %s", cluster.ClusterID, strings.Join(problems, "; ")).At(cluster.ClusterID, "", "")
+	return nil, f.WithHint("use an id, role/sid or an address; list the nodes with: drover nodes %s", cluster.ClusterID)
 }
 
 func nodeNamed(nodes []api.NodeView, word string) (id, problem string) {

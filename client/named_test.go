@@ -27,7 +27,7 @@ func TestClustersAreFoundByName(t *testing.T) {
 		"redis":  {kind: fault.NotFound, text: `no cluster has the name or id "redis"`},
 		"twice":  {kind: fault.Conflict, text: `2 clusters have the name "twice": cl-00000003, cl-00000004`},
 	} {
-		id, err := clusterNamed(clusters, word)
+		id, err := ClusterNamed(clusters, word)
 		require.Equal(t, tt.id, id, word)
 		if tt.kind != "" {
 			require.True(t, fault.Is(err, tt.kind), "%s: %v", word, err)

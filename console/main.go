@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -20,6 +22,7 @@ import (
 	"drover/client"
 	"drover/console/assets"
 	"drover/console/auth"
+	"drover/console/oidc"
 	"drover/console/server"
 	"drover/metadata/views"
 )
@@ -50,20 +53,22 @@ func main() {
 
 // settings are the flags.
 type settings struct {
-	listen, stateDir, cert, key, ui, prefix, tokenFile, linkFile string
-	proxied                                                      bool
-	client                                                       client.Options
+	listen, at, stateDir, cert, key, oidc, ui, prefix, tokenFile, linkFile string
+	proxied                                                                bool
+	client                                                                 client.Options
 }
 
 func parse(args []string, lookup func(string) (string, bool)) (settings, error) {
 	var c settings
 	f := pflag.NewFlagSet("drover-console", pflag.ContinueOnError)
 	f.SortFlags = false
-	f.StringVar(&c.listen, "listen", "127.0.0.1:7680", "address to listen on; other than loopback needs --tls-cert or --behind-proxy")
+	f.StringVar(&c.listen, "listen", "127.0.0.1:7680", "address to listen on; other than loopback needs --tls-cert, --behind-proxy or --url")
+	f.StringVar(&c.at, "url", "", "address of the console as browsers see it, for the link (default: that of --listen); http:// and loopback for one in a container whose port is published on loopback")
 	f.StringVar(&c.stateDir, "state-dir", "/var/lib/drover-console", "folder for tokens and the audit list, created with mode 0700")
-	f.StringVar(&c.cert, "tls-cert", "", "PEM file with the certificate; with --tls-key the console speaks HTTPS alone")
+	f.StringVar(&c.cert, "tls-cert", "", "PEM file with the certificate and its chain; with --tls-key the console speaks HTTPS alone. A renewed file is used without a restart")
 	f.StringVar(&c.key, "tls-key", "", "PEM file with the certificate's key")
-	f.BoolVar(&c.proxied, "behind-proxy", false, "another server before this one speaks HTTPS")
+	f.BoolVar(&c.proxied, "behind-proxy", false, "another server before this one speaks HTTPS, and appends the address of the client to X-Forwarded-For")
+	f.StringVar(&c.oidc, "oidc", "", "YAML file for log-in with an OpenID Connect provider; see docs/oidc.example.yaml")
 	f.StringVar(&c.linkFile, "link-file", "", "file to write the one-time link to, with mode 0600 (default: standard output)")
 	f.StringVar(&c.ui, "ui", "", "address of Temporal's web interface, for links (default: DROVER_UI)")
 	f.StringVar(&c.prefix, "kv-prefix", "drover", "prefix of Drover's keys in Consul")
@@ -91,13 +96,26 @@ func parse(args []string, lookup func(string) (string, bool)) (settings, error) 
 	if (c.cert == "") != (c.key == "") {
 		problems = append(problems, errors.New("--tls-cert and --tls-key belong together"))
 	}
+	if c.at != "" {
+		u, err := url.Parse(c.at)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			problems = append(problems, fmt.Errorf("--url %q is not an address of the form https://host[:port]", c.at))
+		} else if u.Scheme == "http" && !loopback(u.Hostname()) {
+			problems = append(problems, fmt.Errorf("--url %s is not https, and not on loopback", c.at))
+		}
+	}
 	if host, _, err := net.SplitHostPort(c.listen); err != nil {
 		problems = append(problems, fmt.Errorf("--listen %q is not host:port", c.listen))
-	} else if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && c.cert == "" && !c.proxied {
+	} else if !loopback(host) && c.cert == "" && !c.proxied && !strings.HasPrefix(c.at, "http://") {
 		problems = append(problems, fmt.Errorf("--listen %s is not a loopback address, so that tokens would cross the network in the clear: "+
 			"give --tls-cert and --tls-key, or --behind-proxy", c.listen))
 	}
 	return c, errors.Join(problems...)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func run(ctx context.Context, args []string) error {
@@ -121,6 +139,10 @@ func run(ctx context.Context, args []string) error {
 	if c.tokenFile != "" {
 		consulConfig.TokenFile = c.tokenFile
 	}
+	provider, err := readOIDC(c.oidc)
+	if err != nil {
+		return err
+	}
 	kv, err := consul.NewClient(consulConfig)
 	if err != nil {
 		return fmt.Errorf("consul: %w", err)
@@ -133,16 +155,23 @@ func run(ctx context.Context, args []string) error {
 	seen := views.NewWatcher(kv, c.prefix, logger)
 	go seen.Run(ctx)
 
+	https := c.cert != ""
+	var secured *tls.Config
+	if https {
+		if secured, err = serverTLS(c.cert, c.key); err != nil {
+			return err
+		}
+	}
 	listener, err := net.Listen("tcp", c.listen)
 	if err != nil {
 		return err
 	}
-	https := c.cert != ""
 	s := &http.Server{
 		Handler: server.New(ctx, server.Options{
-			Version: version, UI: c.ui, Client: temporal, Views: seen, Auth: users, Audit: audit, Secure: https || c.proxied,
-			Pages: assets.Handler(), Logger: logger, Now: time.Now,
+			Version: version, UI: c.ui, Client: temporal, Views: seen, Auth: users, Audit: audit, OIDC: provider,
+			Secure: https || c.proxied, Proxied: c.proxied, Pages: assets.Handler(), Logger: logger, Now: time.Now,
 		}).Handler(),
+		TLSConfig:         secured,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // streams end with the program
 	}
@@ -156,13 +185,16 @@ func run(ctx context.Context, args []string) error {
 	if https {
 		base = "https://" + listener.Addr().String()
 	}
+	if c.at != "" {
+		base = strings.TrimSuffix(c.at, "/")
+	}
 	if err := invite(users, base, c.linkFile); err != nil {
 		return err
 	}
 	go inviteAgain(ctx, users, base, c.linkFile, logger)
 	logger.Info("serving", "address", base, "version", version)
 	if https {
-		err = s.ServeTLS(listener, c.cert, c.key)
+		err = s.ServeTLS(listener, "", "")
 	} else {
 		err = s.Serve(listener)
 	}
@@ -170,6 +202,18 @@ func run(ctx context.Context, args []string) error {
 		return nil
 	}
 	return err
+}
+
+// readOIDC is the provider of a configuration file; nil without one.
+func readOIDC(file string) (*oidc.Provider, error) {
+	if file == "" {
+		return nil, nil
+	}
+	c, err := oidc.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	return oidc.New(c, time.Now), nil
 }
 
 // invite makes a one-time link, and prints it or writes it to a file.

@@ -13,8 +13,18 @@ type Problem struct {
 	Detail string `json:"detail" doc:"What failed"`
 	// Fault is the failure itself: place, exit code, output, hint, and all problems of an invalid request.
 	Fault fault.Fault `json:"fault"`
+	// Ended is set when a worker answered, and what it was asked for ended badly: an operation, a plan, or a short workflow.
+	Ended *Ended `json:"ended,omitempty"`
 	// Holder is the operation that keeps a busy cluster, with its step.
 	Holder *Operation `json:"holder,omitempty"`
+}
+
+// Ended is what ended badly, and how.
+type Ended struct {
+	Operation string `json:"operation" doc:"Type of the workflow"`
+	ClusterID string `json:"cluster_id,omitempty"`
+	State     string `json:"state" doc:"failed, refused, cancelled, terminated or timed_out"`
+	Began     bool   `json:"began,omitempty" doc:"A step had an effect"`
 }
 
 func (p *Problem) Error() string { return p.Detail }

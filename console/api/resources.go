@@ -41,6 +41,23 @@ type Create struct {
 	Input api.CreateClusterInput `json:"input"`
 }
 
+// Restore is the request for a new cluster made of a backup, which the path names.
+type Restore struct {
+	ID    string                  `json:"id,omitempty" doc:"Id of the new cluster; default: chosen by the server"`
+	Input api.RestoreClusterInput `json:"input,omitzero"`
+}
+
+// Verify is the request to test a backup, which the path names.
+type Verify struct {
+	ID    string                `json:"id,omitempty" doc:"Id of the throw-away cluster; default: chosen by the server"`
+	Input api.VerifyBackupInput `json:"input,omitzero"`
+}
+
+// Target is where a backup comes from or goes to.
+type Target struct {
+	Target string `json:"target,omitempty" doc:"Name of a backup target of the workers"`
+}
+
 // Cluster is a cluster on a page of the list.
 type Cluster struct {
 	api.ClusterView
@@ -91,6 +108,7 @@ type Collect struct {
 type About struct {
 	Version string `json:"version"`
 	UI      string `json:"ui,omitempty" doc:"Address of Temporal's web interface; absent when unknown"`
+	OIDC    string `json:"oidc,omitempty" doc:"Name of the OpenID Connect provider, with which browsers log in at /login/oidc; absent without one"`
 }
 
 // Session is who asks.

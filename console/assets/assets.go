@@ -1,8 +1,8 @@
 // Package assets serves the built pages of the console. They come from console/web and are committed in dist, so that a build
 // of Go needs no Node; `make console` builds them and `make console-check` compares them.
 //
-// It is not the API and knows no session: the pages are public, and everything they show comes from /v1. Called by the
-// console's server.
+// It is not the API and knows no session: the pages are public, and everything they show comes from /v1. Headers that every answer
+// has, such as the content security policy, are the server's. Called by the console's server.
 package assets
 
 import (
@@ -19,10 +19,6 @@ import (
 
 //go:embed all:dist
 var built embed.FS
-
-// Policy is the content security policy of the pages: nothing inline, nothing from elsewhere.
-const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // file is a built file as it is sent.
 type file struct {
@@ -71,9 +67,6 @@ func Handler() http.Handler {
 func (f file) send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.kind)
-	h.Set("Content-Security-Policy", Policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("Cache-Control", "no-cache")
 	if f.forever {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -66,8 +67,8 @@ type stored struct {
 
 // Auth is safe for concurrent use.
 type Auth struct {
-	file string
-	now  func() time.Time
+	file, sessionFile string
+	now               func() time.Time
 
 	mu       sync.Mutex
 	tokens   []stored
@@ -76,9 +77,12 @@ type Auth struct {
 	tries    map[string]*rate.Limiter
 }
 
-// Open reads the tokens of a file, which may be missing.
+// Open reads the tokens of a file, and the sessions of sessions.json beside it. Both may be missing.
 func Open(file string, now func() time.Time) (*Auth, error) {
-	a := &Auth{file: file, now: now, sessions: map[string]Identity{}, links: map[string]time.Time{}, tries: map[string]*rate.Limiter{}}
+	a := &Auth{file: file, sessionFile: filepath.Join(filepath.Dir(file), "sessions.json"), now: now, sessions: map[string]Identity{}, links: map[string]time.Time{}, tries: map[string]*rate.Limiter{}}
+	if err := a.readSessions(); err != nil {
+		return nil, err
+	}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return a, nil
@@ -151,6 +155,13 @@ func identity(t stored) Identity {
 	return Identity{User: t.Name, Role: t.Role, Labels: t.Labels, Expires: t.ExpiresAt, token: t.ID}
 }
 
+// Open opens a session for who was identified elsewhere. It lasts until who.Expires, and at most as long as any session.
+func (a *Auth) Open(who Identity) (secret string, _ Identity) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.open(who)
+}
+
 func (a *Auth) open(who Identity) (string, Identity) {
 	now := a.now()
 	maps.DeleteFunc(a.sessions, func(_ string, s Identity) bool { return !now.Before(s.Expires) })
@@ -159,6 +170,7 @@ func (a *Auth) open(who Identity) (string, Identity) {
 	}
 	secret := rand.Text()
 	a.sessions[digest(secret)] = who
+	a.keepSessions()
 	return secret, who
 }
 
@@ -193,6 +205,7 @@ func (a *Auth) LogOut(secret string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.sessions, digest(secret))
+	a.keepSessions()
 }
 
 // Tokens lists the tokens, expired ones included.
@@ -242,6 +255,7 @@ func (a *Auth) Delete(id string) error {
 		return err
 	}
 	maps.DeleteFunc(a.sessions, func(_ string, s Identity) bool { return s.token == id })
+	a.keepSessions()
 	return nil
 }
 

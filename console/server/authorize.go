@@ -36,7 +36,7 @@ func callOf(ctx context.Context) *call {
 func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
 	role, _ := op.Metadata["role"].(string)
-	c := &call{entry: wire.Audit{At: s.Now().UTC(), From: host(ctx.RemoteAddr()), Action: op.OperationID, Outcome: "ok"}}
+	c := &call{entry: wire.Audit{At: s.Now().UTC(), From: s.client(ctx.RemoteAddr(), ctx.Header("X-Forwarded-For")), Action: op.OperationID, Outcome: "ok"}}
 	c.secret = secretOf(ctx)
 	var known bool
 	c.Identity, known = s.Auth.Identify(c.secret)
@@ -66,7 +66,7 @@ func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(huma.WithValue(ctx, callKey{}, c))
-	if op.Method != http.MethodGet && role != public {
+	if reads, _ := op.Metadata["reads"].(bool); op.Method != http.MethodGet && role != public && !reads {
 		c.entry.Status = ctx.Status()
 		s.record(c)
 	}
@@ -95,6 +95,19 @@ func secretOf(ctx huma.Context) string {
 		return c.Value
 	}
 	return ""
+}
+
+// from is the address of the client of a request.
+func (s *Server) from(r *http.Request) string {
+	return s.client(r.RemoteAddr, strings.Join(r.Header["X-Forwarded-For"], ","))
+}
+
+// client is the other end of the connection; behind a proxy the last address of its list, which is the one that it has seen itself.
+func (s *Server) client(remote, forwarded string) string {
+	if last := strings.TrimSpace(forwarded[strings.LastIndexByte(forwarded, ',')+1:]); s.Proxied && last != "" {
+		return host(last)
+	}
+	return host(remote)
 }
 
 func host(addr string) string {

@@ -42,12 +42,18 @@ func (s *Server) clusters(ctx context.Context, in *clustersInput) (*body[wire.Pa
 	slices.SortFunc(found, in.order())
 	page := wire.Page[wire.Cluster]{Items: []wire.Cluster{}, Total: len(found)}
 	for _, v := range found[min(skip, len(found)):min(skip+in.Limit, len(found))] {
-		page.Items = append(page.Items, clusterOf(v.Without()))
+		v.Nodes, v.Refuses = nil, nil // as in the CLI's list
+		page.Items = append(page.Items, clusterOf(v))
 	}
 	if end := skip + in.Limit; end < len(found) {
 		page.Next = strconv.Itoa(end)
 	}
 	s.live(ctx, page.Items)
+	if in.Health {
+		if err := s.healthy(ctx, page.Items); err != nil {
+			return nil, failed(err)
+		}
+	}
 	return &body[wire.Page[wire.Cluster]]{Body: page}, nil
 }
 
@@ -66,6 +72,22 @@ func (s *Server) live(ctx context.Context, clusters []wire.Cluster) {
 			clusters[i].Held = v.Operation.Step
 		}
 	}
+}
+
+// healthy adds what the agents of all nodes answer now.
+func (s *Server) healthy(ctx context.Context, clusters []wire.Cluster) error {
+	list, err := s.Client.Clusters(ctx, true)
+	if err != nil {
+		return err
+	}
+	seen := map[string]*api.Health{}
+	for _, c := range list.Clusters {
+		seen[c.ClusterID] = c.Health
+	}
+	for i := range clusters {
+		clusters[i].Health = seen[clusters[i].ClusterID]
+	}
+	return nil
 }
 
 // labelsOf are the labels of a cluster.

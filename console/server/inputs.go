@@ -33,11 +33,46 @@ type (
 		Search  string   `query:"q" maxLength:"100" doc:"Only clusters whose id, name, application, version or reason contains the text"`
 		Held    bool     `query:"held" doc:"Only clusters with a step that waits for a decision"`
 		Running bool     `query:"running" doc:"Only clusters with a running operation"`
+		Health  bool     `query:"health" doc:"Ask the agents of all nodes for their health; it may take 20 s"`
 		Sort    string   `query:"sort" enum:"cluster,name,app,state,nodes,age,-cluster,-name,-app,-state,-nodes,-age" default:"cluster"`
 	}
 	clusterInput struct {
 		ClusterPath
 		Agents bool `query:"agents" doc:"Ask the agent of every node for its revision and health; each may take 3 s"`
+	}
+	editInput struct {
+		ClusterPath
+		Body api.EditClusterInput
+	}
+	currentInput struct {
+		ClusterPath
+		All bool `query:"all" doc:"Also a dry run or a refusal"`
+	}
+	logsInput struct {
+		ClusterPath
+		Body api.ReadLogsInput
+	}
+	BackupPath struct {
+		ID string `path:"id" pattern:"^s-[a-z0-9]{8}$" doc:"Backup id"`
+	}
+	backupsInput struct {
+		Cluster string `query:"cluster" pattern:"^cl-[a-z0-9]{8}$" doc:"Only backups of this cluster"`
+	}
+	restoreInput struct {
+		BackupPath
+		DryRun bool   `query:"dry_run" doc:"Answer the plan and change nothing"`
+		Key    string `header:"Idempotency-Key" maxLength:"128" doc:"The same key gives the same operation, also after its end"`
+		Body   wire.Restore
+	}
+	verifyInput struct {
+		BackupPath
+		DryRun bool   `query:"dry_run" doc:"Answer the plan and change nothing"`
+		Key    string `header:"Idempotency-Key" maxLength:"128" doc:"The same key gives the same operation, also after its end"`
+		Body   wire.Verify
+	}
+	targetInput struct {
+		BackupPath
+		Body wire.Target
 	}
 	createInput struct {
 		DryRun bool   `query:"dry_run" doc:"Answer the plan and change nothing"`
@@ -59,7 +94,7 @@ type (
 	historyInput struct {
 		ClusterPath
 		All   bool `query:"all" doc:"Also dry runs and refusals"`
-		Limit int  `query:"limit" minimum:"1" maximum:"100" default:"20"`
+		Limit int  `query:"limit" minimum:"1" maximum:"500" default:"20"`
 	}
 	LastEvent struct {
 		Last string `header:"Last-Event-ID" maxLength:"128" doc:"Id of the last event that was received"`
@@ -83,6 +118,9 @@ type (
 		App     string `query:"app" required:"true" maxLength:"63"`
 		Version string `query:"version" required:"true" maxLength:"63"`
 		Upload
+	}
+	appPath struct {
+		App string `path:"app" maxLength:"63"`
 	}
 	appInput struct {
 		App     string `path:"app" maxLength:"63"`

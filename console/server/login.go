@@ -12,7 +12,11 @@ import (
 )
 
 func (s *Server) about(context.Context, *nothing) (*body[wire.About], error) {
-	return &body[wire.About]{Body: wire.About{Version: s.Version, UI: s.UI}}, nil
+	about := wire.About{Version: s.Version, UI: s.UI}
+	if s.OIDC != nil {
+		about.OIDC = s.OIDC.Name
+	}
+	return &body[wire.About]{Body: about}, nil
 }
 
 func (s *Server) logIn(ctx context.Context, in *logInInput) (*sessionAnswer, error) {
@@ -34,7 +38,7 @@ func (s *Server) logIn(ctx context.Context, in *logInInput) (*sessionAnswer, err
 
 // once opens a session with the key of a one-time link.
 func (s *Server) once(w http.ResponseWriter, r *http.Request) {
-	from := host(r.RemoteAddr)
+	from := s.from(r)
 	if !s.Auth.Try(from) {
 		writeProblem(w, http.StatusTooManyRequests, "too many attempts to log in; wait a minute")
 		return

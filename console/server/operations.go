@@ -21,18 +21,24 @@ import (
 
 func (s *Server) createCluster(ctx context.Context, in *createInput) (*started, error) {
 	request := s.request(ctx, api.CreateCluster, in.Body.ID, in.Key)
-	if request.ClusterID == "" {
-		seed := request.RequestID
-		if seed == "" {
-			seed = rand.Text()
-		}
-		sum := sha256.Sum256([]byte(seed))
-		request.ClusterID = "cl-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
-	}
+	choose(&request)
 	input := in.Body.Input
 	input.DryRun = input.DryRun || in.DryRun
 	request.App, request.Input, request.Summary = input.App, input, "create "+input.App+" "+request.ClusterID
 	return s.start(ctx, request)
+}
+
+// choose gives a request for a new cluster its id: the same one for the same key.
+func choose(r *client.Request) {
+	if r.ClusterID != "" {
+		return
+	}
+	seed := r.RequestID
+	if seed == "" {
+		seed = rand.Text()
+	}
+	sum := sha256.Sum256([]byte(seed))
+	r.ClusterID = "cl-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
 }
 
 func (s *Server) startOperation(ctx context.Context, in *startInput) (*started, error) {
@@ -76,11 +82,14 @@ func (s *Server) request(ctx context.Context, operation, clusterID, key string) 
 	return r
 }
 
+// makes are the operations that make a cluster.
+var makes = map[string]bool{api.CreateCluster: true, api.RestoreCluster: true, api.VerifyBackup: true}
+
 // start starts an operation, or answers the plan of a dry run.
 func (s *Server) start(ctx context.Context, r client.Request) (*started, error) {
 	c := callOf(ctx)
 	c.entry.Cluster, c.entry.Operation = r.ClusterID, r.Operation
-	if r.Operation == api.CreateCluster && len(c.Labels) > 0 {
+	if makes[r.Operation] && len(c.Labels) > 0 {
 		return nil, noted(ctx, fault.New(fault.NotAllowed, "%s is limited to clusters with certain labels, and a new cluster has none", c.User))
 	}
 	h, err := s.Client.Begin(ctx, r)
@@ -173,10 +182,8 @@ func (s *Server) resolve(ctx context.Context, in *resolveInput) (*body[api.Resol
 	}
 	decision := in.Body
 	decision.By = callOf(ctx).User
-	if p := decision.Problems(); len(p) > 0 {
-		f := fault.New(fault.Invalid, "%s", strings.Join(p, "; "))
-		f.Problems = p
-		return nil, noted(ctx, f)
+	if err := invalid(decision.Problems()); err != nil {
+		return nil, noted(ctx, err)
 	}
 	callOf(ctx).entry.Run = in.ID
 	answer, err := h.Resolve(ctx, decision)

@@ -55,10 +55,15 @@ func failed(err error) error {
 	}
 	code := statusOf(f.Type)
 	var ended *client.Failed
-	if errors.As(err, &ended) && code == http.StatusServiceUnavailable {
+	if !errors.As(err, &ended) {
+		return problem(code, f)
+	}
+	if code == http.StatusServiceUnavailable {
 		code = http.StatusBadGateway // a worker answered: what it could not reach is behind it
 	}
-	return problem(code, f)
+	p := problem(code, f)
+	p.Ended = &wire.Ended{Operation: ended.Operation, ClusterID: ended.ClusterID, State: ended.State, Began: ended.Began}
+	return p
 }
 
 var titles = map[fault.Type]string{

@@ -40,6 +40,9 @@ func status(code int) func(*huma.Operation) {
 
 func uploaded(o *huma.Operation) { o.MaxBodyBytes = maxUpload }
 
+// reads marks a route that changes nothing although its question is in a body: it is not in the audit list.
+func reads(o *huma.Operation) { o.Metadata["reads"] = true }
+
 // routes registers everything below /v1.
 func (s *Server) routes(a huma.API) {
 	huma.Register(a, route("about", http.MethodGet, "/v1/about", public, "What answers, and how one logs in"), s.about)
@@ -54,13 +57,16 @@ func (s *Server) routes(a huma.API) {
 	huma.Register(a, route("clusters", http.MethodGet, "/v1/clusters", wire.Viewer, "List clusters"), s.clusters)
 	huma.Register(a, route("create-cluster", http.MethodPost, "/v1/clusters", wire.Operator, "Create a cluster, or plan it", status(http.StatusAccepted)), s.createCluster)
 	huma.Register(a, route("cluster", http.MethodGet, "/v1/clusters/{id}", wire.Viewer, "One cluster with its nodes"), s.cluster)
+	huma.Register(a, route("edit-cluster", http.MethodPatch, "/v1/clusters/{id}", wire.Operator, "Change name, labels or protection of a cluster, also while an operation runs"), s.edit)
 	events(a, route("cluster-events", http.MethodGet, "/v1/clusters/{id}/events", wire.Viewer, "Follow one cluster"), wire.Cluster{}, s.clusterEvents,
 		func(in *clusterEvents) string { return in.Last })
 	huma.Register(a, route("history", http.MethodGet, "/v1/clusters/{id}/operations", wire.Viewer, "Operations of a cluster, newest first"), s.history)
+	huma.Register(a, route("current-operation", http.MethodGet, "/v1/clusters/{id}/operations/current", wire.Viewer, "The running operation of a cluster, or the last one"), s.current)
 	huma.Register(a, route("start-operation", http.MethodPost, "/v1/clusters/{id}/operations", wire.Operator, "Start an operation, or plan it",
 		status(http.StatusAccepted), func(o *huma.Operation) { o.SkipValidateBody = true }), s.startOperation)
 	huma.Register(a, route("examine", http.MethodGet, "/v1/clusters/{id}/examination", wire.Viewer, "Compare record, provider, metadata and agents of a cluster"), s.examine)
 	huma.Register(a, route("values", http.MethodGet, "/v1/clusters/{id}/values", wire.Viewer, "Values in force of a cluster, without passwords"), s.values)
+	huma.Register(a, route("logs", http.MethodPost, "/v1/clusters/{id}/logs", wire.Viewer, "Read what commands printed on the nodes", reads), s.logs)
 	huma.Register(a, route("collect-orphans", http.MethodPost, "/v1/clusters/{id}/orphans/collect", wire.Admin, "Release what providers list for a cluster and no record names"), s.collectOrphans)
 
 	huma.Register(a, route("operation", http.MethodGet, "/v1/operations/{id}", wire.Viewer, "One operation with its progress"), s.operation)
@@ -70,9 +76,17 @@ func (s *Server) routes(a huma.API) {
 	huma.Register(a, route("cancel", http.MethodPost, "/v1/operations/{id}/cancel", wire.Operator, "Cancel the operation and undo its completed steps", status(http.StatusAccepted)), s.cancel)
 
 	huma.Register(a, route("apps", http.MethodGet, "/v1/apps", wire.Viewer, "List the published applications"), s.apps)
+	huma.Register(a, route("default-app", http.MethodGet, "/v1/apps/{app}", wire.Viewer, "The version of an application that a creation takes"), s.defaultApp)
 	huma.Register(a, route("app", http.MethodGet, "/v1/apps/{app}/versions/{version}", wire.Viewer, "One version of an application with its settings and services"), s.app)
 	huma.Register(a, route("publish-app", http.MethodPost, "/v1/apps", wire.Admin, "Publish a package", status(http.StatusCreated), uploaded), s.publish)
 	huma.Register(a, route("lint", http.MethodPost, "/v1/lint", wire.Viewer, "Check a package without publishing it", uploaded), s.lint)
+
+	huma.Register(a, route("backups", http.MethodGet, "/v1/backups", wire.Viewer, "List the backups, the oldest first within a cluster"), s.backups)
+	huma.Register(a, route("backup", http.MethodGet, "/v1/backups/{id}", wire.Viewer, "One backup with its parts"), s.backup)
+	huma.Register(a, route("restore", http.MethodPost, "/v1/backups/{id}/restore", wire.Operator, "Restore a backup into a new cluster, or plan it", status(http.StatusAccepted)), s.restore)
+	huma.Register(a, route("verify", http.MethodPost, "/v1/backups/{id}/verify", wire.Operator, "Restore a backup into a throw-away cluster and compare, or plan it", status(http.StatusAccepted)), s.verify)
+	huma.Register(a, route("import", http.MethodPost, "/v1/backups/{id}/import", wire.Admin, "Take a backup of a target into the catalogue"), s.importBackup)
+	huma.Register(a, route("export", http.MethodPost, "/v1/backups/{id}/export", wire.Operator, "Copy a backup to another target, and wait until it is there"), s.exportBackup)
 
 	huma.Register(a, route("orphans", http.MethodGet, "/v1/orphans", wire.Viewer, "List the orphan ledger"), s.orphans)
 	huma.Register(a, route("retry-orphans", http.MethodPost, "/v1/orphans/retry", wire.Admin, "Retry the release of all orphans once"), s.retryOrphans)

@@ -13,6 +13,7 @@ import (
 
 	"drover/client"
 	"drover/console/auth"
+	"drover/console/oidc"
 	"drover/metadata"
 )
 
@@ -30,8 +31,10 @@ type Options struct {
 	Views   Views
 	Auth    *auth.Auth
 	Audit   *auth.Audit
-	Pages   http.Handler // the web pages, for all other paths
-	Secure  bool         // cookies only over HTTPS
+	OIDC    *oidc.Provider // nil: no log-in with a provider
+	Pages   http.Handler   // the web pages, for all other paths
+	Secure  bool           // cookies only over HTTPS
+	Proxied bool           // the client is the last address of X-Forwarded-For
 	Logger  *slog.Logger
 	Now     func() time.Time
 }
@@ -55,6 +58,10 @@ func (s *Server) Handler() http.Handler {
 	s.docs.UseMiddleware(s.authorize)
 	s.routes(s.docs)
 	mux.HandleFunc("GET /login/{key}", s.once)
+	if s.OIDC != nil {
+		mux.HandleFunc("GET /login/oidc", s.beginOIDC)
+		mux.HandleFunc("GET "+oidc.CallbackPath, s.finishOIDC)
+	}
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, http.StatusNotFound, "no such route; /v1/openapi.json lists all")
 	})
@@ -63,7 +70,7 @@ func (s *Server) Handler() http.Handler {
 	protected.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, http.StatusForbidden, "the request comes from a page of another site")
 	}))
-	return headers(protected.Handler(mux))
+	return s.headers(protected.Handler(mux))
 }
 
 func writeProblem(w http.ResponseWriter, code int, text string) {
@@ -74,16 +81,20 @@ func writeProblem(w http.ResponseWriter, code int, text string) {
 }
 
 // policy allows what is served from here alone, and no inline script or style.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-func headers(next http.Handler) http.Handler {
+// headers are those of every answer, pages included; what may be cached is decided here for the API, and by the pages for theirs.
+func (s *Server) headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if s.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		if strings.HasPrefix(r.URL.Path, "/v1/") || strings.HasPrefix(r.URL.Path, "/login/") {
 			h.Set("Cache-Control", "no-store")
 		}

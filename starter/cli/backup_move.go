@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"drover/backup/key"
-	"drover/client"
 	"drover/fault"
 	"drover/starter/output"
 	"drover/workflows/api"
@@ -25,7 +24,7 @@ func (a *app) backupImport() *cobra.Command {
 	c.Flags().StringVar(&in.Target, "target", "", "target that has the backup (default: the worker's)")
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		in.Backup = args[0]
-		return a.aboutBackup(ctx, in.Problems(), func(server *client.Client) (*api.BackupView, error) { return server.ImportBackup(ctx, in) })
+		return a.aboutBackup(ctx, in.Problems(), func(server backend) (*api.BackupView, error) { return server.ImportBackup(ctx, in) })
 	})
 	return c
 }
@@ -44,12 +43,12 @@ func (a *app) backupExport() *cobra.Command {
 	_ = c.MarkFlagRequired("target")
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		in.Backup = args[0]
-		return a.aboutBackup(ctx, in.Problems(), func(server *client.Client) (*api.BackupView, error) { return server.ExportBackup(ctx, in) })
+		return a.aboutBackup(ctx, in.Problems(), func(server backend) (*api.BackupView, error) { return server.ExportBackup(ctx, in) })
 	})
 	return c
 }
 
-func (a *app) aboutBackup(ctx context.Context, problems []string, ask func(*client.Client) (*api.BackupView, error)) (output.Output, error) {
+func (a *app) aboutBackup(ctx context.Context, problems []string, ask func(backend) (*api.BackupView, error)) (output.Output, error) {
 	if err := invalid("the request is invalid", problems); err != nil {
 		return output.Output{}, err
 	}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/client"
 	"drover/starter/output"
 	"drover/workflows/api"
 )
@@ -132,7 +131,7 @@ func size(n int64) string {
 func (a *app) completeBackups(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) == 0 {
-		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
+		a.ask(cmd, func(ctx context.Context, server backend) error {
 			list, err := server.Backups(ctx, api.ListBackupsInput{})
 			if err != nil {
 				return err

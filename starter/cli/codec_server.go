@@ -29,6 +29,9 @@ authentication and therefore listens on loopback addresses only.`,
 		Example: "  drover codec-server --origin http://localhost:8233\n  temporal workflow show -w cluster/cl-a1b2c3d4 --codec-endpoint http://127.0.0.1:8234",
 		Args:    exactly(),
 		RunE: a.run(func(ctx context.Context, _ []string) (output.Output, error) {
+			if err := a.needsTemporal("codec-server", "it decrypts what Temporal stores, on this machine"); err != nil {
+				return output.Output{}, err
+			}
 			keys, err := a.target.Keys()
 			if err != nil {
 				return output.Output{}, err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/client"
 	"drover/workflows/api"
 )
 
@@ -16,7 +15,7 @@ import (
 const completionTime = 2 * time.Second
 
 // ask runs a question for completion. Errors are swallowed: a shell has no place for them.
-func (a *app) ask(cmd *cobra.Command, question func(context.Context, *client.Client) error) {
+func (a *app) ask(cmd *cobra.Command, question func(context.Context, backend) error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
 	defer cancel()
 	if a.target.ConnectTimeout > completionTime {
@@ -30,7 +29,7 @@ func (a *app) ask(cmd *cobra.Command, question func(context.Context, *client.Cli
 func (a *app) completeClusters(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) == 0 {
-		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
+		a.ask(cmd, func(ctx context.Context, server backend) error {
 			list, err := server.Clusters(ctx, false)
 			if err != nil {
 				return err
@@ -67,7 +66,7 @@ func (a *app) completeVersions(cmd *cobra.Command, args []string, _ string) ([]s
 
 func (a *app) completeProviders(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
-	a.ask(cmd, func(ctx context.Context, server *client.Client) error {
+	a.ask(cmd, func(ctx context.Context, server backend) error {
 		list, err := server.Providers(ctx)
 		if err != nil {
 			return err
@@ -83,7 +82,7 @@ func (a *app) completeProviders(cmd *cobra.Command, _ []string, _ string) ([]str
 // published picks words from the published versions, each once, in the order of the list.
 func (a *app) published(cmd *cobra.Command, pick func(app, version string) string) []string {
 	var out []string
-	a.ask(cmd, func(ctx context.Context, server *client.Client) error {
+	a.ask(cmd, func(ctx context.Context, server backend) error {
 		list, err := server.Apps(ctx)
 		if err != nil {
 			return err
@@ -102,7 +101,7 @@ func (a *app) published(cmd *cobra.Command, pick func(app, version string) strin
 func (a *app) completeRoles(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) > 0 {
-		a.ask(cmd, func(ctx context.Context, server *client.Client) (err error) {
+		a.ask(cmd, func(ctx context.Context, server backend) (err error) {
 			out, err = rolesOf(ctx, server, args[0])
 			return err
 		})
@@ -120,7 +119,7 @@ func (a *app) completeMasters(cmd *cobra.Command, args []string, word string) ([
 func (a *app) completeNodes(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) > 0 {
-		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
+		a.ask(cmd, func(ctx context.Context, server backend) error {
 			cluster, err := clusterFor(ctx, server, args[0])
 			if err != nil {
 				return err
@@ -149,7 +148,7 @@ func (a *app) completeNodeArgs(cmd *cobra.Command, args []string, word string) (
 func (a *app) completeUpgrades(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) > 0 {
-		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
+		a.ask(cmd, func(ctx context.Context, server backend) error {
 			cluster, err := clusterFor(ctx, server, args[0])
 			if err != nil {
 				return err
@@ -170,7 +169,7 @@ func (a *app) completeUpgrades(cmd *cobra.Command, args []string, _ string) ([]s
 }
 
 // clusterFor is the cluster that an argument names by id or name.
-func clusterFor(ctx context.Context, server *client.Client, word string) (*api.ClusterView, error) {
+func clusterFor(ctx context.Context, server backend, word string) (*api.ClusterView, error) {
 	id, err := server.ClusterID(ctx, word)
 	if err != nil {
 		return nil, err

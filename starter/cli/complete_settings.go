@@ -7,14 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/client"
 	"drover/workflows/api"
 )
 
 // valuesOf are the values in force of the cluster that is named already; nil without an answer.
 func (a *app) valuesOf(cmd *cobra.Command, args []string) *api.ClusterValues {
 	var out *api.ClusterValues
-	a.ask(cmd, func(ctx context.Context, server *client.Client) (err error) {
+	a.ask(cmd, func(ctx context.Context, server backend) (err error) {
 		out, err = server.Values(ctx, args[0])
 		return err
 	})
@@ -75,7 +74,7 @@ func (a *app) completeAppSettings(cmd *cobra.Command, args []string, _ string) (
 	var out []string
 	if len(args) > 0 {
 		version, _ := cmd.Flags().GetString("version")
-		a.ask(cmd, func(ctx context.Context, server *client.Client) error {
+		a.ask(cmd, func(ctx context.Context, server backend) error {
 			app, err := server.App(ctx, args[0], version)
 			if err != nil {
 				return err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/client"
 	"drover/fault"
 	"drover/starter/output"
 	"drover/workflows/api"
@@ -72,7 +71,7 @@ Exit code 1 when there is a finding.`,
 }
 
 // knownClusters are those with a record, and those of which something is in the orphan ledger, in Consul or at a provider.
-func knownClusters(ctx context.Context, server *client.Client) (ids, problems []string, _ error) {
+func knownClusters(ctx context.Context, server backend) (ids, problems []string, _ error) {
 	list, err := server.Clusters(ctx, false)
 	if err != nil {
 		return nil, nil, err

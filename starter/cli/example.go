@@ -102,6 +102,9 @@ Operations:
 		if err := clusterArg(id); err != nil {
 			return output.Output{}, err
 		}
+		if err := a.needsTemporal("example", "it prints an input for Temporal's own UI"); err != nil {
+			return output.Output{}, err
+		}
 		options, err := a.target.Temporal()
 		if err != nil {
 			return output.Output{}, err

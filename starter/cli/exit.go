@@ -23,7 +23,7 @@ const exitHelp = `Exit codes:
   1    the operation failed, was cancelled or terminated; lint found errors
   2    wrong usage or invalid input; nothing was started or changed
   3    refused: no such cluster, another operation is running, or not allowed; nothing was changed
-  4    Temporal or a worker cannot be reached
+  4    Temporal, drover-console or a worker cannot be reached, or the credentials were refused
   130  interrupted (Ctrl-C): a running operation continues, see drover watch`
 
 // usageError is a command line that cannot be understood.

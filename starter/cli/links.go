@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 
+	"drover/client/remote"
+	"drover/starter/output"
 	"drover/workflows/api"
 )
 
@@ -26,6 +28,14 @@ func uiOf(hostPort string) string {
 		host = "localhost"
 	}
 	return "http://" + net.JoinHostPort(host, defaultUIPort)
+}
+
+// runField is where an operation's run can be seen: a page of the console that was asked, else of the Temporal UI.
+func (a *app) runField(clusterID, runID string) output.Field {
+	if console, ok := a.backend.(*remote.Client); ok && runID != "" {
+		return output.Field{"page", console.Page(clusterID, runID)}
+	}
+	return output.Field{"Temporal UI", a.runLink(clusterID, runID)}
 }
 
 // runLink is the page of an operation's run in the Temporal UI; "" when DROVER_UI does not say where that is.

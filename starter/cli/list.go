@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/client"
 	"drover/starter/output"
 	"drover/starter/screen"
 	"drover/workflows/api"
@@ -87,7 +86,7 @@ func (l *listing) check(limited bool) error {
 	return invalid("the request is invalid", problems)
 }
 
-func (a *app) listed(ctx context.Context, server *client.Client, l listing) (output.Output, error) {
+func (a *app) listed(ctx context.Context, server backend, l listing) (output.Output, error) {
 	list, err := server.Clusters(ctx, l.health)
 	if err != nil {
 		return output.Output{}, err

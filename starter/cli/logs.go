@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	agentapi "drover/agent/api"
-	"drover/client"
 	"drover/fault"
 	"drover/starter/output"
 	"drover/workflows/api"
@@ -84,7 +83,7 @@ line and part of output.`,
 }
 
 // readLogs reads until everything is read, each command as one.
-func readLogs(ctx context.Context, server *client.Client, in api.ReadLogsInput) (*api.Logs, error) {
+func readLogs(ctx context.Context, server backend, in api.ReadLogsInput) (*api.Logs, error) {
 	all := &api.Logs{Commands: []api.CommandLog{}}
 	index := map[string]int{}
 	for {
@@ -120,7 +119,7 @@ func readOn(c api.CommandLog) int64 {
 }
 
 // followLogs prints output as it comes, until the operation has ended.
-func (a *app) followLogs(ctx context.Context, server *client.Client, in api.ReadLogsInput, lines int) error {
+func (a *app) followLogs(ctx context.Context, server backend, in api.ReadLogsInput, lines int) error {
 	shown := logPrinter{app: a, begun: map[string]bool{}}
 	for {
 		logs, err := server.Logs(ctx, in)
@@ -145,7 +144,7 @@ func (a *app) followLogs(ctx context.Context, server *client.Client, in api.Read
 			}
 			return silence(logs)
 		}
-		in.Operation, in.WaitSec = logs.Operation, min(api.MaxLogWait, int(server.ReadTimeout.Seconds()/2))
+		in.Operation, in.WaitSec = logs.Operation, min(api.MaxLogWait, int(a.target.ReadTimeout.Seconds()/2))
 	}
 }
 

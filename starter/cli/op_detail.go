@@ -28,7 +28,7 @@ type opValue struct {
 }
 
 // opDetail shows one operation: who asked for what, what was changed, steps, and the ends of outputs.
-func (a *app) opDetail(ctx context.Context, server *client.Client, clusterID, wanted string) (output.Output, error) {
+func (a *app) opDetail(ctx context.Context, server backend, clusterID, wanted string) (output.Output, error) {
 	number, err := strconv.Atoi(wanted)
 	if err != nil || number < 1 {
 		return output.Output{}, fault.New(fault.Invalid, "%q is not the number of an operation", wanted).
@@ -59,7 +59,7 @@ func (a *app) opDetail(ctx context.Context, server *client.Client, clusterID, wa
 }
 
 // endsOf are the last lines of the operation's commands; none when the nodes or the cluster are gone.
-func (a *app) endsOf(ctx context.Context, server *client.Client, op client.Operation) []api.CommandLog {
+func (a *app) endsOf(ctx context.Context, server backend, op client.Operation) []api.CommandLog {
 	out := []api.CommandLog{}
 	logs, err := readLogs(ctx, server, api.ReadLogsInput{
 		ClusterID: op.ClusterID, Operation: op.Number, From: map[string]int64{}, Tail: detailLines << 8,
@@ -83,7 +83,7 @@ func (a *app) opFields(op client.Operation) output.Fields {
 	return output.Fields{
 		{"operation", strings.TrimSpace(fmt.Sprintf("%d %s", op.Number, op.Type))}, {"cluster", op.ClusterID}, {"request", op.What}, {"by", askedBy(op)},
 		{"started", op.StartedAt.UTC().Format(time.RFC3339)}, {"ended", ended}, {"result", op.State},
-		{"skipped", strings.Join(op.Skipped, "\n")}, {"run", op.RunID}, {"Temporal UI", a.runLink(op.ClusterID, op.RunID)},
+		{"skipped", strings.Join(op.Skipped, "\n")}, {"run", op.RunID}, a.runField(op.ClusterID, op.RunID),
 	}
 }
 

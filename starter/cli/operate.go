@@ -60,7 +60,7 @@ func (a *app) operate(ctx context.Context, r client.Request, noWait, dryRun bool
 	}
 	if noWait {
 		return output.Output{Value: started, Blocks: []output.Block{
-			output.Fields{{"cluster", started.ClusterID}, {"operation", started.Operation}, {"run", started.RunID}, {"Temporal UI", a.runLink(started.ClusterID, started.RunID)}},
+			output.Fields{{"cluster", started.ClusterID}, {"operation", started.Operation}, {"run", started.RunID}, a.runField(started.ClusterID, started.RunID)},
 			output.Lines{"Follow it with: drover watch " + started.ClusterID},
 		}}, nil
 	}
@@ -72,7 +72,7 @@ func (a *app) operate(ctx context.Context, r client.Request, noWait, dryRun bool
 }
 
 // follow waits for the end of a running operation.
-func (a *app) follow(ctx context.Context, server *client.Client, view viewer, workflowID, firstRunID string) (output.Output, error) {
+func (a *app) follow(ctx context.Context, server backend, view viewer, workflowID, firstRunID string) (output.Output, error) {
 	defer view.Close()
 	op, err := server.Follow(ctx, workflowID, firstRunID, view.Show)
 	clusterID, operates := api.ClusterIDOf(workflowID)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"drover/client"
 	"drover/fault"
 	"drover/starter/output"
 	"drover/workflows/api"
@@ -106,7 +105,7 @@ func remains(list *api.OrphanList) output.Lines {
 }
 
 // collectOrphans looks first, asks, and then releases what it shows.
-func (a *app) collectOrphans(ctx context.Context, server *client.Client, cluster string, dryRun, yes bool) (output.Output, error) {
+func (a *app) collectOrphans(ctx context.Context, server backend, cluster string, dryRun, yes bool) (output.Output, error) {
 	found, err := server.CollectOrphans(ctx, api.CollectOrphansInput{ClusterID: cluster, DryRun: true})
 	if err != nil {
 		return output.Output{}, err

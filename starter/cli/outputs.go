@@ -19,7 +19,7 @@ type ranValue struct {
 
 // addOutputs adds what the commands of an operation printed that has just ended, well or not. An operation that did not
 // begin, or continues without this program, has nothing to show.
-func (a *app) addOutputs(ctx context.Context, server *client.Client, clusterID string, out *output.Output, failure error) {
+func (a *app) addOutputs(ctx context.Context, server backend, clusterID string, out *output.Output, failure error) {
 	var failed *client.Failed
 	if failure != nil && (!errors.As(failure, &failed) || failed.State == client.StateRefused || a.printer.Format == output.JSON) {
 		return
@@ -39,7 +39,7 @@ func (a *app) addOutputs(ctx context.Context, server *client.Client, clusterID s
 }
 
 // outputs reads the commands of the operation that ended last.
-func (a *app) outputs(ctx context.Context, server *client.Client, clusterID string) (*api.Logs, error) {
+func (a *app) outputs(ctx context.Context, server backend, clusterID string) (*api.Logs, error) {
 	op, err := server.Latest(ctx, clusterID)
 	if err != nil {
 		return nil, err

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"drover/client"
 )
 
 // bindRole adds --role to a command that works on one role with its replicas.
@@ -18,7 +16,7 @@ func (a *app) bindRole(c *cobra.Command, role *string) {
 
 // rolesOf are the roles of the cluster's application, also those without a node at present; none when its version is
 // not published any more.
-func rolesOf(ctx context.Context, server *client.Client, clusterID string) ([]string, error) {
+func rolesOf(ctx context.Context, server backend, clusterID string) ([]string, error) {
 	cluster, err := clusterFor(ctx, server, clusterID)
 	if err != nil {
 		return nil, err

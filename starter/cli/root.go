@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ The connection to Temporal comes from the temporal CLI's own configuration file 
 TEMPORAL_* variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, ...); flags
 override both. A worker (drover-worker) must poll the task queue "drover" there.
 
+With --server and --token-file, or DROVER_SERVER and DROVER_TOKEN_FILE, all commands go through the HTTP API of
+drover-console in the place of Temporal; the token says who asks and what may be done.
+
 Results go to standard output, errors and notes to standard error. With -o json every
 command prints one JSON value, and an error is {"error": {...}, "exit_code": n}.
 
@@ -34,12 +38,16 @@ func (a *app) root() *cobra.Command {
   drover status cl-a1b2c3d4`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains(output.Formats, a.format) {
 				return fmt.Errorf("unknown output format %q: use one of %s", a.format, strings.Join(output.Formats, ", "))
 			}
 			a.printer.Format = output.Format(a.format)
-			return nil
+			console, err := a.console()
+			if err == nil && console != "" && cmd.Flags().Changed("as") {
+				err = errors.New("--as does not work through drover-console: the token says who asks")
+			}
+			return err
 		},
 	}
 	root.SetArgs(a.Args)
@@ -53,8 +61,11 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.target.Namespace, "namespace", "", "Temporal namespace")
 	flags.StringVar(&a.target.Profile, "profile", "", "profile of the temporal CLI's configuration file")
 	flags.StringVar(&a.target.PayloadKey, "payload-key", "", "file with the key that encrypts payloads stored by Temporal, the same as the workers' (or DROVER_PAYLOAD_KEY)")
+	flags.StringVar(&a.through.server, "server", "", "address of drover-console, to be asked in the place of Temporal (or DROVER_SERVER)")
+	flags.StringVar(&a.through.tokenFile, "token-file", "", "file with a token of drover-console, for --server (or DROVER_TOKEN_FILE)")
+	flags.StringVar(&a.through.caFile, "server-ca", "", "PEM file with the authority of drover-console's certificate (or DROVER_SERVER_CA; default: the system's)")
 	flags.StringVar(&a.by, "as", a.by, "`who` asks, as operations and decisions record it")
-	flags.DurationVar(&a.target.ConnectTimeout, "connect-timeout", 5*time.Second, "timeout for connecting to Temporal")
+	flags.DurationVar(&a.target.ConnectTimeout, "connect-timeout", 5*time.Second, "timeout for connecting to Temporal or drover-console")
 	flags.DurationVar(&a.target.ReadTimeout, "timeout", 30*time.Second, "timeout for a worker's response to a query (operations have no such limit)")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp))
 

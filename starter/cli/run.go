@@ -25,7 +25,8 @@ type app struct {
 
 	// understood is true once a command's own code runs: errors before that are cobra's, about the command line.
 	understood bool
-	client     *client.Client
+	through    through
+	backend    backend
 }
 
 // Run executes one command line and returns the exit code.
@@ -33,8 +34,8 @@ func Run(ctx context.Context, s System) int {
 	a := newApp(s)
 	root := a.root()
 	err := root.ExecuteContext(ctx)
-	if a.client != nil {
-		a.client.Close()
+	if a.backend != nil {
+		a.backend.Close()
 	}
 	if err != nil && !a.understood {
 		err = usageError{err}
@@ -134,16 +135,4 @@ func headline(f *client.Failed) string {
 	bareFault.Message, bareFault.Hint = bare(f.Fault), ""
 	bareFailed.Fault = &bareFault
 	return bareFailed.Error()
-}
-
-// server connects, once per run.
-func (a *app) server(ctx context.Context) (*client.Client, error) {
-	if a.client == nil {
-		c, err := client.Dial(ctx, a.target)
-		if err != nil {
-			return nil, err
-		}
-		a.client = c
-	}
-	return a.client, nil
 }

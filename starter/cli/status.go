@@ -46,7 +46,7 @@ to Temporal is shown, with exit code 4.`,
 			return output.Output{}, err
 		}
 		if !c.Flags().Changed("timeout") {
-			server.ReadTimeout = statusWait
+			server.Limit(statusWait)
 		}
 		return a.statusOf(ctx, server, args[0])
 	})
@@ -54,7 +54,7 @@ to Temporal is shown, with exit code 4.`,
 }
 
 // statusOf asks for record and operation at once; a failure of one does not hide the other.
-func (a *app) statusOf(ctx context.Context, server *client.Client, id string) (output.Output, error) {
+func (a *app) statusOf(ctx context.Context, server backend, id string) (output.Output, error) {
 	var (
 		value             statusValue
 		clusterErr, opErr error

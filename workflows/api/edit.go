@@ -13,7 +13,7 @@ import (
 // EditClusterInput changes what people note about a cluster: its name, its labels, and whether it is protected. It is not an
 // operation: no node is touched, and it works while an operation runs. Absent fields stay as they are.
 type EditClusterInput struct {
-	ClusterID string `json:"cluster_id"`
+	ClusterID string `json:"cluster_id,omitempty"`
 	// Name is the new name, unique among all clusters.
 	Name string `json:"name,omitempty"`
 	// Labels are added or replaced, those in RemoveLabels removed.

@@ -146,7 +146,7 @@ type BackupClusterInput struct {
 // RestoreClusterInput starts RestoreCluster under workflow id cluster/<new cluster id>, and VerifyBackup likewise. Version,
 // sizes and values are those of the backup.
 type RestoreClusterInput struct {
-	Backup   string `json:"backup"`             // s-xxxxxxxx
+	Backup   string `json:"backup,omitempty"`   // s-xxxxxxxx
 	Name     string `json:"name,omitempty"`     // default: that of the cluster that was backed up; with a suffix while a cluster has it
 	Network  string `json:"network,omitempty"`  // vxnet; default likewise
 	Provider string `json:"provider,omitempty"` // default: the one that was backed up, or the worker's

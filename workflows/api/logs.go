@@ -5,7 +5,7 @@ import "fmt"
 // ReadLogsInput reads what commands printed on the nodes of a cluster, from their journals. An answer is bounded: it is read
 // on with From while its More is set.
 type ReadLogsInput struct {
-	ClusterID string `json:"cluster_id"`
+	ClusterID string `json:"cluster_id,omitempty"`
 	// Nodes are ids; default: all.
 	Nodes []string `json:"nodes,omitempty"`
 	// Operation is the number of an operation; 0 is the one that runs, else the last that ran commands.

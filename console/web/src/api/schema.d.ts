@@ -48,6 +48,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/apps/{app}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The version of an application that a creation takes
+         * @description The version of an application that a creation takes.
+         */
+        get: operations["default-app"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/apps/{app}/versions/{version}": {
         parameters: {
             query?: never;
@@ -82,6 +102,126 @@ export interface paths {
         get: operations["audit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the backups, the oldest first within a cluster
+         * @description List the backups, the oldest first within a cluster.
+         */
+        get: operations["backups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One backup with its parts
+         * @description One backup with its parts.
+         */
+        get: operations["backup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy a backup to another target, and wait until it is there
+         * @description Copy a backup to another target, and wait until it is there.
+         */
+        post: operations["export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/{id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a backup of a target into the catalogue
+         * @description Take a backup of a target into the catalogue.
+         */
+        post: operations["import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a backup into a new cluster, or plan it
+         * @description Restore a backup into a new cluster, or plan it.
+         */
+        post: operations["restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/backups/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a backup into a throw-away cluster and compare, or plan it
+         * @description Restore a backup into a throw-away cluster and compare, or plan it.
+         */
+        post: operations["verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -129,7 +269,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change name, labels or protection of a cluster, also while an operation runs
+         * @description Change name, labels or protection of a cluster, also while an operation runs.
+         */
+        patch: operations["edit-cluster"];
         trace?: never;
     };
     "/v1/clusters/{id}/events": {
@@ -172,6 +316,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/clusters/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read what commands printed on the nodes
+         * @description Read what commands printed on the nodes.
+         */
+        post: operations["logs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/clusters/{id}/operations": {
         parameters: {
             query?: never;
@@ -190,6 +354,26 @@ export interface paths {
          * @description Start an operation, or plan it.
          */
         post: operations["start-operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clusters/{id}/operations/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The running operation of a cluster, or the last one
+         * @description The running operation of a cluster, or the last one.
+         */
+        get: operations["current-operation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -513,6 +697,8 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         About: {
+            /** @description Name of the OpenID Connect provider, with which browsers log in at /login/oidc; absent without one */
+            oidc?: string;
             /** @description Address of Temporal's web interface; absent when unknown */
             ui?: string;
             version: string;
@@ -597,6 +783,48 @@ export interface components {
             scheduled?: boolean;
             target?: string;
         };
+        BackupPart: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+            role: string;
+            sha256: string;
+            /** Format: int64 */
+            sid: number;
+            /** Format: int64 */
+            volume: number;
+        };
+        BackupRole: {
+            role: string;
+            sids: number[];
+        };
+        BackupView: {
+            app: string;
+            backup: string;
+            /** Format: int64 */
+            bytes: number;
+            children?: string[];
+            cluster_id: string;
+            compared?: boolean;
+            completed_at?: string;
+            created_at: string;
+            name?: string;
+            parent?: string;
+            parts?: components["schemas"]["BackupPart"][];
+            policy: string;
+            problem?: string;
+            provider: string;
+            roles?: components["schemas"]["BackupRole"][];
+            state: string;
+            /** Format: int64 */
+            stored: number;
+            target: string;
+            verified?: string;
+            verify_problem?: string;
+            version: string;
+            why: string;
+        };
         Beat: {
             /** Format: int64 */
             done: number;
@@ -648,6 +876,14 @@ export interface components {
             target_version?: string;
             version: string;
         };
+        ClusterDetails: {
+            cluster_id: string;
+            labels: {
+                [key: string]: string;
+            };
+            name: string;
+            protected: boolean;
+        };
         ClusterValues: {
             app: string;
             cluster_id: string;
@@ -662,6 +898,32 @@ export interface components {
             dry_run?: boolean;
             found: string[];
             left?: string[];
+        };
+        CommandLog: {
+            /** Format: int64 */
+            again?: number;
+            canceled?: boolean;
+            detail?: string;
+            ended_at?: string;
+            /** Format: int64 */
+            exit_code: number;
+            /** Format: int64 */
+            from: number;
+            id: string;
+            /** Format: int64 */
+            next: number;
+            node: string;
+            node_id: string;
+            output: string;
+            pre_check?: boolean;
+            run: string;
+            service: string;
+            /** Format: int64 */
+            size: number;
+            started_at: string;
+            state: string;
+            step: string;
+            timed_out?: boolean;
         };
         Create: {
             /** @description Cluster id, cl- and 8 lower-case letters or digits; default: chosen by the server */
@@ -721,6 +983,24 @@ export interface components {
             dry_run?: boolean;
             on_failure?: string;
             strict_config?: boolean;
+        };
+        EditClusterInput: {
+            cluster_id?: string;
+            labels?: {
+                [key: string]: string;
+            };
+            name?: string;
+            protected?: boolean;
+            remove_labels?: string[];
+        };
+        Ended: {
+            /** @description A step had an effect */
+            began?: boolean;
+            cluster_id?: string;
+            /** @description Type of the workflow */
+            operation: string;
+            /** @description failed, refused, cancelled, terminated or timed_out */
+            state: string;
         };
         Endpoint: {
             name: string;
@@ -854,6 +1134,9 @@ export interface components {
         ItemsAppView: {
             items: components["schemas"]["AppView"][];
         };
+        ItemsBackupView: {
+            items: components["schemas"]["BackupView"][];
+        };
         ItemsHostView: {
             items: components["schemas"]["HostView"][];
         };
@@ -875,6 +1158,15 @@ export interface components {
         };
         LogIn: {
             token: string;
+        };
+        Logs: {
+            cluster_id: string;
+            commands: components["schemas"]["CommandLog"][];
+            more?: boolean;
+            /** Format: int64 */
+            operation: number;
+            running: boolean;
+            silent?: components["schemas"]["SilentNode"][];
         };
         NewToken: {
             /**
@@ -1036,6 +1328,7 @@ export interface components {
         Problem: {
             /** @description What failed */
             detail: string;
+            ended?: components["schemas"]["Ended"];
             fault: components["schemas"]["Fault"];
             holder?: components["schemas"]["Operation"];
             /**
@@ -1082,6 +1375,20 @@ export interface components {
             app: components["schemas"]["AppView"];
             warnings: components["schemas"]["Diagnostic"][];
         };
+        ReadLogsInput: {
+            cluster_id?: string;
+            from?: {
+                [key: string]: number;
+            };
+            nodes?: string[];
+            /** Format: int64 */
+            operation?: number;
+            step?: string;
+            /** Format: int64 */
+            tail?: number;
+            /** Format: int64 */
+            wait_sec?: number;
+        };
         Refusal: {
             hint?: string;
             why: string;
@@ -1115,6 +1422,22 @@ export interface components {
             dry_run?: boolean;
             on_failure?: string;
             role?: string;
+        };
+        Restore: {
+            /** @description Id of the new cluster; default: chosen by the server */
+            id?: string;
+            input?: components["schemas"]["RestoreClusterInput"];
+        };
+        RestoreClusterInput: {
+            backup?: string;
+            barrier_timeout?: string;
+            dry_run?: boolean;
+            name?: string;
+            network?: string;
+            on_failure?: string;
+            provider?: string;
+            strict_config?: boolean;
+            zone?: string;
         };
         RestoreInPlaceInput: {
             backup: string;
@@ -1198,6 +1521,11 @@ export interface components {
             description?: string;
             label?: string;
             path: string;
+        };
+        SilentNode: {
+            node: string;
+            node_id: string;
+            why: string;
         };
         StartAddNodes: {
             input?: components["schemas"]["AddNodesInput"];
@@ -1346,6 +1674,10 @@ export interface components {
             dry_run?: boolean;
             on_failure?: string;
         };
+        Target: {
+            /** @description Name of a backup target of the workers */
+            target?: string;
+        };
         Token: {
             /** Format: date-time */
             created_at: string;
@@ -1393,6 +1725,22 @@ export interface components {
             path: string;
             value: string;
             was?: string;
+        };
+        Verify: {
+            /** @description Id of the throw-away cluster; default: chosen by the server */
+            id?: string;
+            input?: components["schemas"]["VerifyBackupInput"];
+        };
+        VerifyBackupInput: {
+            backup?: string;
+            barrier_timeout?: string;
+            dry_run?: boolean;
+            name?: string;
+            network?: string;
+            on_failure?: string;
+            provider?: string;
+            strict_config?: boolean;
+            zone?: string;
         };
         Waiting: {
             cancel: string;
@@ -1521,6 +1869,37 @@ export interface operations {
             };
         };
     };
+    "default-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     app: {
         parameters: {
             query?: never;
@@ -1588,6 +1967,228 @@ export interface operations {
             };
         };
     };
+    backups: {
+        parameters: {
+            query?: {
+                /** @description Only backups of this cluster */
+                cluster?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBackupView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Backup id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Backup id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Target"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Backup id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Target"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore: {
+        parameters: {
+            query?: {
+                /** @description Answer the plan and change nothing */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description The same key gives the same operation, also after its end */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Backup id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restore"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify: {
+        parameters: {
+            query?: {
+                /** @description Answer the plan and change nothing */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description The same key gives the same operation, also after its end */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Backup id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verify"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     clusters: {
         parameters: {
             query?: {
@@ -1606,6 +2207,8 @@ export interface operations {
                 held?: boolean;
                 /** @description Only clusters with a running operation */
                 running?: boolean;
+                /** @description Ask the agents of all nodes for their health; it may take 20 s */
+                health?: boolean;
                 sort?: "cluster" | "name" | "app" | "state" | "nodes" | "age" | "-cluster" | "-name" | "-app" | "-state" | "-nodes" | "-age";
             };
             header?: never;
@@ -1709,6 +2312,42 @@ export interface operations {
             };
         };
     };
+    "edit-cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Cluster id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditClusterInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterDetails"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "cluster-events": {
         parameters: {
             query?: never;
@@ -1768,6 +2407,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Examination"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Cluster id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadLogsInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Logs"];
                 };
             };
             /** @description Error */
@@ -1843,6 +2518,41 @@ export interface operations {
             202: {
                 headers: {
                     Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "current-operation": {
+        parameters: {
+            query?: {
+                /** @description Also a dry run or a refusal */
+                all?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Cluster id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

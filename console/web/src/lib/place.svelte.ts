@@ -40,7 +40,7 @@ export function followLinks() {
   document.addEventListener('click', (e) => {
     if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
     const a = (e.target as Element).closest?.('a');
-    if (!a || a.target || a.hasAttribute('download') || a.origin !== location.origin || a.pathname.startsWith('/v1/')) return;
+    if (!a || a.target || a.hasAttribute('download') || a.origin !== location.origin || /^\/(v1|login)\//.test(a.pathname)) return;
     if (a.hash && a.pathname === location.pathname) return; // a jump within the page
     e.preventDefault();
     go(a.pathname + a.search);

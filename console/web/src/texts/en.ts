@@ -42,6 +42,9 @@ export const en = {
   'login.token': 'Token',
   'login.how': 'Open the one-time link that drover-console printed, or enter a token.',
   'login.enter': 'Log in',
+  'login.with': 'Log in with {name}',
+  'login.refused': 'The log-in is valid, but no rule gives you a role. Ask an administrator of Drover.',
+  'login.failed': 'The log-in did not succeed. Try again; the log of drover-console has the reason.',
   'login.used': 'The link was used or has expired. The signal USR1 makes drover-console print another.',
 
   'cluster': 'Cluster',

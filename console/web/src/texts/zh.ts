@@ -44,6 +44,9 @@ export const zh: Texts = {
   'login.token': '令牌',
   'login.how': '请打开 drover-console 打印的一次性链接，或输入令牌。',
   'login.enter': '登录',
+  'login.with': '使用 {name} 登录',
+  'login.refused': '登录有效，但没有规则授予您角色。请联系 Drover 管理员。',
+  'login.failed': '登录未成功。请重试；原因见 drover-console 的日志。',
   'login.used': '链接已被使用或已过期。向 drover-console 发送 USR1 信号可打印新的链接。',
 
   'cluster': '集群',
