@@ -60,30 +60,30 @@ type (
 	}
 	restoreInput struct {
 		BackupPath
-		DryRun bool   `query:"dry_run" doc:"Answer the plan and change nothing"`
-		Key    string `header:"Idempotency-Key" maxLength:"128" doc:"The same key gives the same operation, also after its end"`
-		Body   wire.Restore
+		Once
+		Body wire.Restore
 	}
 	verifyInput struct {
 		BackupPath
-		DryRun bool   `query:"dry_run" doc:"Answer the plan and change nothing"`
-		Key    string `header:"Idempotency-Key" maxLength:"128" doc:"The same key gives the same operation, also after its end"`
-		Body   wire.Verify
+		Once
+		Body wire.Verify
 	}
 	targetInput struct {
 		BackupPath
 		Body wire.Target
 	}
-	createInput struct {
+	Once struct {
 		DryRun bool   `query:"dry_run" doc:"Answer the plan and change nothing"`
 		Key    string `header:"Idempotency-Key" maxLength:"128" doc:"The same key gives the same operation, also after its end"`
-		Body   wire.Create
+	}
+	createInput struct {
+		Once
+		Body wire.Create
 	}
 	startInput struct {
 		ClusterPath
-		DryRun bool   `query:"dry_run" doc:"Answer the plan and change nothing"`
-		Key    string `header:"Idempotency-Key" maxLength:"128" doc:"The same key gives the same operation, also after its end"`
-		Body   StartBody
+		Once
+		Body StartBody
 	}
 	// started is 202 with the operation, or 200 with a plan.
 	started struct {
