@@ -23,7 +23,11 @@ import (
 )
 
 // RecordStore is what all subjects together ask of the store of control records.
-type RecordStore interface{ records.RecordStore }
+type RecordStore interface {
+	records.RecordStore
+	orphans.RecordStore
+	reads.RecordStore
+}
 
 // TreeStore is what all subjects together ask of the store of published metadata.
 type TreeStore interface {

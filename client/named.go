@@ -15,31 +15,41 @@ func (c *Client) ClusterID(ctx context.Context, word string) (string, error) {
 	if api.ValidClusterID(word) {
 		return word, nil
 	}
-	list, err := c.Clusters(ctx, false)
+	return ClusterNamed(ctx, c, word)
+}
+
+// Lister reads a page of clusters.
+type Lister interface {
+	Clusters(ctx context.Context, in api.ListClustersInput) (*api.ClusterList, error)
+}
+
+// ClusterNamed is the id of the cluster with a name; names are unique.
+func ClusterNamed(ctx context.Context, clusters Lister, name string) (string, error) {
+	list, err := clusters.Clusters(ctx, api.ListClustersInput{Name: name})
 	if err != nil {
 		return "", err
 	}
-	return ClusterNamed(list.Clusters, word)
-}
-
-// ClusterNamed is the id of the one cluster with a name.
-func ClusterNamed(clusters []api.ClusterView, word string) (string, error) {
-	var ids, names []string
-	for _, c := range clusters {
-		if c.Name == word {
-			ids = append(ids, c.ClusterID)
-		}
+	if id := holder(list.Clusters, name); id != "" {
+		return id, nil
+	}
+	if list, err = clusters.Clusters(ctx, api.ListClustersInput{}); err != nil { // a page is enough for a guess
+		return "", err
+	}
+	var names []string
+	for _, c := range list.Clusters {
 		names = append(names, c.Name, c.ClusterID)
 	}
-	switch len(ids) {
-	case 1:
-		return ids[0], nil
-	case 0:
-		return "", fault.New(fault.NotFound, "no cluster has the name or id %q%s", word, meant(word, names)).
-			WithHint("list the clusters with: drover list; deleted clusters are known by id only")
+	return "", fault.New(fault.NotFound, "no cluster has the name or id %q%s", name, meant(name, names)).
+		WithHint("list the clusters with: drover list; deleted clusters are known by id only")
+}
+
+func holder(clusters []api.ClusterView, name string) string {
+	for _, c := range clusters {
+		if c.Name == name {
+			return c.ClusterID
+		}
 	}
-	return "", fault.New(fault.Conflict, "%d clusters have the name %q: %s", len(ids), word, strings.Join(ids, ", ")).
-		WithHint("use the id, and give the clusters different names with: drover rename ID NAME")
+	return ""
 }
 
 // NodeIDs are the ids of the nodes of a cluster that words mean: an id, role/sid or an address. All that mean none are one

@@ -3,6 +3,7 @@ package client
 import (
 	"testing"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
@@ -13,7 +14,6 @@ func TestClustersAreFoundByName(t *testing.T) {
 	t.Parallel()
 	clusters := []api.ClusterView{
 		{ClusterID: "cl-00000001", Name: "orders"}, {ClusterID: "cl-00000002", Name: "订单"},
-		{ClusterID: "cl-00000003", Name: "twice"}, {ClusterID: "cl-00000004", Name: "twice"},
 	}
 	for word, tt := range map[string]struct {
 		id   string
@@ -25,9 +25,12 @@ func TestClustersAreFoundByName(t *testing.T) {
 		"ordesr": {kind: fault.NotFound, text: `no cluster has the name or id "ordesr" (did you mean orders?)`},
 		"Ord":    {kind: fault.NotFound, text: "(did you mean orders?)"},
 		"redis":  {kind: fault.NotFound, text: `no cluster has the name or id "redis"`},
-		"twice":  {kind: fault.Conflict, text: `2 clusters have the name "twice": cl-00000003, cl-00000004`},
 	} {
-		id, err := ClusterNamed(clusters, word)
+		c, s := newClient(t)
+		workers(c, 1)
+		c.On("ExecuteWorkflow", mock.Anything, mock.Anything, api.ListClusters, mock.Anything).
+			Return(run(t, "r", api.ClusterList{Clusters: clusters}, nil), nil)
+		id, err := s.ClusterID(t.Context(), word)
 		require.Equal(t, tt.id, id, word)
 		if tt.kind != "" {
 			require.True(t, fault.Is(err, tt.kind), "%s: %v", word, err)

@@ -85,17 +85,16 @@ func (c *Client) named(ctx context.Context, name string) *fault.Fault {
 	if name == "" {
 		return nil
 	}
-	list, err := c.Clusters(ctx, false)
+	list, err := c.Clusters(ctx, api.ListClustersInput{Name: name})
 	if err != nil {
 		return nil
 	}
-	for _, other := range list.Clusters {
-		if other.Name == name {
-			return fault.New(fault.Conflict, "the name %q is taken by cluster %s", name, other.ClusterID).
-				WithHint("choose another name, or rename that cluster: drover rename %s NAME", other.ClusterID)
-		}
+	id := holder(list.Clusters, name)
+	if id == "" {
+		return nil
 	}
-	return nil
+	return fault.New(fault.Conflict, "the name %q is taken by cluster %s", name, id).
+		WithHint("choose another name, or rename that cluster: drover rename %s NAME", id)
 }
 
 // granted refuses what the cluster is not: it does not exist, its state does not allow the operation, or it has no such node.

@@ -31,13 +31,27 @@ func (c *Client) describe(ctx context.Context, in api.DescribeClusterInput) (*ap
 	return &out, nil
 }
 
-// Clusters reads all clusters; with health the agents of all nodes are asked.
-func (c *Client) Clusters(ctx context.Context, health bool) (*api.ClusterList, error) {
+// Clusters reads a page of the clusters that pass the filters.
+func (c *Client) Clusters(ctx context.Context, in api.ListClustersInput) (*api.ClusterList, error) {
 	var out api.ClusterList
-	if err := c.read(ctx, api.ListClusters, api.ListClustersInput{Health: health}, &out); err != nil {
+	if err := c.read(ctx, api.ListClusters, in, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
+}
+
+// EachPage reads the pages from in.After on, and gives each to f until that returns false.
+func EachPage(ctx context.Context, clusters Lister, in api.ListClustersInput, f func(*api.ClusterList) bool) error {
+	for {
+		list, err := clusters.Clusters(ctx, in)
+		if err != nil {
+			return err
+		}
+		if !f(list) || list.Next == "" {
+			return nil
+		}
+		in.After = list.Next
+	}
 }
 
 // Apps reads the published applications.

@@ -42,7 +42,7 @@ func TestReadsRunUnderIDsOfTheirOwnAndEndByThemselves(t *testing.T) {
 	view, err = s.Cluster(t.Context(), cluster)
 	require.NoError(t, err)
 	require.Equal(t, "active", view.State)
-	list, err := s.Clusters(t.Context(), false)
+	list, err := s.Clusters(t.Context(), api.ListClustersInput{})
 	require.NoError(t, err)
 	require.Len(t, list.Clusters, 1)
 	apps, err := s.Apps(t.Context())
@@ -87,7 +87,7 @@ func TestAWorkerThatIsListedAndDoesNotAnswerIsUnreachable(t *testing.T) {
 			c, s := newClient(t)
 			workers(c, 1)
 			c.On("ExecuteWorkflow", mock.Anything, mock.Anything, api.ListClusters, mock.Anything).Return(run(t, "r", nil, err), nil).Once()
-			_, got := s.Clusters(t.Context(), false)
+			_, got := s.Clusters(t.Context(), api.ListClustersInput{})
 			require.True(t, fault.Is(got, fault.Unreachable), "%v", got)
 			var failed *Failed
 			require.NotErrorAs(t, got, &failed)

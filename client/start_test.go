@@ -105,7 +105,7 @@ func TestNothingIsStartedWithoutAWorker(t *testing.T) {
 	require.ErrorContains(t, err, "no worker is polling task queue drover")
 	c.AssertNotCalled(t, "ExecuteWorkflow")
 
-	_, err = s.Clusters(t.Context(), false)
+	_, err = s.Clusters(t.Context(), api.ListClustersInput{})
 	require.True(t, fault.Is(err, fault.Unreachable))
 }
 

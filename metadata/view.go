@@ -22,6 +22,8 @@ type View struct {
 	Revision  int64                        `json:"revision"`
 	CreatedAt string                       `json:"created_at"`
 	NodeCount int                          `json:"node_count"`
+	Labels    map[string]string            `json:"labels,omitempty"`
+	Protected bool                         `json:"protected,omitempty"`
 	Operation ViewOperation                `json:"operation"`
 	Endpoints []ViewEndpoint               `json:"endpoints,omitempty"`
 	Nodes     []ViewNode                   `json:"nodes,omitempty"`
@@ -66,7 +68,7 @@ func ViewOf(rec *lifecycle.Record) View {
 	v := View{
 		ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
 		State: string(rec.State), Reason: lifecycle.Redact(rec.Reason, secrets), Revision: rec.Revision, CreatedAt: rec.CreatedAt,
-		NodeCount: len(rec.Nodes), Endpoints: endpointsOf(rec), Refuses: lifecycle.Refuses(rec), Nodes: []ViewNode{},
+		NodeCount: len(rec.Nodes), Labels: rec.Labels, Protected: rec.Protected, Endpoints: endpointsOf(rec), Refuses: lifecycle.Refuses(rec), Nodes: []ViewNode{},
 		Operation: ViewOperation{
 			Type: rec.Operation.Type, State: rec.Operation.State, Seq: rec.Operation.Seq, RunID: rec.Operation.RunID,
 			StartedAt: rec.Operation.StartedAt,

@@ -46,14 +46,15 @@ func (o *observability) serves(deps activities.Dependencies, temporal client.Cli
 		return
 	}
 	o.meters.Installation(telemetry.Source{
-		Records: deps.Records.Records, Orphans: deps.Ledger.Orphans, Progress: progressOf(temporal), Health: healthOf,
+		Records: deps.Records.EachRecord, Orphans: deps.Ledger.Orphans, Progress: progressOf(temporal), Health: healthOf,
 	}, o.log)
 	o.server.Discover(func(ctx context.Context) ([]telemetry.Target, error) {
-		records, err := deps.Records.Records(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return telemetry.Targets(records, deps.MetricsPort), nil
+		targets := []telemetry.Target{}
+		err := deps.Records.EachRecord(ctx, func(rec *lifecycle.Record) error {
+			targets = append(targets, telemetry.Targets(rec, deps.MetricsPort)...)
+			return nil
+		})
+		return targets, err
 	})
 	o.server.Serves(true,
 		telemetry.Check{Name: "Temporal", Ask: func(ctx context.Context) error {

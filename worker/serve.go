@@ -128,7 +128,7 @@ func dependencies(ctx context.Context, cfg config, meters *telemetry.Meters, log
 	}
 	pool := remote.New(remote.Options{Signer: signer, Logger: logger})
 	kv := store.New(consulClient, cfg.kvPrefix)
-	go addViews(ctx, kv, logger)
+	go indexRecords(ctx, kv, logger)
 	machines, err := openProviders(ctx, cfg, parts{pool: pool, kv: kv, logger: logger})
 	if err != nil {
 		_ = pool.Close()

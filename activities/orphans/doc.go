@@ -18,7 +18,8 @@ import (
 // RecordStore reads control records.
 type RecordStore interface {
 	control.Reader
-	access.Lister
+	// RecordIDs are the sorted ids of all clusters.
+	RecordIDs(ctx context.Context) ([]string, error)
 }
 
 // TreeStore finds and removes what nodes could see of a cluster.

@@ -61,16 +61,15 @@ func (a *Activities) remains(ctx context.Context, known []lifecycle.Orphan, out 
 			out.Problems = append(out.Problems, fmt.Sprintf("provider %s: %s", name, bounds.Head(problem, bounds.WarningLimit)))
 		}
 	}
-	records, err := a.Records.Records(ctx)
+	owned, err := a.Records.RecordIDs(ctx)
 	if err != nil {
 		return err
 	}
-	owned := map[string]bool{}
-	for _, rec := range records {
-		owned[rec.ClusterID] = true
-	}
 	slices.Sort(ids)
-	ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return owned[id] })
+	ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool {
+		_, found := slices.BinarySearch(owned, id)
+		return found
+	})
 	out.Remains = ids[:min(len(ids), MaxListed)]
 	out.Problems = out.Problems[:min(len(out.Problems), maxProblems)]
 	return nil

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"drover/activities/internal/bounds"
@@ -130,51 +127,6 @@ func (a *Activities) statuses(ctx context.Context, nodes []lifecycle.Node, off b
 		defer stop()
 		return a.Agents.Status(ctx, n)
 	})
-}
-
-// askAll is how long ListClusters waits for the agents of all clusters, and clustersAtOnce how many it asks at the same time.
-const (
-	askAll         = 20 * time.Second
-	clustersAtOnce = 16
-)
-
-// ListClusters reads all control records, and asks the agents for their health if the input asks for it. A cluster whose agents
-// were not asked in time has no health.
-func (a *Activities) ListClusters(ctx context.Context, in api.ListClustersInput) (api.ClusterList, error) {
-	all, err := a.Records.Records(ctx)
-	if err != nil {
-		return api.ClusterList{}, err
-	}
-	entries, err := a.Ledger.Orphans(ctx)
-	if err != nil {
-		return api.ClusterList{}, err
-	}
-	list := api.ClusterList{Clusters: []api.ClusterView{}}
-	for _, rec := range all {
-		list.Clusters = append(list.Clusters, clusterView(rec, ledger.Of(entries, rec.ClusterID)))
-	}
-	if in.Health {
-		a.addHealth(ctx, all, list.Clusters)
-	}
-	slices.SortFunc(list.Clusters, func(x, y api.ClusterView) int { return strings.Compare(x.ClusterID, y.ClusterID) })
-	return list, nil
-}
-
-func (a *Activities) addHealth(ctx context.Context, records []*lifecycle.Record, views []api.ClusterView) {
-	ctx, stop := context.WithTimeout(ctx, askAll)
-	defer stop()
-	var asking sync.WaitGroup
-	slots := make(chan struct{}, clustersAtOnce)
-	for i, rec := range records {
-		slots <- struct{}{}
-		asking.Go(func() {
-			defer func() { <-slots }()
-			if seen := a.ask(ctx, rec); ctx.Err() == nil && len(seen) > 0 {
-				views[i].Health = health(seen)
-			}
-		})
-	}
-	asking.Wait()
 }
 
 func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterView {

@@ -71,7 +71,7 @@ func TestListClustersWhenThereAreNone(t *testing.T) {
 	t.Parallel()
 	list, err := world.New(t).Acts.Reads.ListClusters(t.Context(), api.ListClustersInput{})
 	require.NoError(t, err)
-	require.Equal(t, `{"clusters":[]}`, world.JSON(t, list))
+	require.Equal(t, `{"clusters":[],"matching":0,"total":0}`, world.JSON(t, list))
 }
 
 func TestHealthIsAskedForOnRequestAlone(t *testing.T) {

@@ -18,7 +18,12 @@ import (
 // RecordStore reads control records.
 type RecordStore interface {
 	control.Reader
-	access.Lister
+	// RecordIDs are the sorted ids of all clusters.
+	RecordIDs(ctx context.Context) ([]string, error)
+	// EachView reads what may be shown of some clusters, in this order, a few at a time.
+	EachView(ctx context.Context, ids []string, f func(metadata.View) error) error
+	// Holder is the id of the cluster that has a name, "" when none has it.
+	Holder(ctx context.Context, name string) (string, error)
 }
 
 // AppStore reads published packages.

@@ -157,14 +157,14 @@ func (a *Activities) PrepareRestore(ctx context.Context, in PrepareRestoreInput)
 		if in.Restore.DryRun {
 			return a.restoring(ctx, rec, true)
 		}
-		_, raced := a.Records.PutNamed(ctx, rec, 0, "")
+		_, raced := a.Records.PutClaiming(ctx, rec, 0, lifecycle.Claims{})
 		if raced == nil {
 			return a.restoring(ctx, rec, false)
 		}
 		if !fault.Is(raced, fault.Conflict) {
 			return Begun{}, raced
 		}
-		// By another attempt of this one, or the name was taken a moment ago, as in PrepareCreate.
+		// By another attempt of this one, or a claim was made a moment ago, as in PrepareCreate.
 		if rec, exists, err := a.alreadyMade(ctx, in.ClusterID, in.RunID, in.Type); exists || err != nil {
 			if err != nil {
 				return Begun{}, err
@@ -172,7 +172,7 @@ func (a *Activities) PrepareRestore(ctx context.Context, in PrepareRestoreInput)
 			return a.restoring(ctx, rec, false)
 		}
 	}
-	return Begun{}, fault.New(fault.Unreachable, "the name of %s was taken during each of %d tries", in.ClusterID, control.MaxTries)
+	return Begun{}, fault.New(fault.Unreachable, "the name or a gsid of %s was taken during each of %d tries", in.ClusterID, control.MaxTries)
 }
 
 // restoring is what the workflow starts from.
@@ -217,15 +217,11 @@ func (a *Activities) restoredRecord(ctx context.Context, in PrepareRestoreInput)
 	if _, err := packages.Open(ctx, a.Apps, b.App, b.Version); err != nil {
 		return nil, fault.Wrap(err, fault.NotFound, "backup %s cannot be restored", b.ID)
 	}
-	all, err := a.Records.Records(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if err := a.noStrays(ctx, p, &lifecycle.Record{ClusterID: in.ClusterID}); err != nil {
 		return nil, err
 	}
 	rec := m.Record
-	if err := readopt(rec, ids.Random{Used: usedGSIDs(all)}); err != nil {
+	if err := readopt(rec, ids.Random{Used: map[int]bool{}}); err != nil {
 		return nil, err
 	}
 	now := a.Now().UTC().Format(time.RFC3339)
@@ -234,7 +230,7 @@ func (a *Activities) restoredRecord(ctx context.Context, in PrepareRestoreInput)
 	if in.Restore.Zone != "" {
 		rec.Zone = in.Restore.Zone
 	}
-	if rec.Name, err = restoredName(in, rec.Name, all); err != nil {
+	if rec.Name, err = a.restoredName(ctx, in, rec.Name); err != nil {
 		return nil, err
 	}
 	rec.Operation = lifecycle.Operation{
@@ -256,11 +252,11 @@ func (a *Activities) restoredRecord(ctx context.Context, in PrepareRestoreInput)
 
 // restoredName is the name of the new cluster. One that was asked for must be free; the original's gives way to a cluster
 // that has it, which usually is the original.
-func restoredName(in PrepareRestoreInput, was string, all []*lifecycle.Record) (string, error) {
+func (a *Activities) restoredName(ctx context.Context, in PrepareRestoreInput, was string) (string, error) {
 	if in.Restore.Name != "" {
-		return in.Restore.Name, free(all, in.Restore.Name, in.ClusterID)
+		return in.Restore.Name, a.free(ctx, in.Restore.Name, in.ClusterID)
 	}
-	return lifecycle.FreeName(was, in.ClusterID, api.MaxName, func(name string) bool { return lifecycle.Namesake(all, name, in.ClusterID) != nil }), nil
+	return a.freeName(ctx, was, in.ClusterID)
 }
 
 // readopt gives the nodes of a backup new identities. Roles, server ids and sizes stay: data refers to them.

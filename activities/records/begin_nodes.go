@@ -38,11 +38,11 @@ func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view l
 	if err != nil {
 		return err
 	}
-	all, err := a.Records.Records(ctx)
-	if err != nil {
-		return err
+	own := map[int]bool{}
+	for _, n := range rec.Nodes {
+		own[n.GSID] = true
 	}
-	nodes, err := lifecycle.Extend(rec.Spec, rec.Nodes, role, in.Count, ids.Random{Used: usedGSIDs(all)})
+	nodes, err := lifecycle.Extend(rec.Spec, rec.Nodes, role, in.Count, ids.Random{Used: own})
 	if err != nil {
 		return fault.New(fault.NotAllowed, "%v", err).At(rec.ClusterID, "", "")
 	}

@@ -20,9 +20,10 @@ import (
 type RecordStore interface {
 	control.Store
 	access.Lister
-	// PutNamed is PutRecord for a record with a new name: it claims the name and frees was. A name that another cluster has is
-	// a Conflict.
-	PutNamed(ctx context.Context, rec *lifecycle.Record, index uint64, was string) (uint64, error)
+	// Holder is the id of the cluster that has a name, "" when none has it.
+	Holder(ctx context.Context, name string) (string, error)
+	// Linking are the records of the clusters that link to a cluster, and perhaps of some that did.
+	Linking(ctx context.Context, clusterID string) ([]*lifecycle.Record, error)
 }
 
 // TreeStore is what the start and the end of an operation change of the published metadata.

@@ -39,11 +39,11 @@ func (a *Activities) checkLinks(ctx context.Context, links map[string]string) er
 
 // beginDelete checks that the cluster may be deleted, and returns the clusters whose links force overrides.
 func (a *Activities) beginDelete(ctx context.Context, rec *lifecycle.Record, in api.DeleteClusterInput) ([]lifecycle.Linking, error) {
-	all, err := a.Records.Records(ctx)
+	linking, err := a.Records.Linking(ctx, rec.ClusterID)
 	if err != nil {
 		return nil, err
 	}
-	linked := lifecycle.LinkedBy(rec.ClusterID, all)
+	linked := lifecycle.LinkedBy(rec.ClusterID, linking)
 	view := lifecycle.ViewOf(rec, false)
 	if target := lifecycle.TargetViewOf(rec, false); target != nil {
 		view = view.Mixed(*target, rec.Upgraded())

@@ -27,9 +27,9 @@ func (m *meddled) PutRecord(ctx context.Context, rec *lifecycle.Record, index ui
 	return m.RecordStore.PutRecord(ctx, rec, index)
 }
 
-func (m *meddled) PutNamed(ctx context.Context, rec *lifecycle.Record, index uint64, was string) (uint64, error) {
+func (m *meddled) PutClaiming(ctx context.Context, rec *lifecycle.Record, index uint64, had lifecycle.Claims) (uint64, error) {
 	defer m.meddle()()
-	return m.RecordStore.PutNamed(ctx, rec, index, was)
+	return m.RecordStore.PutClaiming(ctx, rec, index, had)
 }
 
 func (m *meddled) meddle() (after func()) {

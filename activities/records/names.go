@@ -11,33 +11,40 @@ import (
 )
 
 // nameFor is the name of a new cluster. One that was asked for must be free; the package's own gives way to other clusters.
-func nameFor(in PrepareCreateInput, rendered string, all []*lifecycle.Record) (string, error) {
-	taken := func(name string) bool { return lifecycle.Namesake(all, name, in.ClusterID) != nil }
+func (a *Activities) nameFor(ctx context.Context, in PrepareCreateInput, rendered string) (string, error) {
 	name := in.Create.Name
 	if name == "" {
 		if !in.Create.NamesCluster() {
 			if api.NameProblem(rendered) != "" {
 				rendered = in.Create.App
 			}
-			return lifecycle.FreeName(rendered, in.ClusterID, api.MaxName, taken), nil
+			return a.freeName(ctx, rendered, in.ClusterID)
 		}
 		name = rendered
 	}
 	if why := api.NameProblem(name); why != "" {
 		return "", fault.New(fault.Invalid, "name %q of the cluster %s", name, why).At(in.ClusterID, "", "")
 	}
-	return name, free(all, name, in.ClusterID)
+	return name, a.free(ctx, name, in.ClusterID)
 }
 
-// free refuses a name that another record has: one from before names were claimed, or from a store that was restored, has no
-// claim to it.
-func free(all []*lifecycle.Record, name, clusterID string) error {
-	other := lifecycle.Namesake(all, name, clusterID)
-	if other == nil {
-		return nil
+// freeName is the wanted name, or one that differs from those of other clusters.
+func (a *Activities) freeName(ctx context.Context, wanted, clusterID string) (string, error) {
+	holder, err := a.Records.Holder(ctx, wanted)
+	if err != nil {
+		return "", err
 	}
-	return fault.New(fault.Conflict, "the name %q is taken by cluster %s", name, other.ClusterID).At(clusterID, "", "").
-		WithHint("choose another name, or rename that cluster: drover rename %s NAME", other.ClusterID)
+	return lifecycle.FreeName(wanted, clusterID, api.MaxName, holder != "" && holder != clusterID), nil
+}
+
+// free refuses a name that another cluster has.
+func (a *Activities) free(ctx context.Context, name, clusterID string) error {
+	holder, err := a.Records.Holder(ctx, name)
+	if err != nil || holder == "" || holder == clusterID {
+		return err
+	}
+	return fault.New(fault.Conflict, "the name %q is taken by cluster %s", name, holder).At(clusterID, "", "").
+		WithHint("choose another name, or rename that cluster: drover rename %s NAME", holder)
 }
 
 // EditCluster changes the name, the labels and the protection of a cluster. It is not an operation, and may run during one.
@@ -47,33 +54,24 @@ func (a *Activities) EditCluster(ctx context.Context, in api.EditClusterInput) (
 		if err != nil {
 			return api.ClusterDetails{}, err
 		}
-		was := rec.Name
+		had := rec.Claims()
 		if err := a.edit(ctx, rec, in); err != nil {
 			return api.ClusterDetails{}, err
 		}
-		if was == rec.Name {
-			_, err = a.Records.PutRecord(ctx, rec, index)
-		} else {
-			_, err = a.Records.PutNamed(ctx, rec, index, was)
-		}
-		if err == nil {
+		if _, err = control.Put(ctx, a.Records, rec, index, had); err == nil {
 			return api.ClusterDetails{ClusterID: rec.ClusterID, Name: rec.Name, Labels: rec.Labels, Protected: rec.Protected}, nil
 		}
 		if !fault.Is(err, fault.Conflict) {
 			return api.ClusterDetails{}, err
 		}
-		// Another writer was faster; or the name was taken a moment ago, which the next round finds in the records.
+		// Another writer was faster; or the name was taken a moment ago, which the next round finds.
 	}
 	return api.ClusterDetails{}, fault.New(fault.Unreachable, "the control record of %s changed during each of %d writes", in.ClusterID, control.MaxTries)
 }
 
 func (a *Activities) edit(ctx context.Context, rec *lifecycle.Record, in api.EditClusterInput) error {
 	if in.Name != "" && in.Name != rec.Name {
-		all, err := a.Records.Records(ctx)
-		if err == nil {
-			err = free(all, in.Name, rec.ClusterID)
-		}
-		if err != nil {
+		if err := a.free(ctx, in.Name, rec.ClusterID); err != nil {
 			return err
 		}
 		rec.Name = in.Name

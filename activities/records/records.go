@@ -44,7 +44,7 @@ func (a *Activities) PrepareCreate(ctx context.Context, in PrepareCreateInput) (
 		if in.Create.DryRun {
 			return lifecycle.ViewOf(rec, true), nil
 		}
-		_, raced := a.Records.PutNamed(ctx, rec, 0, "")
+		_, raced := a.Records.PutClaiming(ctx, rec, 0, lifecycle.Claims{})
 		if raced == nil {
 			return a.prepared(ctx, rec)
 		}
@@ -52,12 +52,12 @@ func (a *Activities) PrepareCreate(ctx context.Context, in PrepareCreateInput) (
 			return lifecycle.View{}, raced
 		}
 		// By another attempt of this one, of a worker that was given up and woke up, or by a cluster with the same id; or the name
-		// was taken a moment ago, which the next record takes into account.
+		// was taken a moment ago, or a gsid is taken: the next record has others.
 		if view, exists, err := a.alreadyPrepared(ctx, in); exists || err != nil {
 			return view, err
 		}
 	}
-	return lifecycle.View{}, fault.New(fault.Unreachable, "the name of %s was taken during each of %d tries", in.ClusterID, control.MaxTries)
+	return lifecycle.View{}, fault.New(fault.Unreachable, "the name or a gsid of %s was taken during each of %d tries", in.ClusterID, control.MaxTries)
 }
 
 // alreadyPrepared continues with the record that another attempt has made, and refuses one of another operation.
@@ -104,11 +104,7 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	if err := a.checkLinks(ctx, spec.Links); err != nil {
 		return nil, err
 	}
-	all, err := a.Records.Records(ctx)
-	if err != nil {
-		return nil, err
-	}
-	name, err := nameFor(in, spec.Name, all)
+	name, err := a.nameFor(ctx, in, spec.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +117,7 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	if err := a.noStrays(ctx, p, &lifecycle.Record{ClusterID: in.ClusterID}); err != nil {
 		return nil, err
 	}
-	nodes, err := lifecycle.Allocate(spec, ids.Random{Used: usedGSIDs(all)})
+	nodes, err := lifecycle.Allocate(spec, ids.Random{Used: map[int]bool{}})
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%s %s: %v", in.Create.App, version, err)
 	}
@@ -161,16 +157,6 @@ func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (ver
 		return "", nil, nil, packages.Refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}
 	return version, values, spec, nil
-}
-
-func usedGSIDs(all []*lifecycle.Record) map[int]bool {
-	used := map[int]bool{}
-	for _, rec := range all {
-		for _, n := range rec.Nodes {
-			used[n.GSID] = true
-		}
-	}
-	return used
 }
 
 // EndInput closes an operation.

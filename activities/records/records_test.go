@@ -97,7 +97,7 @@ func TestPrepareCreateDryRunTouchesNothing(t *testing.T) {
 	view, err := w.Acts.Records.PrepareCreate(t.Context(), in)
 	require.NoError(t, err)
 	require.NotContains(t, world.JSON(t, view), world.Secret)
-	all, err := w.Store.Records(t.Context())
+	all, err := w.Store.RecordIDs(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, all)
 	require.Empty(t, w.Store.Operation(world.ClusterID))
@@ -123,7 +123,7 @@ func TestPrepareCreateRefusals(t *testing.T) {
 		require.ErrorContains(t, err, c.text, name)
 		require.NotContains(t, err.Error(), world.Secret, name)
 	}
-	all, err := w.Store.Records(t.Context())
+	all, err := w.Store.RecordIDs(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, all)
 }

@@ -1,9 +1,12 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 
 	"drover/client"
 	wire "drover/console/api"
@@ -24,28 +27,33 @@ func post[T any](ctx context.Context, c *Client, q question) (*T, error) {
 }
 
 // pageSize is the largest that the server gives.
-const pageSize = "500"
+const pageSize = 500
 
-// Clusters lists all clusters; with health the agents of all nodes are asked.
-func (c *Client) Clusters(ctx context.Context, health bool) (*api.ClusterList, error) {
-	query := url.Values{"limit": {pageSize}}
-	if health {
-		query.Set("health", "true")
+// Clusters lists a page of the clusters that pass the filters. Those outside the labels of the user are not counted.
+func (c *Client) Clusters(ctx context.Context, in api.ListClustersInput) (*api.ClusterList, error) {
+	query := url.Values{"state": in.States, "app": in.Apps, "label": in.Labels, "limit": {strconv.Itoa(min(cmp.Or(in.Limit, pageSize), pageSize))}}
+	for key, value := range map[string]string{"sort": in.Sort, "cursor": in.After, "q": cmp.Or(in.Name, in.Prefix)} {
+		if value != "" {
+			query.Set(key, value)
+		}
 	}
-	out := &api.ClusterList{}
-	for {
-		page, err := get[wire.Page[wire.Cluster]](ctx, c, query, "clusters")
-		if err != nil {
-			return nil, err
+	for key, wanted := range map[string]bool{"health": in.Health, "running": in.Running} {
+		if wanted {
+			query.Set(key, "true")
 		}
-		for _, item := range page.Items {
-			out.Clusters = append(out.Clusters, viewOf(item))
-		}
-		if page.Next == "" {
-			return out, nil
-		}
-		query.Set("cursor", page.Next)
 	}
+	page, err := get[wire.Page[wire.Cluster]](ctx, c, query, "clusters")
+	if err != nil {
+		return nil, err
+	}
+	out := &api.ClusterList{Clusters: []api.ClusterView{}, Matching: page.Total, Total: page.Total, Next: page.Next}
+	for _, item := range page.Items {
+		v := viewOf(item)
+		if (in.Name == "" || v.Name == in.Name) && (strings.HasPrefix(v.ClusterID, in.Prefix) || strings.HasPrefix(v.Name, in.Prefix)) {
+			out.Clusters = append(out.Clusters, v)
+		}
+	}
+	return out, nil
 }
 
 func viewOf(c wire.Cluster) api.ClusterView {
@@ -81,11 +89,7 @@ func (c *Client) ClusterID(ctx context.Context, word string) (string, error) {
 	if api.ValidClusterID(word) {
 		return word, nil
 	}
-	list, err := c.Clusters(ctx, false)
-	if err != nil {
-		return "", err
-	}
-	return client.ClusterNamed(list.Clusters, word)
+	return client.ClusterNamed(ctx, c, word)
 }
 
 // NodeIDs are the ids of the nodes of a cluster that words mean: an id, role/sid or an address.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"drover/client"
 	wire "drover/console/api"
 	"drover/console/auth"
 	"drover/fault"
@@ -76,13 +77,14 @@ func (s *Server) live(ctx context.Context, clusters []wire.Cluster) {
 
 // healthy adds what the agents of all nodes answer now.
 func (s *Server) healthy(ctx context.Context, clusters []wire.Cluster) error {
-	list, err := s.Client.Clusters(ctx, true)
-	if err != nil {
-		return err
-	}
 	seen := map[string]*api.Health{}
-	for _, c := range list.Clusters {
-		seen[c.ClusterID] = c.Health
+	if err := client.EachPage(ctx, s.Client, api.ListClustersInput{Health: true}, func(page *api.ClusterList) bool {
+		for _, c := range page.Clusters {
+			seen[c.ClusterID] = c.Health
+		}
+		return true
+	}); err != nil {
+		return err
 	}
 	for i := range clusters {
 		clusters[i].Health = seen[clusters[i].ClusterID]
@@ -91,7 +93,7 @@ func (s *Server) healthy(ctx context.Context, clusters []wire.Cluster) error {
 }
 
 // labelsOf are the labels of a cluster.
-func labelsOf(metadata.View) map[string]string { return nil }
+func labelsOf(v metadata.View) map[string]string { return v.Labels }
 
 // clusterOf is a view as the API shows it: the JSON of both is the same.
 func clusterOf(v metadata.View) wire.Cluster {

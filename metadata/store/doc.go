@@ -14,7 +14,10 @@
 //	drover/clusters/<id>/revisions/recent    the last few changes, for agents that have an earlier tree; may be absent
 //	drover/clusters/<id>/revisions/flux      exists while a publish of more than one transaction is unfinished
 //	drover/state/<id>                        control record
+//	drover/views/<id>                        what may be shown of the cluster
 //	drover/names/<digest of a name>          which cluster has the name
+//	drover/gsids/<gsid>                      which cluster has the gsid
+//	drover/links/<id>/<linking id>           a cluster that links to this one
 //	drover/orphans/<id>/<provider>/<kind>/.. the orphan ledger
 //	drover/apps/<app>/<version>              published package: description
 //	drover/apps/<app>/<version>/<digest>     published package: archive

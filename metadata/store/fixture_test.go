@@ -109,3 +109,14 @@ func (p parts) again(t testing.TB) *store.Store {
 	_, client := consultest.Start(t)
 	return store.New(client, p.prefix)
 }
+
+// every is all control records, in order.
+func every(t testing.TB, s *store.Store) []*lifecycle.Record {
+	t.Helper()
+	var all []*lifecycle.Record
+	require.NoError(t, s.EachRecord(t.Context(), func(rec *lifecycle.Record) error {
+		all = append(all, rec)
+		return nil
+	}))
+	return all
+}

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/consul/api"
 
 	"drover/fault"
-	"drover/lifecycle"
 )
 
 // A name belongs to the cluster whose control record has it. The key of a name makes that unique: it is written in the same
@@ -23,42 +22,50 @@ type claim struct {
 	ClusterID string `json:"cluster_id"`
 }
 
+func nameClaim(name, clusterID string) ([]byte, error) {
+	value, err := json.Marshal(claim{name, clusterID})
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "name cluster %s", clusterID)
+	}
+	return value, nil
+}
+
 func (s *Store) nameKey(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return s.prefix + "/names/" + hex.EncodeToString(sum[:])
 }
 
-// PutNamed is PutRecord for a record with a new name: it claims the name, and frees was ("": none), in the same transaction.
-// A name that another cluster has is a Conflict fault, and nothing is written.
-func (s *Store) PutNamed(ctx context.Context, rec *lifecycle.Record, index uint64, was string) (written uint64, err error) {
-	err = s.racing("name cluster "+rec.ClusterID, func() error {
-		ops, err := s.claimed(ctx, rec.Name, rec.ClusterID)
-		if err != nil {
-			return err
-		}
-		if was != rec.Name {
-			freed, err := s.freed(ctx, was, rec.ClusterID)
-			if err != nil {
-				return err
-			}
-			ops = append(ops, freed...)
-		}
-		written, err = s.putRecord(ctx, rec, index, ops...)
-		return err
-	})
-	return written, err
+// Holder is the id of the cluster that has a name; "" when none has it.
+func (s *Store) Holder(ctx context.Context, name string) (string, error) {
+	if err := s.indexed(ctx); err != nil {
+		return "", err
+	}
+	have, _, err := s.claimOf(ctx, name)
+	if err != nil || have.ClusterID == "" {
+		return "", err
+	}
+	holder, _, err := s.Record(ctx, have.ClusterID)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	case holder.Name != name:
+		return "", nil
+	}
+	return have.ClusterID, nil
 }
 
-// claimed returns what makes a name the cluster's.
-func (s *Store) claimed(ctx context.Context, name, clusterID string) ([]*api.KVTxnOp, error) {
+// claimName returns what makes a name the cluster's.
+func (s *Store) claimName(ctx context.Context, name, clusterID string) ([]*api.KVTxnOp, error) {
 	have, index, err := s.claimOf(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	key := s.nameKey(name)
-	value, err := json.Marshal(claim{name, clusterID})
+	value, err := nameClaim(name, clusterID)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "name cluster %s", clusterID)
+		return nil, err
 	}
 	mine := put(key, value, index)
 	if have.ClusterID == "" || have.ClusterID == clusterID {
@@ -76,8 +83,8 @@ func (s *Store) claimed(ctx context.Context, name, clusterID string) ([]*api.KVT
 	return []*api.KVTxnOp{mine, unchanged(s.recordKey(have.ClusterID), held)}, nil
 }
 
-// freed returns what gives a name of the cluster back; nothing when it is not the cluster's.
-func (s *Store) freed(ctx context.Context, name, clusterID string) ([]*api.KVTxnOp, error) {
+// freeName returns what gives a name of the cluster back; nothing when it is not the cluster's.
+func (s *Store) freeName(ctx context.Context, name, clusterID string) ([]*api.KVTxnOp, error) {
 	if name == "" {
 		return nil, nil
 	}

@@ -14,9 +14,11 @@ import (
 
 func named(id, name string) *lifecycle.Record {
 	rec := record(1)
-	rec.ClusterID, rec.Name, rec.Operation.RunID = id, name, "run of "+id
+	rec.ClusterID, rec.Name, rec.Nodes, rec.Operation.RunID = id, name, nil, "run of "+id
 	return rec
 }
+
+func namedNo(i int, name string) *lifecycle.Record { return named(fmt.Sprintf("cl-%08d", i), name) }
 
 func TestConcurrentCreationsHaveDifferentNames(t *testing.T) {
 	t.Parallel()
@@ -25,7 +27,7 @@ func TestConcurrentCreationsHaveDifferentNames(t *testing.T) {
 	errs := make([]error, n)
 	var all sync.WaitGroup
 	for i := range n {
-		all.Go(func() { _, errs[i] = s.PutNamed(t.Context(), named(fmt.Sprintf("cl-%08d", i), "orders"), 0, "") })
+		all.Go(func() { _, errs[i] = s.PutClaiming(t.Context(), namedNo(i, "orders"), 0, lifecycle.Claims{}) })
 	}
 	all.Wait()
 	won := 0
@@ -38,9 +40,9 @@ func TestConcurrentCreationsHaveDifferentNames(t *testing.T) {
 		require.ErrorContains(t, err, `the name "orders" is taken by cluster cl-`)
 	}
 	require.Equal(t, 1, won)
-	records, err := s.Records(t.Context())
+	ids, err := s.RecordIDs(t.Context())
 	require.NoError(t, err)
-	require.Len(t, records, 1, "what is refused leaves no record")
+	require.Len(t, ids, 1, "what is refused leaves no record")
 }
 
 func TestANameIsFreedWithItsCluster(t *testing.T) {
@@ -51,7 +53,7 @@ func TestANameIsFreedWithItsCluster(t *testing.T) {
 		if !fault.Is(err, fault.NotFound) {
 			require.NoError(t, err)
 		}
-		_, err = s.PutNamed(t.Context(), rec, index, was)
+		_, err = s.PutClaiming(t.Context(), rec, index, lifecycle.Claims{Name: was})
 		return err
 	}
 	for what, free := range map[string]func(t *testing.T, s *store.Store){

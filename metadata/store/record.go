@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
 
 	"github.com/hashicorp/consul/api"
 
@@ -102,28 +101,6 @@ func (s *Store) CheckRecord(rec *lifecycle.Record) error {
 		err = fits(rec, value)
 	}
 	return err
-}
-
-// Records reads all control records, ordered by cluster id. An unreadable record is returned with its id, the state
-// unreadable and the reason, so that it does not hide the others.
-func (s *Store) Records(ctx context.Context) ([]*lifecycle.Record, error) {
-	pairs, err := s.list(ctx, s.recordKey(""), "read the control records")
-	if err != nil {
-		return nil, err
-	}
-	var out []*lifecycle.Record
-	for _, kv := range pairs {
-		if strings.HasSuffix(kv.Key, "/") {
-			continue // a folder that was created manually
-		}
-		id := strings.TrimPrefix(kv.Key, s.recordKey(""))
-		rec, err := decodeRecord(kv, id)
-		if err != nil {
-			rec = &lifecycle.Record{ClusterID: id, State: lifecycle.Unreadable, Reason: err.Error()}
-		}
-		out = append(out, rec)
-	}
-	return out, nil
 }
 
 // maxEnding is the limit for any record. The description of a cluster may grow to maxValue; the rest is reserved for the

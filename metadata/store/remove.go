@@ -40,9 +40,9 @@ func (s *Store) Clusters(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// Forget deletes the metadata of a cluster, its view, its control record and its claim to a name in one step (DC8), for the run
-// that owns the cluster. It
-// is idempotent. An unfinished publish fails at its next transaction.
+// Forget deletes the metadata of a cluster, its view, its control record and its claims in one step (DC8), for the run that
+// owns the cluster. Gsids beyond the first few are freed before: their nodes have no machines any more. It is idempotent. An
+// unfinished publish fails at its next transaction.
 func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
 	what := "remove the metadata and the control record of cluster " + clusterID
 	return s.racing(what, func() error {
@@ -56,11 +56,15 @@ func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
 		if err := rec.OwnedBy(run); err != nil {
 			return err
 		}
-		name, err := s.freed(ctx, rec.Name, clusterID)
+		with, apart := inTwo(rec.Claims())
+		if err := s.freeGSIDs(ctx, clusterID, apart); err != nil {
+			return err
+		}
+		ops, err := s.free(ctx, clusterID, with)
 		if err != nil {
 			return err
 		}
-		ops := append(name, drop(s.recordKey(clusterID), index), removeBelow(s.clusterRoot(clusterID)), remove(s.viewKey(clusterID)))
+		ops = append(ops, drop(s.recordKey(clusterID), index), removeBelow(s.clusterRoot(clusterID)), remove(s.viewKey(clusterID)))
 		_, err = s.commit(ctx, ops, what)
 		return err
 	})

@@ -2,6 +2,8 @@ package store
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unicode"
 
 	"github.com/hashicorp/consul/api"
@@ -18,6 +20,9 @@ type Store struct {
 	prefix string
 	// afterTransaction lets tests fail a publish between two transactions.
 	afterTransaction func(n int) error
+	// complete is set once every control record is known to be indexed; indexing makes that happen once.
+	complete atomic.Bool
+	indexing sync.Mutex
 }
 
 // New returns a store; an empty prefix means DefaultPrefix.

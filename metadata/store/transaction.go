@@ -58,22 +58,37 @@ func (s *Store) commit(ctx context.Context, ops []*api.KVTxnOp, what string) (ma
 	return index, nil
 }
 
-// indexes reads the ModifyIndex of keys, 0 for missing ones. It uses a transaction, which takes keys verbatim; a key in a
-// URL path would be unescaped again.
-func (s *Store) indexes(ctx context.Context, keys []string, what string) (map[string]uint64, error) {
-	body := make(api.TxnOps, len(keys))
-	for i, key := range keys {
-		body[i] = &api.TxnOp{KV: &api.KVTxnOp{Verb: api.KVGetOrEmpty, Key: key}}
-	}
-	_, res, _, err := s.client.Txn().Txn(body, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
-	if err != nil {
-		return nil, failed(err, "%s", what)
-	}
-	index := make(map[string]uint64, len(keys))
-	for _, r := range res.Results {
-		if r.KV != nil {
-			index[r.KV.Key] = r.KV.ModifyIndex
+// pairs reads keys, at most maxOps at a time; missing ones are left out. It uses a transaction, which takes keys verbatim; a
+// key in a URL path would be unescaped again.
+func (s *Store) pairs(ctx context.Context, keys []string, what string) (map[string]*api.KVPair, error) {
+	found := make(map[string]*api.KVPair, len(keys))
+	for batch := range slices.Chunk(keys, maxOps) {
+		body := make(api.TxnOps, len(batch))
+		for i, key := range batch {
+			body[i] = &api.TxnOp{KV: &api.KVTxnOp{Verb: api.KVGetOrEmpty, Key: key}}
 		}
+		_, res, _, err := s.client.Txn().Txn(body, (&api.QueryOptions{RequireConsistent: true}).WithContext(ctx))
+		if err != nil {
+			return nil, failed(err, "%s", what)
+		}
+		for _, r := range res.Results {
+			if r.KV != nil && r.KV.ModifyIndex != 0 {
+				found[r.KV.Key] = r.KV
+			}
+		}
+	}
+	return found, nil
+}
+
+// indexes reads the ModifyIndex of keys, 0 for missing ones.
+func (s *Store) indexes(ctx context.Context, keys []string, what string) (map[string]uint64, error) {
+	found, err := s.pairs(ctx, keys, what)
+	if err != nil {
+		return nil, err
+	}
+	index := make(map[string]uint64, len(found))
+	for key, kv := range found {
+		index[key] = kv.ModifyIndex
 	}
 	return index, nil
 }

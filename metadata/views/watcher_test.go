@@ -82,12 +82,12 @@ func TestMissingViewsAreAdded(t *testing.T) {
 	key := prefix + "/views/cl-view0002"
 	_, err = client.KV().Delete(key, nil)
 	require.NoError(t, err)
-	require.NoError(t, s.AddViews(t.Context()))
+	require.NoError(t, s.Index(t.Context()))
 	kv, _, err := client.KV().Get(key, nil)
 	require.NoError(t, err)
 	require.NotNil(t, kv)
 	before := kv.ModifyIndex
-	require.NoError(t, s.AddViews(t.Context()))
+	require.NoError(t, s.Index(t.Context()))
 	kv, _, err = client.KV().Get(key, &api.QueryOptions{})
 	require.NoError(t, err)
 	require.Equal(t, before, kv.ModifyIndex, "a view that exists stays")

@@ -27,7 +27,7 @@ type backend interface {
 	Cancel(ctx context.Context, clusterID string) (*client.Operation, error)
 	Resolve(ctx context.Context, clusterID string, r api.Resolution) (*client.Operation, *api.Resolved, error)
 
-	Clusters(ctx context.Context, health bool) (*api.ClusterList, error)
+	Clusters(ctx context.Context, in api.ListClustersInput) (*api.ClusterList, error)
 	Live(context.Context, []api.ClusterView)
 	Cluster(ctx context.Context, id string) (*api.ClusterView, error)
 	ClusterAndAgents(ctx context.Context, id string) (*api.ClusterView, error)

@@ -26,11 +26,11 @@ func (a *app) ask(cmd *cobra.Command, question func(context.Context, backend) er
 	}
 }
 
-func (a *app) completeClusters(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (a *app) completeClusters(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) == 0 {
 		a.ask(cmd, func(ctx context.Context, server backend) error {
-			list, err := server.Clusters(ctx, false)
+			list, err := server.Clusters(ctx, api.ListClustersInput{Prefix: begun, Limit: 100})
 			if err != nil {
 				return err
 			}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
+	"drover/client"
 	"drover/fault"
 	"drover/starter/output"
 	"drover/workflows/api"
@@ -50,14 +53,11 @@ Exit code 1 when there is a finding.`,
 				}
 				value.Findings = len(value.Problems)
 			}
-			for _, id := range ids {
-				e, err := server.Examine(ctx, id)
-				if fault.Is(err, fault.NotFound) && len(args) == 0 {
-					continue // it was deleted since it was listed
-				}
-				if err != nil {
-					return output.Output{}, err
-				}
+			found, err := a.examineAll(ctx, server, ids, len(args) == 0)
+			if err != nil {
+				return output.Output{}, err
+			}
+			for _, e := range found {
 				value.Clusters = append(value.Clusters, *e)
 				value.Findings += len(e.Findings)
 			}
@@ -70,10 +70,43 @@ Exit code 1 when there is a finding.`,
 	}
 }
 
+// examinedAtOnce is how many clusters are examined at the same time; doctorNews is the number between two notes on progress.
+const (
+	examinedAtOnce = 8
+	doctorNews     = 500
+)
+
+// examineAll examines clusters, in this order. Those of a listing may have been deleted since.
+func (a *app) examineAll(ctx context.Context, server backend, ids []string, listed bool) ([]*api.Examination, error) {
+	found := make([]*api.Examination, len(ids))
+	var done atomic.Int64
+	examining, ctx := errgroup.WithContext(ctx)
+	examining.SetLimit(examinedAtOnce)
+	for i, id := range ids {
+		examining.Go(func() error {
+			e, err := server.Examine(ctx, id)
+			if err != nil && !(listed && fault.Is(err, fault.NotFound)) {
+				return err
+			}
+			found[i] = e
+			if n := done.Add(1); n%doctorNews == 0 {
+				a.printer.Say("%d of %d clusters examined", n, len(ids))
+			}
+			return nil
+		})
+	}
+	err := examining.Wait()
+	return slices.DeleteFunc(found, func(e *api.Examination) bool { return e == nil }), err
+}
+
 // knownClusters are those with a record, and those of which something is in the orphan ledger, in Consul or at a provider.
 func knownClusters(ctx context.Context, server backend) (ids, problems []string, _ error) {
-	list, err := server.Clusters(ctx, false)
-	if err != nil {
+	if err := client.EachPage(ctx, server, api.ListClustersInput{}, func(page *api.ClusterList) bool {
+		for _, c := range page.Clusters {
+			ids = append(ids, c.ClusterID)
+		}
+		return true
+	}); err != nil {
 		return nil, nil, err
 	}
 	left, err := server.Orphans(ctx, "")
@@ -81,9 +114,6 @@ func knownClusters(ctx context.Context, server backend) (ids, problems []string,
 		return nil, nil, err
 	}
 	problems = left.Problems
-	for _, c := range list.Clusters {
-		ids = append(ids, c.ClusterID)
-	}
 	for _, o := range left.Orphans {
 		if o.Kind == api.OrphanUnreadable {
 			problems = append(problems, fmt.Sprintf("%s: %s", o.ID, o.Reason))

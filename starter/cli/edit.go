@@ -138,14 +138,3 @@ func labelWords(labels map[string]string) []string {
 	}
 	return out
 }
-
-// labelled reports whether labels match all filters, key=value or key.
-func labelled(labels map[string]string, filters []string) bool {
-	for _, filter := range filters {
-		key, want, exact := strings.Cut(filter, "=")
-		if value, ok := labels[key]; !ok || exact && value != want {
-			return false
-		}
-	}
-	return true
-}

@@ -70,14 +70,3 @@ func TestCreateRefusesATakenName(t *testing.T) {
 	ask(t, c, "", "create", "etcd", "--name", "invoices", "--label", "team=payments", "--protect")
 	require.Contains(t, c.input, `"labels":{"team":"payments"},"protected":true`)
 }
-
-func TestListFiltersByLabel(t *testing.T) {
-	t.Parallel()
-	labels := map[string]string{"team": "payments", "tier": "gold"}
-	for filter, want := range map[string]bool{
-		"team=payments": true, "team=other": false, "team": true, "region": false, "team=": false,
-	} {
-		require.Equal(t, want, labelled(labels, []string{"tier=gold", filter}), filter)
-	}
-	require.True(t, labelled(nil, nil))
-}

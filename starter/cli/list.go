@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"drover/client"
 	"drover/starter/output"
 	"drover/starter/screen"
 	"drover/workflows/api"
@@ -23,19 +24,8 @@ type listing struct {
 	limit                   int
 }
 
-// orders of a list.
-var orders = map[string]func(x, y api.ClusterView) int{
-	"cluster": func(x, y api.ClusterView) int { return strings.Compare(x.ClusterID, y.ClusterID) },
-	"name":    func(x, y api.ClusterView) int { return strings.Compare(x.Name, y.Name) },
-	"app": func(x, y api.ClusterView) int {
-		return cmp.Or(strings.Compare(x.App, y.App), strings.Compare(x.Version, y.Version))
-	},
-	"state": func(x, y api.ClusterView) int { return strings.Compare(x.State, y.State) },
-	"nodes": func(x, y api.ClusterView) int { return y.NodeCount - x.NodeCount },
-	"age":   func(x, y api.ClusterView) int { return strings.Compare(x.CreatedAt, y.CreatedAt) },
-}
-
-var orderNames = []string{"cluster", "name", "app", "state", "nodes", "age"}
+// listLimit is how many clusters are listed for people who do not say how many.
+const listLimit = 200
 
 func (a *app) list() *cobra.Command {
 	var l listing
@@ -58,9 +48,9 @@ Filters are combined; --state, --app and --label may be repeated.`,
 	flags.BoolVar(&l.health, "health", false, "ask the agents of all nodes for their health")
 	flags.BoolVar(&l.unhealthy, "unhealthy", false, "only clusters with nodes that are unhealthy or do not respond, and failed clusters; implies --health")
 	flags.BoolVar(&l.held, "held", false, "only clusters whose operation is held")
-	flags.StringVar(&l.sort, "sort", "cluster", "order: "+strings.Join(orderNames, ", "))
-	flags.IntVar(&l.limit, "limit", 0, "number of clusters to list (default: all)")
-	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(orderNames, cobra.ShellCompDirectiveNoFileComp))
+	flags.StringVar(&l.sort, "sort", "cluster", "order: "+strings.Join(api.ListOrders, ", "))
+	flags.IntVar(&l.limit, "limit", 0, fmt.Sprintf("number of clusters to list (default: %d, and all with -o json)", listLimit))
+	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(api.ListOrders, cobra.ShellCompDirectiveNoFileComp))
 	c.RunE = a.run(func(ctx context.Context, _ []string) (output.Output, error) {
 		if err := l.check(c.Flags().Changed("limit")); err != nil {
 			return output.Output{}, err
@@ -76,8 +66,8 @@ Filters are combined; --state, --app and --label may be repeated.`,
 
 func (l *listing) check(limited bool) error {
 	var problems []string
-	if !slices.Contains(orderNames, l.sort) {
-		problems = append(problems, fmt.Sprintf("--sort %q: use one of %s", l.sort, strings.Join(orderNames, ", ")))
+	if !slices.Contains(api.ListOrders, l.sort) {
+		problems = append(problems, fmt.Sprintf("--sort %q: use one of %s", l.sort, strings.Join(api.ListOrders, ", ")))
 	}
 	if limited && l.limit < 1 {
 		problems = append(problems, fmt.Sprintf("--limit %d: must be positive", l.limit))
@@ -87,27 +77,35 @@ func (l *listing) check(limited bool) error {
 }
 
 func (a *app) listed(ctx context.Context, server backend, l listing) (output.Output, error) {
-	list, err := server.Clusters(ctx, l.health)
-	if err != nil {
+	if l.limit == 0 && a.printer.Format != output.JSON {
+		l.limit = listLimit
+	}
+	in := api.ListClustersInput{
+		Health: l.health, States: l.states, Apps: l.apps, Labels: l.labels, Running: l.held, Sort: l.sort,
+	}
+	judged := l.unhealthy || l.held // what workers do not filter, as nodes and operations have to be asked
+	if !judged {
+		in.Limit = l.limit
+	}
+	list := api.ClusterList{Clusters: []api.ClusterView{}}
+	err := client.EachPage(ctx, server, in, func(page *api.ClusterList) bool {
+		server.Live(ctx, page.Clusters)
+		for _, c := range page.Clusters {
+			if (!l.unhealthy || unwell(c)) && (!l.held || c.Operation.State == api.OpHeld) {
+				list.Clusters = append(list.Clusters, c)
+			}
+		}
+		list.Matching, list.Total = page.Matching, page.Total
+		return ctx.Err() == nil && (judged || l.limit == 0 || len(list.Clusters) < l.limit)
+	})
+	if err = cmp.Or(err, ctx.Err()); err != nil {
 		return output.Output{}, err
 	}
-	total := len(list.Clusters)
-	list.Clusters = slices.DeleteFunc(list.Clusters, func(c api.ClusterView) bool {
-		return len(l.states) > 0 && !slices.Contains(l.states, c.State) || len(l.apps) > 0 && !slices.Contains(l.apps, c.App) ||
-			!labelled(c.Labels, l.labels) || l.unhealthy && !unwell(c)
-	})
-	server.Live(ctx, list.Clusters)
-	if ctx.Err() != nil {
-		return output.Output{}, ctx.Err()
+	if judged {
+		list.Matching = len(list.Clusters)
 	}
-	list.Clusters = slices.DeleteFunc(list.Clusters, func(c api.ClusterView) bool { return l.held && c.Operation.State != api.OpHeld })
-	slices.SortStableFunc(list.Clusters, orders[l.sort])
-	found := len(list.Clusters)
 	if l.limit > 0 {
-		list.Clusters = list.Clusters[:min(found, l.limit)]
-	}
-	if list.Clusters == nil {
-		list.Clusters = []api.ClusterView{}
+		list.Clusters = list.Clusters[:min(len(list.Clusters), l.limit)]
 	}
 	var remarks output.Lines
 	for _, c := range list.Clusters {
@@ -115,12 +113,12 @@ func (a *app) listed(ctx context.Context, server backend, l listing) (output.Out
 			remarks = append(remarks, c.ClusterID+": "+c.Reason)
 		}
 	}
-	if more := found - len(list.Clusters); more > 0 {
-		remarks = append(remarks, fmt.Sprintf("%d more are not shown", more))
+	if more := list.Matching - len(list.Clusters); more > 0 {
+		remarks = append(remarks, fmt.Sprintf("%d more are not shown: use --limit, or filter with --app, --state and --label", more))
 	}
 	table := a.clusterTable(list.Clusters, l.health)
-	if total > 0 {
-		table.Empty = fmt.Sprintf("None of %s matches.", count(total, "cluster"))
+	if list.Total > 0 {
+		table.Empty = fmt.Sprintf("None of %s matches.", count(list.Total, "cluster"))
 	}
 	return output.Output{Value: list, Blocks: withRemarks([]output.Block{table}, remarks)}, nil
 }

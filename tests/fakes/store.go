@@ -20,6 +20,7 @@ type Store struct {
 	mu         sync.Mutex
 	index      uint64
 	records    map[string]stored
+	views      map[string]metadata.View
 	trees      map[string]Published
 	history    map[string][]Published
 	apps       map[string]metadata.App
@@ -46,7 +47,7 @@ type Published struct {
 // NewStore makes an empty store.
 func NewStore() *Store {
 	return &Store{
-		records: map[string]stored{}, trees: map[string]Published{}, history: map[string][]Published{},
+		records: map[string]stored{}, views: map[string]metadata.View{}, trees: map[string]Published{}, history: map[string][]Published{},
 		apps: map[string]metadata.App{}, operations: map[string]string{}, changed: make(chan struct{}),
 	}
 }
@@ -101,20 +102,8 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 		return 0, fault.New(fault.Conflict, "the control record of %s changed", rec.ClusterID)
 	}
 	s.index++
-	s.records[rec.ClusterID] = stored{data, s.index}
+	s.records[rec.ClusterID], s.views[rec.ClusterID] = stored{data, s.index}, metadata.ViewOf(rec)
 	return s.index, nil
-}
-
-// PutNamed is PutRecord for a record with a new name, which no other cluster may have.
-func (s *Store) PutNamed(ctx context.Context, rec *lifecycle.Record, index uint64, _ string) (uint64, error) {
-	all, err := s.Records(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if other := lifecycle.Namesake(all, rec.Name, rec.ClusterID); other != nil {
-		return 0, fault.New(fault.Conflict, "the name %q is taken by cluster %s", rec.Name, other.ClusterID)
-	}
-	return s.PutRecord(ctx, rec, index)
 }
 
 // CheckRecord refuses what Consul has no room for; compression is left out.
@@ -193,24 +182,6 @@ func (s *Store) owned(id, run string) error {
 	return rec.OwnedBy(run)
 }
 
-// Records reads all control records.
-func (s *Store) Records(ctx context.Context) ([]*lifecycle.Record, error) {
-	if err := check(ctx); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []*lifecycle.Record
-	for _, id := range slices.Sorted(maps.Keys(s.records)) {
-		rec, err := s.read(id)
-		if err != nil {
-			rec = &lifecycle.Record{ClusterID: id, State: lifecycle.Unreadable, Reason: err.Error()}
-		}
-		out = append(out, rec)
-	}
-	return out, nil
-}
-
 // Publish makes tree the given revision.
 func (s *Store) Publish(ctx context.Context, id string, rev int64, writer string, tree metadata.Tree) error {
 	if err := check(ctx, id); err != nil {
@@ -279,6 +250,7 @@ func (s *Store) Forget(ctx context.Context, id, run string) error {
 		return err
 	}
 	delete(s.records, id)
+	delete(s.views, id)
 	delete(s.trees, id)
 	delete(s.operations, id)
 	return nil

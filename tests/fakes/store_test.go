@@ -189,17 +189,54 @@ var behaviours = []struct {
 		require.NoError(w, err)
 	}},
 	{"records are listed by id", func(w storeWorld) {
-		all, err := w.Records(w.Context())
+		all, err := w.RecordIDs(w.Context())
 		require.NoError(w, err)
 		require.Empty(w, all)
 		for _, cluster := range []string{other, id} {
 			_, err := w.PutRecord(w.Context(), record(cluster, "r"), 0)
 			require.NoError(w, err)
 		}
-		all, err = w.Records(w.Context())
+		all, err = w.RecordIDs(w.Context())
 		require.NoError(w, err)
-		require.Len(w, all, 2)
-		require.Equal(w, []string{id, other}, []string{all[0].ClusterID, all[1].ClusterID})
+		require.Equal(w, []string{id, other}, all)
+		var records, views []string
+		require.NoError(w, w.EachRecord(w.Context(), func(rec *lifecycle.Record) error {
+			records = append(records, rec.ClusterID)
+			return nil
+		}))
+		require.NoError(w, w.EachView(w.Context(), []string{other, id, "cl-missing0"}, func(v metadata.View) error {
+			views = append(views, v.ClusterID)
+			return nil
+		}))
+		require.Equal(w, all, records)
+		require.Equal(w, []string{other, id}, views, "in the order asked for")
+	}},
+	{"a name and a gsid belong to one cluster, and links are found", func(w storeWorld) {
+		first, second := record(id, "r"), record(other, "r")
+		first.Name, first.Nodes, first.Spec = "orders", []lifecycle.Node{{GSID: 7}}, &specs.Cluster{Links: map[string]string{"kv": other}}
+		_, err := w.PutClaiming(w.Context(), first, 0, lifecycle.Claims{})
+		require.NoError(w, err)
+		second.Name = "orders"
+		_, err = w.PutClaiming(w.Context(), second, 0, lifecycle.Claims{})
+		w.requireFault(fault.Conflict, err)
+		second.Name, second.Nodes = "invoices", []lifecycle.Node{{GSID: 7}}
+		_, err = w.PutClaiming(w.Context(), second, 0, lifecycle.Claims{})
+		w.requireFault(fault.Conflict, err)
+		second.Nodes = []lifecycle.Node{{GSID: 8}}
+		_, err = w.PutClaiming(w.Context(), second, 0, lifecycle.Claims{})
+		require.NoError(w, err)
+		for name, want := range map[string]string{"orders": id, "invoices": other, "none": ""} {
+			holder, err := w.Holder(w.Context(), name)
+			require.NoError(w, err)
+			require.Equal(w, want, holder)
+		}
+		linking, err := w.Linking(w.Context(), other)
+		require.NoError(w, err)
+		require.Len(w, linking, 1)
+		require.Equal(w, id, linking[0].ClusterID)
+		linking, err = w.Linking(w.Context(), id)
+		require.NoError(w, err)
+		require.Empty(w, linking)
 	}},
 	{"publish is idempotent by revision and writer", func(w storeWorld) {
 		require.NoError(w, w.publish(id, 1, "w1", metadata.Tree{"self/a": "1", "self/b": "1"}))

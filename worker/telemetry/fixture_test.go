@@ -61,7 +61,14 @@ func installation() telemetry.Source {
 			Nodes: []lifecycle.Node{{ID: "cln-3", IP: "127.77.0.6", InstanceID: "i-3", AgentOn: "i-3"}}},
 	}
 	return telemetry.Source{
-		Records: func(context.Context) ([]*lifecycle.Record, error) { return records, nil },
+		Records: func(_ context.Context, f func(*lifecycle.Record) error) error {
+			for _, rec := range records {
+				if err := f(rec); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
 		Orphans: func(context.Context) ([]lifecycle.Orphan, error) {
 			return []lifecycle.Orphan{{Provider: "local", Kind: lifecycle.KindVolume, ID: "vol-1"}}, nil
 		},

@@ -15,7 +15,7 @@ import (
 
 // Source is where the metrics of the installation are read.
 type Source struct {
-	Records func(context.Context) ([]*lifecycle.Record, error)
+	Records func(context.Context, func(*lifecycle.Record) error) error
 	Orphans func(context.Context) ([]lifecycle.Orphan, error)
 	// Progress asks a running operation where it is.
 	Progress func(ctx context.Context, clusterID string) (api.Progress, error)
@@ -106,10 +106,6 @@ func (c counts) metrics() []prom.Metric {
 }
 
 func (i *installation) count(ctx context.Context) (counts, error) {
-	records, err := i.source.Records(ctx)
-	if err != nil {
-		return nil, err
-	}
 	orphans, err := i.source.Orphans(ctx)
 	if err != nil {
 		return nil, err
@@ -119,14 +115,17 @@ func (i *installation) count(ctx context.Context) (counts, error) {
 		c.add("drover_orphans", o.Provider, o.Kind)
 	}
 	var open []*lifecycle.Record
-	for _, rec := range records {
+	if err := i.source.Records(ctx, func(rec *lifecycle.Record) error {
 		c.add("drover_clusters", rec.AppID, string(rec.State))
 		if rec.Operation.State == api.OpRunning {
-			open = append(open, rec)
+			open = append(open, &lifecycle.Record{ClusterID: rec.ClusterID, Operation: rec.Operation})
 		}
 		for _, health := range i.source.Health(rec) {
 			c.add("drover_nodes", health)
 		}
+		return nil
+	}); err != nil {
+		return nil, err
 	}
 	for _, p := range i.progress(ctx, open) {
 		c.add("drover_operations_running", p.Operation)

@@ -92,7 +92,7 @@ func TestUnreadableRecords(t *testing.T) {
 	m := meters(t)
 	s := served(t, m)
 	source := installation()
-	source.Records = func(context.Context) ([]*lifecycle.Record, error) { return nil, errors.New("no Consul") }
+	source.Records = func(context.Context, func(*lifecycle.Record) error) error { return errors.New("no Consul") }
 	m.Installation(source, slog.New(slog.DiscardHandler))
 	exercise(m)
 	_, body := get(t, s, "/metrics")
@@ -127,8 +127,12 @@ func TestDiscovery(t *testing.T) {
 	require.Equal(t, "[]\n", body)
 	var broken error
 	s.Discover(func(ctx context.Context) ([]telemetry.Target, error) {
-		records, _ := installation().Records(ctx)
-		return telemetry.Targets(records, 9465), broken
+		targets := []telemetry.Target{}
+		_ = installation().Records(ctx, func(rec *lifecycle.Record) error {
+			targets = append(targets, telemetry.Targets(rec, 9465)...)
+			return nil
+		})
+		return targets, broken
 	})
 	code, body := get(t, s, "/sd")
 	require.Equal(t, http.StatusOK, code)

@@ -205,11 +205,30 @@ type DescribeClusterInput struct {
 	Agents bool `json:"agents,omitempty"`
 }
 
-// ListClustersInput reads all clusters.
+// ListClustersInput reads a page of the clusters that pass all filters. Without filters and in the order of ids it reads no
+// more than the page.
 type ListClustersInput struct {
-	// Health asks the agents of all nodes for their health, within 20 s altogether. Without it no node is contacted.
+	// Health asks the agents of the page's nodes for their health, within 20 s altogether. Without it no node is contacted.
 	Health bool `json:"health,omitempty"`
+	// Name is the whole name of a cluster, Prefix the beginning of an id or a name.
+	Name   string   `json:"name,omitempty"`
+	Prefix string   `json:"prefix,omitempty"`
+	States []string `json:"states,omitempty"`
+	Apps   []string `json:"apps,omitempty"`
+	// Labels are "key=value", or "key" for any value; all must match.
+	Labels []string `json:"labels,omitempty"`
+	// Running leaves out clusters without a running operation.
+	Running bool `json:"running,omitempty"`
+	// Sort is one of ListOrders, "cluster" (by id) when empty.
+	Sort string `json:"sort,omitempty"`
+	// Limit bounds the page, which ends earlier where it would be too large for Temporal. 0: as many as there is room for.
+	Limit int `json:"limit,omitempty"`
+	// After is the next of the page before.
+	After string `json:"after,omitempty"`
 }
+
+// ListOrders are the orders of a list of clusters.
+var ListOrders = []string{"cluster", "name", "app", "state", "nodes", "age"}
 
 // PublishAppInput makes a package available under app id and version.
 type PublishAppInput struct {

@@ -21,6 +21,7 @@ import (
 
 	"drover/activities"
 	"drover/fault"
+	"drover/lifecycle"
 	"drover/metadata"
 	"drover/providers"
 	"drover/remote"
@@ -95,8 +96,11 @@ func (w *world) run(id, operation, input string) error {
 // digest is all that an operation could have changed.
 func (w *world) digest(t *testing.T) string {
 	t.Helper()
-	records, err := w.store.Records(t.Context())
-	require.NoError(t, err)
+	var records []*lifecycle.Record
+	require.NoError(t, w.store.EachRecord(t.Context(), func(rec *lifecycle.Record) error {
+		records = append(records, rec)
+		return nil
+	}))
 	apps, err := w.store.Apps(t.Context())
 	require.NoError(t, err)
 	var b bytes.Buffer

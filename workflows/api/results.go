@@ -181,9 +181,14 @@ func (n NodeView) Label() string {
 	return fmt.Sprintf("%s/%d", role, n.SID)
 }
 
-// ClusterList is the result of ListClusters.
+// ClusterList is a page of the clusters that match.
 type ClusterList struct {
 	Clusters []ClusterView `json:"clusters"`
+	// Matching counts the clusters that pass the filters, Total all of the installation.
+	Matching int `json:"matching"`
+	Total    int `json:"total"`
+	// Next is the After of the following page; empty at the end.
+	Next string `json:"next,omitempty"`
 }
 
 // AppView is one published application version.

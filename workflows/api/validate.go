@@ -109,6 +109,18 @@ func (in UpgradeClusterInput) Problems() []string {
 }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
+func (in ListClustersInput) Problems() []string {
+	var p []string
+	if in.Sort != "" && !slices.Contains(ListOrders, in.Sort) {
+		p = append(p, fmt.Sprintf("sort: %q; use one of %s", in.Sort, strings.Join(ListOrders, ", ")))
+	}
+	if in.Limit < 0 {
+		p = append(p, fmt.Sprintf("limit: %d; must not be negative", in.Limit))
+	}
+	return p
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
 func (in DeleteClusterInput) Problems() []string { return in.Holds.problems() }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.

@@ -95,9 +95,9 @@ func (t Tokens) Look(ctx context.Context, clusterID string, rec *lifecycle.Recor
 	return t.Store.Look(ctx, want)
 }
 
-// Lister lists all control records; one that cannot be read has the state unreadable and nothing else.
+// Lister reads all control records, a few at a time; one that cannot be read has the state unreadable and nothing else.
 type Lister interface {
-	Records(ctx context.Context) ([]*lifecycle.Record, error)
+	EachRecord(ctx context.Context, f func(*lifecycle.Record) error) error
 }
 
 // Restore grants again what was lost, and revokes what is left of clusters that are gone. Workers call it from time to
@@ -114,15 +114,16 @@ func (t Tokens) Restore(ctx context.Context, all Lister) error {
 	if err != nil {
 		return err
 	}
-	records, err := all.Records(ctx)
-	if err != nil {
-		return err
-	}
 	var problems []error
-	for _, rec := range records {
+	var records []*lifecycle.Record
+	if err := all.EachRecord(ctx, func(rec *lifecycle.Record) error {
+		records = append(records, &lifecycle.Record{ClusterID: rec.ClusterID, State: rec.State, ConsulToken: rec.ConsulToken})
 		if rec.ConsulToken != "" {
 			problems = append(problems, t.restore(ctx, rec))
 		}
+		return nil
+	}); err != nil {
+		return err
 	}
 	return errors.Join(append(problems, t.revoke(ctx, lifecycle.Strays(granted, records)))...)
 }

@@ -23,6 +23,9 @@ type Reader interface {
 type Store interface {
 	Reader
 	PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error)
+	// PutClaiming is PutRecord for a record whose claims are not had, those that it was read with. A name or a gsid that another
+	// cluster has is a Conflict.
+	PutClaiming(ctx context.Context, rec *lifecycle.Record, index uint64, had lifecycle.Claims) (uint64, error)
 	// CheckRecord is the fault of PutRecord for a record that is too large.
 	CheckRecord(rec *lifecycle.Record) error
 }
@@ -51,10 +54,11 @@ func Update(ctx context.Context, s Store, clusterID string, change func(*lifecyc
 		if err != nil {
 			return nil, err
 		}
+		had := rec.Claims()
 		if err := change(rec); err != nil {
 			return nil, err
 		}
-		_, err = s.PutRecord(ctx, rec, index)
+		_, err = Put(ctx, s, rec, index, had)
 		if err == nil {
 			return rec, nil
 		}
@@ -63,6 +67,14 @@ func Update(ctx context.Context, s Store, clusterID string, change func(*lifecyc
 		}
 	}
 	return nil, fault.New(fault.Unreachable, "the control record of %s changed during each of %d writes", clusterID, MaxTries)
+}
+
+// Put writes a record that was read with index and the claims had.
+func Put(ctx context.Context, s Store, rec *lifecycle.Record, index uint64, had lifecycle.Claims) (uint64, error) {
+	if had.Equal(rec.Claims()) {
+		return s.PutRecord(ctx, rec, index)
+	}
+	return s.PutClaiming(ctx, rec, index, had)
 }
 
 // UpdateCurrent is Update for what an attempt found out about machines: between reading the record and writing it the

@@ -9,7 +9,7 @@ import (
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 
-// Random makes the ids of nodes and their resources. Used holds the gsids of all clusters; GSID adds to it.
+// Random makes the ids of nodes and their resources. Used holds the gsids that are not chosen; GSID adds to it.
 type Random struct {
 	Used map[int]bool
 }
@@ -18,7 +18,7 @@ func (Random) Node() string     { return "cln-" + New() }
 func (Random) Instance() string { return "i-" + New() }
 func (Random) Volume() string   { return "vol-" + New() }
 
-// GSID is a 9-digit number that no other node has.
+// GSID is a 9-digit number. The store refuses one that a node of another cluster has.
 func (r Random) GSID() int {
 	for {
 		id := 100_000_000 + below(900_000_000)
