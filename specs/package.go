@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,6 +86,13 @@ func newPackage(source string, f files) (*Package, error) {
 	p.Config, p.configDiags = parseConfig(f[ConfigFile])
 	p.Locales, p.localeDiags = parseLocales(f)
 	return p, nil
+}
+
+// WithTemplate is the same package with another cluster.json.mustache.
+func (p *Package) WithTemplate(text string) (*Package, error) {
+	f := maps.Clone(p.files)
+	f[TemplateFile] = []byte(text)
+	return newPackage(p.Source, f)
 }
 
 // check says whether there is too much to read.

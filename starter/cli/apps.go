@@ -73,12 +73,7 @@ func (a *app) pack(ctx context.Context, path string) ([]byte, error) {
 		a.printer.Say("%s", line)
 	}
 	if errs := found.Errors(); len(errs) > 0 {
-		f := fault.New(fault.Invalid, "package %s is not published: %s", path, count(len(errs), "error")).
-			WithHint("list errors and warnings with: drover lint %s", path)
-		for _, d := range errs {
-			f.Problems = append(f.Problems, d.String())
-		}
-		return nil, f
+		return nil, unpublishable(path, "published", errs)
 	}
 	archive, err := p.Archive()
 	if err != nil {
@@ -89,6 +84,16 @@ func (a *app) pack(ctx context.Context, path string) ([]byte, error) {
 			path, len(archive)>>10, maxArchive>>10)
 	}
 	return archive, nil
+}
+
+// unpublishable names the errors of a package.
+func unpublishable(path, what string, errs specs.Diagnostics) error {
+	f := fault.New(fault.Invalid, "package %s is not %s: %s", path, what, count(len(errs), "error")).
+		WithHint("list errors and warnings with: drover lint %s", path)
+	for _, d := range errs {
+		f.Problems = append(f.Problems, d.String())
+	}
+	return f
 }
 
 func (a *app) appsList() *cobra.Command {
@@ -107,9 +112,6 @@ func (a *app) appsList() *cobra.Command {
 			if err != nil {
 				return output.Output{}, err
 			}
-			if list.Apps == nil {
-				list.Apps = []api.AppView{}
-			}
 			t := output.Table{
 				Header: []string{"app", "version", "roles", "published"},
 				Empty:  "No applications. Publish one with: drover apps publish PACKAGE --app APP --version VERSION",
@@ -121,7 +123,7 @@ func (a *app) appsList() *cobra.Command {
 				}
 				t.Rows = append(t.Rows, []string{app.App, app.Version, roles(app.Roles), app.PublishedAt})
 			}
-			return output.Output{Value: list, Blocks: withRemarks([]output.Block{t}, damaged)}, nil
+			return output.Output{Value: listOf(list.Apps), Blocks: withRemarks([]output.Block{t}, damaged)}, nil
 		}),
 	}
 }

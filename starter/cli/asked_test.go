@@ -104,5 +104,7 @@ func ask(t *testing.T, c *counter, stdin string, args ...string) *call {
 			return c, nil
 		},
 	}
-	return cmd.run(t.Context())
+	cmd.run(t.Context())
+	cmd.matches(t)
+	return cmd
 }

@@ -63,6 +63,11 @@ func (a *app) aboutBackup(ctx context.Context, problems []string, ask func(backe
 	return a.backupOutput(b), nil
 }
 
+// backupKeyMade is what `drover backup keygen -o json` prints: never the key.
+type backupKeyMade struct {
+	File string `json:"file"`
+}
+
 func (a *app) backupKeygen() *cobra.Command {
 	return &cobra.Command{
 		Use:   "keygen FILE",
@@ -88,7 +93,7 @@ old one in the file. A backup whose key is lost cannot be read: keep a copy else
 			if err != nil {
 				return output.Output{}, fault.Wrap(err, fault.Internal, "key of backups")
 			}
-			return output.Output{Value: map[string]string{"file": args[0]}, Blocks: []output.Block{output.Fields{{"file", args[0]}}}}, nil
+			return output.Output{Value: backupKeyMade{File: args[0]}, Blocks: []output.Block{output.Fields{{"file", args[0]}}}}, nil
 		}),
 	}
 }

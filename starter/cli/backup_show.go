@@ -48,7 +48,7 @@ func (a *app) backupList() *cobra.Command {
 					b.Backup, b.ClusterID, b.App, b.Version, b.State, b.Why, kindOf(b), size(b.Bytes), size(b.Stored), a.age(b.CreatedAt), a.verified(b),
 				})
 			}
-			return output.Output{Value: list, Blocks: withRemarks([]output.Block{t}, damaged)}, nil
+			return output.Output{Value: listOf(list.Backups), Blocks: withRemarks([]output.Block{t}, damaged)}, nil
 		}),
 	}
 }

@@ -17,8 +17,8 @@ import (
 
 // doctorValue is what `drover doctor -o json` prints.
 type doctorValue struct {
-	Clusters []api.Examination `json:"clusters"`
-	Findings int               `json:"findings"`
+	List[api.Examination]
+	Findings int `json:"findings"`
 	// Problems are what could not be looked at, of unknown clusters; they count as findings.
 	Problems []string `json:"problems,omitempty"`
 }
@@ -46,7 +46,7 @@ Exit code 1 when there is a finding.`,
 				return output.Output{}, err
 			}
 			ids := args
-			value := doctorValue{Clusters: []api.Examination{}}
+			value := doctorValue{List: listOf[api.Examination](nil)}
 			if len(ids) == 0 {
 				if ids, value.Problems, err = knownClusters(ctx, server); err != nil {
 					return output.Output{}, err
@@ -58,7 +58,7 @@ Exit code 1 when there is a finding.`,
 				return output.Output{}, err
 			}
 			for _, e := range found {
-				value.Clusters = append(value.Clusters, *e)
+				value.Items = append(value.Items, *e)
 				value.Findings += len(e.Findings)
 			}
 			out := output.Output{Value: value, Blocks: examined(value)}
@@ -128,7 +128,7 @@ func knownClusters(ctx context.Context, server backend) (ids, problems []string,
 
 func examined(value doctorValue) []output.Block {
 	var lines output.Lines
-	for _, e := range value.Clusters {
+	for _, e := range value.Items {
 		state := e.State
 		if state == "" {
 			state = "no record"

@@ -43,7 +43,7 @@ func (a *app) hostsList() *cobra.Command {
 		for _, h := range list.Hosts {
 			t.Rows = append(t.Rows, []string{h.Name, h.Address, h.User, strings.Join(h.Roles, ", "), h.State, h.ClusterID, h.NodeID, h.InstanceID})
 		}
-		return output.Output{Value: list, Blocks: []output.Block{t}}, nil
+		return output.Output{Value: listOf(list.Hosts), Blocks: []output.Block{t}}, nil
 	})
 	return c
 }
@@ -101,5 +101,5 @@ func checked(list *api.HostList) (output.Output, error) {
 			t.Rows = append(t.Rows, []string{h.Name, c.Name, result, c.Detail, c.Hint})
 		}
 	}
-	return output.Output{Value: list, Blocks: []output.Block{t}}, failed
+	return output.Output{Value: listOf(list.Hosts), Blocks: []output.Block{t}}, failed
 }

@@ -39,7 +39,7 @@ func TestHostsList(t *testing.T) {
 
 	got = ask(t, c, "", "hosts", "ls", "--provider", "static", "-o", "json")
 	require.Equal(t, exitOK, got.code, got.stderr.String())
-	require.Equal(t, twoHosts, decoded[api.HostList](t, got.stdout.String()))
+	require.Equal(t, twoHosts.Hosts, decoded[List[api.HostView]](t, got.stdout.String()).Items)
 	require.Equal(t, api.ListHostsInput{Provider: "static"}, c.asked)
 
 	got = ask(t, hostsAnswer(api.HostList{Hosts: []api.HostView{}}), "", "hosts", "list")
@@ -59,7 +59,7 @@ func TestHostsCheck(t *testing.T) {
 
 	got = ask(t, c, "", "hosts", "check", "-o", "json")
 	require.Equal(t, exitFailed, got.code, "for programs too")
-	require.Equal(t, twoHosts, decoded[api.HostList](t, got.stdout.String()))
+	require.Equal(t, twoHosts.Hosts, decoded[List[api.HostView]](t, got.stdout.String()).Items)
 
 	got = ask(t, hostsAnswer(api.HostList{Hosts: twoHosts.Hosts[:1]}), "", "hosts", "check")
 	require.Equal(t, exitOK, got.code)

@@ -119,7 +119,13 @@ func planned(c *cobra.Command) {
 		}
 	}
 	c.Example = strings.Join(examples, "\n")
+	var firsts []string
 	for _, child := range c.Commands() {
 		planned(child)
+		first, _, _ := strings.Cut(child.Example, "\n")
+		firsts = append(firsts, first)
+	}
+	if len(firsts) > 0 { // a group has commands here that plan does not have
+		c.Example = strings.Join(firsts, "\n")
 	}
 }

@@ -13,10 +13,10 @@ import (
 
 // linted is what `drover lint -o json` prints.
 type linted struct {
-	Package     string             `json:"package"`
-	Errors      int                `json:"errors"`
-	Warnings    int                `json:"warnings"`
-	Diagnostics []specs.Diagnostic `json:"diagnostics"`
+	List[specs.Diagnostic]
+	Package  string `json:"package"`
+	Errors   int    `json:"errors"`
+	Warnings int    `json:"warnings"`
 }
 
 func (a *app) lint() *cobra.Command {
@@ -61,10 +61,10 @@ With --images or --confdir the resources and templates of the nodes are checked 
 
 func lintOutput(path string, found specs.Diagnostics) output.Output {
 	value := linted{
-		Package:     path,
-		Errors:      len(found.Errors()),
-		Warnings:    len(found.Warnings()),
-		Diagnostics: append([]specs.Diagnostic{}, found...),
+		List:     listOf(found),
+		Package:  path,
+		Errors:   len(found.Errors()),
+		Warnings: len(found.Warnings()),
 	}
 	return output.Output{Value: value, Blocks: []output.Block{append(diagnosticLines(found),
 		fmt.Sprintf("%s: %s, %s", path, count(value.Errors, "error"), count(value.Warnings, "warning")))}}

@@ -120,7 +120,7 @@ func (a *app) listed(ctx context.Context, server backend, l listing) (output.Out
 	if list.Total > 0 {
 		table.Empty = fmt.Sprintf("None of %s matches.", count(list.Total, "cluster"))
 	}
-	return output.Output{Value: list, Blocks: withRemarks([]output.Block{table}, remarks)}, nil
+	return output.Output{Value: clusterList{listOf(list.Clusters), list.Matching, list.Total}, Blocks: withRemarks([]output.Block{table}, remarks)}, nil
 }
 
 // stateOf is the state of a cluster, and whether it is protected.

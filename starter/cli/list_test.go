@@ -33,7 +33,7 @@ func TestListFiltersSortsAndLimits(t *testing.T) {
 		got := ask(t, c, "", append([]string{"list", "-o", "json"}, strings.Fields(args)...)...)
 		require.Equal(t, exitOK, got.code, got.stderr.String())
 		var ids []string
-		for _, c := range decoded[api.ClusterList](t, got.stdout.String()).Clusters {
+		for _, c := range decoded[clusterList](t, got.stdout.String()).Items {
 			ids = append(ids, strings.TrimPrefix(c.ClusterID, "cl-0000000"))
 		}
 		require.Equal(t, tt.shown, strings.Join(ids, " "), args)

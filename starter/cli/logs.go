@@ -31,7 +31,7 @@ of operations. Nodes keep the last 5 to 10 MiB of each command; the last 64 KiB 
 --all is given. Passwords of the package are removed.
 
 --follow shows new output until the operation has ended. With -o json it prints one JSON object per
-line and part of output.`,
+line and part of output: an element of the items without --follow.`,
 		Example: `  drover logs cl-a1b2c3d4
   drover logs cl-a1b2c3d4 etcd_node/1 --operation 7 --step CC4
   drover logs cl-a1b2c3d4 --lines 20
@@ -77,7 +77,7 @@ line and part of output.`,
 		for i := range logs.Commands {
 			logs.Commands[i].Output = lastLines(logs.Commands[i].Output, lines)
 		}
-		return output.Output{Value: logs, Blocks: []output.Block{logLines(logs)}}, silence(logs)
+		return output.Output{Value: logsValue(logs), Blocks: []output.Block{logLines(logs)}}, silence(logs)
 	})
 	return c
 }

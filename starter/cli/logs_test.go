@@ -73,9 +73,9 @@ two
 == RS1 snapshot, etcd_node/2 cln-00000002, running since 2026-01-02T03:04:05Z
 begin
 `, c.stdout.String())
-	logs := decoded[api.Logs](t, drover(t, "logs", "cl-loglog00", "etcd_node/1", "--lines", "1", "-o", "json").stdout.String())
+	logs := decoded[logList](t, drover(t, "logs", "cl-loglog00", "etcd_node/1", "--lines", "1", "-o", "json").stdout.String())
 	require.Equal(t, 7, logs.Operation)
-	require.Equal(t, "two\n", logs.Commands[0].Output)
+	require.Equal(t, "two\n", logs.Items[0].Output)
 	c = drover(t, "logs", "cl-loglog00", "--step", "none")
 	require.Equal(t, exitUnreachable, c.code)
 	require.Contains(t, c.stdout.String(), "! etcd_node/3 cln-00000003: no answer\n")

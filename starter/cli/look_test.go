@@ -16,10 +16,10 @@ func TestListAndNodes(t *testing.T) {
 	require.Equal(t, exitOK, c.code, c.stderr.String())
 	require.Regexp(t, `(?m)^CLUSTER +NAME +APP +VERSION +STATE +NODES +OPERATION +AGE$`, c.stdout.String())
 	require.Regexp(t, `(?m)^cl-aaaaaaaa +demo +etcd +3\.5\.0 +active +1`, c.stdout.String())
-	require.Len(t, decoded[api.ClusterList](t, drover(t, "list", "-o", "json").stdout.String()).Clusters, 2)
+	require.Len(t, decoded[clusterList](t, drover(t, "list", "-o", "json").stdout.String()).Items, 2)
 
 	require.Regexp(t, `(?m)^cln-00000001 +etcd_node +1 +10\.0\.0\.1`, drover(t, "nodes", "cl-aaaaaaaa").stdout.String())
-	require.Len(t, decoded[[]api.NodeView](t, drover(t, "nodes", "cl-aaaaaaaa", "-o", "json").stdout.String()), 1)
+	require.Len(t, decoded[List[api.NodeView]](t, drover(t, "nodes", "cl-aaaaaaaa", "-o", "json").stdout.String()).Items, 1)
 	require.Contains(t, drover(t, "nodes", "cl-aaaaaaaa", "-o", "table").stdout.String(), "│ cln-00000001 │")
 }
 
@@ -42,7 +42,7 @@ func TestWhatDoesNotExistIsExitCode3(t *testing.T) {
 	c := drover(t, "ops", missing)
 	require.Equal(t, exitOK, c.code)
 	require.Equal(t, "No operations found.\n", c.stdout.String())
-	require.Equal(t, "[]\n", drover(t, "ops", missing, "-o", "json").stdout.String())
+	require.Equal(t, "{\n  \"items\": []\n}\n", drover(t, "ops", missing, "-o", "json").stdout.String())
 }
 
 func TestDeleteAsksOnATerminalOnly(t *testing.T) {
@@ -101,7 +101,7 @@ func TestApps(t *testing.T) {
 	t.Parallel()
 	c := drover(t, "apps", "list")
 	require.Regexp(t, `(?m)^etcd +3\.6\.0 +etcd_node`, c.stdout.String())
-	require.Len(t, decoded[api.AppList](t, drover(t, "apps", "list", "-o", "json").stdout.String()).Apps, 2)
+	require.Len(t, decoded[List[api.AppView]](t, drover(t, "apps", "list", "-o", "json").stdout.String()).Items, 2)
 
 	c = drover(t, "apps", "publish", "testdata/counter", "--app", "counter", "--version", "1.0", "-o", "json")
 	require.Equal(t, exitOK, c.code, c.stderr.String())

@@ -26,11 +26,7 @@ func (a *app) nodes() *cobra.Command {
 			if err != nil {
 				return output.Output{}, err
 			}
-			nodes := cluster.Nodes
-			if nodes == nil {
-				nodes = []api.NodeView{}
-			}
-			return output.Output{Value: nodes, Blocks: []output.Block{nodeTable(nodes)}}, nil
+			return output.Output{Value: listOf(cluster.Nodes), Blocks: []output.Block{nodeTable(cluster.Nodes)}}, nil
 		}),
 	}
 }

@@ -57,7 +57,7 @@ operations; --all lists them too.`,
 		for i := range history {
 			history[i].Progress = nil // `ops CLUSTER NUMBER` shows the steps
 		}
-		return output.Output{Value: history, Blocks: []output.Block{a.opsTable(history)}}, nil
+		return output.Output{Value: listOf(history), Blocks: []output.Block{a.opsTable(history)}}, nil
 	})
 	return c
 }

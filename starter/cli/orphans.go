@@ -13,7 +13,12 @@ import (
 
 // orphansValue is what `drover orphans -o json` prints.
 type orphansValue struct {
-	api.OrphanList
+	List[api.Orphan]
+	// Total counts all; Items may be only the first of them.
+	Total int `json:"total"`
+	// Remains are the ids of clusters without a record of which something is left; Problems is what could not be looked at.
+	Remains  []string `json:"remains,omitempty"`
+	Problems []string `json:"problems,omitempty"`
 	// Retried is how the tries went that --retry asked for.
 	Retried *api.ReleasedOrphans `json:"retried,omitempty"`
 }
@@ -61,16 +66,16 @@ the remains of a dead operation, or of a cluster without a record.`,
 				return output.Output{}, err
 			}
 		}
-		list, err := server.Orphans(ctx, cluster)
+		left, err := server.Orphans(ctx, cluster)
 		if err != nil {
 			return output.Output{}, err
 		}
-		value.OrphanList = *list
+		value.List, value.Total, value.Remains, value.Problems = listOf(left.Orphans), left.Total, left.Remains, left.Problems
 		out := output.Output{Value: value}
 		if value.Retried != nil {
 			out.Blocks = append(out.Blocks, output.Lines{fmt.Sprintf("%d released, %d left", value.Retried.Released, value.Retried.Left)})
 		}
-		out.Blocks = withRemarks(append(out.Blocks, a.orphanTable(list)), remains(list))
+		out.Blocks = withRemarks(append(out.Blocks, a.orphanTable(left)), remains(left))
 		return out, nil
 	})
 	return c

@@ -18,8 +18,8 @@ func (a *app) pkg() *cobra.Command {
 		Use:     "package",
 		Aliases: []string{"pkg"},
 		Short:   "Write and check your own application packages",
-		Example: "  drover package new my-app\n  drover package schema config > config.schema.json",
-	}, a.packageNew(), a.packageSchema())
+		Example: "  drover package new my-app\n  drover package test my-app\n  drover package schema config > config.schema.json",
+	}, a.packageNew(), a.packageTest(), a.packageSchema())
 }
 
 // scaffolded is what `drover package new -o json` prints.
@@ -52,7 +52,11 @@ templates, a health check, a monitor, a custom service and a check. Put your app
 		for _, name := range written {
 			lines = append(lines, filepath.Join(where, name))
 		}
-		next := output.Lines{"Next: drover lint " + filepath.Join(where, "package") + " --images " + filepath.Join(where, "images")}
+		next := output.Lines{
+			"Next:",
+			"  drover lint " + filepath.Join(where, "package") + " --images " + filepath.Join(where, "images"),
+			"  drover package test " + where,
+		}
 		return output.Output{Value: scaffolded{Folder: where, Files: written}, Blocks: []output.Block{lines, next}}, nil
 	})
 	return c

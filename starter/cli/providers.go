@@ -58,7 +58,7 @@ reason when one is unhealthy. A cluster keeps the provider it was created with (
 			if len(notes.Rows) > 0 {
 				blocks = append(blocks, notes)
 			}
-			return output.Output{Value: list, Blocks: blocks}, nil
+			return output.Output{Value: listOf(list.Providers), Blocks: blocks}, nil
 		}),
 	}
 }

@@ -23,7 +23,8 @@ With --server and --token-file, or DROVER_SERVER and DROVER_TOKEN_FILE, all comm
 drover-console in the place of Temporal; the token says who asks and what may be done.
 
 Results go to standard output, errors and notes to standard error. With -o json every
-command prints one JSON value, and an error is {"error": {...}, "exit_code": n}.
+command prints one JSON object, lists in its items, and an error is {"error": {...}, "exit_code": n};
+watch and logs --follow print an object per line.
 
 ` + exitHelp
 

@@ -66,7 +66,9 @@ func (c *call) run(ctx context.Context) *call {
 // drover runs a command line against the scripted worker.
 func drover(t *testing.T, args ...string) *call {
 	t.Helper()
-	return prepare(server(t), args...).run(t.Context())
+	c := prepare(server(t), args...).run(t.Context())
+	c.matches(t)
+	return c
 }
 
 func decoded[T any](t *testing.T, text string) T {
@@ -113,7 +115,7 @@ func TestAFailureShowsTheCommandsOutputAndWhatNext(t *testing.T) {
 
 	c = drover(t, "watch", "cl-fail0001", "-o", "json")
 	require.Equal(t, exitFailed, c.code, "the last operation's result")
-	require.Empty(t, c.stdout.String())
+	require.Equal(t, client.StateFailed, decoded[watchLine](t, c.stdout.String()).State)
 	p := decoded[output.Problem](t, c.stderr.String())
 	require.Equal(t, 7, p.Error.ExitCode)
 	require.Equal(t, exitFailed, p.ExitCode)
@@ -169,7 +171,7 @@ func TestOneOperationAtATime(t *testing.T) {
 	// Visibility follows a little later.
 	require.Eventually(t, func() bool {
 		ops := drover(t, "ops", id, "-o", "json")
-		list := decoded[[]client.Operation](t, ops.stdout.String())
+		list := decoded[List[client.Operation]](t, ops.stdout.String()).Items
 		return len(list) == 1 && list[0].State == client.StateCancelled && list[0].Error != nil
 	}, 10e9, 1e8)
 }
@@ -191,7 +193,7 @@ func TestInterruptingDetachesAndTheOperationGoesOn(t *testing.T) {
 	require.NoError(t, server(t).Client().SignalWorkflow(t.Context(), "cluster/"+id, "", "go", nil))
 	again := drover(t, "watch", id, "-o", "json")
 	require.Equal(t, exitOK, again.code, again.stderr.String())
-	require.Equal(t, "active", decoded[api.OperationResult](t, again.stdout.String()).ClusterState)
+	require.Equal(t, "active", decoded[watchLine](t, again.stdout.String()).Result.ClusterState)
 }
 
 func TestPlansAreNumberedAndTouchNothing(t *testing.T) {

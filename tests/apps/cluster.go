@@ -98,8 +98,7 @@ func (c *Cluster) SetEnv(values ...string) {
 // Nodes are the cluster's nodes by sid, of certain roles or of all.
 func (c *Cluster) Nodes(roles ...string) []api.NodeView {
 	c.t.Helper()
-	var nodes []api.NodeView
-	c.lab.Drover(c.t, "nodes", c.ID, "-o", "json").OK(c.t).JSON(c.t, &nodes)
+	nodes := Items[api.NodeView](c.t, c.lab.Drover(c.t, "nodes", c.ID, "-o", "json").OK(c.t))
 	nodes = slices.DeleteFunc(nodes, func(n api.NodeView) bool { return len(roles) > 0 && !slices.Contains(roles, n.Role) })
 	slices.SortFunc(nodes, func(a, b api.NodeView) int { return a.SID - b.SID })
 	return nodes
@@ -146,9 +145,7 @@ func (c *Cluster) Shell(n api.NodeView) func(cmd string) (remote.Result, error) 
 // find is the cluster in the list of all, nil when it is not there.
 func (c *Cluster) find() *api.ClusterView {
 	c.t.Helper()
-	var list api.ClusterList
-	c.lab.Drover(c.t, "list", "-o", "json").OK(c.t).JSON(c.t, &list)
-	for _, view := range list.Clusters {
+	for _, view := range Items[api.ClusterView](c.t, c.lab.Drover(c.t, "list", "-o", "json").OK(c.t)) {
 		if view.ClusterID == c.ID {
 			return &view
 		}

@@ -72,6 +72,17 @@ func (a Answer) JSON(t *testing.T, into any) {
 	require.NoError(t, json.Unmarshal([]byte(a.Stdout), into), a.Stdout)
 }
 
+// Items are the things that a command lists with -o json.
+func Items[T any](t *testing.T, a Answer) []T {
+	t.Helper()
+	var list struct {
+		Items []T `json:"items"`
+	}
+	a.JSON(t, &list)
+	require.NotNil(t, list.Items, a.Stdout)
+	return list.Items
+}
+
 // upgradePolicy is what Repack puts another version in.
 var upgradePolicy = regexp.MustCompile(`("upgrade_policy": \[)[^\]]*`)
 

@@ -82,9 +82,7 @@ func TestBadPackageIsNotPublished(t *testing.T) {
 	refused := drover(t, "apps", "publish", dir, "--app", "bad", "--version", "1")
 	require.Equal(t, 2, refused.Code, refused.Stderr)
 	require.Contains(t, refused.Stderr+refused.Stdout, "cluster.json.mustache:2")
-	var list api.AppList
-	drover(t, "apps", "list", "-o", "json").OK(t).JSON(t, &list)
-	for _, a := range list.Apps {
+	for _, a := range apps.Items[api.AppView](t, drover(t, "apps", "list", "-o", "json").OK(t)) {
 		require.NotEqual(t, "bad", a.App)
 	}
 }

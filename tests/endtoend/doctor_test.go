@@ -11,22 +11,20 @@ import (
 
 	"drover/activities"
 	"drover/providers"
+	"drover/tests/apps"
 	"drover/workflows/api"
 )
 
 // findings are what doctor says of a cluster.
 func findings(t *testing.T, id string) []api.Finding {
 	t.Helper()
-	var said struct {
-		Clusters []api.Examination `json:"clusters"`
-	}
 	answer := drover(t, "doctor", id, "-o", "json")
 	if strings.Contains(answer.Stderr, "nothing is left of one") {
 		return nil
 	}
-	answer.JSON(t, &said)
-	require.Len(t, said.Clusters, 1)
-	return said.Clusters[0].Findings
+	examined := apps.Items[api.Examination](t, answer)
+	require.Len(t, examined, 1)
+	return examined[0].Findings
 }
 
 // kv writes a key of Consul, or deletes it.

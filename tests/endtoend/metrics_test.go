@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/activities"
+	"drover/starter/process"
 	"drover/tests/apps/builder"
-	"drover/tests/stack/process"
 )
 
 // visibleWithin is how soon after its creation the metrics of an application are in Prometheus.

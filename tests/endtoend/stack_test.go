@@ -94,9 +94,7 @@ func eventually(t *testing.T, what string, happened func() bool) {
 // nothingLeft asserts that no trace of a cluster remains: record, metadata, volumes, nodes.
 func nothingLeft(t *testing.T, clusterID string) {
 	t.Helper()
-	var list api.ClusterList
-	drover(t, "list", "-o", "json").OK(t).JSON(t, &list)
-	for _, c := range list.Clusters {
+	for _, c := range apps.Items[api.ClusterView](t, drover(t, "list", "-o", "json").OK(t)) {
 		require.NotEqual(t, clusterID, c.ClusterID)
 	}
 	require.Empty(t, volumes(t, clusterID))

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strconv"
 
-	"drover/tests/stack/process"
+	"drover/starter/process"
 )
 
 // names of processes in the order they are ended: the worker first, while what it talks to is still there.

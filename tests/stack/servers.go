@@ -5,69 +5,32 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/taskqueue/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 	tlog "go.temporal.io/sdk/log"
 
-	"drover/tests/stack/process"
+	"drover/starter/process"
 	"drover/workflows/api"
 )
 
-// defineTemporal prepares the development server. Its defaults hide the real cost of activities: a poll limit makes
-// every sequential one take 100 ms, and four queue partitions stall fan-outs for two seconds now and then.
+// defineTemporal prepares the development server.
 func (s *Stack) defineTemporal(ctx context.Context) error {
 	path, err := s.Tool(ctx, "temporal")
 	if err != nil {
 		return err
 	}
-	ports, err := process.FreePorts(s.wanted(s.last.Temporal, 7233), s.wanted(s.last.UI, 8233), 0, 0)
+	s.temporal, s.TemporalAddress, s.UIURL, err = process.Temporal{
+		Path: path, Dir: s.Dir, Port: s.wanted(s.last.Temporal, 7233), UIPort: s.wanted(s.last.UI, 8233), UI: s.UI, Namespaces: s.Namespaces,
+	}.Server()
 	if err != nil {
 		return err
 	}
-	args := []string{
-		"server", "start-dev", "--ip", "127.0.0.1", "--log-level", "error",
-		"--port", fmt.Sprint(ports[0]), "--ui-port", fmt.Sprint(ports[1]),
-		"--http-port", fmt.Sprint(ports[2]), "--metrics-port", fmt.Sprint(ports[3]),
-		"--db-filename", filepath.Join(s.Dir, "temporal.db"),
-		"--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2",
-	}
-	for _, setting := range []string{
-		"history.transferProcessorMaxPollRPS=1000", "history.timerProcessorMaxPollRPS=1000",
-		"matching.numTaskqueueReadPartitions=1", "matching.numTaskqueueWritePartitions=1",
-	} {
-		args = append(args, "--dynamic-config-value", setting)
-	}
-	for _, name := range []string{api.AttrClusterID, api.AttrApp, api.AttrOperation, api.AttrOperationState} {
-		args = append(args, "--search-attribute", name+"=Keyword")
-	}
-	for _, name := range s.Namespaces {
-		args = append(args, "--namespace", name)
-	}
-	if s.UI {
-		s.UIURL = fmt.Sprintf("http://127.0.0.1:%d", ports[1])
-	} else {
-		args = append(args, "--headless")
-	}
-	s.TemporalAddress = fmt.Sprintf("127.0.0.1:%d", ports[0])
-	s.temporal = s.keep(&process.Process{Name: "temporal", Path: path, Args: args, Address: s.TemporalAddress, Ready: func(ctx context.Context) error {
-		c, err := client.DialContext(ctx, client.Options{HostPort: s.TemporalAddress, Logger: silent{}})
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
-		return err
-	}})
+	s.keep(s.temporal)
 	return nil
 }
 
-// silent swallows the SDK's log lines while a server is not up yet.
+// silent swallows the SDK's log lines.
 type silent struct{ tlog.Logger }
 
 func (silent) Debug(string, ...any) {}
@@ -131,26 +94,9 @@ func (s *Stack) StartWorker(ctx context.Context) error {
 	return nil
 }
 
-// served says whether the worker that was started polls the task queue, as the server sees it: for some moments after the
-// worker says so, clients are told that no process does. A worker that was killed is still listed; the process id distinguishes them.
+// served says whether the worker that was started polls the task queue.
 func (s *Stack) served(ctx context.Context) error {
-	c, err := client.DialContext(ctx, client.Options{HostPort: s.TemporalAddress, Logger: silent{}})
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	for _, kind := range []enums.TaskQueueType{enums.TASK_QUEUE_TYPE_WORKFLOW, enums.TASK_QUEUE_TYPE_ACTIVITY} {
-		queue, err := c.DescribeTaskQueue(ctx, api.TaskQueue, kind)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(queue.Pollers, func(p *taskqueue.PollerInfo) bool {
-			return strings.HasPrefix(p.Identity, fmt.Sprintf("%d@", s.worker.Pid()))
-		}) {
-			return fmt.Errorf("the worker does not poll the task queue %s for tasks of kind %s", api.TaskQueue, kind)
-		}
-	}
-	return nil
+	return process.Served(ctx, s.TemporalAddress, s.worker.Pid())
 }
 
 // KillServer ends "temporal" or "consul" without warning, as a power loss would. StartServer brings it back with what it

@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"drover/providers/local"
-	"drover/tests/stack/process"
+	"drover/starter/process"
 	"drover/tests/stack/tree"
 )
 

@@ -37,10 +37,13 @@ func (d *demo) check(ctx context.Context, nodes int, version string) error {
 	if v.Cluster.State != "active" || v.Cluster.Version != version {
 		return fmt.Errorf("the cluster has to be active on version %s, and it is %s on %s", version, v.Cluster.State, v.Cluster.Version)
 	}
-	d.nodes = nil
-	if err := d.ask(ctx, &d.nodes, d.drover, "nodes", cluster, "-o", "json"); err != nil {
+	var listed struct {
+		Items []api.NodeView `json:"items"`
+	}
+	if err := d.ask(ctx, &listed, d.drover, "nodes", cluster, "-o", "json"); err != nil {
 		return err
 	}
+	d.nodes = listed.Items
 	if len(d.nodes) != nodes {
 		return fmt.Errorf("drover lists %d nodes where %d are expected", len(d.nodes), nodes)
 	}

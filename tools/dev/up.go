@@ -75,7 +75,11 @@ func (d *dev) furnish(ctx context.Context, servers *stack.Stack) error {
 	if err := servers.StartWorker(ctx); err != nil {
 		return err
 	}
-	if err := os.WriteFile(d.envFile(), []byte(d.env(servers)), 0o600); err != nil {
+	env, err := d.env(ctx, servers)
+	if err == nil {
+		err = os.WriteFile(d.envFile(), []byte(env), 0o600)
+	}
+	if err != nil {
 		return err
 	}
 	for _, version := range []string{"3.5", "3.6"} {
@@ -86,8 +90,8 @@ func (d *dev) furnish(ctx context.Context, servers *stack.Stack) error {
 	return nil
 }
 
-// env are lines for a shell.
-func (d *dev) env(servers *stack.Stack) string {
+// env are lines for a shell: it finds the servers, Drover's programs, and those of the servers behind all others.
+func (d *dev) env(ctx context.Context, servers *stack.Stack) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Written by make dev. Read it into a shell with: . .dev/env\n")
 	for _, line := range servers.Env() {
@@ -95,9 +99,16 @@ func (d *dev) env(servers *stack.Stack) string {
 		fmt.Fprintf(&b, "export %s=%s\n", name, quote(value))
 	}
 	fmt.Fprintf(&b, "export CONSUL_HTTP_TOKEN_FILE=%s\n", quote(d.tokenFile()))
-	bin := quote(servers.Bin)
-	fmt.Fprintf(&b, "case \":$PATH:\" in *:%s:*) ;; *) export PATH=%s:\"$PATH\" ;; esac\n", bin, bin)
-	return b.String()
+	bin, tools := quote(servers.Bin), ""
+	for _, name := range []string{"temporal", "consul"} {
+		path, err := servers.Tool(ctx, name)
+		if err != nil {
+			return "", err
+		}
+		tools += ":" + quote(filepath.Dir(path))
+	}
+	fmt.Fprintf(&b, "case \":$PATH:\" in *:%s:*) ;; *) export PATH=%s:\"$PATH\"%s ;; esac\n", bin, bin, tools)
+	return b.String(), nil
 }
 
 // quote makes one word of s for a POSIX shell.

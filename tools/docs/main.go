@@ -1,6 +1,6 @@
 // Command docs writes the parts of the documentation that code declares: the room table of README, CONTRIBUTING and
 // docs/architecture.md, the tables of docs/lifecycle.md, which come from lifecycle.Catalogue, and those of docs/metrics.md,
-// which come from package metrics. A part stands between the lines "<!-- generated: NAME -->" and "<!-- end -->". Its test fails when a page is not up to date.
+// which come from package metrics, and the schemas and the table of docs/json, which come from starter/cli. A part stands between the lines "<!-- generated: NAME -->" and "<!-- end -->". Its test fails when a page is not up to date.
 //
 //	go run ./tools/docs            write the pages
 //
@@ -17,7 +17,7 @@ import (
 )
 
 // pages have generated parts.
-var pages = []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/lifecycle.md", "docs/metrics.md", "docs/packages/reference.md"}
+var pages = []string{"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/lifecycle.md", "docs/metrics.md", "docs/packages/reference.md", "docs/json/README.md"}
 
 func main() {
 	root, err := tree.Root()

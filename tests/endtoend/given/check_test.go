@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drover/tests/apps"
 	"drover/workflows/api"
 )
 
@@ -60,10 +61,9 @@ func TestHostsCheck(t *testing.T) {
 		), 0o600))
 		a := g.Drover(t, "hosts", "check", "--inventory", file, "-o", "json")
 		require.Equal(t, 1, a.Code, a.Stdout+a.Stderr)
-		var list api.HostList
-		a.JSON(t, &list)
-		require.Len(t, list.Hosts, len(hosts))
-		for _, h := range list.Hosts {
+		list := apps.Items[api.HostView](t, a)
+		require.Len(t, list, len(hosts))
+		for _, h := range list {
 			got[h.Name] = map[string]string{}
 			for _, c := range h.Checks {
 				if !c.OK {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"drover/tests/apps"
 	"drover/workflows/api"
 )
 
@@ -117,7 +118,5 @@ func TestLife(t *testing.T) {
 		}
 		assert.Equal(t, before[m.name], after, "host %s is not as it was", m.name)
 	}
-	var list api.ClusterList
-	g.Drover(t, "list", "-o", "json").OK(t).JSON(t, &list)
-	require.Empty(t, list.Clusters)
+	require.Empty(t, apps.Items[api.ClusterView](t, g.Drover(t, "list", "-o", "json").OK(t)))
 }

@@ -27,9 +27,7 @@ func TestReleaseThatCannotEnd(t *testing.T) {
 	deleted := make(chan apps.Answer, 1)
 	go func() { deleted <- g.Drover(t, "delete", mine, "--yes") }()
 	require.Eventually(t, func() bool {
-		var list api.HostList
-		g.Drover(t, "hosts", "list", "-o", "json").OK(t).JSON(t, &list)
-		return list.Hosts[0].State == "releasing"
+		return apps.Items[api.HostView](t, g.Drover(t, "hosts", "list", "-o", "json").OK(t))[0].State == "releasing"
 	}, time.Minute, 100*time.Millisecond)
 	g.Drover(t, "create", name, "--id", newID(), "--version", "1", "--provider", "static").Refused(t,
 		"no free host fits", "of cluster "+mine)

@@ -100,10 +100,8 @@ func (g *given) give(t *testing.T, text string) {
 // hosts are the names of the machines a cluster has, as `drover hosts list` shows them; "" are free hosts.
 func (g *given) hosts(t *testing.T, clusterID string) []string {
 	t.Helper()
-	var list api.HostList
-	g.Drover(t, "hosts", "list", "-o", "json").OK(t).JSON(t, &list)
 	names := []string{}
-	for _, h := range list.Hosts {
+	for _, h := range apps.Items[api.HostView](t, g.Drover(t, "hosts", "list", "-o", "json").OK(t)) {
 		if h.ClusterID == clusterID {
 			names = append(names, h.Name)
 		}
@@ -114,10 +112,8 @@ func (g *given) hosts(t *testing.T, clusterID string) []string {
 // nodes are a cluster's nodes by id.
 func (g *given) nodes(t *testing.T, clusterID string) map[string]api.NodeView {
 	t.Helper()
-	var list []api.NodeView
-	g.Drover(t, "nodes", clusterID, "-o", "json").OK(t).JSON(t, &list)
 	nodes := map[string]api.NodeView{}
-	for _, n := range list {
+	for _, n := range apps.Items[api.NodeView](t, g.Drover(t, "nodes", clusterID, "-o", "json").OK(t)) {
 		nodes[n.NodeID] = n
 	}
 	return nodes

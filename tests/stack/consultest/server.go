@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/consul/api"
 	"github.com/stretchr/testify/require"
 
-	"drover/tests/stack/process"
+	"drover/starter/process"
 	"drover/tests/stack/tree"
 )
 

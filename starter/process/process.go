@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -30,6 +31,8 @@ type Process struct {
 	PidFile    string // "" for none
 	// DieWithParent has the kernel end the server with the program that started it, however that ends.
 	DieWithParent bool
+	// Bare keeps the settings of this program's environment from the server: only PATH and the folders of the user are inherited.
+	Bare bool
 
 	cmd   *exec.Cmd
 	ended chan struct{}
@@ -45,7 +48,7 @@ func (p *Process) Start() error {
 	defer log.Close()
 	p.cmd = exec.Command(p.Path, p.Args...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.Env = append(os.Environ(), p.Env...)
+	p.cmd.Env = append(p.inherited(), p.Env...)
 	// A session of its own: Ctrl-C at the terminal must reach the program that owns the server, not the server, and
 	// closing the terminal must not end it.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -72,6 +75,17 @@ func (p *Process) Start() error {
 		return nil
 	}
 	return writePid(p.PidFile, p.Pid())
+}
+
+func (p *Process) inherited() []string {
+	env := os.Environ()
+	if p.Bare {
+		env = slices.DeleteFunc(env, func(variable string) bool {
+			name, _, _ := strings.Cut(variable, "=")
+			return !slices.Contains([]string{"PATH", "HOME", "USER", "TMPDIR", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}, name)
+		})
+	}
+	return env
 }
 
 // Pid is the process id of the last start.
