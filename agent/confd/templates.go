@@ -16,6 +16,7 @@ type templates struct {
 	scope  *scope
 	funcs  template.FuncMap
 	loaded map[string]*compiled
+	limit  time.Duration // of one run
 }
 
 type compiled struct {
@@ -26,7 +27,7 @@ type compiled struct {
 }
 
 func newTemplates(dir string, s *scope) *templates {
-	t := &templates{dir: dir, scope: s, funcs: s.functions(), loaded: map[string]*compiled{}}
+	t := &templates{dir: dir, scope: s, funcs: s.functions(), loaded: map[string]*compiled{}, limit: maxTime}
 	s.load = t.load
 	return t
 }
@@ -89,7 +90,7 @@ func (t *templates) render(name string, tree *Tree, out *bytes.Buffer) error {
 	}
 	t.scope.tree, t.scope.stack = tree, append(t.scope.stack[:0], tmpl)
 	defer func() { t.scope.tree, t.scope.stack = nil, t.scope.stack[:0] }()
-	t.scope.usage = usage{ctx: t.scope.usage.ctx, end: time.Now().Add(maxTime)}
+	t.scope.usage = usage{ctx: t.scope.usage.ctx, end: time.Now().Add(t.limit)}
 	return plain(tmpl.Execute(&bounded{out, maxFile}, nil))
 }
 

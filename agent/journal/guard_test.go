@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -38,10 +39,23 @@ func began(t testing.TB, j *Journal, id string, c api.Command) (shell, superviso
 	return shell, parentOf(t, shell), release
 }
 
+// stop stops a process, and waits for each of its threads: one that was waiting for a child, and has not run since, would
+// still collect it.
 func stop(t testing.TB, pid int) {
 	t.Helper()
 	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
-	require.Eventually(t, func() bool { st, err := readStat(pid); return err == nil && st.stopped() }, patience, time.Millisecond)
+	require.Eventually(t, func() bool {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		for _, thread := range threads {
+			text, read := os.ReadFile(thread)
+			err = errors.Join(err, read)
+			_, state, _ := strings.Cut(string(text), ") ")
+			if !strings.HasPrefix(state, "T") {
+				return false
+			}
+		}
+		return err == nil && len(threads) > 0
+	}, patience, time.Millisecond)
 }
 
 func TestStoppedSupervisorStillEndsAtTheTimeLimit(t *testing.T) {
