@@ -59,7 +59,7 @@ func (a *Activities) ListClusters(ctx context.Context, in api.ListClustersInput)
 		err = a.pageOfAll(ctx, ids, in, &p)
 	}
 	if err == nil && in.Health {
-		err = a.addHealth(ctx, list.Clusters)
+		a.addHealth(ctx, list.Clusters)
 	}
 	return list, err
 }
@@ -184,7 +184,7 @@ func passes(in api.ListClustersInput, v metadata.View) bool {
 }
 
 // addHealth asks the agents of the page's clusters.
-func (a *Activities) addHealth(ctx context.Context, views []api.ClusterView) error {
+func (a *Activities) addHealth(ctx context.Context, views []api.ClusterView) {
 	ctx, stop := context.WithTimeout(ctx, askAll)
 	defer stop()
 	var asking sync.WaitGroup
@@ -203,7 +203,6 @@ func (a *Activities) addHealth(ctx context.Context, views []api.ClusterView) err
 		})
 	}
 	asking.Wait()
-	return nil
 }
 
 func shownOf(v metadata.View) api.ClusterView {

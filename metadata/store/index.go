@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/consul/api"
+	"golang.org/x/sync/errgroup"
 
 	"drover/fault"
 	"drover/lifecycle"
@@ -19,24 +20,43 @@ func (s *Store) indexed(ctx context.Context) error {
 	if s.complete.Load() {
 		return nil
 	}
-	s.indexing.Lock()
-	defer s.indexing.Unlock()
-	if s.complete.Load() {
+	return s.alone(ctx, func() error {
+		if s.complete.Load() {
+			return nil
+		}
+		_, mark, err := s.Document(indexMark).Get(ctx)
+		if err != nil || mark == 0 {
+			return s.index(ctx)
+		}
+		s.complete.Store(true)
 		return nil
-	}
-	_, index, err := s.Document(indexMark).Get(ctx)
-	if err == nil && index == 0 {
-		err = s.Index(ctx)
-	}
-	s.complete.Store(err == nil)
-	return err
+	})
 }
 
 // Index writes what control records lack beside them: their view, and their claims. Records of an earlier version have none, and
 // those that were put back from a backup may lack some.
 func (s *Store) Index(ctx context.Context) error {
+	return s.alone(ctx, func() error { return s.index(ctx) })
+}
+
+// alone runs f while this process indexes nothing else.
+func (s *Store) alone(ctx context.Context, f func() error) error {
+	select {
+	case s.indexing <- struct{}{}:
+	case <-ctx.Done():
+		return fault.Wrap(context.Cause(ctx), fault.Unreachable, "the control records are still being indexed")
+	}
+	defer func() { <-s.indexing }()
+	return f()
+}
+
+// indexWriters is how many records are indexed at the same time.
+const indexWriters = 8
+
+func (s *Store) index(ctx context.Context) error {
 	const what = "index the control records"
-	_, mark, err := s.Document(indexMark).Get(ctx)
+	document := s.Document(indexMark)
+	_, mark, err := document.Get(ctx)
 	if err != nil {
 		return err
 	}
@@ -55,7 +75,9 @@ func (s *Store) Index(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.eachPair(ctx, ids, s.recordKey, what, func(id string, kv *api.KVPair) error {
+	writing, within := errgroup.WithContext(ctx)
+	writing.SetLimit(indexWriters)
+	err = s.eachPair(ctx, ids, s.recordKey, what, func(id string, kv *api.KVPair) error {
 		rec, err := unpackRecord(kv)
 		if err != nil || rec.ClusterID != id {
 			return nil // what cannot be read has no view and no claims
@@ -66,35 +88,31 @@ func (s *Store) Index(ctx context.Context) error {
 		}
 		guard := unchanged(kv.Key, kv.ModifyIndex)
 		if mark == 0 || !have[s.viewKey(id)] { // views of an earlier version lack labels
-			op, err := s.putView(rec, maxBody-opSize(guard))
+			view, err := s.putView(rec, maxBody/2)
 			if err != nil {
 				return err
 			}
-			if err := s.atOnceOrRaced(ctx, what, guard, op); err != nil {
-				return err
-			}
+			ops = append([]*api.KVTxnOp{view}, ops...)
 		}
 		for batch := range slices.Chunk(ops, gsidsAtOnce) {
-			if err := s.atOnceOrRaced(ctx, what, append([]*api.KVTxnOp{guard}, batch...)...); err != nil {
-				return err
-			}
+			writing.Go(func() error { return s.unlessRaced(within, what, append([]*api.KVTxnOp{guard}, batch...)...) })
 		}
-		return nil
-	}); err != nil {
+		return within.Err()
+	})
+	if err = errors.Join(err, writing.Wait()); err != nil {
 		return err
 	}
-	if mark != 0 {
-		return nil
+	if mark == 0 {
+		if err := document.Put(ctx, []byte("1"), 0); err != nil && !fault.Is(err, fault.Conflict) { // another worker did the same
+			return err
+		}
 	}
-	err = s.Document(indexMark).Put(ctx, []byte("1"), 0)
-	if fault.Is(err, fault.Conflict) {
-		return nil // another worker did the same
-	}
-	return err
+	s.complete.Store(true)
+	return nil
 }
 
-// atOnceOrRaced commits a change; a race is one with an operation, which indexes what it writes.
-func (s *Store) atOnceOrRaced(ctx context.Context, what string, ops ...*api.KVTxnOp) error {
+// unlessRaced commits a change; a race is one with an operation, which indexes what it writes.
+func (s *Store) unlessRaced(ctx context.Context, what string, ops ...*api.KVTxnOp) error {
 	_, err := s.commit(ctx, ops, what)
 	if errors.Is(err, errRaced) {
 		return nil

@@ -2,7 +2,6 @@ package store
 
 import (
 	"strings"
-	"sync"
 	"sync/atomic"
 	"unicode"
 
@@ -20,9 +19,9 @@ type Store struct {
 	prefix string
 	// afterTransaction lets tests fail a publish between two transactions.
 	afterTransaction func(n int) error
-	// complete is set once every control record is known to be indexed; indexing makes that happen once.
+	// complete is set once every control record is known to be indexed. indexing has one place, for the goroutine that indexes them.
 	complete atomic.Bool
-	indexing sync.Mutex
+	indexing chan struct{}
 }
 
 // New returns a store; an empty prefix means DefaultPrefix.
@@ -30,7 +29,7 @@ func New(client *api.Client, prefix string) *Store {
 	if prefix = strings.Trim(prefix, "/"); prefix == "" {
 		prefix = DefaultPrefix
 	}
-	return &Store{client: client, prefix: prefix}
+	return &Store{client: client, prefix: prefix, indexing: make(chan struct{}, 1)}
 }
 
 func (s *Store) clusterRoot(id string) string { return s.prefix + "/clusters/" + id + "/" }
