@@ -215,6 +215,12 @@ release: ## make what one installs, into dist/: .tar.gz, .deb, list of modules, 
 release-test: ## make such a release and look into it; what is not installed here (dpkg, systemd-analyze) is skipped
 	cd packaging && $(GO) test -count=1 -timeout 40m ./... $(ARGS)
 
+# --- rename --------------------------------------------------------------------------------------------------------
+
+.PHONY: rename-module
+rename-module: ## give the Go module another path, for a home of your own (MODULE=example.org/drover)
+	@$(GO) run ./tools/rename $(or $(MODULE),$(error MODULE is not set, for example: make rename-module MODULE=example.org/drover))
+
 # --- tidy up -------------------------------------------------------------------------------------------------------
 
 .PHONY: clean

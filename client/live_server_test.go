@@ -2,6 +2,9 @@ package client_test
 
 import (
 	"context"
+	"io"
+	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,13 +32,18 @@ func (e environment) Environ() []string {
 	return out
 }
 
+// shared is the one server of this package.
+var shared = sync.OnceValues(func() (*stack.Stack, error) {
+	return stack.ForTests(context.Background(), "stack", stack.Options{TemporalOnly: true})
+})
+
 // dialled is a client of a real Temporal server, found by its environment, with a worker whose operations end at once.
-func dialled(t *testing.T) *client.Client {
+func dialled(t *testing.T) (_ *client.Client, address string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a real Temporal server is not started with -short")
 	}
-	servers, err := stack.ForTests(context.Background(), "stack", stack.Options{TemporalOnly: true})
+	servers, err := shared()
 	require.NoError(t, err)
 	c, err := client.Dial(t.Context(), client.Options{
 		Env: environment{"TEMPORAL_ADDRESS": servers.TemporalAddress}, ConnectTimeout: 30 * time.Second,
@@ -63,15 +71,17 @@ func dialled(t *testing.T) *client.Client {
 		f := fault.New(fault.CommandFailed, "stop ended with exit code 1")
 		return api.OperationResult{}, temporal.NewNonRetryableApplicationError(f.Message, string(f.Type), nil, f)
 	})
+	register(api.AddNodes, held)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 	require.Eventually(t, func() bool { return c.NeedWorker(t.Context()) == nil }, time.Minute, 20*time.Millisecond)
-	return c
+	return c, servers.TemporalAddress
 }
 
 // A program starts an operation, streams its progress to its end, and repeats a request safely.
 func TestAProgramOperatesClusters(t *testing.T) {
-	ctx, c := t.Context(), dialled(t)
+	ctx := t.Context()
+	c, _ := dialled(t)
 	const id = "cl-client01"
 
 	_, err := c.CreateCluster(ctx, "etcd", api.CreateClusterInput{})
@@ -116,4 +126,59 @@ func TestAProgramOperatesClusters(t *testing.T) {
 	op, err = creation.Look(ctx)
 	require.NoError(t, err)
 	require.Equal(t, api.CreateCluster, op.Type)
+}
+
+// held is an operation whose step waits for a decision.
+func held(ctx workflow.Context) (api.OperationResult, error) {
+	resolved := false
+	progress := api.Progress{State: api.OpHeld, Steps: []api.Step{{ID: "AN5", State: api.StepHeld}}, Held: &api.Held{Step: "AN5", Words: "init, order 0"}}
+	err := workflow.SetQueryHandler(ctx, api.QueryProgress, func() (api.Progress, error) { return progress, nil })
+	if err == nil {
+		err = workflow.SetUpdateHandler(ctx, api.UpdateResolve, func(_ workflow.Context, r api.Resolution) (api.Resolved, error) {
+			resolved = true
+			return api.Resolved{Step: "AN5", Action: r.Action, Next: "run init again"}, nil
+		})
+	}
+	if err == nil {
+		err = workflow.Await(ctx, func() bool { return resolved })
+	}
+	return api.OperationResult{ClusterState: "active"}, err
+}
+
+// The examples of the documentation run as they are, against a server that they find by the environment.
+func TestExamplesRun(t *testing.T) {
+	c, address := dialled(t)
+	t.Setenv("TEMPORAL_ADDRESS", address)
+	t.Setenv("TEMPORAL_CONFIG_FILE", "/dev/null")
+	require.NotContains(t, printed(t, Example), "failed")
+	const id = "cl-a1b2c3d4"
+	require.Eventually(t, func() bool {
+		op, err := c.Latest(t.Context(), id)
+		return err == nil && op.State == client.StateSucceeded
+	}, time.Minute, 20*time.Millisecond)
+
+	adding, err := c.Begin(t.Context(), client.Request{Operation: api.AddNodes, ClusterID: id, Input: api.AddNodesInput{Count: 1}})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		op, err := adding.Look(t.Context())
+		return err == nil && op.State == client.StateHeld
+	}, time.Minute, 20*time.Millisecond)
+	require.Equal(t, "run init again\n", printed(t, ExampleHandle_Resolve))
+	_, err = adding.Wait(t.Context())
+	require.NoError(t, err)
+}
+
+// printed is what a function prints.
+func printed(t *testing.T, f func()) string {
+	t.Helper()
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	stdout := os.Stdout
+	os.Stdout = write
+	f()
+	os.Stdout = stdout
+	require.NoError(t, write.Close())
+	text, err := io.ReadAll(read)
+	require.NoError(t, err)
+	return string(text)
 }

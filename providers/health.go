@@ -8,6 +8,12 @@ type Checker interface {
 	Check(ctx context.Context) error
 }
 
+// Images is implemented by providers that boot images. CheckImage changes nothing and returns a fault when an instance could not get
+// the image: operations ask before they stop anything for it.
+type Images interface {
+	CheckImage(ctx context.Context, name string) error
+}
+
 // Hosts is implemented by providers that were given their machines.
 type Hosts interface {
 	// Hosts lists the machines and who has them.

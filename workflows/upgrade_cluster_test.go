@@ -181,6 +181,27 @@ func TestUP0PreCheckRefusesBeforeAnythingIsStopped(t *testing.T) {
 	}
 }
 
+// An upgrade to a version without image is refused, and powers nothing off.
+func TestUpgradeWithoutImageStopsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.publishAs("app", "1", nil, nodes("a", 2, "start", "stop"))
+	w.publishAs("app", "2", top{"upgrade_policy": []string{"1"}}, with(nodes("a", 2, "start", "stop"), "container", map[string]any{"type": "fake", "image": "no-such-image"}))
+	w.start1(api.CreateCluster, api.CreateClusterInput{App: "app", Version: "1"})
+	commands, calls, record := len(w.agents.Ran()), len(w.provider.Calls()), w.record()
+	f := w.start(api.UpgradeCluster, api.UpgradeClusterInput{Version: "2"}).fault()
+	require.Equal(t, fault.NotFound, f.Type)
+	require.True(t, f.Refused)
+	require.Contains(t, f.Message, "the image of version 2 cannot be booted; nothing was stopped")
+	require.Contains(t, f.Message, "no-such-image")
+	require.Len(t, w.agents.Ran(), commands)
+	for _, c := range w.provider.Calls()[calls:] {
+		require.Contains(t, []string{"List", "Capabilities"}, c.Method)
+	}
+	require.Equal(t, record, w.record())
+	w.sound()
+}
+
 // TestUP0SequentialUpgradeAsksForTheOrder: masters last, say, of those whose turn is the same by the order of upgrade.
 func TestUP0SequentialUpgradeAsksForTheOrder(t *testing.T) {
 	t.Parallel()

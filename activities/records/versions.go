@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"drover/activities/internal/control"
 	"drover/activities/internal/packages"
@@ -40,11 +41,37 @@ func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in
 	if err := a.checkLinks(ctx, newLinks(rec.Spec, spec)); err != nil {
 		return nil, err
 	}
+	if err := a.checkImages(ctx, rec.Provider, to, spec); err != nil {
+		return nil, err
+	}
 	rec.Target = &lifecycle.Version{VersionID: to, Spec: spec, Values: values}
 	chooseInstances(rec, func(lifecycle.Node) bool { return true })
 	shown := *rec
 	shown.UpgradeFrom = rec.VersionID
 	return changes, control.Publishable(a.Records, &shown)
+}
+
+// checkImages asks the provider for the images of a version: nothing is to be stopped for one that cannot boot.
+func (a *Activities) checkImages(ctx context.Context, provider, version string, spec *specs.Cluster) error {
+	p, err := a.Providers.Find(provider)
+	if err != nil {
+		return err
+	}
+	images, ok := p.(providers.Images)
+	if !ok {
+		return nil
+	}
+	var names []string
+	for _, r := range spec.Roles {
+		names = append(names, r.Container.Image)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if err := images.CheckImage(ctx, name); err != nil {
+			return fault.Wrap(err, fault.NotFound, "the image of version %s cannot be booted; nothing was stopped", version)
+		}
+	}
+	return nil
 }
 
 // newLinks are the links of a version that the running one does not have.

@@ -140,6 +140,10 @@ func deleteNothing(w *world) {
 
 func missingThings(w *world) {
 	ctx := w.t.Context()
+	if images, ok := w.p.(providers.Images); ok {
+		require.NoError(w.t, images.CheckImage(ctx, w.spec().Image))
+		require.Error(w.t, images.CheckImage(ctx, "no-such-image"))
+	}
 	_, err := w.p.StartInstance(ctx, newID("i"))
 	requireFault(w, err, fault.NotFound)
 	requireFault(w, w.p.StopInstance(ctx, newID("i")), fault.NotFound)

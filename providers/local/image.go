@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -13,6 +14,12 @@ import (
 
 	"drover/fault"
 )
+
+// CheckImage is part of providers.Images.
+func (p *Provider) CheckImage(_ context.Context, name string) error {
+	_, err := p.imageDir(name)
+	return err
+}
 
 // imageDir finds an image's folder.
 func (p *Provider) imageDir(name string) (string, error) {

@@ -134,7 +134,7 @@ func stateOf(c api.ClusterView) string {
 // unwell reports a cluster that needs a look: nodes that should be well are not, or the cluster itself failed.
 func unwell(c api.ClusterView) bool {
 	switch c.State {
-	case "failed", "upgrade_failed", api.ClusterUnreadable:
+	case "failed", upgradeFailed, api.ClusterUnreadable:
 		return true
 	case "active":
 		return c.Health == nil || c.Health.Unhealthy+c.Health.Silent+c.Health.Off > 0

@@ -80,9 +80,24 @@ func (a *app) follow(ctx context.Context, server backend, view viewer, workflowI
 	case errors.Is(err, context.Canceled) && operates:
 		return output.Output{}, detached{clusterID: clusterID}
 	case err != nil:
-		return output.Output{}, next(err)
+		return output.Output{}, next(wayBack(ctx, server, err))
 	}
 	return result(op), nil
+}
+
+// wayBack names the downgrade where an upgrade has stopped half-way: one that was rolled back needs none.
+func wayBack(ctx context.Context, server backend, err error) error {
+	var failed *client.Failed
+	if !errors.As(err, &failed) || failed.Operation != api.UpgradeCluster || !failed.Began {
+		return err
+	}
+	if c, asked := server.Cluster(ctx, failed.ClusterID); asked != nil || c.State != upgradeFailed {
+		return err
+	}
+	f := *failed.Fault
+	f.Hint = strings.TrimPrefix(f.Hint+"; ", "; ") + "go back to the version before with: drover downgrade " + failed.ClusterID + "; nodes and steps: drover status " + failed.ClusterID
+	failed.Fault = &f
+	return err
 }
 
 // next adds what to do to a failure that does not say it.

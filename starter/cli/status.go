@@ -111,6 +111,7 @@ func (a *app) clusterFields(c *api.ClusterView, op *client.Operation) output.Fie
 		{"name", c.Name},
 		{"app", strings.TrimSpace(c.App + " " + c.Version)},
 		{"state", state},
+		{"upgrade", upgradeOf(c)},
 		{"nodes", fmt.Sprint(c.NodeCount)},
 		{"health", healthOf(c)},
 		{"labels", strings.Join(labelWords(c.Labels), "\n")},
@@ -122,6 +123,20 @@ func (a *app) clusterFields(c *api.ClusterView, op *client.Operation) output.Fie
 		{"orphans", strings.Join(c.Orphans, "\n")},
 	}
 }
+
+// upgradeOf says of an upgrade that is not finished what runs, and how to go back from one that failed.
+func upgradeOf(c *api.ClusterView) string {
+	switch {
+	case c.Target == "":
+		return ""
+	case c.State == upgradeFailed:
+		return fmt.Sprintf("to %s failed; the cluster is on %s until an upgrade has succeeded; go back with: drover downgrade %s", c.Target, c.Version, c.ClusterID)
+	}
+	return fmt.Sprintf("to %s, from %s", c.Target, c.Version)
+}
+
+// upgradeFailed is the state of a cluster whose upgrade has stopped half-way.
+const upgradeFailed = "upgrade_failed"
 
 // healthOf words the health of a cluster whose agents were asked.
 func healthOf(c *api.ClusterView) string {

@@ -55,7 +55,7 @@ func (a *app) watched(ctx context.Context, server backend, view viewer, op *clie
 	defer view.Close()
 	view.Show(client.Sight{Operation: *op})
 	if err := op.Failed(); err != nil {
-		return output.Output{}, next(err)
+		return output.Output{}, next(wayBack(ctx, server, err))
 	}
 	return result(op), nil
 }

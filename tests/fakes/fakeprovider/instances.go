@@ -105,8 +105,8 @@ func (p *Provider) check(s providers.InstanceSpec, replaces string) error {
 		f.Problems = problems
 		return f
 	}
-	if known := p.options.Images; known != nil && !slices.Contains(known, s.Image) || known == nil && strings.HasPrefix(s.Image, "no-such") {
-		return fault.New(fault.NotFound, "there is no image %s", s.Image)
+	if err := p.CheckImage(context.Background(), s.Image); err != nil {
+		return err
 	}
 	for _, m := range s.Mounts {
 		v := p.volumes[m.VolumeID]
@@ -280,4 +280,12 @@ func (p *Provider) Crash(id string, vanish bool) {
 	if vanish {
 		p.remove(i)
 	}
+}
+
+// CheckImage is part of providers.Images. It is not among the calls: it changes nothing.
+func (p *Provider) CheckImage(_ context.Context, name string) error {
+	if known := p.options.Images; known != nil && !slices.Contains(known, name) || known == nil && strings.HasPrefix(name, "no-such") {
+		return fault.New(fault.NotFound, "there is no image %s", name)
+	}
+	return nil
 }
