@@ -6,4 +6,5 @@
 //
 //	go run ./tests/bench                                everything, about five minutes
 //	go run ./tests/bench -only create -nodes 10,50      one part, other sizes
+//	go run ./tests/bench -scale                         an installation of 10,000 clusters
 package main

@@ -26,6 +26,9 @@ type options struct {
 	build   bool
 	keepLog string
 	limit   time.Duration
+	scale   bool
+	records int
+	doctor  bool
 }
 
 func parse(args []string) (options, error) {
@@ -41,11 +44,17 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.sshd, "sshd", "/usr/sbin/sshd", `OpenSSH server of the nodes; "" is the built-in one`)
 	f.BoolVar(&o.build, "build", true, "run make build first")
 	f.StringVar(&o.keepLog, "logs", "", "keep the servers' logs in this folder")
+	f.BoolVar(&o.scale, "scale", false, "measure an installation of many clusters, and nothing else")
+	f.IntVar(&o.records, "clusters", 10_000, "recorded clusters of -scale")
+	f.BoolVar(&o.doctor, "doctor", true, "with -scale: run drover doctor over all of them too, which takes minutes")
 	f.DurationVar(&o.limit, "limit", 20*time.Minute, "give up after this time")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
 	o.only = strings.Split(only, ",")
+	if o.scale {
+		o.only = nil
+	}
 	for _, part := range o.only {
 		if !slices.Contains([]string{"create", "change", "agent"}, part) {
 			return o, fmt.Errorf("-only %s: parts are create, change, agent", part)
@@ -58,8 +67,8 @@ func parse(args []string) (options, error) {
 	if o.agents, err = numbers(agents); err != nil {
 		return o, fmt.Errorf("-agents: %w", err)
 	}
-	if o.runs < 1 || o.changes < 1 {
-		return o, errors.New("-runs and -changes must be at least 1")
+	if o.runs < 1 || o.changes < 1 || o.records < 1 {
+		return o, errors.New("-runs, -changes and -clusters must be at least 1")
 	}
 	return o, nil
 }
@@ -102,6 +111,11 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
+	if o.scale {
+		if err := b.manyClusters(ctx); err != nil {
+			return fmt.Errorf("part scale: %w", err)
+		}
+	}
 	for _, part := range []struct {
 		name    string
 		measure func(context.Context) error

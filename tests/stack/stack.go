@@ -196,6 +196,9 @@ func (s *Stack) WorkerURL() string {
 	return "http://" + loopback(s.metricsPort)
 }
 
+// WorkerPID is the process id of the worker that was started last.
+func (s *Stack) WorkerPID() int { return s.worker.Pid() }
+
 // Binary is a program of ours.
 func (s *Stack) Binary(name string) string { return filepath.Join(s.Bin, name) }
 
