@@ -36,7 +36,7 @@ var few = []struct {
 	{"FailingUpgrade", "worker", Command, "upgrade"},
 	{api.DowngradeCluster, "cut-worker-temporal", Command, "start"},
 	{"FailingScaleVertical", "worker", Command, "start again"},
-	{api.UpgradeCluster, "paused-worker", Command, "upgrade"},
+	{api.UpgradeCluster, "frozen-worker", Command, "upgrade"},
 	{api.DeleteCluster, "worker", Before, "release"},
 }
 

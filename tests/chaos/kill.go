@@ -54,7 +54,8 @@ var kills = []kill{
 	{name: "worker", at: always, first: true, now: func(_ context.Context, w *World, _ *cluster) (func(context.Context) error, error) {
 		return w.stack.StartWorker, w.stack.KillWorker()
 	}},
-	{name: "paused-worker", at: always, first: true, now: pause, after: wakeReplaced},
+	{name: "paused-worker", at: always, first: true, now: pause(pausedFor), after: wakeReplaced},
+	{name: "frozen-worker", at: always, first: true, longer: frozenFor, now: pause(frozenFor), after: thawReplaced},
 	{name: "stalled-worker", at: always, now: stall},
 	{name: "temporal", at: always, now: server("temporal")},
 	{name: "consul", at: always, now: server("consul")},
