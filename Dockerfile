@@ -1,6 +1,6 @@
 # Drover's own programs as images:
 #
-#   docker build --target worker -t drover:local .          drover-worker and drover, and what they put on nodes
+#   docker build --target worker -t drover:local .          drover-worker, drover-console and drover, and what they put on nodes
 #   docker build --target agent  -t drover-agent:local .    drover-agent alone, to try a package's templates
 #
 # docker-compose.yml builds both. Building needs a Go module proxy; where that is not the public one, say
@@ -17,7 +17,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=docker
-RUN for program in drover=./starter drover-worker=./worker drover-agent=./agent drover-node=./providers/local/node; do \
+RUN for program in drover=./starter drover-worker=./worker drover-console=./console drover-agent=./agent drover-node=./providers/local/node; do \
         go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" \
             -o "/out/bin/${program%%=*}" "${program#*=}" || exit 1; \
     done; \

@@ -105,7 +105,7 @@ demo: first-run ## live through a cluster's whole life on this machine; ARGS=--q
 	@.build/bin/demo $(ARGS)
 
 .PHONY: dev
-dev: first-run ## start Temporal, Consul and a worker in the background, etcd published
+dev: first-run ## start Temporal, Consul, a worker and the console in the background, etcd published
 	@$(MAKE) --no-print-directory -s all-at-once ALSO=.build/bin/dev
 	@.build/bin/dev up
 

@@ -38,6 +38,7 @@ func (r *release) files(arch string) ([]file, error) {
 	all = append(all, file{to: "/etc/drover/worker.yaml", from: filepath.Join(r.root, "packaging/files/worker.yaml"), mode: 0o640, setting: true})
 	for from, to := range map[string]string{
 		"CHANGELOG.md": papers, "docs/production.md": papers, "docs/security.md": papers, "docs/providers.md": papers,
+		"docs/console.md": papers, "docs/oidc.example.yaml": papers + "/examples",
 		"docs/hosts.example.yaml": papers + "/examples", "docs/drover.example.yaml": papers + "/examples",
 	} {
 		all = append(all, file{to: path.Join(to, path.Base(from)), from: filepath.Join(r.root, from), mode: 0o644})

@@ -10,6 +10,7 @@ type program struct {
 var programs = []program{
 	{"drover", "./starter", true},
 	{"drover-worker", "./worker", true},
+	{"drover-console", "./console", true},
 	{"drover-agent", "./agent", false},
 	{"drover-node", "./providers/local/node", false},
 }

@@ -48,7 +48,8 @@ func TestRelease(t *testing.T) {
 		for _, name := range []string{
 			"/usr/lib/drover/drover-agent", "/usr/lib/drover/drover-node", "/usr/lib/drover/drover-worker", "/usr/bin/drover", "/usr/bin/drover-worker",
 			"/usr/lib/systemd/system/drover-worker.service", "/etc/default/drover-worker", "/etc/drover/worker.yaml",
-			"/usr/share/man/man1/drover-create.1", "/usr/share/man/man8/drover-worker.8",
+			"/usr/lib/drover/drover-console", "/usr/bin/drover-console", "/usr/lib/systemd/system/drover-console.service", "/etc/default/drover-console",
+			"/usr/share/man/man1/drover-create.1", "/usr/share/man/man8/drover-worker.8", "/usr/share/man/man8/drover-console.8",
 			"/usr/share/bash-completion/completions/drover", "/usr/share/doc/drover/copyright",
 		} {
 			require.Contains(t, found, top+name)
@@ -70,15 +71,17 @@ func TestRelease(t *testing.T) {
 		run(t, "dpkg-deb", "--control", file(".deb"), control)
 		settings, err := os.ReadFile(filepath.Join(control, "conffiles"))
 		require.NoError(t, err)
-		require.Equal(t, "/etc/default/drover-worker\n/etc/drover/worker.yaml\n", string(settings))
+		require.Equal(t, "/etc/default/drover-console\n/etc/default/drover-worker\n/etc/drover/worker.yaml\n", string(settings))
 	})
 
 	t.Run("units", func(t *testing.T) {
 		folder := t.TempDir()
 		run(t, "dpkg-deb", "--extract", file(".deb"), folder)
-		out := run(t, "systemd-analyze", "--root="+folder, "--man=no", "--recursive-errors=no", "verify", "drover-worker.service")
-		require.NotContains(t, out, "Unknown")
-		run(t, "systemd-analyze", "--root="+folder, "--offline=yes", "--threshold=20", "security", "drover-worker.service")
+		for _, unit := range []string{"drover-worker.service", "drover-console.service"} {
+			out := run(t, "systemd-analyze", "--root="+folder, "--man=no", "--recursive-errors=no", "verify", unit)
+			require.NotContains(t, out, "Unknown")
+			run(t, "systemd-analyze", "--root="+folder, "--offline=yes", "--threshold=20", "security", unit)
+		}
 	})
 
 	t.Run("modules", func(t *testing.T) {

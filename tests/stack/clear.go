@@ -12,8 +12,8 @@ import (
 	"drover/starter/process"
 )
 
-// names of processes in the order they are ended: the worker first, while what it talks to is still there.
-var names = []string{"drover-worker", "temporal", "consul"}
+// names of processes in the order they are ended: console and worker first, while what they talk to is still there.
+var names = []string{"drover-console", "drover-worker", "temporal", "consul"}
 
 // left is a process that a stack noted in its folder.
 type left struct {

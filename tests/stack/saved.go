@@ -16,12 +16,15 @@ type saved struct {
 	UI       int `json:"ui,omitempty"`
 	Consul   int `json:"consul"`
 	Metrics  int `json:"metrics,omitempty"`
+	Console  int `json:"console,omitempty"`
 }
 
 func savedFile(dir string) string { return filepath.Join(dir, "ports.json") }
 
 func (s *Stack) save() error {
-	data, err := json.Marshal(saved{Temporal: portOf(s.TemporalAddress), UI: portOf(s.UIURL), Consul: portOf(s.ConsulURL), Metrics: s.metricsPort})
+	data, err := json.Marshal(saved{
+		Temporal: portOf(s.TemporalAddress), UI: portOf(s.UIURL), Consul: portOf(s.ConsulURL), Metrics: s.metricsPort, Console: s.consolePort,
+	})
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,8 @@ type Options struct {
 	// WorkerFlags are added to the worker's command line; WorkerEnv to its environment.
 	WorkerFlags []string
 	WorkerEnv   []string
+	// ConsoleFlags are added to the console's command line.
+	ConsoleFlags []string
 	// SSHServer is the OpenSSH server of local nodes; "" is the built-in one.
 	SSHServer string
 	// NodeConsul is another address of this machine at which Consul answers, on the same port, and which nodes are told; ""
@@ -60,10 +62,10 @@ type Stack struct {
 	ConsulURL       string // http://host:port
 	StateDir        string // the worker's state folder: nodes and volumes
 
-	temporal, consul, worker *process.Process
-	replaced                 []*process.Process // workers, by ReplaceWorker
-	metricsPort              int
-	last                     saved
+	temporal, consul, worker, console *process.Process
+	replaced                          []*process.Process // workers, by ReplaceWorker
+	metricsPort, consolePort          int
+	last                              saved
 }
 
 // Start runs Temporal and Consul and waits until both answer. The worker is started by StartWorker.
@@ -118,7 +120,7 @@ func Attach(o Options) (*Stack, error) {
 		return nil, fmt.Errorf("no stack was started in %s", s.Dir)
 	}
 	s.TemporalAddress, s.ConsulURL = loopback(s.last.Temporal), "http://"+loopback(s.last.Consul)
-	s.metricsPort = s.last.Metrics
+	s.metricsPort, s.consolePort = s.last.Metrics, s.last.Console
 	if s.last.UI != 0 {
 		s.UIURL = "http://" + loopback(s.last.UI)
 	}
@@ -205,10 +207,10 @@ func (s *Stack) Binary(name string) string { return filepath.Join(s.Bin, name) }
 // LogFile is where a server writes what it says.
 func (s *Stack) LogFile(name string) string { return filepath.Join(s.logDir(), name+".log") }
 
-// Stop ends everything that was started, the worker first. Local nodes are the operator's: they outlive it.
+// Stop ends everything that was started, console and worker first. Local nodes are the operator's: they outlive it.
 func (s *Stack) Stop() error {
 	errs := []error{s.KillReplaced()}
-	for _, p := range []*process.Process{s.worker, s.temporal, s.consul} {
+	for _, p := range []*process.Process{s.console, s.worker, s.temporal, s.consul} {
 		if p != nil {
 			errs = append(errs, p.Stop())
 		}

@@ -1,5 +1,5 @@
 // Command dev (`make dev`, `make dev-status`, `make dev-down`) keeps a stack running in the background for a developer:
-// servers with their web interfaces, a worker, and the example packages published. All of it is in .dev/stack.
+// servers with their web interfaces, a worker, the console, and the example packages published. All of it is in .dev/stack.
 package main
 
 import (

@@ -21,7 +21,7 @@ func (d *dev) status() error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"temporal", "consul", "drover-worker"} {
+	for _, name := range []string{"temporal", "consul", "drover-worker", "drover-console"} {
 		state := "does not run; make dev starts it again, its log is " + servers.LogFile(name)
 		if slices.Contains(running, name) {
 			state = "runs"
@@ -42,6 +42,7 @@ func (d *dev) status() error {
 }
 
 func (d *dev) describe(servers *stack.Stack) {
+	fmt.Printf("Console        %s\n", servers.ConsoleURL())
 	fmt.Printf("Temporal       %s\n", servers.TemporalAddress)
 	fmt.Printf("Temporal UI    %s\n", servers.UIURL)
 	fmt.Printf("Consul and UI  %s/ui/\n", servers.ConsulURL)

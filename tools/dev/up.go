@@ -37,6 +37,9 @@ func (d *dev) up(ctx context.Context) error {
 	}
 	fmt.Println()
 	d.describe(servers)
+	if link, err := servers.ConsoleLink(); err == nil {
+		fmt.Printf("\nOpen the console in a browser, once and within 15 minutes, with this link:\n\n  %s\n", link)
+	}
 	fmt.Printf(`
 Type next, in the source tree:
 
@@ -67,12 +70,16 @@ func (d *dev) guard() error {
 	}
 	d.options.ConsulToken = strings.TrimSpace(string(token))
 	d.options.WorkerFlags = []string{"--consul-token-file", d.tokenFile()}
+	d.options.ConsoleFlags = []string{"--consul-token-file", d.tokenFile()}
 	return err
 }
 
 // furnish adds what a stack for people has more than one for tests.
 func (d *dev) furnish(ctx context.Context, servers *stack.Stack) error {
 	if err := servers.StartWorker(ctx); err != nil {
+		return err
+	}
+	if err := servers.StartConsole(ctx); err != nil {
 		return err
 	}
 	env, err := d.env(ctx, servers)

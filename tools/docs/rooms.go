@@ -31,6 +31,7 @@ var rooms = []room{
 	{"packages/", "example applications: etcd, ZooKeeper, Redis Cluster", "", ""},
 	{"tests/", "proofs and their support: `stack/`, `apps/`, `tracer/`, `fakes/`, `conformance/`, `endtoend/`, `chaos/`, `bench/`", "everything", "being imported by a room above"},
 	{"tools/", "pinned servers and tools, and programs for developers: `demo/`, `dev/`, `images/`, `docs/`, `words/`", "everything", "being imported by a room above"},
+	{"examples/", "the HTTP API with curl and in Go; a test runs them", "the standard library", "Drover's packages"},
 	{"packaging/", "releases: archives, `.deb` with units, lists of modules; a module of its own", "", ""},
 	{"docs/", "[architecture](docs/architecture.md), [operations](docs/lifecycle.md), [benchmarks](docs/benchmarks.md), decisions", "", ""},
 }

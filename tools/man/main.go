@@ -1,8 +1,9 @@
 // Command man writes the man pages and the shell completion of drover, from its own commands, into a folder with the layout
-// of /usr/share. The page of drover-worker is its --help.
+// of /usr/share. The pages of drover-worker and drover-console are their --help.
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -42,11 +43,21 @@ func write(folder string) error {
 	if err := completion(root, folder); err != nil {
 		return err
 	}
-	help, err := exec.Command("go", "run", "./worker", "--help").Output()
-	if err != nil {
-		return fmt.Errorf("drover-worker --help: %w", err)
+	for _, p := range []struct{ name, source, does string }{
+		{"drover-worker", "./worker", "serve Drover's workflows and activities"},
+		{"drover-console", "./console", "serve Drover's web pages and HTTP API"},
+	} {
+		var help bytes.Buffer
+		command := exec.Command("go", "run", p.source, "--help")
+		command.Stdout, command.Stderr = &help, &help
+		if err := command.Run(); err != nil {
+			return fmt.Errorf("%s --help: %w\n%s", p.name, err, help.String())
+		}
+		if err := os.WriteFile(filepath.Join(man, "man8", p.name+".8"), page(p.name, p.does, help.String()), 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(man, "man8/drover-worker.8"), page("drover-worker", "serve Drover's workflows and activities", string(help)), 0o644)
+	return nil
 }
 
 // undated leaves out the date of the day, which would make every run differ.

@@ -125,7 +125,7 @@ func prepare(t *testing.T) *quickstart {
 		"DOCKER_HOST="+e.Host, "DOCKER_SOCKET="+strings.TrimPrefix(e.Host, "unix://"), "DOCKER_CONFIG="+filepath.Dir(plugins),
 		"COMPOSE_FILE=docker-compose.yml:tools/images/compose.yml",
 		"DROVER_SUBNET="+free.Addr().String()+"/22", fmt.Sprintf("DROVER_SUBNET_COMPOSE=%d.%d.%d.192/26", at[0], at[1], at[2]+3),
-		"TEMPORAL_PORT="+freePort(t), "TEMPORAL_UI_PORT="+freePort(t), "CONSUL_PORT="+freePort(t),
+		"TEMPORAL_PORT="+freePort(t), "TEMPORAL_UI_PORT="+freePort(t), "CONSUL_PORT="+freePort(t), "CONSOLE_PORT="+freePort(t),
 	)
 	q.run(t, "go run ./tools/images")
 	return q
