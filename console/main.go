@@ -27,6 +27,9 @@ import (
 	"drover/metadata/views"
 )
 
+// livePace is how often an operation that is looked at is asked for its progress, by one watcher for all that look.
+const livePace = 150 * time.Millisecond
+
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".
 var version = "dev"
 
@@ -152,6 +155,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer temporal.Close()
+	temporal.Poll = livePace
 	seen := views.NewWatcher(kv, c.prefix, logger)
 	go seen.Run(ctx)
 

@@ -5,6 +5,7 @@
 // micro benchmark: those are beside the code they measure (go test -bench).
 //
 //	go run ./tests/bench                                everything, about five minutes
+//	go run ./tests/bench -console                       drover-console alone
 //	go run ./tests/bench -only create -nodes 10,50      one part, other sizes
 //	go run ./tests/bench -scale                         an installation of 10,000 clusters
 package main

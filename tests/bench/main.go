@@ -29,6 +29,7 @@ type options struct {
 	scale   bool
 	records int
 	doctor  bool
+	console bool
 }
 
 func parse(args []string) (options, error) {
@@ -47,6 +48,7 @@ func parse(args []string) (options, error) {
 	f.BoolVar(&o.scale, "scale", false, "measure an installation of many clusters, and nothing else")
 	f.IntVar(&o.records, "clusters", 10_000, "recorded clusters of -scale")
 	f.BoolVar(&o.doctor, "doctor", true, "with -scale: run drover doctor over all of them too, which takes minutes")
+	f.BoolVar(&o.console, "console", false, "measure drover-console alone")
 	f.DurationVar(&o.limit, "limit", 20*time.Minute, "give up after this time")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -106,6 +108,9 @@ func main() {
 
 func run(ctx context.Context, o options) (err error) {
 	printMachine(os.Stdout)
+	if o.console {
+		return measureConsole(ctx, o)
+	}
 	b, err := newBench(ctx, o)
 	if err != nil {
 		return err
