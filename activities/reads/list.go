@@ -1,7 +1,6 @@
 package reads
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -137,7 +136,7 @@ func (a *Activities) pageOfAll(ctx context.Context, ids []string, in api.ListClu
 	}); err != nil {
 		return err
 	}
-	slices.SortStableFunc(found, orders[in.Sort])
+	slices.SortFunc(found, metadata.ViewOrder(in.Sort))
 	p.list.Matching = len(found)
 	start = min(start, len(found))
 	for i, v := range found[start:] {
@@ -153,19 +152,6 @@ func (a *Activities) pageOfAll(ctx context.Context, ids []string, in api.ListClu
 	return nil
 }
 
-// orders are those of api.ListOrders, over clusters in the order of ids.
-var orders = map[string]func(x, y metadata.View) int{
-	"":        func(_, _ metadata.View) int { return 0 },
-	"cluster": func(_, _ metadata.View) int { return 0 },
-	"name":    func(x, y metadata.View) int { return strings.Compare(x.Name, y.Name) },
-	"app": func(x, y metadata.View) int {
-		return cmp.Or(strings.Compare(x.App, y.App), strings.Compare(x.Version, y.Version))
-	},
-	"state": func(x, y metadata.View) int { return strings.Compare(x.State, y.State) },
-	"nodes": func(x, y metadata.View) int { return y.NodeCount - x.NodeCount },
-	"age":   func(x, y metadata.View) int { return strings.Compare(x.CreatedAt, y.CreatedAt) },
-}
-
 func passes(in api.ListClustersInput, v metadata.View) bool {
 	switch {
 	case len(in.States) > 0 && !slices.Contains(in.States, v.State),
@@ -174,13 +160,7 @@ func passes(in api.ListClustersInput, v metadata.View) bool {
 		!strings.HasPrefix(v.ClusterID, in.Prefix) && !strings.HasPrefix(v.Name, in.Prefix):
 		return false
 	}
-	for _, filter := range in.Labels {
-		key, want, exact := strings.Cut(filter, "=")
-		if value, ok := v.Labels[key]; !ok || exact && value != want {
-			return false
-		}
-	}
-	return true
+	return v.HasLabels(in.Labels)
 }
 
 // addHealth asks the agents of the page's clusters.

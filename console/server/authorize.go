@@ -84,7 +84,7 @@ func (s *Server) sees(ctx context.Context, who auth.Identity, cluster string) bo
 		return true
 	}
 	v, _, err := s.Views.One(ctx, cluster)
-	return err == nil && who.Covers(labelsOf(v))
+	return err == nil && who.Covers(v.Labels)
 }
 
 func secretOf(ctx huma.Context) string {

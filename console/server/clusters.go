@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -38,7 +37,7 @@ func (s *Server) clusters(ctx context.Context, in *clustersInput) (*body[wire.Pa
 	}
 	who := callOf(ctx).Identity
 	found := slices.DeleteFunc(all, func(v metadata.View) bool {
-		return !who.Covers(labelsOf(v)) || in.Held && !held[v.ClusterID] || !in.passes(v)
+		return !who.Covers(v.Labels) || in.Held && !held[v.ClusterID] || !in.passes(v)
 	})
 	slices.SortFunc(found, in.order())
 	page := wire.Page[wire.Cluster]{Items: []wire.Cluster{}, Total: len(found)}
@@ -92,12 +91,9 @@ func (s *Server) healthy(ctx context.Context, clusters []wire.Cluster) error {
 	return nil
 }
 
-// labelsOf are the labels of a cluster.
-func labelsOf(v metadata.View) map[string]string { return v.Labels }
-
 // clusterOf is a view as the API shows it: the JSON of both is the same.
 func clusterOf(v metadata.View) wire.Cluster {
-	out := wire.Cluster{Labels: labelsOf(v)}
+	out := wire.Cluster{Labels: v.Labels}
 	text, err := json.Marshal(v)
 	if err == nil {
 		err = json.Unmarshal(text, &out.ClusterView)
@@ -112,15 +108,9 @@ func (in *clustersInput) passes(v metadata.View) bool {
 	switch {
 	case len(in.State) > 0 && !slices.Contains(in.State, v.State),
 		len(in.App) > 0 && !slices.Contains(in.App, v.App),
-		(in.Running || in.Held) && v.Operation.State != api.OpRunning:
+		(in.Running || in.Held) && v.Operation.State != api.OpRunning,
+		!v.HasLabels(in.Label):
 		return false
-	}
-	labels := labelsOf(v)
-	for _, want := range in.Label {
-		key, value, valued := strings.Cut(want, "=")
-		if have, ok := labels[key]; !ok || valued && have != value {
-			return false
-		}
 	}
 	if in.Search == "" {
 		return true
@@ -132,25 +122,11 @@ func (in *clustersInput) passes(v metadata.View) bool {
 
 func (in *clustersInput) order() func(x, y metadata.View) int {
 	key, descending := strings.CutPrefix(in.Sort, "-")
-	by := map[string]func(x, y metadata.View) int{
-		"name": func(x, y metadata.View) int { return strings.Compare(x.Name, y.Name) },
-		"app": func(x, y metadata.View) int {
-			return cmp.Or(strings.Compare(x.App, y.App), strings.Compare(x.Version, y.Version))
-		},
-		"state": func(x, y metadata.View) int { return strings.Compare(x.State, y.State) },
-		"nodes": func(x, y metadata.View) int { return y.NodeCount - x.NodeCount },
-		"age":   func(x, y metadata.View) int { return strings.Compare(x.CreatedAt, y.CreatedAt) },
-	}[key]
-	return func(x, y metadata.View) int {
-		n := 0
-		if by != nil {
-			n = by(x, y)
-		}
-		if n = cmp.Or(n, strings.Compare(x.ClusterID, y.ClusterID)); descending {
-			return -n
-		}
-		return n
+	order := metadata.ViewOrder(key)
+	if descending {
+		return func(x, y metadata.View) int { return order(y, x) }
 	}
+	return order
 }
 
 func (s *Server) cluster(ctx context.Context, in *clusterInput) (*body[wire.Cluster], error) {
