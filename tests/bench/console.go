@@ -99,9 +99,9 @@ func fill(kv *consul.Client) error {
 			if err != nil {
 				return err
 			}
-			ops = append(ops, &consul.KVTxnOp{Verb: consul.KVSet, Key: kvPrefix + "/views/" + view.ClusterID, Value: text})
+			ops = append(ops, &consul.KVTxnOp{Verb: consul.KVSet, Key: kvPrefix + "/views/" + view.ClusterID, Value: text}) //nolint:forbidigo // a Consul of its own, thrown away
 		}
-		if ok, answer, _, err := kv.KV().Txn(ops, nil); err != nil || !ok {
+		if ok, answer, _, err := kv.KV().Txn(ops, nil); err != nil || !ok { //nolint:forbidigo // as above
 			return cmp.Or(err, fmt.Errorf("consul: %v", answer))
 		}
 	}
