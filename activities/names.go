@@ -34,6 +34,7 @@ const (
 	CollectOrphans  = "CollectOrphans"
 	ExamineCluster  = "ExamineCluster"
 	ReadLogs        = "ReadLogs"
+	PreviewFiles    = "PreviewFiles"
 	DescribeApp     = "DescribeApp"
 	DescribeValues  = "DescribeValues"
 	EditCluster     = "EditCluster"
@@ -88,6 +89,7 @@ func (a *Activities) All() map[string]any {
 		CollectOrphans:  a.Orphans.CollectOrphans,
 		ExamineCluster:  a.Reads.ExamineCluster,
 		ReadLogs:        a.Reads.ReadLogs,
+		PreviewFiles:    a.Reads.PreviewFiles,
 		DescribeApp:     a.Reads.DescribeApp,
 		DescribeValues:  a.Reads.DescribeValues,
 		EditCluster:     a.Records.EditCluster,

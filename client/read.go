@@ -201,6 +201,15 @@ func (c *Client) App(ctx context.Context, app, version string) (*api.AppDetail, 
 	return &out, nil
 }
 
+// PreviewFiles asks the agents of a cluster which of their files an operation would replace.
+func (c *Client) PreviewFiles(ctx context.Context, in api.PreviewFilesInput) (*api.FilePreview, error) {
+	var out api.FilePreview
+	if err := c.read(ctx, api.PreviewFiles, in, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
 // Values reads the values in force of a cluster.
 func (c *Client) Values(ctx context.Context, clusterID string) (*api.ClusterValues, error) {
 	var out api.ClusterValues

@@ -75,6 +75,14 @@ func (a *Agents) Reload(ctx context.Context, t Target) (api.SyncResult, error) {
 	return res, at(t, "reload", err)
 }
 
+// Preview asks which files a change of the cluster's keys would replace on the node.
+func (a *Agents) Preview(ctx context.Context, t Target, r api.PreviewRequest) (api.PreviewResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.slack)
+	defer cancel()
+	res, err := a.client(t).Preview(ctx, r)
+	return res, at(t, "preview", err)
+}
+
 // List gives the newest commands of the node's journal whose ids match a pattern.
 func (a *Agents) List(ctx context.Context, t Target, match string, limit int) (api.CommandList, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.slack)

@@ -55,6 +55,10 @@ func (a agents) Status(ctx context.Context, n lifecycle.Node) (agentapi.Status, 
 	return a.remote.Status(ctx, n.SSH.Of(n.ID))
 }
 
+func (a agents) Preview(ctx context.Context, n lifecycle.Node, r agentapi.PreviewRequest) (agentapi.PreviewResult, error) {
+	return a.remote.Preview(ctx, n.SSH.Of(n.ID), r)
+}
+
 func (a agents) List(ctx context.Context, n lifecycle.Node, match string, limit int) (agentapi.CommandList, error) {
 	return a.remote.List(ctx, n.SSH.Of(n.ID), match, limit)
 }

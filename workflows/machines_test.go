@@ -157,6 +157,10 @@ func (a node) List(ctx context.Context, n lifecycle.Node, match string, limit in
 	return a.agents.List(ctx, n, match, limit)
 }
 
+func (a node) Preview(ctx context.Context, n lifecycle.Node, r agentapi.PreviewRequest) (agentapi.PreviewResult, error) {
+	return a.agents.Preview(ctx, n, r)
+}
+
 func (a node) Output(ctx context.Context, n lifecycle.Node, id string, from int64, limit int) (agentapi.CommandOutput, error) {
 	return a.agents.Output(ctx, n, id, from, limit)
 }

@@ -58,6 +58,11 @@ func ReadLogs(ctx workflow.Context, raw converter.RawValue) (api.Logs, error) {
 	return read(ctx, raw, doReads.ReadLogs)
 }
 
+// PreviewFiles asks the agents of a cluster which of their files an operation would replace.
+func PreviewFiles(ctx workflow.Context, raw converter.RawValue) (api.FilePreview, error) {
+	return read(ctx, raw, doReads.PreviewFiles)
+}
+
 // DescribeApp reads the settings and services of a published version.
 func DescribeApp(ctx workflow.Context, raw converter.RawValue) (api.AppDetail, error) {
 	return read(ctx, raw, doReads.DescribeApp)

@@ -28,6 +28,7 @@ func readers() map[string]any {
 		api.ReadLogs:        ReadLogs,
 		api.DescribeApp:     DescribeApp,
 		api.DescribeValues:  DescribeValues,
+		api.PreviewFiles:    PreviewFiles,
 		api.EditCluster:     EditCluster,
 	}
 }

@@ -40,6 +40,8 @@ type TreeStore interface {
 // Agents ask the agent on a node.
 type Agents interface {
 	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
+	// Preview renders the node's files with a change of keys and applies nothing.
+	Preview(ctx context.Context, node lifecycle.Node, r agentapi.PreviewRequest) (agentapi.PreviewResult, error)
 	// List and Output read the journal of a node, as agent/client has them.
 	List(ctx context.Context, node lifecycle.Node, match string, limit int) (agentapi.CommandList, error)
 	Output(ctx context.Context, node lifecycle.Node, id string, from int64, limit int) (agentapi.CommandOutput, error)

@@ -8,6 +8,7 @@
 //	GET    /v1/now                          -> Now            the node's clock, for Command.AsOf
 //	POST   /v1/sync         SyncRequest     -> SyncResult     blocks until applied or timeout
 //	POST   /v1/reload                       -> SyncResult     re-reads conf.d, applies the current revision again
+//	POST   /v1/preview      PreviewRequest  -> PreviewResult  files that a change of keys would replace; writes and runs nothing
 //	PUT    /v1/commands/{id}?wait=SECONDS   Command -> CommandStatus   launches once per id, then waits up to SECONDS
 //	GET    /v1/commands/{id}?wait=SECONDS   -> CommandStatus  attach
 //	DELETE /v1/commands/{id}?wait=SECONDS   -> CommandStatus  cancel: TERM, grace, KILL of the process group

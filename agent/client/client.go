@@ -57,6 +57,12 @@ func (c *Client) Reload(ctx context.Context) (api.SyncResult, error) {
 	return out, c.call(ctx, http.MethodPost, "/v1/reload", nil, &out)
 }
 
+// Preview asks which files a change of the cluster's keys would replace. An agent of an older version has no such call: NotFound.
+func (c *Client) Preview(ctx context.Context, r api.PreviewRequest) (api.PreviewResult, error) {
+	var out api.PreviewResult
+	return out, c.call(ctx, http.MethodPost, "/v1/preview", r, &out)
+}
+
 // PutConfig replaces the agent's health check and monitor settings.
 func (c *Client) PutConfig(ctx context.Context, cfg api.Config) (api.Status, error) {
 	var out api.Status

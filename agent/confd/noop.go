@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"drover/agent/api"
@@ -13,25 +14,58 @@ import (
 // Noop renders everything and reports, as text for people, what a pass would change: unified diffs, modes, and the
 // commands that would run. It writes nothing and runs nothing. Result has the warnings and how many files would change.
 func (e *Engine) Noop(ctx context.Context, kv map[string]string) (string, Result, error) {
-	if err := e.enter(ctx); err != nil {
+	var (
+		out     strings.Builder
+		result  Result
+		reloads []string
+	)
+	warnings, err := e.differing(ctx, kv, func(r *resource, d dest, content []byte) error {
+		if err := describe(&out, d, content); err != nil {
+			return err
+		}
+		result.Changed++
+		if r.reload != "" && !slices.Contains(reloads, r.reload) {
+			reloads = append(reloads, r.reload)
+		}
+		return nil
+	})
+	if err != nil {
 		return "", Result{}, err
 	}
+	result.Warnings = warnings
+	for _, line := range reloads {
+		fmt.Fprintf(&out, "# would run: %s\n", line)
+	}
+	return out.String(), result, nil
+}
+
+// Changes renders everything and gives the files that a pass would replace, without their contents. It writes nothing and runs
+// nothing. Warnings are the resources that cannot be rendered.
+func (e *Engine) Changes(ctx context.Context, kv map[string]string) (files []api.PreviewFile, warnings []api.Warning, _ error) {
+	warnings, err := e.differing(ctx, kv, func(r *resource, d dest, _ []byte) error {
+		files = append(files, api.PreviewFile{Resource: r.name, Dest: d.path, New: !d.exists && !d.symlink, Reload: r.reload})
+		return nil
+	})
+	return files, warnings, err
+}
+
+// differing calls found with every destination that is not what its resource renders to.
+func (e *Engine) differing(ctx context.Context, kv map[string]string, found func(r *resource, d dest, content []byte) error) (warnings []api.Warning, _ error) {
+	if err := e.enter(ctx); err != nil {
+		return nil, err
+	}
 	defer e.leave()
-	var result Result
 	warn := func(name, what string, err error) {
-		result.Warnings = append(result.Warnings, api.Warning{Resource: name, What: what, Message: err.Error()})
+		warnings = append(warnings, api.Warning{Resource: name, What: what, Message: err.Error()})
 	}
 	if _, err := e.resources.refresh(); err != nil {
-		return "", Result{}, fault.Wrap(err, fault.Invalid, "cannot read the configuration")
+		return nil, fault.Wrap(err, fault.Invalid, "cannot read the configuration")
 	}
 	for _, name := range e.resources.order {
 		if entry := e.resources.files[name]; entry.err != nil {
 			warn(name, "parse", entry.err)
 		}
 	}
-	var out strings.Builder
-	var reloads []string
-	seen := map[string]bool{}
 	tree := NewTree(kv)
 	active, _ := e.resources.active()
 	for _, r := range active {
@@ -41,27 +75,14 @@ func (e *Engine) Noop(ctx context.Context, kv map[string]string) (string, Result
 			continue
 		}
 		d, err := e.examine(r, content)
+		if err == nil && d.changed {
+			err = found(r, d, content)
+		}
 		if err != nil {
 			warn(r.name, "write", err)
-			continue
-		}
-		if !d.changed {
-			continue
-		}
-		if err := describe(&out, d, content); err != nil {
-			warn(r.name, "write", err)
-			continue
-		}
-		result.Changed++
-		if r.reload != "" && !seen[r.reload] {
-			seen[r.reload] = true
-			reloads = append(reloads, r.reload)
 		}
 	}
-	for _, line := range reloads {
-		fmt.Fprintf(&out, "# would run: %s\n", line)
-	}
-	return out.String(), result, nil
+	return warnings, nil
 }
 
 func describe(out *strings.Builder, d dest, content []byte) error {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"drover/agent/api"
 )
 
 func TestNoop(t *testing.T) {
@@ -31,6 +33,10 @@ func TestNoop(t *testing.T) {
 		"--- "+a+"\n+++ "+a+"\n@@ -1,6 +1,6 @@\n 1\n 2\n-old\n+new\n 4\n 5\n 6\n"+
 		"--- /dev/null\n+++ "+d+"\n@@ -0,0 +1,1 @@\n+no newline\n\\ No newline at end of file\n"+
 		"# would run: r\n", diff)
+	files, warnings, err := n.Changes(t.Context(), n.kv)
+	require.NoError(t, err)
+	require.Equal(t, r.Warnings, warnings)
+	require.Equal(t, []api.PreviewFile{{Resource: "a.toml", Dest: a, Reload: "r"}, {Resource: "d/new.toml", Dest: d, New: true, Reload: "r"}}, files)
 	require.Empty(t, n.took())
 	require.NoDirExists(t, n.path("d"))
 	require.Contains(t, n.read("a"), "old")

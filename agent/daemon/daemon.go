@@ -41,6 +41,7 @@ type Options struct {
 type Daemon struct {
 	version, cluster      string
 	configFile, stateFile string
+	confDir               string
 	program               string // ProgramStamp of the file this process was started from
 	rootAccess            bool
 	log                   *slog.Logger
@@ -114,7 +115,7 @@ func newDaemon(o Options, config api.Config) (*Daemon, error) {
 		return nil, err
 	}
 	d := &Daemon{
-		version: o.Version, cluster: config.ClusterID, configFile: o.ConfigFile,
+		version: o.Version, cluster: config.ClusterID, configFile: o.ConfigFile, confDir: o.ConfDir,
 		stateFile: filepath.Join(o.StateDir, "agent-state.json"), rootAccess: config.MetadataRootAccess, log: o.Log,
 		source: o.Source, engine: o.Engine, journal: j, config: config, hup: o.HUP,
 		kick: make(chan struct{}, 1), requests: make(chan request),

@@ -26,6 +26,8 @@ type Snapshot struct {
 	// called only if something changed.
 	Keys    func() map[string]string
 	Secrets func() []string
+	// With makes the map as it would be with other keys of the cluster, as they are stored.
+	With func(set map[string]string, drop []string) map[string]string
 }
 
 // consul reads through drover/metadata/reader.
@@ -54,5 +56,6 @@ func (c *consul) Read(ctx context.Context) (Snapshot, error) {
 		Revision: s.Revision, Linked: s.Linked(),
 		Keys:    func() map[string]string { return s.View(c.self) },
 		Secrets: func() []string { return s.Secrets(c.self) },
+		With:    func(set map[string]string, drop []string) map[string]string { return s.With(set, drop).View(c.self) },
 	}, nil
 }

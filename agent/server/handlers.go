@@ -62,6 +62,16 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 	s.reply(w, r, res, err)
 }
 
+func (s *Server) preview(w http.ResponseWriter, r *http.Request) {
+	var req api.PreviewRequest
+	err := decode(w, r, &req)
+	var res api.PreviewResult
+	if err == nil {
+		res, err = s.agent.Preview(r.Context(), req)
+	}
+	s.reply(w, r, res, err)
+}
+
 func (s *Server) config(w http.ResponseWriter, r *http.Request) {
 	var c api.Config
 	err := decode(w, r, &c)

@@ -18,6 +18,8 @@ type Agent interface {
 	Sync(ctx context.Context, revision int64) (api.SyncResult, error)
 	// Reload reads conf.d again and applies the current revision once more.
 	Reload(ctx context.Context) (api.SyncResult, error)
+	// Preview renders the configuration with a change of the cluster's keys and applies nothing.
+	Preview(ctx context.Context, r api.PreviewRequest) (api.PreviewResult, error)
 	// Configure replaces the health check and monitor settings.
 	Configure(c api.Config) error
 }
@@ -77,6 +79,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /v1/now", s.now)
 	mux.HandleFunc("POST /v1/sync", s.sync)
 	mux.HandleFunc("POST /v1/reload", s.reload)
+	mux.HandleFunc("POST /v1/preview", s.preview)
 	mux.HandleFunc("PUT /v1/config", s.config)
 	mux.HandleFunc("PUT /v1/commands/{id}", s.launch)
 	mux.HandleFunc("GET /v1/commands/{id}", s.attach)

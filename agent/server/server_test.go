@@ -60,6 +60,10 @@ func (a *fakeAgent) Reload(context.Context) (api.SyncResult, error) {
 	return api.SyncResult{Revision: a.revision}, nil
 }
 
+func (a *fakeAgent) Preview(_ context.Context, r api.PreviewRequest) (api.PreviewResult, error) {
+	return api.PreviewResult{Files: []api.PreviewFile{{Dest: r.Set["self/env/file"]}}}, nil
+}
+
 func (a *fakeAgent) Configure(c api.Config) error {
 	a.cfg = c
 	return a.cfgErr
@@ -153,6 +157,9 @@ func TestErrorsKeepTheirTypes(t *testing.T) {
 	require.True(t, fault.Is(err, fault.BarrierTimeout), "%v", err)
 	require.ErrorContains(t, err, "at revision 4; Consul is away")
 
+	preview, err := c.Preview(ctx, api.PreviewRequest{Set: map[string]string{"self/env/file": "/etc/a"}})
+	require.NoError(t, err)
+	require.Equal(t, "/etc/a", preview.Files[0].Dest)
 	_, err = client.Unix(path + "-not-there").Status(ctx)
 	require.True(t, fault.Is(err, fault.Unreachable), "%v", err)
 	require.True(t, fault.As(err).Retryable)

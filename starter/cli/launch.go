@@ -75,6 +75,9 @@ func (a *app) start(ctx context.Context, l *launch, r client.Request) (output.Ou
 		return output.Output{}, err
 	}
 	out, err := a.operate(ctx, r, l.noWait, l.dryRun)
+	if l.dryRun && err == nil {
+		a.addFiles(ctx, server, r, &out)
+	}
 	if l.prints && !l.noWait && !l.dryRun {
 		a.addOutputs(ctx, server, r.ClusterID, &out, err)
 	}

@@ -30,7 +30,7 @@ func TestTutorial(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	for _, want := range []string{
 		"welcome", "hello: passed", "hello: FAILED", "not idempotent: init on hello_node/1, run again in step create, ended with exit code 1",
-		"hello from cln-", "welcome from cln-", "beats of 1.1.0; members: ",
+		"UE1  /opt/app/greeting on hello_node 1-2", "hello from cln-", "welcome from cln-", "beats of 1.1.0; members: ",
 	} {
 		require.Contains(t, out, want)
 	}

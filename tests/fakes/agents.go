@@ -49,6 +49,8 @@ type Agents struct {
 	cuts   map[string]chan struct{} // by node: closed while its answers do not arrive, although its commands run
 	// Seen are revisions that nodes have applied, by node id, where the published one is older: Consul was restored.
 	Seen map[string]int64
+	// Old agents do not know the newest calls.
+	Old bool
 }
 
 // Handler decides how a command ends; ok false leaves it to the next one. Without any, commands exit with 0.

@@ -2,6 +2,7 @@ package fakes
 
 import (
 	"context"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -71,4 +72,19 @@ func (a *Agents) Output(_ context.Context, n lifecycle.Node, id string, from int
 	from = min(from, size)
 	next := min(from+int64(limit), size)
 	return agentapi.CommandOutput{From: from, Before: text[:from], Text: text[from:next], Next: next, Size: size, Ended: true, Secrets: c.secrets}, nil
+}
+
+// Preview has one file for each changed key of /env, /etc/KEY; an agent that is Old has no previews.
+func (a *Agents) Preview(_ context.Context, n lifecycle.Node, r agentapi.PreviewRequest) (agentapi.PreviewResult, error) {
+	if _, err := a.answering(n); err != nil {
+		return agentapi.PreviewResult{}, err
+	}
+	if a.Old {
+		return agentapi.PreviewResult{}, fault.New(fault.NotFound, "the agent has no call POST /v1/preview")
+	}
+	var out agentapi.PreviewResult
+	for _, key := range slices.Sorted(maps.Keys(r.Set)) {
+		out.Files = append(out.Files, agentapi.PreviewFile{Dest: "/etc/" + key[strings.LastIndexByte(key, '/')+1:], Reload: "reload " + r.Set[key]})
+	}
+	return out, nil
 }

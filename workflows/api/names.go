@@ -51,6 +51,7 @@ const (
 	ReadLogs        = "ReadLogs"
 	DescribeApp     = "DescribeApp"
 	DescribeValues  = "DescribeValues"
+	PreviewFiles    = "PreviewFiles"
 	EditCluster     = "EditCluster"
 )
 

@@ -118,6 +118,10 @@ func scenarios() []scenario {
 		scenario{api.DescribeApp, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.DescribeValues, happy, completed, small(), active, none, func(w *world) any { return api.DescribeValuesInput{ClusterID: w.clusterID} }, "", nil},
 		scenario{api.DescribeValues, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.PreviewFiles, happy, completed, small(), active, none, func(w *world) any {
+			return api.PreviewFilesInput{ClusterID: w.clusterID, Upgrade: &api.UpgradeClusterInput{Version: "next"}}
+		}, "", nil},
+		scenario{api.PreviewFiles, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ReadLogs, happy, completed, small(), active, none, func(w *world) any { return api.ReadLogsInput{ClusterID: w.clusterID} }, "", nil},
 		scenario{api.ReadLogs, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.EditCluster, happy, completed, small(), active, none, func(w *world) any { return api.EditClusterInput{ClusterID: w.clusterID, Name: "noted"} }, "", nil},
