@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"mvdan.cc/sh/v3/syntax"
 
@@ -23,6 +22,7 @@ func TestDocumentedCommandsExist(t *testing.T) {
 	root, err := tree.Root()
 	require.NoError(t, err)
 	found := 0
+	var wrong []string
 	for _, page := range pages(t, root) {
 		text, err := os.ReadFile(filepath.Join(root, page))
 		require.NoError(t, err)
@@ -30,33 +30,44 @@ func TestDocumentedCommandsExist(t *testing.T) {
 		for _, block := range blocks {
 			for _, args := range commandsOf(block) {
 				found++
-				assert.NoError(t, accepts(args, true), "%s: drover %s", page, strings.Join(args, " "))
+				wrong = noted(wrong, accepts(args, true), page, args)
 			}
 		}
 		for _, span := range inline.FindAllStringSubmatch(prose, -1) {
 			words := strings.Fields(span[1])
 			if len(words) > 1 && words[0] == "drover" {
 				found++
-				assert.NoError(t, accepts(words[1:], false), "%s: %s", page, span[1])
+				wrong = noted(wrong, accepts(words[1:], false), page, words[1:])
 			}
 		}
 	}
+	require.Empty(t, wrong)
 	require.Greater(t, found, 150, "the pages are not read as they are written")
 }
 
 // The examples of help texts are held to the same.
 func TestExamplesOfHelpExist(t *testing.T) {
 	t.Parallel()
+	var wrong []string
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		for _, args := range commandsOf(c.Example) {
-			assert.NoError(t, accepts(args, true), "%s: drover %s", c.CommandPath(), strings.Join(args, " "))
+			wrong = noted(wrong, accepts(args, true), c.CommandPath(), args)
 		}
 		for _, child := range c.Commands() {
 			walk(child)
 		}
 	}
 	walk(newApp(System{}).root())
+	require.Empty(t, wrong)
+}
+
+// noted adds a command line that is refused, so that one test names all of them.
+func noted(wrong []string, err error, where string, args []string) []string {
+	if err == nil {
+		return wrong
+	}
+	return append(wrong, where+": drover "+strings.Join(args, " ")+": "+err.Error())
 }
 
 func TestWrongCommandsAreFound(t *testing.T) {
