@@ -62,7 +62,9 @@ type Dependencies struct {
 	Access access.Store
 	Agents Agents
 	// Temporal is asked before commands begin; nil: they begin without asking (tests).
-	Temporal  attempt.Server
+	Temporal attempt.Server
+	// Schedules are those of backups, which go with their cluster; nil: there are none (tests).
+	Schedules publish.Schedules
 	Providers providers.Set
 	// Backups is the catalogue of backups, BackupTargets where their data is, DefaultBackupTarget the target of requests that
 	// name none, Folders reads and writes folders of nodes.
@@ -72,7 +74,9 @@ type Dependencies struct {
 	Folders             backups.Nodes
 	// DefaultProvider is used when a request names none.
 	DefaultProvider string
-	KeyPairs        machines.KeyPairs
+	// Keep is how long deleted clusters stay in the recycle bin that say nothing themselves; 0: not at all.
+	Keep     time.Duration
+	KeyPairs machines.KeyPairs
 	// AuthorizedKey is the public half of the key that Drover logs in to nodes with (authorized_keys line).
 	AuthorizedKey string
 	// NodeConsul is Consul's HTTP address as nodes reach it; KVPrefix is the root of Drover's keys in it.
@@ -114,7 +118,7 @@ func New(d Dependencies) *Activities {
 	return &Activities{
 		Records: &records.Activities{
 			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens,
-			Providers: d.Providers, DefaultProvider: d.DefaultProvider, Catalogue: entries, Now: d.Now,
+			Providers: d.Providers, DefaultProvider: d.DefaultProvider, Catalogue: entries, Keep: d.Keep, Now: d.Now,
 		},
 		Machines: &machines.Activities{
 			Records: d.Records, Ledger: d.Ledger, Attempt: check, Providers: d.Providers,
@@ -125,7 +129,7 @@ func New(d Dependencies) *Activities {
 			NodeConsul: d.NodeConsul, KVPrefix: d.KVPrefix, MetricsPort: d.MetricsPort, Logger: d.Logger,
 		},
 		Publish: &publish.Activities{
-			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens, Now: d.Now,
+			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens, Schedules: d.Schedules, Now: d.Now,
 		},
 		Orphans: &orphans.Activities{
 			Records: d.Records, Trees: d.Trees, Ledger: d.Ledger, Tokens: tokens, Attempt: check,
@@ -133,7 +137,7 @@ func New(d Dependencies) *Activities {
 		},
 		Reads: &reads.Activities{
 			Records: d.Records, Apps: d.Apps, Trees: d.Trees, Ledger: d.Ledger, Agents: d.Agents, Tokens: tokens,
-			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns,
+			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns, Now: d.Now,
 		},
 		Apps: &apps.Activities{Apps: d.Apps, Now: d.Now},
 		Backups: &backups.Activities{

@@ -52,6 +52,8 @@ const (
 	ListBackups     = "ListBackups"
 	ImportBackup    = "ImportBackup"
 	ExportBackup    = "ExportBackup"
+	DueClusters     = "DueClusters"
+	ExpiredBackups  = "ExpiredBackups"
 )
 
 // All gives every activity by its registered name.
@@ -107,5 +109,7 @@ func (a *Activities) All() map[string]any {
 		ListBackups:     a.Backups.ListBackups,
 		ImportBackup:    a.Backups.ImportBackup,
 		ExportBackup:    a.Backups.ExportBackup,
+		DueClusters:     a.Records.DueClusters,
+		ExpiredBackups:  a.Backups.ExpiredBackups,
 	}
 }

@@ -127,6 +127,16 @@ func (c *Client) RepairCluster(ctx context.Context, id string, in api.RepairClus
 	return c.begin(ctx, api.RepairCluster, id, in)
 }
 
+// RecoverCluster brings a deleted cluster back from the recycle bin.
+func (c *Client) RecoverCluster(ctx context.Context, id string, in api.RecoverClusterInput) (*Handle, error) {
+	return c.begin(ctx, api.RecoverCluster, id, in)
+}
+
+// CeaseCluster releases a deleted cluster before its time in the recycle bin is up.
+func (c *Client) CeaseCluster(ctx context.Context, id string, in api.CeaseClusterInput) (*Handle, error) {
+	return c.begin(ctx, api.CeaseCluster, id, in)
+}
+
 // BackupCluster backs a running cluster up to a target.
 func (c *Client) BackupCluster(ctx context.Context, id string, in api.BackupClusterInput) (*Handle, error) {
 	return c.begin(ctx, api.BackupCluster, id, in)

@@ -25,6 +25,8 @@ const (
 	OpRestoreInPlace   Op = "RestoreInPlace"
 	OpVerifyBackup     Op = "VerifyBackup"
 	OpDeleteBackup     Op = "DeleteBackup"
+	OpRecoverCluster   Op = "RecoverCluster"
+	OpCeaseCluster     Op = "CeaseCluster"
 )
 
 // MakesCluster reports whether an operation begins without a cluster and makes one.
@@ -39,7 +41,7 @@ type StepID string
 type Procedure struct {
 	Op   Op
 	Does string // one sentence
-	// From are the states it may start from; nil: every state (DeleteCluster), or no cluster yet (CreateCluster).
+	// From are the states it may start from; nil: no cluster yet.
 	From []State
 	// Unless the package or the request keeps a failure (On failure), what it did is undone as OnFailure describes.
 	OnFailure string

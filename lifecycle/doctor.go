@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Sight is what the four places that know a cluster say of it at one moment: the control record, the provider, the
@@ -18,6 +19,8 @@ type Sight struct {
 	Access        AccessSight
 	Agents        map[string]AgentSight // by node id; nodes without an agent are left out
 	Orphans       []Orphan
+	// Now is the time of the look.
+	Now time.Time
 	// LostLinks are the names of links to clusters that do not exist any more.
 	LostLinks []string
 }
@@ -242,6 +245,8 @@ func (d *diagnosis) operation() {
 	}
 	switch r.State {
 	case Active, Stopped:
+	case Deleted:
+		d.overdue()
 	default:
 		d.addWayOn("record", r.State, "the cluster is %s: %s", r.State, orSilent(r.Reason))
 	}
@@ -278,6 +283,8 @@ func (d *diagnosis) wayOn(s State) string {
 		return "drover start " + d.ClusterID
 	case UpgradeFailed:
 		return "drover downgrade " + d.ClusterID
+	case Deleted:
+		return "drover recover " + d.ClusterID
 	case Creating, Failed, Deleting:
 		return "drover delete " + d.ClusterID
 	}

@@ -28,7 +28,10 @@ func (d *diagnosis) resources() {
 		}
 		at[n.IP] = n
 		for _, id := range n.VolumeIDs {
-			if !volumes[id] {
+			if !volumes[id] && d.Record.State == Deleted {
+				d.add(Finding{Where: "provider", Node: n.ID, Repair: "drover cease " + d.ClusterID, Advice: "the cluster cannot be recovered; if there is a backup, restore it"},
+					"volume %s of %s is missing, and its data with it", id, Label(n.Role, n.SID))
+			} else if !volumes[id] {
 				d.addRepaired(risked, Finding{Where: "provider", Node: n.ID, Advice: emptied}, "volume %s of %s is missing, and its data with it", id, Label(n.Role, n.SID))
 			}
 		}
@@ -50,6 +53,9 @@ func (d *diagnosis) machine(n Node, instances map[string]InstanceSight) {
 	case !i.On && d.Record.State == Active:
 		d.addRepaired(taken, Finding{Where: "provider", Node: n.ID},
 			"instance %s of %s is off, but the cluster is active", n.InstanceID, name)
+	case i.On && d.Record.State == Deleted:
+		d.add(Finding{Where: "provider", Node: n.ID, Repair: d.wayOn(Deleted), Advice: "or release the cluster with drover cease"},
+			"instance %s of %s is running, but the cluster is deleted", n.InstanceID, name)
 	case i.On && d.Record.PoweredOff:
 		d.add(Finding{Where: "provider", Node: n.ID, Repair: "drover start " + d.ClusterID + " && drover stop " + d.ClusterID},
 			"instance %s of %s is running, but the cluster is stopped", n.InstanceID, name)

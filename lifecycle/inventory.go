@@ -82,6 +82,10 @@ type Record struct {
 	// Labels are for people and filters. Protected refuses to delete the cluster, and force.
 	Labels    map[string]string `json:"labels,omitempty"`
 	Protected bool              `json:"protected,omitempty"`
+	// Keep is how long the cluster stays in the recycle bin when it is deleted, a duration; empty: as the worker says.
+	Keep string `json:"keep,omitempty"`
+	// Binned is set while the cluster is in the recycle bin.
+	Binned *Binned `json:"binned,omitempty"`
 	// Adding, Deleting and VerticalScaling are the temporary folders' contents: node ids, and role names.
 	Adding          []string `json:"adding,omitempty"`
 	Deleting        []string `json:"deleting,omitempty"`
@@ -134,6 +138,8 @@ type Operation struct {
 	Chose map[string]string `json:"chose,omitempty"`
 	// Backup is what an operation on a backup was promised when it began.
 	Backup *BackupWork `json:"backup,omitempty"`
+	// Keep is how long a deletion keeps the cluster in the recycle bin, a duration; empty: not at all.
+	Keep string `json:"keep,omitempty"`
 }
 
 // Choose notes the machine that will replace a node's; "" is none.

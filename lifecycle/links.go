@@ -11,9 +11,11 @@ import (
 type Linking struct {
 	ClusterID string   `json:"cluster_id"`
 	Names     []string `json:"names"`
+	Binned    bool     `json:"binned,omitempty"` // it is in the recycle bin
 }
 
-// LinkedBy are the clusters that link to a cluster, by id. A cluster that is being released no longer needs its links.
+// LinkedBy are the clusters that link to a cluster, by id. A cluster that is being released no longer needs its links; one
+// in the recycle bin needs them when it comes back.
 func LinkedBy(clusterID string, all []*Record) []Linking {
 	var out []Linking
 	for _, r := range all {
@@ -29,7 +31,7 @@ func LinkedBy(clusterID string, all []*Record) []Linking {
 			}
 		}
 		if len(names) > 0 {
-			out = append(out, Linking{r.ClusterID, names})
+			out = append(out, Linking{r.ClusterID, names, r.State == Deleted})
 		}
 	}
 	slices.SortFunc(out, func(a, b Linking) int { return strings.Compare(a.ClusterID, b.ClusterID) })
@@ -59,7 +61,11 @@ func TellLinks(linked []Linking) string {
 		if len(l.Names) > 1 {
 			word = "links"
 		}
-		told = append(told, fmt.Sprintf("%s (%s %s)", l.ClusterID, word, strings.Join(l.Names, ", ")))
+		where := ""
+		if l.Binned {
+			where = ", in the recycle bin"
+		}
+		told = append(told, fmt.Sprintf("%s (%s %s%s)", l.ClusterID, word, strings.Join(l.Names, ", "), where))
 	}
 	if more := len(linked) - linksTold; more > 0 {
 		told = append(told, fmt.Sprintf("and %d more", more))
@@ -72,10 +78,14 @@ func refuseLinked(linked []Linking) *Refusal {
 	if len(linked) == 0 {
 		return nil
 	}
+	verb := "delete"
+	if linked[0].Binned {
+		verb = "cease"
+	}
 	return &Refusal{
 		Why: "other clusters link to it: " + TellLinks(linked),
-		Hint: fmt.Sprintf("delete them first (drover delete %s), or retry with force (--force): their nodes then have no data below /links",
-			linked[0].ClusterID),
+		Hint: fmt.Sprintf("delete them first (drover %s %s), or retry with force (--force): their nodes then have no data below /links",
+			verb, linked[0].ClusterID),
 	}
 }
 

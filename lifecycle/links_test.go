@@ -23,14 +23,14 @@ func TestLinkedBy(t *testing.T) {
 		linking("cl-gone", Deleting, map[string]string{"zk": "cl-up"}),
 		{ClusterID: "cl-early", State: Creating},
 	}
-	require.Equal(t, []Linking{{"cl-b", []string{"zk"}}, {"cl-z", []string{"one", "two"}}}, LinkedBy("cl-up", all))
+	require.Equal(t, []Linking{{ClusterID: "cl-b", Names: []string{"zk"}}, {ClusterID: "cl-z", Names: []string{"one", "two"}}}, LinkedBy("cl-up", all))
 	require.Equal(t, "cl-b (link zk), cl-z (links one, two)", TellLinks(LinkedBy("cl-up", all)))
 	require.Empty(t, LinkedBy("cl-none", all))
 	require.Empty(t, LinkedBy("cl-c", all))
 
 	var many []Linking
 	for i := range 23 {
-		many = append(many, Linking{fmt.Sprintf("cl-%02d", i), []string{"l"}})
+		many = append(many, Linking{ClusterID: fmt.Sprintf("cl-%02d", i), Names: []string{"l"}})
 	}
 	require.Contains(t, TellLinks(many), "cl-19 (link l), and 3 more")
 	require.NotContains(t, TellLinks(many), "cl-20")

@@ -1,5 +1,7 @@
 package lifecycle
 
+import "slices"
+
 // Why steps may not be skipped, where several share the reason.
 const (
 	onlyMetadata = "nodes learn about each other from metadata alone"
@@ -113,7 +115,15 @@ const (
 	DB1  StepID = "DB1"
 	DB2  StepID = "DB2"
 	DB3  StepID = "DB3"
+
+	RC1 StepID = "RC1"
+	RC2 StepID = "RC2"
+	RC3 StepID = "RC3"
+	CE1 StepID = "CE1"
 )
+
+// notDeleted are all states but that of a cluster in the recycle bin.
+var notDeleted = []State{Creating, Active, Stopped, Failed, UpgradeFailed, Deleting}
 
 // Catalogue declares every operation, in the order documentation lists them.
 var Catalogue = []Procedure{
@@ -128,9 +138,9 @@ var Catalogue = []Procedure{
 		},
 	},
 	{
-		Op: OpDeleteCluster, Does: "deletes a cluster, from every state, once the package's destroy guard agrees", StopsServices: true,
-		OnFailure: "before DC8 nothing is released; a cluster whose services were stopped counts as stopped.",
-		NoReturn:  Point{[]StepID{DC8}, "resources are being released, and a cluster that lost some of them cannot come back"},
+		Op: OpDeleteCluster, Does: "deletes a cluster, from every state, once the package's destroy guard agrees", StopsServices: true, From: notDeleted,
+		OnFailure: "before DC8 nothing is released; a cluster whose services were stopped counts as stopped. With `keep` DC8 releases nothing either.",
+		NoReturn:  Point{[]StepID{DC8}, "resources are being released, and a cluster that lost some of them cannot come back; with keep, the cluster goes to the recycle bin, and drover recover brings it back"},
 		Steps: []StepDef{
 			decides(DC0, "no other cluster links to it, unless the user forces; force is allowed by every role with nodes"),
 			{DC1, "make sure that the nodes run, so that their commands can",
@@ -143,7 +153,7 @@ var Catalogue = []Procedure{
 			decides(DC6, "the guard refuses and the user does not force: nothing was stopped, the cluster stays active"),
 			commands(DC7, "`stop` on all nodes"),
 			released(DC8, "delete all resources and deregister the cluster from metadata",
-				"every resource is released, then the metadata goes, last the record; the point of no return", "the deletion can be repeated"),
+				"every resource is released, then the metadata goes, last the record; the point of no return. With `keep` the machines are powered off, everything is kept, the cluster is `deleted` and in the recycle bin", "the deletion can be repeated"),
 		},
 	},
 	{
@@ -329,13 +339,31 @@ var Catalogue = []Procedure{
 		},
 	},
 	{
-		Op: OpDeleteBackup, Does: "deletes a backup, and the later points of its chain, whether its cluster exists or not", From: []State{Creating, Active, Stopped, Failed, UpgradeFailed, Deleting},
+		Op: OpDeleteBackup, Does: "deletes a backup, and the later points of its chain, whether its cluster exists or not", From: slices.Concat(notDeleted, []State{Deleted}),
 		OnFailure: "the backup stays marked as being deleted, and is never used; delete it again to finish.",
 		Stays:     Point{[]StepID{DB1}, "the backup is marked as being deleted; delete it again to finish"},
 		Steps: []StepDef{
 			needed(DB1, "mark the backup as being deleted", "from here on nothing uses it", "a backup must not be used while its data goes"),
 			commands(DB2, "backup_policy custom, on an active cluster: `delete_snapshot`"),
 			needed(DB3, "delete the data, then the entry of the catalogue", "the data at the target goes, last the entry", "data without an entry would be forgotten"),
+		},
+	},
+	{
+		Op: OpRecoverCluster, Does: "brings a deleted cluster back from the recycle bin, with its data, addresses and ids", From: []State{Deleted},
+		OnFailure: "before RC2 the machines are powered off again, and the cluster stays in the recycle bin for the whole time once more. From RC2 on it counts as stopped; start it.",
+		Stays:     Point{[]StepID{RC2}, "the cluster has left the recycle bin; a cancel leaves it stopped, and starting it continues"},
+		Steps: []StepDef{
+			needed(RC1, "power on the machines that were kept", "the machines are powered on; one that the provider has lost is made again on the volumes that were kept. A lost volume is refused before", "services start on machines that run"),
+			needed(RC2, "start the agent on all nodes", "the cluster leaves the recycle bin; agents start; all nodes apply the revision", viaAgents),
+			commands(RC3, "`start` by order, and no `init`; not of a cluster that is half-way between two versions, which is `upgrade_failed` again"),
+		},
+	},
+	{
+		Op: OpCeaseCluster, Does: "releases a deleted cluster before its time in the recycle bin is up, or when it is", From: []State{Deleted, Deleting},
+		OnFailure: "what is not released yet stays on record, state `deleting`; cease it again to finish.",
+		NoReturn:  Point{[]StepID{CE1}, "resources are being released, and a cluster that lost some of them cannot come back"},
+		Steps: []StepDef{
+			released(CE1, "delete all resources and deregister the cluster from metadata", "as DC8 without `keep`", "cease the cluster again"),
 		},
 	},
 }

@@ -2,14 +2,15 @@ package lifecycle
 
 import "fmt"
 
-// Protects is the refusal of a protected cluster: to be deleted, and to have the guards of its nodes overridden by force. A
-// deletion that has passed its guards is finished all the same: there is nothing left to protect.
+// Protects is the refusal of a protected cluster: to be deleted or ceased, and to have the guards of its nodes overridden by
+// force. A deletion that has passed its guards is finished all the same: there is nothing left to protect.
 func Protects(r *Record, op Op, force bool) *Refusal {
-	if !r.Protected || r.State == Deleting || op != OpDeleteCluster && !force {
+	goes := op == OpDeleteCluster || op == OpCeaseCluster
+	if !r.Protected || r.State == Deleting || !goes && !force {
 		return nil
 	}
 	what := "cannot be deleted"
-	if op != OpDeleteCluster {
+	if !goes {
 		what = "does not allow force"
 	}
 	return &Refusal{

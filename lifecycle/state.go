@@ -20,6 +20,9 @@ import (
 //	                                             │                                  │
 //	          DeleteCluster, from every state ───┴──► deleting ──► (nothing)        │
 //	            destroy guard refuses: as it was; guard after stop refuses: ────────┘ (one that is upgrade_failed stays so)
+//
+//	          DeleteCluster with keep ──► deleted ── RecoverCluster ─► active (or upgrade_failed again)
+//	                                         └────── CeaseCluster, by the timer too ──► deleting ──► (nothing)
 type State string
 
 const (
@@ -29,6 +32,7 @@ const (
 	Failed        State = "failed"         // creation failed and was kept for inspection (on_failure: keep)
 	UpgradeFailed State = "upgrade_failed" // an upgrade stopped half-way; downgrade or delete
 	Deleting      State = "deleting"       // DeleteCluster passed its guards and releases
+	Deleted       State = "deleted"        // in the recycle bin: machines off, everything kept until its time is up
 	Unreadable    State = "unreadable"     // the control record cannot be read; no record is ever written with it
 )
 
@@ -78,8 +82,10 @@ func Refuses(rec *Record) map[Op]Refusal {
 			out[p.Op] = *r
 		}
 	}
-	if r := Protects(rec, OpDeleteCluster, false); r != nil {
-		out[OpDeleteCluster] = *r
+	for _, op := range []Op{OpDeleteCluster, OpCeaseCluster} {
+		if r := Protects(rec, op, false); r != nil {
+			out[op] = *r
+		}
 	}
 	return out
 }
@@ -89,7 +95,7 @@ func Refuses(rec *Record) map[Op]Refusal {
 // makes sure of everything.
 func AfterDeath(r *Record) State {
 	switch {
-	case r.Operation.Clearing:
+	case r.Operation.Clearing, r.State == Deleted, r.State == Deleting:
 		return r.State
 	case r.Target != nil:
 		return UpgradeFailed
@@ -155,5 +161,6 @@ var wayOut = map[State]string{
 	Failed:        "its creation failed; delete it and create another",
 	UpgradeFailed: "downgrade it to the version before, or delete it",
 	Deleting:      "delete it again to finish the deletion",
+	Deleted:       "it is in the recycle bin: bring it back with drover recover, or release it with drover cease",
 	Active:        "it is active already",
 }

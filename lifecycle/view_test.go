@@ -97,12 +97,12 @@ func TestMayDelete(t *testing.T) {
 		want   string
 	}{
 		{name: "without force nothing is refused up front", view: guarded(Active, true, false)},
-		{name: "but a cluster others link to", view: guarded(Active, true, true), linked: []Linking{{"cl-b", []string{"zk"}}, {"cl-c", []string{"zk"}}},
+		{name: "but a cluster others link to", view: guarded(Active, true, true), linked: []Linking{{ClusterID: "cl-b", Names: []string{"zk"}}, {ClusterID: "cl-c", Names: []string{"zk"}}},
 			want: "other clusters link to it: cl-b (link zk), cl-c (link zk)"},
-		{name: "also when it is stopped", view: guarded(Stopped, true, true), linked: []Linking{{"cl-b", []string{"zk"}}},
+		{name: "also when it is stopped", view: guarded(Stopped, true, true), linked: []Linking{{ClusterID: "cl-b", Names: []string{"zk"}}},
 			want: "other clusters link to it: cl-b (link zk)"},
-		{name: "force goes past links", view: guarded(Active, true, true), force: true, linked: []Linking{{"cl-b", []string{"zk"}}}},
-		{name: "what is being released cannot be kept for others", view: guarded(Deleting, true, true), linked: []Linking{{"cl-b", []string{"zk"}}}},
+		{name: "force goes past links", view: guarded(Active, true, true), force: true, linked: []Linking{{ClusterID: "cl-b", Names: []string{"zk"}}}},
+		{name: "what is being released cannot be kept for others", view: guarded(Deleting, true, true), linked: []Linking{{ClusterID: "cl-b", Names: []string{"zk"}}}},
 		{name: "force where roles allow it", view: guarded(Active, true, true), force: true},
 		{name: "force where a role does not allow it", view: guarded(Active, true, false), force: true,
 			want: `force is not allowed: the destroy service of role "a" has allow_force: false`},

@@ -24,6 +24,8 @@ type View struct {
 	NodeCount int                          `json:"node_count"`
 	Labels    map[string]string            `json:"labels,omitempty"`
 	Protected bool                         `json:"protected,omitempty"`
+	Keep      string                       `json:"keep,omitempty"`
+	Binned    *lifecycle.Binned            `json:"binned,omitempty"`
 	Operation ViewOperation                `json:"operation"`
 	Endpoints []ViewEndpoint               `json:"endpoints,omitempty"`
 	Nodes     []ViewNode                   `json:"nodes,omitempty"`
@@ -68,7 +70,7 @@ func ViewOf(rec *lifecycle.Record) View {
 	v := View{
 		ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
 		State: string(rec.State), Reason: lifecycle.Redact(rec.Reason, secrets), Revision: rec.Revision, CreatedAt: rec.CreatedAt,
-		NodeCount: len(rec.Nodes), Labels: rec.Labels, Protected: rec.Protected, Endpoints: endpointsOf(rec), Refuses: lifecycle.Refuses(rec), Nodes: []ViewNode{},
+		NodeCount: len(rec.Nodes), Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep, Binned: rec.Binned, Endpoints: endpointsOf(rec), Refuses: lifecycle.Refuses(rec), Nodes: []ViewNode{},
 		Operation: ViewOperation{
 			Type: rec.Operation.Type, State: rec.Operation.State, Seq: rec.Operation.Seq, RunID: rec.Operation.RunID,
 			StartedAt: rec.Operation.StartedAt,

@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"drover/metrics"
 	"drover/providers/docker"
 	"drover/worker/telemetry"
+	"drover/workflows/api"
 )
 
 // config has all settings of the worker.
@@ -27,6 +29,7 @@ type config struct {
 	metrics            string
 	metricsElsewhere   bool // on another port, if that of metrics is taken: it is the default
 	nodeMetrics        int
+	keep               time.Duration
 	dockerHost         string
 	dockerInstallation string
 	dockerRange        string
@@ -59,6 +62,7 @@ func (c *config) flags(f *pflag.FlagSet) {
 	f.StringSliceVar(&c.dockerAttach, "docker-attach", nil, "containers to connect to every network of docker nodes: the one of this worker, if it runs in a container, and of Consul")
 	f.StringVar(&c.metrics, "metrics", metrics.WorkerAddress, "address for metrics, health and discovery of nodes over HTTP, without authentication; off: none. The default moves to a free port when another worker has its port")
 	f.IntVar(&c.nodeMetrics, "node-metrics-port", metrics.AgentPort, "port at which each node serves its metrics, at its own address; 0: nodes serve none")
+	f.DurationVar(&c.keep, "keep", 0, "how long a deleted cluster stays in the recycle bin, with its machines off and its data kept, if neither the request nor the cluster says; 0: it is released at once")
 	f.StringVar(&c.payloadKey, "payload-key", "", "file with the key that encrypts the data stored by Temporal, created by drover keygen; the CLI needs the same file (default: no encryption)")
 	f.StringVar(&c.consulToken, "consul-token-file", "", "file with the worker's Consul token, readable by its owner only; with permission to write ACLs, the nodes of each cluster get their own token (default: CONSUL_HTTP_TOKEN_FILE or CONSUL_HTTP_TOKEN)")
 	f.TextVar(&c.logLevel, "log-level", slog.LevelInfo, "DEBUG, INFO, WARN or ERROR")
@@ -78,6 +82,9 @@ func (c *config) fromEnvironment(f *pflag.FlagSet, lookup func(string) (string, 
 	})
 	if first != nil {
 		return first
+	}
+	if c.keep < 0 || c.keep > api.MaxKeep || c.keep != 0 && c.keep < time.Second {
+		return fmt.Errorf("--keep %s is not 0 or a duration from 1s to %s", c.keep, api.MaxKeep)
 	}
 	c.metricsElsewhere = !f.Changed("metrics")
 	if err := c.readProviders(f); err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
@@ -64,7 +65,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 		"STATE_DIR": "/s", "IMAGES": "/i", "IDENTITY": "/k", "BINARIES": "/b", "NODE_CONSUL": "http://10.0.0.1:8500",
 		"KV_PREFIX": "mine", "LOCAL_RANGE": "127.1.0.0/16", "LOCAL_SSHD": "/usr/sbin/sshd", "METRICS": "127.0.0.1:0", "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json", "NODE_METRICS_PORT": "9",
 		"DOCKER_HOST": "unix:///d", "DOCKER_INSTALLATION": "two", "DOCKER_RANGE": "10.1.0.0/16", "DOCKER_ATTACH": "w,c",
-		"PAYLOAD_KEY": "/p", "CONSUL_TOKEN_FILE": "/t",
+		"PAYLOAD_KEY": "/p", "CONSUL_TOKEN_FILE": "/t", "KEEP": "2h",
 	}
 	environment := map[string]string{}
 	for name, value := range values {
@@ -74,7 +75,7 @@ func TestConfigEveryFlagHasAVariable(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, config{
 		stateDir: "/s", imagesDir: "/i", identity: "/k", binaries: "/b", nodeConsul: "http://10.0.0.1:8500", kvPrefix: "mine",
-		localRange: "127.1.0.0/16", localSSHD: "/usr/sbin/sshd", metrics: "127.0.0.1:0", logLevel: slog.LevelDebug, logFormat: "json", nodeMetrics: 9, payloadKey: "/p", consulToken: "/t",
+		localRange: "127.1.0.0/16", localSSHD: "/usr/sbin/sshd", metrics: "127.0.0.1:0", logLevel: slog.LevelDebug, logFormat: "json", nodeMetrics: 9, keep: 2 * time.Hour, payloadKey: "/p", consulToken: "/t",
 		file: file, names: []string{"local"}, providers: servedBy(t, "local"),
 		dockerHost: "unix:///d", dockerInstallation: "two", dockerRange: "10.1.0.0/16", dockerAttach: []string{"w", "c"},
 	}, c)

@@ -64,12 +64,13 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 		DeploymentOptions: worker.DeploymentOptions{Version: worker.WorkerDeploymentVersion{DeploymentName: api.TaskQueue, BuildID: version}},
 		OnFatalError:      func(err error) { logger.Error("worker ends", "error", err) },
 	})
-	deps.OperationRuns, deps.Temporal = operationRuns(temporal), temporal
+	deps.OperationRuns, deps.Temporal, deps.Schedules = operationRuns(temporal), temporal, schedules{temporal}
 	workflows.Register(w, activities.New(deps))
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	retryOrphans(ctx, temporal, logger)
+	emptyBin(ctx, temporal, logger)
 	go keepAccess(ctx, deps, logger)
 	monitor.serves(deps, temporal)
 	logger.Info("serving", "task_queue", api.TaskQueue, "version", version)
@@ -147,6 +148,7 @@ func dependencies(ctx context.Context, cfg config, meters *telemetry.Meters, log
 		Providers:       machines,
 		DefaultProvider: cfg.providers.Default,
 		AuthorizedKey:   authorizedKey(signer),
+		Keep:            cfg.keep,
 		NodeConsul:      nodeConsul,
 		KVPrefix:        cfg.kvPrefix,
 		MetricsPort:     cfg.nodeMetrics,

@@ -18,8 +18,12 @@ func deleteCluster(c cluster, in api.DeleteClusterInput) procedure {
 }
 
 func (c cluster) deleteCluster(force bool) procedure {
-	// DC8: release all resources, then deregister all metadata. What cannot be released goes to the orphan ledger.
-	release := do(DC8, once{deleting{}}, once{releaseCluster{}}, deregister{}).begins(Deleting).ends(gone)
+	// DC8: release everything; with keep, switch the machines off and keep everything.
+	release := releaseAll(DC8)
+	if keep := c.begun.Keep; keep != "" {
+		release = do(DC8, power{false, c.NodeIDs()}, powered{off: true}, enterBin{}).begins(OnceStopped(c.State)).ends(Deleted).
+			about("power off, and keep everything in the recycle bin for %s", keep)
+	}
 
 	// DC1: without a destroy service anywhere, DC2 and DC8 are all there is. Machines that are off have nothing to stop.
 	guarded := c.Defines(ServiceDestroy, nil)

@@ -85,8 +85,7 @@ func (s scenario) goesWrong(t *testing.T, activity string, k int, how string) {
 		w.nothingLeft()
 		return
 	}
-	w.start1(api.DeleteCluster, api.DeleteClusterInput{})
-	w.nothingLeft()
+	w.deleteAll()
 	w.ranOnce()
 }
 
@@ -128,6 +127,8 @@ func (s scenario) dies(t *testing.T, k int) {
 				w.start1(api.UpdateEnv, api.UpdateEnvInput{Values: map[string]any{"env.quota": 9}, Waits: wait(false)})
 			case lifecycle.Stopped:
 				w.start1(api.StartCluster, api.StartClusterInput{Waits: wait(false)})
+			case lifecycle.Deleted:
+				w.start1(api.RecoverCluster, api.RecoverClusterInput{Waits: wait(false)})
 			case lifecycle.UpgradeFailed:
 				w.start1(api.DowngradeCluster, api.DowngradeClusterInput{Waits: wait(false)})
 			default:
@@ -137,8 +138,7 @@ func (s scenario) dies(t *testing.T, k int) {
 			require.Equal(t, lifecycle.Active, w.record().State)
 			w.sound()
 		}
-		w.start1(api.DeleteCluster, api.DeleteClusterInput{})
-		w.nothingLeft()
+		w.deleteAll()
 		w.ranOnce()
 	}
 }
@@ -147,7 +147,9 @@ func (s scenario) dies(t *testing.T, k int) {
 func (s scenario) requireEnd(w *world) {
 	rec := w.record()
 	switch {
-	case s.operation == api.DeleteCluster, s.operation == api.VerifyBackup:
+	case s.name == "delete and keep":
+		require.Equal(w.t, lifecycle.Deleted, rec.State)
+	case s.operation == api.DeleteCluster, s.operation == api.VerifyBackup, s.operation == api.CeaseCluster:
 		require.Nil(w.t, rec)
 	case s.operation == api.StopCluster:
 		require.Equal(w.t, lifecycle.Stopped, rec.State)

@@ -98,7 +98,10 @@ func (w *world) hasTheResources(rec *lifecycle.Record) {
 // stateIsTrue: active says that every machine runs, on the version of the cluster, with its services.
 func (w *world) stateIsTrue(rec *lifecycle.Record) {
 	w.t.Helper()
-	if rec.State != lifecycle.UpgradeFailed && rec.State != lifecycle.Deleting {
+	require.Equal(w.t, rec.State == lifecycle.Deleted, rec.Binned != nil && rec.State != lifecycle.Deleting, "in the recycle bin")
+	if rec.State == lifecycle.Deleted {
+		require.True(w.t, rec.PoweredOff)
+	} else if rec.State != lifecycle.UpgradeFailed && rec.State != lifecycle.Deleting {
 		require.Nil(w.t, rec.Target, "an unfinished upgrade of a cluster that is %s", rec.State)
 	}
 	if rec.State != lifecycle.Active {

@@ -39,6 +39,8 @@ func definitions() []definition {
 		define(lifecycle.OpRestoreInPlace, restoreInPlace, func(b *records.BeginInput, in *api.RestoreInPlaceInput) { b.InPlace = in }),
 		define(lifecycle.OpVerifyBackup, verifyBackup, nil),
 		define(lifecycle.OpDeleteBackup, deleteBackup, func(b *records.BeginInput, in *api.DeleteBackupInput) { b.DeleteBackup = in }),
+		define(lifecycle.OpRecoverCluster, recoverCluster, nil),
+		define(lifecycle.OpCeaseCluster, ceaseCluster, func(b *records.BeginInput, in *api.CeaseClusterInput) { b.Cease = in }),
 	}
 }
 

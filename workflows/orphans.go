@@ -110,20 +110,27 @@ func (p *performer) orphaned(ctx workflow.Context, orphans []string) {
 	p.orphans = append(p.orphans, orphans...)
 	p.progress.warn(api.Warning{Message: fmt.Sprintf(
 		"not released, in the orphan ledger and retried until gone (drover orphans): %s", strings.Join(orphans, "; "))})
+	if err := awake(ctx, api.OrphansWorkflowID, api.RetryOrphans, api.RetryOrphansInput{}); err != nil {
+		workflow.GetLogger(ctx).Warn("the retries of the orphan ledger are not running yet", "error", err)
+	}
+}
+
+// awake starts a workflow of which one run serves all clusters, or signals the run there is.
+func awake(ctx workflow.Context, id, name string, in any) error {
 	var err error
-	for range 3 { // the retries may end between being there and being told
+	for range 3 { // a run may end between being there and being signalled
 		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-			WorkflowID: api.OrphansWorkflowID, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+			WorkflowID: id, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
 			WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		})
-		if err = workflow.ExecuteChildWorkflow(child, api.RetryOrphans, api.RetryOrphansInput{}).GetChildWorkflowExecution().Get(ctx, nil); err == nil {
-			return
+		if err = workflow.ExecuteChildWorkflow(child, name, in).GetChildWorkflowExecution().Get(ctx, nil); err == nil {
+			return nil
 		}
-		if err = workflow.SignalExternalWorkflow(ctx, api.OrphansWorkflowID, "", api.SignalNow, nil).Get(ctx, nil); err == nil {
-			return
+		if err = workflow.SignalExternalWorkflow(ctx, id, "", api.SignalNow, nil).Get(ctx, nil); err == nil {
+			return nil
 		}
 	}
-	workflow.GetLogger(ctx).Warn("the retries of the orphan ledger are not running yet", "error", err)
+	return err
 }
 
 // leftBehind lets a failure say what was not released on the way back.

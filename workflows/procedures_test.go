@@ -47,6 +47,8 @@ func dead(state State) func(*cluster) {
 }
 func stopped(c *cluster) { c.State, c.PoweredOff = Stopped, true }
 
+func keeping(c *cluster) { c.begun.Keep = "2h" }
+
 func adds(ids ...string) func(*cluster) { return func(c *cluster) { c.begun.Added = ids } }
 
 // branches are all branches of all procedures. The expected steps are in testdata/procedures.txt, under the same names.
@@ -95,6 +97,16 @@ func branches() []branch {
 		{"delete: linked, forced", plain, "", func(c *cluster) {
 			c.begun.LinkedBy = []Linking{{ClusterID: "cl-other", Names: []string{"db"}}}
 		}, del(true)},
+
+		{"delete and keep: destroy before stop", two, "", keeping, del(false)},
+		{"delete and keep: no destroy, powered off", plain, "", func(c *cluster) { stopped(c); keeping(c) }, del(false)},
+		{"delete and keep: half-way between versions", two, masters, func(c *cluster) { half(c); keeping(c) }, del(false)},
+		{"recover", two, "", func(c *cluster) {
+			c.State, c.begun.LostLinks = Deleted, []string{"link db refers to cl-b, which does not exist"}
+		},
+			planned(recoverCluster, api.RecoverClusterInput{})},
+		{"recover: half-way between versions", two, masters, func(c *cluster) { half(c); c.State = Deleted }, planned(recoverCluster, api.RecoverClusterInput{})},
+		{"cease", two, "", func(c *cluster) { c.State = Deleted }, planned(ceaseCluster, api.CeaseClusterInput{})},
 
 		{"add: scale_out on existing nodes of every role", two, "", adds("a2"), planned(addNodes, api.AddNodesInput{})},
 		{"add: no scale_out", plain, "", adds("a2"), planned(addNodes, api.AddNodesInput{})},

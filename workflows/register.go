@@ -30,6 +30,8 @@ func readers() map[string]any {
 		api.DescribeValues:  DescribeValues,
 		api.PreviewFiles:    PreviewFiles,
 		api.EditCluster:     EditCluster,
+		api.EmptyBin:        EmptyBin,
+		api.ScheduledBackup: ScheduledBackup,
 	}
 }
 

@@ -78,6 +78,15 @@ var scenarios = []scenario{
 	{name: "delete while stopped", operation: api.DeleteCluster, prepare: prepareStopped,
 		input:  func(_ *world, dry bool) any { return api.DeleteClusterInput{DryRun: dry} },
 		states: []lifecycle.State{"", lifecycle.Deleting}},
+	{name: "delete and keep", operation: api.DeleteCluster,
+		input:  func(_ *world, dry bool) any { return api.DeleteClusterInput{Keep: "2h", DryRun: dry} },
+		states: []lifecycle.State{lifecycle.Stopped, lifecycle.Deleted}},
+	{name: "recover", operation: api.RecoverCluster, prepare: prepareDeleted,
+		input:  func(_ *world, dry bool) any { return api.RecoverClusterInput{Waits: wait(dry)} },
+		states: []lifecycle.State{lifecycle.Stopped, lifecycle.Active}},
+	{name: "cease", operation: api.CeaseCluster, prepare: prepareDeleted,
+		input:  func(_ *world, dry bool) any { return api.CeaseClusterInput{DryRun: dry} },
+		states: []lifecycle.State{"", lifecycle.Deleting}},
 	{name: "add nodes", operation: api.AddNodes,
 		input: func(_ *world, dry bool) any { return api.AddNodesInput{Role: "a", Count: 1, Waits: wait(dry)} }},
 	{name: "delete nodes", operation: api.DeleteNodes,
@@ -179,6 +188,23 @@ func (w *world) lose(role string, sid int) {
 func prepareStopped(w *world) {
 	createStore(w)
 	w.start1(api.StopCluster, api.StopClusterInput{})
+}
+
+// prepareDeleted leaves a cluster in the recycle bin.
+func prepareDeleted(w *world) {
+	createStore(w)
+	w.start1(api.DeleteCluster, api.DeleteClusterInput{Keep: "2h"})
+}
+
+// deleteAll releases the cluster, whatever its state.
+func (w *world) deleteAll() {
+	w.t.Helper()
+	operation := api.DeleteCluster
+	if w.record().State == lifecycle.Deleted {
+		operation = api.CeaseCluster
+	}
+	w.start1(operation, map[string]any{})
+	w.nothingLeft()
 }
 
 // prepareUpgradeFailed leaves a cluster whose upgrade failed at UP4.

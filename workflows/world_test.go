@@ -63,8 +63,9 @@ type world struct {
 	answers  *answers   // what the last operation said to its operator
 	operator func(desk) // sits down days after an operation has come to rest; nil: no operator
 	runs     int
-	events   int       // how long the histories of runs are said to be
-	died     bool      // an operation was terminated since the last one that succeeded
+	events   int  // how long the histories of runs are said to be
+	died     bool // an operation was terminated since the last one that succeeded
+	later    time.Duration
 	renewed  int       // how often the last operation went on in another run
 	log      io.Writer // what workflows log; nil: nowhere
 }
@@ -82,7 +83,7 @@ func newWorldOn(t tb, o fakeprovider.Options) *world {
 		Records:  w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: node{w.machines},
 		Providers:       map[string]providers.Provider{"fake": w.machines},
 		DefaultProvider: "fake", AuthorizedKey: authorizedKey, NodeConsul: "http://127.0.0.1:8500", KVPrefix: "drover",
-		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }, Logger: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Add(w.later) }, Logger: slog.New(slog.DiscardHandler),
 	})
 	return w
 }
@@ -164,6 +165,9 @@ func (w *world) runOnce(id, operation string, ids interceptor.WorkerInterceptor,
 	env.SetStartTime(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 	workflows.Register(env, w.acts)
 	env.OnWorkflow(api.RetryOrphans, mock.Anything, mock.Anything).Return(api.ReleasedOrphans{}, nil).Maybe() // tests retry themselves
+	if operation != api.EmptyBin {
+		env.OnWorkflow(api.EmptyBin, mock.Anything, mock.Anything).Return(api.DueClusters{}, nil).Maybe() // likewise
+	}
 	w.attend(env)
 	env.SetCurrentHistoryLength(w.events)
 	env.ExecuteWorkflow(operation, args...)

@@ -161,3 +161,9 @@ func (a *Activities) ExportBackup(ctx context.Context, in api.ExportBackupInput)
 	}
 	return list.Backups[0], nil
 }
+
+// ExpiredBackups names the chains of a cluster that go, by their full backups.
+func (a *Activities) ExpiredBackups(ctx context.Context, in api.ExpiredBackupsInput) (api.ExpiredBackups, error) {
+	all, err := a.Catalogue.Store.Backups(ctx)
+	return api.ExpiredBackups{Backups: lifecycle.Expired(all, in.ClusterID, in.Keep)}, err
+}

@@ -9,6 +9,7 @@ import (
 	"drover/activities/internal/attempt"
 	"drover/activities/internal/control"
 	"drover/activities/internal/ledger"
+	"drover/activities/internal/views"
 	"drover/providers"
 )
 
@@ -16,9 +17,15 @@ import (
 // in PEM. The comment names the node.
 type KeyPairs func(comment string) (public, private string, err error)
 
+// RecordStore keeps control records.
+type RecordStore interface {
+	control.Store
+	views.Reader
+}
+
 // Activities make, change and release machines.
 type Activities struct {
-	Records   control.Store
+	Records   RecordStore
 	Ledger    ledger.Store
 	Attempt   attempt.Check
 	Providers providers.Set

@@ -2,12 +2,15 @@ package machines
 
 import (
 	"context"
+	"fmt"
 
 	"drover/activities/internal/control"
 	"drover/activities/internal/fanout"
 	"drover/activities/internal/release"
+	"drover/activities/internal/views"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/providers"
 	"drover/specs"
 )
@@ -63,7 +66,31 @@ func (a *Activities) Provision(ctx context.Context, in NodesInput) error {
 	}); err != nil {
 		return err
 	}
-	return fanout.FirstOf(failed)
+	return a.withBin(ctx, rec.Provider, fanout.FirstOf(failed))
+}
+
+// withBin adds to the fault of a provider that is full how many machines deleted clusters keep there.
+func (a *Activities) withBin(ctx context.Context, provider string, err error) error {
+	f := fault.As(err)
+	if f == nil || f.Type != fault.NoCapacity && f.Type != fault.NotAllowed {
+		return err
+	}
+	kept := 0
+	listErr := views.Each(ctx, a.Records, func(v metadata.View) error {
+		if v.State == string(lifecycle.Deleted) && v.Provider == provider {
+			kept += v.NodeCount
+		}
+		return nil
+	})
+	if listErr != nil || kept == 0 {
+		return err
+	}
+	full := *f
+	full.Hint = fmt.Sprintf("%d machines of this provider are kept by deleted clusters: list them with drover bin, release them with drover cease", kept)
+	if f.Hint != "" {
+		full.Hint += "; or " + f.Hint
+	}
+	return &full
 }
 
 func (a *Activities) provisionNode(ctx context.Context, p providers.Provider, rec *lifecycle.Record, n lifecycle.Node) (providers.Instance, error) {

@@ -22,6 +22,11 @@ type TreeStore interface {
 	Republish(ctx context.Context, clusterID string, revision int64, writer string, tree metadata.Tree) error
 }
 
+// Schedules are those of backups at the workflow engine. Removing one that does not exist succeeds.
+type Schedules interface {
+	Remove(ctx context.Context, clusterID string) error
+}
+
 // Activities publish revisions.
 type Activities struct {
 	Records control.Store
@@ -29,5 +34,7 @@ type Activities struct {
 	Apps    packages.Store
 	Ledger  ledger.Writer
 	Tokens  access.Tokens
-	Now     func() time.Time
+	// Schedules go with their cluster; nil: there are none (tests).
+	Schedules Schedules
+	Now       func() time.Time
 }

@@ -73,8 +73,14 @@ type DeregisterInput struct {
 	RunID     string `json:"run_id"`
 }
 
-// Deregister removes the cluster's metadata and its control record. It is strictly the last step of a cluster.
+// Deregister removes the schedule of the cluster's backups, its metadata and its control record. It is strictly the last step of a
+// cluster.
 func (a *Activities) Deregister(ctx context.Context, in DeregisterInput) error {
+	if a.Schedules != nil {
+		if err := a.Schedules.Remove(ctx, in.ClusterID); err != nil {
+			return err
+		}
+	}
 	return control.Forget(ctx, a.Trees, a.Tokens, in.ClusterID, in.RunID)
 }
 

@@ -134,16 +134,20 @@ func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterV
 	if rec.Target != nil {
 		target = rec.Target.VersionID
 	}
-	return api.ClusterView{
+	view := api.ClusterView{
 		Target: target, ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
 		State: string(rec.State), Reason: rec.Reason, Revision: rec.Revision, CreatedAt: rec.CreatedAt, NodeCount: len(rec.Nodes),
-		Labels: rec.Labels, Protected: rec.Protected,
+		Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep,
 		Operation: api.OperationView{
 			Type: rec.Operation.Type, State: rec.Operation.State, Seq: rec.Operation.Seq,
 			RunID: rec.Operation.RunID, StartedAt: rec.Operation.StartedAt, Skipped: rec.Operation.Skipped,
 		},
 		Orphans: ledger.Words(orphans),
 	}
+	if rec.Binned != nil {
+		view.Binned = &api.Binned{Since: rec.Binned.Since, Until: rec.Binned.Until}
+	}
+	return view
 }
 
 func nodeView(n lifecycle.Node) api.NodeView {

@@ -4,6 +4,7 @@ package reads
 
 import (
 	"context"
+	"time"
 
 	"drover/activities/internal/access"
 	"drover/activities/internal/control"
@@ -59,4 +60,5 @@ type Activities struct {
 	// DefaultProvider is marked in the list of providers.
 	DefaultProvider string
 	OperationRuns   control.Running
+	Now             func() time.Time
 }

@@ -23,7 +23,7 @@ const maxFindings = 100
 // ExamineCluster compares record, provider, metadata and agents and reports what does not match. It changes nothing. An operation that begins
 // meanwhile would make everything look wrong, so it is looked for last.
 func (a *Activities) ExamineCluster(ctx context.Context, in api.ExamineClusterInput) (api.Examination, error) {
-	s := lifecycle.Sight{ClusterID: in.ClusterID}
+	s := lifecycle.Sight{ClusterID: in.ClusterID, Now: a.Now()}
 	var err error
 	if s.Provider, err = a.atProviders(ctx, in.ClusterID); err != nil {
 		return api.Examination{}, err

@@ -186,13 +186,17 @@ func (a *Activities) addHealth(ctx context.Context, views []api.ClusterView) {
 }
 
 func shownOf(v metadata.View) api.ClusterView {
-	return api.ClusterView{
+	out := api.ClusterView{
 		ClusterID: v.ClusterID, Name: v.Name, App: v.App, Version: v.Version, Target: v.Target, Provider: v.Provider,
 		State: v.State, Reason: v.Reason, Revision: v.Revision, CreatedAt: v.CreatedAt, NodeCount: v.NodeCount,
-		Labels: v.Labels, Protected: v.Protected,
+		Labels: v.Labels, Protected: v.Protected, Keep: v.Keep,
 		Operation: api.OperationView{
 			Type: v.Operation.Type, State: v.Operation.State, Seq: v.Operation.Seq, RunID: v.Operation.RunID,
 			StartedAt: v.Operation.StartedAt, Skipped: v.Operation.Skipped,
 		},
 	}
+	if v.Binned != nil {
+		out.Binned = &api.Binned{Since: v.Binned.Since, Until: v.Binned.Until}
+	}
+	return out
 }

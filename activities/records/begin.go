@@ -31,6 +31,7 @@ type BeginInput struct {
 	Backup       *api.BackupClusterInput  `json:"backup,omitempty"`
 	DeleteBackup *api.DeleteBackupInput   `json:"delete_backup,omitempty"`
 	InPlace      *api.RestoreInPlaceInput `json:"in_place,omitempty"`
+	Cease        *api.CeaseClusterInput   `json:"cease,omitempty"`
 }
 
 // forces reports whether the request overrides a guard.
@@ -61,6 +62,10 @@ type Begun struct {
 	Open []string `json:"open,omitempty"`
 	// GrowOnline means that the provider grows volumes while they are in use.
 	GrowOnline bool `json:"grow_online,omitempty"`
+	// Keep is how long a deletion keeps the cluster in the recycle bin, in words; empty: not at all.
+	Keep string `json:"keep,omitempty"`
+	// LostLinks are the links of a recovered cluster to clusters that are gone or deleted, in words.
+	LostLinks []string `json:"lost_links,omitempty"`
 	// LinkedBy are the clusters that link to this one (delete, by force).
 	LinkedBy []lifecycle.Linking `json:"linked_by,omitempty"`
 	// Values are what the operation does to the values in force.
@@ -149,7 +154,7 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 		}
 	}
 	view := lifecycle.ViewOf(rec, in.DryRun)
-	releases := in.Type == api.DeleteCluster && !lifecycle.GuardsApply(view)
+	releases := in.Type == api.DeleteCluster && !lifecycle.GuardsApply(view) || in.Cease != nil
 	out.Open = lifecycle.ToAsk(rec, in.givenUp(releases))
 	if !retried && !releases && lifecycle.Unfinished(rec) {
 		rec.Operation.Clearing = true // it begins again once the remains are cleared
@@ -160,6 +165,11 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 	switch {
 	case in.Delete != nil:
 		out.LinkedBy, err = a.beginDelete(ctx, rec, *in.Delete)
+		out.Keep = a.keep(rec, view, *in.Delete)
+	case in.Type == api.RecoverCluster:
+		out.LostLinks, err = a.beginRecover(ctx, rec)
+	case in.Cease != nil:
+		err = refused(rec, lifecycle.MayCease(rec, in.Cease.Expired, a.Now()))
 	case in.Add != nil:
 		err = a.beginAdd(ctx, rec, view, *in.Add, retried, &out)
 	case in.Remove != nil:

@@ -12,6 +12,7 @@ import (
 	"drover/activities/internal/control"
 	"drover/activities/internal/ledger"
 	"drover/activities/internal/packages"
+	"drover/activities/internal/views"
 	"drover/lifecycle"
 	"drover/providers"
 )
@@ -24,6 +25,7 @@ type RecordStore interface {
 	Holder(ctx context.Context, name string) (string, error)
 	// Linking are the records of the clusters that link to a cluster, and perhaps of some that did.
 	Linking(ctx context.Context, clusterID string) ([]*lifecycle.Record, error)
+	views.Reader
 }
 
 // TreeStore is what the start and the end of an operation change of the published metadata.
@@ -56,5 +58,7 @@ type Activities struct {
 	Catalogue catalogue.Catalogue
 	// DefaultProvider makes the machines of clusters whose request names no provider.
 	DefaultProvider string
-	Now             func() time.Time
+	// Keep is how long deleted clusters stay in the recycle bin that say nothing themselves; 0: not at all.
+	Keep time.Duration
+	Now  func() time.Time
 }

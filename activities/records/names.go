@@ -47,7 +47,8 @@ func (a *Activities) free(ctx context.Context, name, clusterID string) error {
 		WithHint("choose another name, or rename that cluster: drover rename %s NAME", holder)
 }
 
-// EditCluster changes the name, the labels and the protection of a cluster. It is not an operation, and may run during one.
+// EditCluster changes the name, the labels, the protection and the time in the recycle bin of a cluster. It is not an operation, and
+// may run during one.
 func (a *Activities) EditCluster(ctx context.Context, in api.EditClusterInput) (api.ClusterDetails, error) {
 	for range control.MaxTries {
 		rec, index, err := a.Records.Record(ctx, in.ClusterID)
@@ -59,7 +60,7 @@ func (a *Activities) EditCluster(ctx context.Context, in api.EditClusterInput) (
 			return api.ClusterDetails{}, err
 		}
 		if _, err = control.Put(ctx, a.Records, rec, index, had); err == nil {
-			return api.ClusterDetails{ClusterID: rec.ClusterID, Name: rec.Name, Labels: rec.Labels, Protected: rec.Protected}, nil
+			return api.ClusterDetails{ClusterID: rec.ClusterID, Name: rec.Name, Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep}, nil
 		}
 		if !fault.Is(err, fault.Conflict) {
 			return api.ClusterDetails{}, err
@@ -81,6 +82,9 @@ func (a *Activities) edit(ctx context.Context, rec *lifecycle.Record, in api.Edi
 		return fault.New(fault.Invalid, "%v", err).At(rec.ClusterID, "", "")
 	}
 	rec.Labels = labels
+	if in.Keep != nil {
+		rec.Keep = *in.Keep
+	}
 	if in.Protected == nil {
 		return nil
 	}

@@ -132,7 +132,7 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	rec := &lifecycle.Record{
 		ClusterID: in.ClusterID, Name: name, AppID: in.Create.App, VersionID: version, Provider: provider,
 		UserID: userID, Zone: in.Create.Zone, GlobalUUID: uuid.NewString(), State: lifecycle.Creating,
-		Values: values, Spec: spec, Nodes: nodes, CreatedAt: now, Labels: in.Create.Labels, Protected: in.Create.Protected,
+		Values: values, Spec: spec, Nodes: nodes, CreatedAt: now, Labels: in.Create.Labels, Protected: in.Create.Protected, Keep: in.Create.Keep,
 		Operation: lifecycle.Operation{
 			Seq: 1, Type: api.CreateCluster, RunID: in.RunID, State: api.OpRunning, StartedAt: now,
 		},
@@ -190,6 +190,13 @@ func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
 		}
 		if in.ClusterState != "" {
 			rec.State = in.ClusterState
+		}
+		switch in.ClusterState {
+		case lifecycle.Deleted:
+			rec.EnterBin(a.Now())
+		case "", lifecycle.Deleting:
+		default:
+			rec.Binned = nil
 		}
 		if in.ClusterState == lifecycle.Active {
 			rec.EverActive, rec.Target = true, nil // an active cluster runs one version

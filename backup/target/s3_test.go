@@ -93,7 +93,7 @@ func (s *s3Server) target(address string) *target.S3 {
 	return to
 }
 
-func TestS3(t *testing.T) {
+func TestBuckets(t *testing.T) {
 	t.Parallel()
 	s := newS3Server(t)
 	behaves(t, s.target(s.address))

@@ -24,28 +24,19 @@ func config(version string) huma.Config {
 	return c
 }
 
-// inputs are the inputs of operations on existing clusters, by type.
-var inputs = map[string]any{
-	api.DeleteCluster: api.DeleteClusterInput{}, api.AddNodes: api.AddNodesInput{}, api.DeleteNodes: api.DeleteNodesInput{},
-	api.ScaleVertical: api.ScaleVerticalInput{}, api.UpgradeCluster: api.UpgradeClusterInput{}, api.DowngradeCluster: api.DowngradeClusterInput{},
-	api.StartCluster: api.StartClusterInput{}, api.StopCluster: api.StopClusterInput{}, api.RestartCluster: api.RestartClusterInput{},
-	api.RunService: api.RunServiceInput{}, api.UpdateEnv: api.UpdateEnvInput{}, api.RepairCluster: api.RepairClusterInput{},
-	api.BackupCluster: api.BackupClusterInput{}, api.RestoreInPlace: api.RestoreInPlaceInput{}, api.DeleteBackup: api.DeleteBackupInput{},
-}
-
 // StartBody is wire.Start with a schema per type of operation.
 type StartBody wire.Start
 
 // Schema lists the types with their inputs.
 func (StartBody) Schema(r huma.Registry) *huma.Schema {
 	out := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: "type", Mapping: map[string]string{}}}
-	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+	for _, name := range slices.Sorted(maps.Keys(api.Inputs)) {
 		variant := "Start" + name
 		r.Map()[variant] = &huma.Schema{
 			Type: huma.TypeObject, Required: []string{"type"}, AdditionalProperties: false,
 			Properties: map[string]*huma.Schema{
 				"type":  {Type: huma.TypeString, Enum: []any{name}},
-				"input": r.Schema(typeOf(inputs[name]), true, name+"Input"),
+				"input": r.Schema(typeOf(api.Inputs[name]), true, name+"Input"),
 			},
 		}
 		ref := "#/components/schemas/" + variant

@@ -53,7 +53,7 @@ func (s *Server) startOperation(ctx context.Context, in *startInput) (*started, 
 
 // decodeInput reads the operation's own input; unknown fields are refused.
 func decodeInput(operation string, text json.RawMessage, dryRun bool) (any, error) {
-	kind, ok := inputs[operation]
+	kind, ok := api.Inputs[operation]
 	if !ok {
 		return nil, fault.New(fault.Invalid, "type: %q is not an operation on a cluster that exists", operation).
 			WithHint("see StartBody in /v1/openapi.json; clusters are created with POST /v1/clusters")

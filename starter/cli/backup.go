@@ -19,7 +19,7 @@ func (a *app) backup(plan bool) *cobra.Command {
 	}
 	commands := []*cobra.Command{a.backupCreate(plan), a.backupRestore(plan), a.backupVerify(plan), a.backupDelete(plan)}
 	if !plan {
-		commands = append(commands, a.backupList(), a.backupShow(), a.backupExport(), a.backupImport(), a.backupKeygen())
+		commands = append(commands, a.backupList(), a.backupShow(), a.backupExport(), a.backupImport(), a.backupKeygen(), a.backupSchedule())
 	}
 	return group(c, commands...)
 }

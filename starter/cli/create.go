@@ -40,6 +40,7 @@ and never ends the operation.`,
 	flags.StringVar(&in.Name, "name", "", "unique name of the cluster, 1 to 63 characters (default: the package's cluster.name)")
 	bindLabels(flags, &labels)
 	flags.BoolVar(&in.Protected, "protect", false, "protect the cluster against deletion, see drover protect")
+	flags.StringVar(&in.Keep, "keep", "", "keep the cluster in the recycle bin for this `duration` when it is deleted, see drover keep (default: the worker's)")
 	flags.StringVar(&in.Provider, "provider", "", "provider of the machines (default: the worker's)")
 	values.bind(flags)
 	bindOnFailure(c, &in.OnFailure, api.OnFailureUndo, "undo, keep everything for inspection, or hold the failed step for drover resolve",

@@ -22,16 +22,21 @@ func (a *app) delete(plan bool) *cobra.Command {
 		Short:   "Delete a cluster, its machines and its data",
 		Long: `Delete a cluster: run the package's destroy and stop, then release machines, volumes and metadata.
 
+With --keep the machines are only powered off: drover recover brings the cluster back until the time
+is up, drover cease releases it earlier.
+
 A package's destroy may refuse in order to protect data; --force continues, unless the package
 forbids it. Drover asks for confirmation, unless --yes is given; without a terminal --yes is
 required.`,
 		Example: `  drover delete cl-a1b2c3d4
+  drover delete cl-a1b2c3d4 --keep 2h
   drover delete cl-a1b2c3d4 --force --yes
   drover delete cl-a1b2c3d4 --dry-run`,
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
 	c.Flags().BoolVar(&in.Force, "force", false, "continue when the package's destroy refuses")
+	c.Flags().StringVar(&in.Keep, "keep", "", "keep the cluster in the recycle bin for this `duration`, such as 2h; 0: release it at once (default: the cluster's setting, or the worker's)")
 	l.holds(c, &in.Holds)
 	l.bind(c, nil)
 	l.bindYes(c, &yes)

@@ -84,6 +84,29 @@ func (a *app) protection(verb string, protected bool, short, long string) *cobra
 	}
 }
 
+func (a *app) keep() *cobra.Command {
+	const byDefault = "default"
+	return &cobra.Command{
+		Use:   "keep CLUSTER DURATION|default",
+		Short: "Set how long a cluster stays in the recycle bin when it is deleted",
+		Long: `Set how long a cluster stays in the recycle bin when it is deleted: a duration such as 2h, 0 for not
+at all, or default for the worker's. drover delete --keep takes precedence.`,
+		Example:           "  drover keep orders 24h\n  drover keep orders default",
+		Args:              exactly("CLUSTER", "DURATION or default"),
+		ValidArgsFunction: a.completeClusters,
+		RunE: a.on(func(ctx context.Context, args []string) (output.Output, error) {
+			in := api.EditClusterInput{ClusterID: args[0], Keep: &args[1]}
+			switch args[1] {
+			case "":
+				return output.Output{}, invalid("", []string{"duration: required"})
+			case byDefault:
+				in.Keep = new(string)
+			}
+			return a.edit(ctx, in, "keep "+in.ClusterID+" for "+args[1])
+		}),
+	}
+}
+
 // edit changes the details of a cluster and shows them.
 func (a *app) edit(ctx context.Context, in api.EditClusterInput, summary string) (output.Output, error) {
 	if err := invalid("the request is invalid", in.Problems()); err != nil {
@@ -103,6 +126,7 @@ func (a *app) edit(ctx context.Context, in api.EditClusterInput, summary string)
 	}
 	return output.Output{Value: d, Blocks: []output.Block{output.Fields{
 		{"cluster", d.ClusterID}, {"name", d.Name}, {"labels", strings.Join(labelWords(d.Labels), "\n")}, {"protected", protected},
+		{"keep", d.Keep},
 	}}}, nil
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,29 +26,24 @@ type exampleValue struct {
 	UI         string `json:"ui"`
 }
 
-// exampleInputs show what people type most; every field with its meaning is in package workflows/api.
+// exampleInputs show what people type most, of operations where the empty input does not; every field with its meaning is in
+// package workflows/api.
 var exampleInputs = map[string]any{
 	api.CreateCluster: api.CreateClusterInput{
 		App: "etcd", Version: "3.5", Name: "demo", OnFailure: "undo", Waits: api.Waits{BarrierTimeout: "5m"},
 		Values: map[string]any{"etcd_node.count": 3},
 	},
-	api.DeleteCluster: api.DeleteClusterInput{},
 	api.AddNodes:      api.AddNodesInput{Role: "etcd_node", Count: 2},
 	api.DeleteNodes:   api.DeleteNodesInput{Nodes: []string{"cln-a1b2c3d4"}},
 	api.ScaleVertical: api.ScaleVerticalInput{Role: "etcd_node", CPU: 2, Memory: 4096, VolumeSize: 20},
 	api.UpgradeCluster: api.UpgradeClusterInput{
 		Version: "3.6.0", OnFailure: api.OnFailureRollback, Waits: api.Waits{BarrierTimeout: "5m"},
 	},
-	api.DowngradeCluster: api.DowngradeClusterInput{},
-	api.StartCluster:     api.StartClusterInput{},
-	api.StopCluster:      api.StopClusterInput{},
-	api.RestartCluster:   api.RestartClusterInput{Role: &exampleRole},
+	api.RestartCluster: api.RestartClusterInput{Role: &exampleRole},
 	api.RunService: api.RunServiceInput{
 		Service: "snapshot", Role: &exampleRole, Params: map[string]any{"keep": 5},
 	},
 	api.UpdateEnv:       api.UpdateEnvInput{Values: map[string]any{"env.quota": 4}},
-	api.RepairCluster:   api.RepairClusterInput{},
-	api.BackupCluster:   api.BackupClusterInput{},
 	api.RestoreCluster:  api.RestoreClusterInput{Backup: "s-a1b2c3d4"},
 	api.RestoreInPlace:  api.RestoreInPlaceInput{Backup: "s-a1b2c3d4"},
 	api.VerifyBackup:    api.VerifyBackupInput{RestoreClusterInput: api.RestoreClusterInput{Backup: "s-a1b2c3d4"}},
@@ -66,13 +63,22 @@ var exampleInputs = map[string]any{
 
 var exampleRole = "etcd_node"
 
-// exampleNames in the order people meet them.
-var exampleNames = []string{
+// exampleNames in the order people meet them; other operations follow.
+var exampleNames = withOthers([]string{
 	api.PublishApp, api.ListApps, api.CreateCluster, api.DescribeCluster, api.ListClusters, api.AddNodes, api.DeleteNodes,
 	api.ScaleVertical, api.UpdateEnv, api.RunService, api.RestartCluster, api.StopCluster, api.StartCluster, api.UpgradeCluster,
 	api.DowngradeCluster, api.DeleteCluster, api.ExamineCluster, api.RepairCluster, api.ListOrphans, api.RetryOrphans, api.CollectOrphans,
 	api.BackupCluster, api.ListBackups, api.RestoreCluster, api.RestoreInPlace, api.VerifyBackup, api.DeleteBackup,
 	api.ListProviders, api.ListHosts,
+})
+
+func withOthers(names []string) []string {
+	for _, name := range slices.Sorted(maps.Keys(api.Inputs)) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (a *app) example() *cobra.Command {
@@ -135,6 +141,9 @@ func exampleName(word string) (string, error) {
 
 func newExample(name, id, namespace, ui string) (*exampleValue, error) {
 	e := &exampleValue{Operation: name, TaskQueue: api.TaskQueue, Input: exampleInputs[name]}
+	if e.Input == nil {
+		e.Input = api.Inputs[name]
+	}
 	switch in := e.Input.(type) {
 	case api.PublishAppInput:
 		e.WorkflowID = "app/" + in.App + "/" + in.Version

@@ -133,6 +133,9 @@ func result(op *client.Operation) output.Output {
 		fields = append(fields, output.Field{"nodes", fmt.Sprint(r.Nodes)},
 			output.Field{"revision", fmt.Sprint(r.Revision)})
 	}
+	if r.ClusterState == api.ClusterDeleted {
+		fields = append(fields, output.Field{"recycle bin", "bring it back with: drover recover " + r.ClusterID + "\nrelease it with: drover cease " + r.ClusterID})
+	}
 	if r.Backup != "" {
 		fields = append(fields, output.Field{"backup", r.Backup})
 	}

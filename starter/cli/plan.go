@@ -7,6 +7,7 @@ func (a *app) operations(plan bool) []*cobra.Command {
 	return []*cobra.Command{
 		a.create(plan), a.delete(plan), a.addNodes(plan), a.deleteNodes(plan), a.scale(plan), a.upgrade(plan), a.downgrade(plan),
 		a.startCluster(plan), a.stopCluster(plan), a.restart(plan), a.repair(plan), a.runService(plan), a.envGroup(plan), a.backup(plan),
+		a.recoverCluster(plan), a.cease(plan),
 	}
 }
 

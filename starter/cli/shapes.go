@@ -23,7 +23,7 @@ type Shape struct {
 // operating are the commands that start an operation; those of `drover plan` are the same.
 var operating = []string{
 	"create", "delete", "add-nodes", "delete-nodes", "scale", "upgrade", "downgrade", "start", "stop", "restart", "repair", "env set",
-	"backup create", "backup restore", "backup verify", "backup delete",
+	"backup create", "backup restore", "backup verify", "backup delete", "recover", "cease",
 }
 
 // Shapes are all that -o json prints, in the order of the documentation.
@@ -33,7 +33,7 @@ func Shapes() []Shape {
 		plans = append(plans, "plan "+c)
 	}
 	return []Shape{
-		{Name: "clusters", What: "the clusters", Commands: []string{"list"}, Values: []any{clusterList{}}},
+		{Name: "clusters", What: "the clusters", Commands: []string{"list", "bin"}, Values: []any{clusterList{}}},
 		{Name: "status", What: "the cluster and its running or last operation, each null when it is not known", Commands: []string{"status"}, Values: []any{statusValue{}}},
 		{Name: "nodes", What: "the nodes of a cluster", Commands: []string{"nodes"}, Values: []any{List[api.NodeView]{}}},
 		{Name: "operations", What: "the operations of a cluster; with NUMBER one of them and its commands", Commands: []string{"ops"}, Values: []any{List[client.Operation]{}, opValue{}}},
@@ -50,9 +50,12 @@ func Shapes() []Shape {
 		{Name: "plan", What: "the result of a dry run: its `plan` has the steps; `files` has the files that change, for env set, scale and upgrade", Commands: plans, Values: []any{plannedValue{}}},
 		{Name: "cancel", What: "the cancelled operation; the result of one that ended before the cancel reached it", Commands: []string{"cancel"}, Values: []any{client.Operation{}, api.OperationResult{}}},
 		{Name: "resolve", What: "the resolved step", Commands: []string{"resolve"}, Values: []any{resolveValue{}}},
-		{Name: "details", What: "name, labels and protection of a cluster", Commands: []string{"rename", "label", "protect", "unprotect"}, Values: []any{api.ClusterDetails{}}},
+		{Name: "details", What: "name, labels, protection and time in the recycle bin of a cluster", Commands: []string{"rename", "label", "protect", "unprotect", "keep"}, Values: []any{api.ClusterDetails{}}},
 		{Name: "backups", What: "the backups", Commands: []string{"backup list"}, Values: []any{List[api.BackupView]{}}},
 		{Name: "backup", What: "one backup with its parts", Commands: []string{"backup show", "backup export", "backup import"}, Values: []any{api.BackupView{}}},
+		{Name: "schedule", What: "the schedule of a cluster's backups, and what became of its last windows", Commands: []string{
+			"backup schedule show", "backup schedule pause", "backup schedule resume", "backup schedule remove",
+		}, Values: []any{client.Schedule{}, scheduleRemoved{}}},
 		{Name: "apps", What: "the published applications", Commands: []string{"apps list"}, Values: []any{List[api.AppView]{}}},
 		{Name: "app", What: "the published version", Commands: []string{"apps publish"}, Values: []any{api.AppView{}}},
 		{Name: "app-detail", What: "settings and services of a version", Commands: []string{"apps show"}, Values: []any{api.AppDetail{}}},

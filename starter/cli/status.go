@@ -112,6 +112,7 @@ func (a *app) clusterFields(c *api.ClusterView, op *client.Operation) output.Fie
 		{"app", strings.TrimSpace(c.App + " " + c.Version)},
 		{"state", state},
 		{"upgrade", upgradeOf(c)},
+		{"kept until", keptUntil(c)},
 		{"nodes", fmt.Sprint(c.NodeCount)},
 		{"health", healthOf(c)},
 		{"labels", strings.Join(labelWords(c.Labels), "\n")},

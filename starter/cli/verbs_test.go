@@ -31,6 +31,9 @@ func TestVerbsAskForTheirOperation(t *testing.T) {
 		},
 		{"delete --yes " + id, api.DeleteCluster, `{}`, "delete " + id},
 		{"rm " + id + " --force --yes", api.DeleteCluster, `{"force":true}`, "delete " + id},
+		{"delete " + id + " --keep 2h --yes", api.DeleteCluster, `{"keep":"2h"}`, "delete " + id},
+		{"recover " + id + " --strict-config", api.RecoverCluster, `{"strict_config":true}`, "recover " + id},
+		{"cease " + id + " --yes", api.CeaseCluster, `{}`, "cease " + id},
 		{"add-nodes " + id + " --role r", api.AddNodes, `{"role":"r","count":1}`, "add 1 r to " + id},
 		{
 			"add-nodes " + id + " --role r --count 2 --strict-config --barrier-timeout 5m", api.AddNodes,

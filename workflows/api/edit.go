@@ -21,6 +21,8 @@ type EditClusterInput struct {
 	RemoveLabels []string          `json:"remove_labels,omitempty"`
 	// Protected: the cluster cannot be deleted, and no guard of its nodes can be overridden by force, until it is unprotected.
 	Protected *bool `json:"protected,omitempty"`
+	// Keep is how long the cluster stays in the recycle bin when it is deleted: "2h", "0" for not at all, "" as the worker says.
+	Keep *string `json:"keep,omitempty"`
 }
 
 // ClusterDetails is what EditCluster returns: the fields that it can change, as they are now.
@@ -29,6 +31,7 @@ type ClusterDetails struct {
 	Name      string            `json:"name"`
 	Labels    map[string]string `json:"labels"`
 	Protected bool              `json:"protected"`
+	Keep      string            `json:"keep,omitempty"`
 }
 
 // Limits of names and labels, in characters.
@@ -52,8 +55,11 @@ func (in EditClusterInput) Problems() []string {
 			p = append(p, fmt.Sprintf("labels: %q is both set and removed", key))
 		}
 	}
-	if in.Name == "" && len(in.Labels) == 0 && len(in.RemoveLabels) == 0 && in.Protected == nil {
-		p = append(p, "one of name, labels, remove_labels and protected is required")
+	if in.Keep != nil {
+		p = append(p, keepProblems(*in.Keep)...)
+	}
+	if in.Name == "" && len(in.Labels) == 0 && len(in.RemoveLabels) == 0 && in.Protected == nil && in.Keep == nil {
+		p = append(p, "one of name, labels, remove_labels, protected and keep is required")
 	}
 	return p
 }

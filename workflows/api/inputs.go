@@ -21,14 +21,19 @@ type CreateClusterInput struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// Protected: the cluster cannot be deleted until it is unprotected.
 	Protected bool `json:"protected,omitempty"`
+	// Keep is how long the cluster stays in the recycle bin when it is deleted: "2h", "0" for not at all. Default: the worker's.
+	Keep string `json:"keep,omitempty"`
 	Waits
 }
 
 // DeleteClusterInput starts DeleteCluster under workflow id cluster/<cluster id>.
 type DeleteClusterInput struct {
 	// Force continues past a failing destroy guard; refused up front when a role says allow_force: false.
-	Force  bool `json:"force,omitempty"`
-	DryRun bool `json:"dry_run,omitempty"`
+	Force bool `json:"force,omitempty"`
+	// Keep is how long the cluster stays in the recycle bin, with its data: "2h", "0" for not at all. Default: the cluster's
+	// setting, or else the worker's.
+	Keep   string `json:"keep,omitempty"`
+	DryRun bool   `json:"dry_run,omitempty"`
 	Holds
 }
 

@@ -34,6 +34,8 @@ const (
 	RestoreInPlace   = "RestoreInPlace"
 	VerifyBackup     = "VerifyBackup"
 	DeleteBackup     = "DeleteBackup"
+	RecoverCluster   = "RecoverCluster"
+	CeaseCluster     = "CeaseCluster"
 
 	DescribeCluster = "DescribeCluster"
 	ListClusters    = "ListClusters"
@@ -53,7 +55,18 @@ const (
 	DescribeValues  = "DescribeValues"
 	PreviewFiles    = "PreviewFiles"
 	EditCluster     = "EditCluster"
+	EmptyBin        = "EmptyBin"
+	ScheduledBackup = "ScheduledBackup"
 )
+
+// Inputs are the inputs of the operations on clusters that exist, by type. What lists operations with their inputs begins here.
+var Inputs = map[string]any{
+	DeleteCluster: DeleteClusterInput{}, AddNodes: AddNodesInput{}, DeleteNodes: DeleteNodesInput{}, ScaleVertical: ScaleVerticalInput{},
+	UpgradeCluster: UpgradeClusterInput{}, DowngradeCluster: DowngradeClusterInput{}, StartCluster: StartClusterInput{},
+	StopCluster: StopClusterInput{}, RestartCluster: RestartClusterInput{}, RunService: RunServiceInput{}, UpdateEnv: UpdateEnvInput{},
+	RepairCluster: RepairClusterInput{}, BackupCluster: BackupClusterInput{}, RestoreInPlace: RestoreInPlaceInput{},
+	DeleteBackup: DeleteBackupInput{}, RecoverCluster: RecoverClusterInput{}, CeaseCluster: CeaseClusterInput{},
+}
 
 // QueryProgress is the query every cluster operation answers with a Progress.
 const QueryProgress = "progress"

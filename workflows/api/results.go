@@ -107,6 +107,10 @@ type ClusterView struct {
 	// Labels are what people noted; Protected refuses a deletion.
 	Labels    map[string]string `json:"labels,omitempty"`
 	Protected bool              `json:"protected,omitempty"`
+	// Keep is how long the cluster stays in the recycle bin when it is deleted; empty: as the worker says. Binned is since and
+	// until when it is there.
+	Keep   string  `json:"keep,omitempty"`
+	Binned *Binned `json:"binned,omitempty"`
 	// Health counts the nodes by health; nil when no agent was asked.
 	Health    *Health       `json:"health,omitempty"`
 	Operation OperationView `json:"operation"`

@@ -41,6 +41,7 @@ func (in CreateClusterInput) Problems() []string {
 		p = append(p, nameProblems(in.Name)...)
 	}
 	p = append(p, labelProblems(in.Labels)...)
+	p = append(p, keepProblems(in.Keep)...)
 	p = append(p, onFailureProblems(in.OnFailure, OnFailureUndo, OnFailureKeep, OnFailureHold)...)
 	return append(p, in.Waits.Problems()...)
 }
@@ -121,7 +122,9 @@ func (in ListClustersInput) Problems() []string {
 }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
-func (in DeleteClusterInput) Problems() []string { return in.Holds.problems() }
+func (in DeleteClusterInput) Problems() []string {
+	return append(keepProblems(in.Keep), in.Holds.problems()...)
+}
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
 func (in DowngradeClusterInput) Problems() []string {

@@ -58,6 +58,11 @@ func stored() app {
 	return app{id: "stored", policy: "device", roles: []map[string]any{role("a", 2, "start", "stop", "backup", "restore")}}
 }
 
+// commanded is the application whose own commands make its backups.
+func commanded() app {
+	return app{id: "commanded", policy: "custom", roles: []map[string]any{role("a", 2, "start", "stop", "backup", "restore", "delete_snapshot")}}
+}
+
 // chain is the application that takes one node after the other.
 func chain(count int) app {
 	return app{id: "chain" + strconv.Itoa(count), sequential: true, roles: []map[string]any{role("a", count, "start", "stop", "upgrade")}}

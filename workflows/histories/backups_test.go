@@ -1,8 +1,15 @@
 package histories
 
 import (
+	"archive/tar"
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
 	"github.com/stretchr/testify/require"
 
+	"drover/tests/fakes"
 	"drover/workflows/api"
 )
 
@@ -15,6 +22,26 @@ func activeBackedUp(w *world) {
 func backedUp(w *world) {
 	activeBackedUp(w)
 	w.done(api.DeleteCluster, api.DeleteClusterInput{Force: true})
+}
+
+// saves leaves a file in the folder that the argument of backup names.
+func saves(t *testing.T, folders *fakes.Folders, e fakes.Execution) {
+	t.Helper()
+	for _, v := range e.Env {
+		text, ok := strings.CutPrefix(v, "DROVER_PARAMS=")
+		if !ok {
+			continue
+		}
+		var argument struct{ Path string }
+		require.NoError(t, json.Unmarshal([]byte(text), &argument))
+		var stream bytes.Buffer
+		w := tar.NewWriter(&stream)
+		require.NoError(t, w.WriteHeader(&tar.Header{Name: "file", Typeflag: tar.TypeReg, Mode: 0o600, Size: 4, Format: tar.FormatPAX}))
+		_, err := w.Write([]byte("kept"))
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		folders.Set(e.Node.ID, argument.Path, stream.Bytes())
+	}
 }
 
 // last is the only backup.

@@ -34,7 +34,8 @@ type gate struct {
 	passed  bool
 }
 
-func newNodes(store *fakes.Store) *nodes {
+// newNodes makes the agents; saved is told of every backup that succeeds.
+func newNodes(store *fakes.Store, saved func(fakes.Execution)) *nodes {
 	n := &nodes{Agents: fakes.NewAgents(store)}
 	n.Handlers = append(n.Handlers, func(ctx context.Context, e fakes.Execution) (agentapi.CommandStatus, bool) {
 		point := e.Service()
@@ -47,6 +48,9 @@ func newNodes(store *fakes.Store) *nodes {
 		}
 		if n.fails(point) {
 			return fakes.Exit(77, "not now"), true
+		}
+		if point == lifecycle.ServiceBackup {
+			saved(e)
 		}
 		return fakes.Exit(0, e.Node.ID), true
 	})

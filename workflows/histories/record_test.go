@@ -42,6 +42,9 @@ func TestRecord(t *testing.T) {
 		return
 	}
 	for _, old := range recorded(t) {
+		if len(files) < len(scenarios()) {
+			break // only some were asked for
+		}
 		require.NoError(t, os.Remove(filepath.Join("testdata", old)))
 	}
 	for path, data := range files {

@@ -78,6 +78,7 @@ func scenarios() []scenario {
 		{api.RunService, active, input(api.RunServiceInput{Service: "rotate"}), "rotate", failing("rotate")},
 		{api.RepairCluster, active, repairOne, "start", failing("start")},
 		{api.UpdateEnv, active, input(api.UpdateEnvInput{Values: map[string]any{"env.quota": 2}}), barrier, failing(barrier)},
+		{api.RecoverCluster, binned, input(api.RecoverClusterInput{}), "start", failing("start")},
 	} {
 		all = append(all,
 			scenario{s.operation, happy, completed, small(), s.before, none, s.input, "", nil},
@@ -87,15 +88,17 @@ func scenarios() []scenario {
 		)
 	}
 	for _, s := range []scenario{
-		{operation: api.BackupCluster, before: active, input: input(api.BackupClusterInput{}), at: "backup", mishap: failing("backup")},
-		{operation: api.RestoreCluster, before: backedUp, input: restoreLast, at: "restore", mishap: failing("restore")},
-		{operation: api.VerifyBackup, before: backedUp, input: verifyLast, at: "restore", mishap: failing("restore")},
+		{operation: api.RestoreInPlace, before: activeBackedUp, input: inPlaceLast, at: "restore", mishap: failing("restore"), app: commanded()},
+		{operation: api.DeleteBackup, before: activeBackedUp, input: deleteLast, at: "delete_snapshot", mishap: failing("delete_snapshot"), app: commanded()},
+		{operation: api.BackupCluster, before: active, input: input(api.BackupClusterInput{}), at: "backup", mishap: failing("backup"), app: stored()},
+		{operation: api.RestoreCluster, before: backedUp, input: restoreLast, at: "restore", mishap: failing("restore"), app: stored()},
+		{operation: api.VerifyBackup, before: backedUp, input: verifyLast, at: "restore", mishap: failing("restore"), app: stored()},
 	} {
 		all = append(all,
-			scenario{s.operation, happy, completed, stored(), s.before, none, s.input, "", nil},
-			scenario{s.operation, failed, failure, stored(), s.before, s.mishap, s.input, "", nil},
-			scenario{s.operation, cancelled, canceled, stored(), s.before, none, s.input, s.at, nil},
-			scenario{s.operation, midflight, open, stored(), s.before, none, s.input, s.at, nil},
+			scenario{s.operation, happy, completed, s.app, s.before, none, s.input, "", nil},
+			scenario{s.operation, failed, failure, s.app, s.before, s.mishap, s.input, "", nil},
+			scenario{s.operation, cancelled, canceled, s.app, s.before, none, s.input, s.at, nil},
+			scenario{s.operation, midflight, open, s.app, s.before, none, s.input, s.at, nil},
 		)
 	}
 	return append(all,
@@ -126,7 +129,7 @@ func scenarios() []scenario {
 		scenario{api.ReadLogs, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.EditCluster, happy, completed, small(), active, none, func(w *world) any { return api.EditClusterInput{ClusterID: w.clusterID, Name: "noted"} }, "", nil},
 		scenario{api.EditCluster, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
-		scenario{api.DeleteBackup, happy, completed, stored(), backedUp, none, deleteLast, "", nil},
+		scenario{api.DeleteBackup, "orphaned", completed, stored(), backedUp, none, deleteLast, "", nil},
 		scenario{api.RestoreInPlace, "refused", failure, stored(), activeBackedUp, mishap{nothing, "cannot be exchanged"}, inPlaceLast, "", nil},
 		scenario{api.ListBackups, happy, completed, stored(), activeBackedUp, none, input(api.ListBackupsInput{}), "", nil},
 		scenario{api.ListBackups, failed, failure, stored(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
@@ -134,6 +137,13 @@ func scenarios() []scenario {
 		scenario{api.ImportBackup, failed, failure, stored(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ExportBackup, happy, completed, stored(), activeBackedUp, none, exportLast, "", nil},
 		scenario{api.ExportBackup, failed, failure, stored(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.CeaseCluster, happy, completed, small(), binned, none, input(api.CeaseClusterInput{}), "", nil},
+		scenario{api.CeaseCluster, "refused", failure, small(), binned, mishap{nothing, "is not up"}, input(api.CeaseClusterInput{Expired: true}), "", nil},
+		scenario{api.ScheduledBackup, happy, completed, stored(), active, none, scheduledOnce, "", nil},
+		scenario{api.ScheduledBackup, failed, failure, stored(), active, failing("backup"), scheduledOnce, "", nil},
+		scenario{api.ScheduledBackup, "skipped", completed, stored(), nothing, none, scheduledOnce, "", nil},
+		scenario{api.EmptyBin, happy, completed, small(), nothing, none, input(api.EmptyBinInput{}), "", nil},
+		scenario{api.EmptyBin, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ListOrphans, happy, completed, small(), leftOvers, none, input(api.ListOrphansInput{}), "", nil},
 		scenario{api.ListOrphans, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.RetryOrphans, happy, completed, small(), leftOvers, none, input(api.RetryOrphansInput{}), "", nil},
@@ -148,6 +158,7 @@ func scenarios() []scenario {
 		scenario{api.CreateCluster, "kept", failure, small(), nothing, failing("start"), input(api.CreateClusterInput{App: "small", Version: "1", OnFailure: api.OnFailureKeep}), "", nil},
 		scenario{api.DeleteCluster, "half-made", completed, small(), kept, none, input(api.DeleteClusterInput{}), "", nil},
 		scenario{api.DeleteCluster, "forced", completed, small(), active, failing("destroy"), input(api.DeleteClusterInput{Force: true}), "", nil},
+		scenario{api.DeleteCluster, "binned", completed, small(), active, none, input(api.DeleteClusterInput{Keep: "2h"}), "", nil},
 		scenario{api.AddNodes, "kept", failure, small(), active, failing("scale_out"), input(api.AddNodesInput{Role: "a", Count: 1}), "", nil},
 		scenario{api.DeleteNodes, "guarded", failure, small(), active, failing("destroy"), deleteFirst, "", nil},
 		scenario{api.ScaleVertical, "online", completed, small(), active, none, input(api.ScaleVerticalInput{Role: "a", VolumeSize: 2}), "", nil},
@@ -202,6 +213,10 @@ func noArchive(*world) any {
 	return api.PublishAppInput{App: "fresh", Version: "1", Archive: []byte("no archive")}
 }
 
+func scheduledOnce(w *world) any {
+	return api.ScheduledBackupInput{ClusterID: w.clusterID, Window: "03:00-05:00", Keep: 1, Chain: 1}
+}
+
 func unknownField(*world) any { return map[string]any{"nmae": "a typing error"} }
 
 // What clusters have gone through.
@@ -220,6 +235,11 @@ func active(w *world) { w.done(api.CreateCluster, api.CreateClusterInput{App: w.
 func stopped(w *world) {
 	active(w)
 	w.done(api.StopCluster, api.StopClusterInput{})
+}
+
+func binned(w *world) {
+	active(w)
+	w.done(api.DeleteCluster, api.DeleteClusterInput{Keep: "2h"})
 }
 
 func upgradeFailed(w *world) {

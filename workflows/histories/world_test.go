@@ -51,10 +51,11 @@ func newWorld(t *testing.T, name string, a app) *world {
 		t: t, ctx: ctx, clusterID: clusterIDOf(name), app: a, queue: "drover-" + name,
 		store: fakes.NewStore(), provider: fakeprovider.New(fakeprovider.Options{}), backups: fakes.NewBackups(),
 	}
-	w.nodes = newNodes(w.store)
+	folders := fakes.NewFolders()
+	w.nodes = newNodes(w.store, func(e fakes.Execution) { saves(t, folders, e) })
 	acts := activities.New(activities.Dependencies{
 		Backups: w.backups, BackupTargets: map[string]target.Target{"main": fakes.NewTarget(), "far": fakes.NewTarget()}, DefaultBackupTarget: "main",
-		Folders:  fakes.NewFolders(),
+		Folders:  folders,
 		KeyPairs: remote.NewKeyPair,
 		Records:  w.store, Trees: w.store, Apps: w.store, Ledger: w.store, Agents: w.nodes,
 		Providers:       map[string]providers.Provider{"fake": w.provider},
@@ -106,7 +107,7 @@ func isRead(operation string) bool {
 	switch operation {
 	case api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps,
 		api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster, api.ListProviders, api.ListHosts,
-		api.ReadLogs, api.DescribeApp, api.DescribeValues, api.PreviewFiles, api.EditCluster, api.ListBackups, api.ImportBackup, api.ExportBackup:
+		api.ReadLogs, api.DescribeApp, api.DescribeValues, api.PreviewFiles, api.EditCluster, api.ListBackups, api.ImportBackup, api.ExportBackup, api.EmptyBin, api.ScheduledBackup:
 		return true
 	}
 	return false

@@ -841,6 +841,15 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        Binned: {
+            since: string;
+            until: string;
+        };
+        CeaseClusterInput: {
+            dry_run?: boolean;
+            expired?: boolean;
+            on_failure?: string;
+        };
         Choice: {
             action: string;
             command?: string;
@@ -849,12 +858,14 @@ export interface components {
         };
         Cluster: {
             app: string;
+            binned?: components["schemas"]["Binned"];
             cluster_id: string;
             created_at: string;
             endpoints?: components["schemas"]["Endpoint"][];
             health?: components["schemas"]["Health"];
             /** @description The step that waits for a decision, empty when none does */
             held?: string;
+            keep?: string;
             labels?: {
                 [key: string]: string;
             };
@@ -878,6 +889,7 @@ export interface components {
         };
         ClusterDetails: {
             cluster_id: string;
+            keep?: string;
             labels: {
                 [key: string]: string;
             };
@@ -934,6 +946,7 @@ export interface components {
             app: string;
             barrier_timeout?: string;
             dry_run?: boolean;
+            keep?: string;
             labels?: {
                 [key: string]: string;
             };
@@ -958,6 +971,7 @@ export interface components {
         DeleteClusterInput: {
             dry_run?: boolean;
             force?: boolean;
+            keep?: string;
             on_failure?: string;
         };
         DeleteNodesInput: {
@@ -986,6 +1000,7 @@ export interface components {
         };
         EditClusterInput: {
             cluster_id?: string;
+            keep?: string;
             labels?: {
                 [key: string]: string;
             };
@@ -1389,6 +1404,12 @@ export interface components {
             /** Format: int64 */
             wait_sec?: number;
         };
+        RecoverClusterInput: {
+            barrier_timeout?: string;
+            dry_run?: boolean;
+            on_failure?: string;
+            strict_config?: boolean;
+        };
         Refusal: {
             hint?: string;
             why: string;
@@ -1543,6 +1564,14 @@ export interface components {
              */
             type: "BackupCluster";
         };
+        StartCeaseCluster: {
+            input?: components["schemas"]["CeaseClusterInput"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "CeaseCluster";
+        };
         StartClusterInput: {
             barrier_timeout?: string;
             dry_run?: boolean;
@@ -1580,6 +1609,14 @@ export interface components {
              * @enum {string}
              */
             type: "DowngradeCluster";
+        };
+        StartRecoverCluster: {
+            input?: components["schemas"]["RecoverClusterInput"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "RecoverCluster";
         };
         StartRepairCluster: {
             input?: components["schemas"]["RepairClusterInput"];
@@ -2510,7 +2547,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StartAddNodes"] | components["schemas"]["StartBackupCluster"] | components["schemas"]["StartDeleteBackup"] | components["schemas"]["StartDeleteCluster"] | components["schemas"]["StartDeleteNodes"] | components["schemas"]["StartDowngradeCluster"] | components["schemas"]["StartRepairCluster"] | components["schemas"]["StartRestartCluster"] | components["schemas"]["StartRestoreInPlace"] | components["schemas"]["StartRunService"] | components["schemas"]["StartScaleVertical"] | components["schemas"]["StartStartCluster"] | components["schemas"]["StartStopCluster"] | components["schemas"]["StartUpdateEnv"] | components["schemas"]["StartUpgradeCluster"];
+                "application/json": components["schemas"]["StartAddNodes"] | components["schemas"]["StartBackupCluster"] | components["schemas"]["StartCeaseCluster"] | components["schemas"]["StartDeleteBackup"] | components["schemas"]["StartDeleteCluster"] | components["schemas"]["StartDeleteNodes"] | components["schemas"]["StartDowngradeCluster"] | components["schemas"]["StartRecoverCluster"] | components["schemas"]["StartRepairCluster"] | components["schemas"]["StartRestartCluster"] | components["schemas"]["StartRestoreInPlace"] | components["schemas"]["StartRunService"] | components["schemas"]["StartScaleVertical"] | components["schemas"]["StartStartCluster"] | components["schemas"]["StartStopCluster"] | components["schemas"]["StartUpdateEnv"] | components["schemas"]["StartUpgradeCluster"];
             };
         };
         responses: {

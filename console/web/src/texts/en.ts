@@ -230,6 +230,7 @@ export const en = {
   'state.failed': 'failed',
   'state.upgrade_failed': 'upgrade failed',
   'state.deleting': 'deleting',
+  'state.deleted': 'in the recycle bin',
   'state.unreadable': 'unreadable',
   'state.running': 'running',
   'state.held': 'held',

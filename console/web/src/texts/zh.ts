@@ -232,6 +232,7 @@ export const zh: Texts = {
   'state.failed': '失败',
   'state.upgrade_failed': '升级失败',
   'state.deleting': '删除中',
+  'state.deleted': '在回收站中',
   'state.unreadable': '无法读取',
   'state.running': '执行中',
   'state.held': '已暂停',
