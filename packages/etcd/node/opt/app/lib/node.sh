@@ -6,7 +6,8 @@
 #   /run/etcd/applied                   the settings the running etcd was started with
 #   /var/lib/etcd                       the volume:
 #       identity                        whose volume this is and how its etcd comes into the cluster; written once
-#       formed                          etcd served here at least once: there may be data to protect
+#       formed                          the id of the cluster that etcd served here last: there may be data to protect
+#       restored                        the backup that the data was restored from
 #       data/  log/  snapshots/
 
 conf=/etc/etcd
@@ -45,6 +46,13 @@ load_node() {
 	trap 'exit 143' TERM
 	trap 'exit 130' INT
 	trap 'exit 129' HUP
+}
+
+# argument JSON sets path and snapshot: the folder and the id of the backup that backup, restore and verify are about.
+argument() {
+	path=$(printf '%s' "${1:-}" | sed -n 's/.*"path" *: *"\([^"]*\)".*/\1/p')
+	snapshot=$(printf '%s' "${1:-}" | sed -n 's/.*"snapshot_id" *: *"\([^"]*\)".*/\1/p')
+	if [ -z "$path" ] || [ -z "$snapshot" ]; then fail 61 "the argument names no path and no snapshot_id"; fi
 }
 
 # nodes STATE prints "node_id ip" of the nodes in that state (member, adding, deleting), by server id.

@@ -52,7 +52,7 @@ await_up() {
 		fail 12 "etcd runs but does not serve after $1 s: $(complaint)"
 	}
 	not_running || {
-		: >"$volume/formed"
+		note_formed
 		return 0
 	}
 	tail_log
@@ -60,6 +60,12 @@ await_up() {
 		fail 51 "this data was written by a newer etcd: bring the newer version back and run its service allow_downgrade first"
 	fi
 	fail 13 "etcd ended right after it was started"
+}
+
+# note_formed notes that etcd served here, and of which cluster.
+note_formed() {
+	status "$ip" ClusterID >"$scratch/formed" || :
+	cp "$scratch/formed" "$volume/formed"
 }
 
 # tail_log shows the end of etcd's own words.
