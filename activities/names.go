@@ -14,6 +14,7 @@ const (
 	Barrier         = "Barrier"
 	RunStage        = "RunStage"
 	EndCommands     = "EndCommands"
+	KillCommands    = "KillCommands"
 	EndStrays       = "EndStrays"
 	AskNodes        = "AskNodes"
 	SeenRevision    = "SeenRevision"
@@ -71,6 +72,7 @@ func (a *Activities) All() map[string]any {
 		Barrier:         a.Agents.Barrier,
 		RunStage:        a.Agents.RunStage,
 		EndCommands:     a.Agents.EndCommands,
+		KillCommands:    a.Agents.KillCommands,
 		EndStrays:       a.Agents.EndStrays,
 		AskNodes:        a.Agents.AskNodes,
 		SeenRevision:    a.Agents.SeenRevision,

@@ -62,6 +62,7 @@ type AgentSight struct {
 	InstanceID string
 	Running    []string
 	Health     string // "unhealthy" is a finding
+	Waits      string // what keeps it from applying a newer revision
 }
 
 // Finding is one mismatch, and the command that puts it right.

@@ -154,7 +154,7 @@ func (d *diagnosis) agents() {
 		case a.InstanceID != n.InstanceID:
 			d.addRepaired(whole, start, "the agent of %s reports instance %s instead of %s", name, a.InstanceID, n.InstanceID)
 		case a.Revision < d.Metadata.Revision:
-			d.addRepaired(whole, start, "the agent of %s has applied revision %d of %d", name, a.Revision, d.Metadata.Revision)
+			d.addRepaired(whole, start, "the agent of %s has applied revision %d of %d%s", name, a.Revision, d.Metadata.Revision, waiting(a))
 		}
 		if a.Health == "unhealthy" {
 			d.add(Finding{Where: "agent", Node: n.ID,
@@ -166,6 +166,14 @@ func (d *diagnosis) agents() {
 				"%s runs command %s, which belongs to no running operation", name, id)
 		}
 	}
+}
+
+// waiting is what an agent waits for, as the end of a finding.
+func waiting(a AgentSight) string {
+	if a.Waits == "" {
+		return ""
+	}
+	return "; it waits for " + a.Waits
 }
 
 // orphans: the ledger is empty.

@@ -96,6 +96,34 @@ func (v View) Without() View {
 	return v
 }
 
+// Served is an endpoint with the nodes that serve it.
+type Served struct {
+	ViewEndpoint
+	Nodes []lifecycle.Node
+}
+
+// ServedOf are the cluster's endpoints by name. An endpoint whose port is a value of a role is served by that role's nodes, and
+// every other one by all nodes.
+func ServedOf(rec *lifecycle.Record) []Served {
+	var out []Served
+	for _, e := range endpointsOf(rec) {
+		s, port := Served{ViewEndpoint: e}, rec.Spec.Endpoints[e.Name].Port
+		of := ""
+		for _, role := range rec.Spec.Roles {
+			if role.Name != "" && strings.HasPrefix(port, role.Name+".env.") {
+				of = role.Name
+			}
+		}
+		for _, n := range rec.Nodes {
+			if of == "" || n.Role == of {
+				s.Nodes = append(s.Nodes, n)
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
 // endpointsOf are the cluster's resolved ports, by name.
 func endpointsOf(rec *lifecycle.Record) []ViewEndpoint {
 	if rec.Spec == nil || len(rec.Spec.Endpoints) == 0 {

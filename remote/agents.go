@@ -49,12 +49,16 @@ func (a *Agents) Status(ctx context.Context, t Target) (api.Status, error) {
 	return st, at(t, "status", err)
 }
 
+// silentLimit is how long a node may give no answer at all while it is to apply a revision.
+const silentLimit = 5 * time.Minute
+
 // Sync waits until the node has applied at least revision (B2), through lost connections and restarts of the agent. It
-// returns a BarrierTimeout with the node's name after timeout (B4). silent is as in api.Watch.
+// returns a BarrierTimeout with the node's name after timeout, and after silentLimit without an answer (B4). silent is as in
+// api.Watch.
 func (a *Agents) Sync(ctx context.Context, t Target, revision int64, timeout time.Duration, silent func(context.Context) error) (api.SyncResult, error) {
 	deadline := time.Now().Add(timeout)
 	var res api.SyncResult
-	err := a.retry(ctx, t, timeout, silent, func(ctx context.Context) (err error) {
+	err := a.retry(ctx, t, min(timeout, silentLimit), silent, func(ctx context.Context) (err error) {
 		left := time.Until(deadline)
 		seconds := max(1, int((left+time.Second-1)/time.Second))
 		ctx, cancel := context.WithTimeout(ctx, max(left, 0)+a.slack)
@@ -66,7 +70,7 @@ func (a *Agents) Sync(ctx context.Context, t Target, revision int64, timeout tim
 		return res, at(t, "sync", err)
 	}
 	return res, faultAt(t, fault.BarrierTimeout, "node %s did not report revision %d as applied within %s: %v",
-		t, revision, timeout, err).WithHint("check that the node and its drover-agent run")
+		t, revision, min(timeout, silentLimit), err).WithHint("check that the node and its drover-agent run")
 }
 
 // Reload makes the node's agent read conf.d again and apply its current revision again.
@@ -81,6 +85,14 @@ func (a *Agents) Preview(ctx context.Context, t Target, r api.PreviewRequest) (a
 	defer cancel()
 	res, err := a.client(t).Preview(ctx, r)
 	return res, at(t, "preview", err)
+}
+
+// EndPassCommand ends the check_cmd or reload_cmd that the node's agent waits for, if there is one.
+func (a *Agents) EndPassCommand(ctx context.Context, t Target) error {
+	ctx, cancel := context.WithTimeout(ctx, a.slack)
+	defer cancel()
+	_, err := a.client(t).EndPassCommand(ctx)
+	return at(t, "end of its reload command", err)
 }
 
 // List gives the newest commands of the node's journal whose ids match a pattern.
@@ -103,15 +115,19 @@ func (a *Agents) Output(ctx context.Context, t Target, id string, from int64, li
 const silentEvery = 5 * time.Second
 
 // retry calls f until it succeeds or fails with an error that is not retryable. It gives up when limit has passed since
-// the first retryable failure, or when silent fails.
+// the first retryable failure, or when silent fails. A call that lasted long before it failed was connected, and starts the count again.
 func (a *Agents) retry(ctx context.Context, t Target, limit time.Duration, silent, f func(context.Context) error) error {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
 	var first, notified time.Time
 	for {
+		began := time.Now()
 		err := f(ctx)
 		if err == nil {
 			return nil
+		}
+		if time.Since(began) > a.poll+a.slack {
+			first = time.Time{}
 		}
 		if ctx.Err() != nil {
 			return ctxFault(ctx, t, "hear from the agent of")

@@ -59,6 +59,10 @@ func (a agents) Preview(ctx context.Context, n lifecycle.Node, r agentapi.Previe
 	return a.remote.Preview(ctx, n.SSH.Of(n.ID), r)
 }
 
+func (a agents) EndPassCommand(ctx context.Context, n lifecycle.Node) error {
+	return a.remote.EndPassCommand(ctx, n.SSH.Of(n.ID))
+}
+
 func (a agents) List(ctx context.Context, n lifecycle.Node, match string, limit int) (agentapi.CommandList, error) {
 	return a.remote.List(ctx, n.SSH.Of(n.ID), match, limit)
 }

@@ -23,6 +23,7 @@ type failedCommands struct {
 	succeeded int                 // the other nodes
 	ended     []string            // first ids of commands that ended: to run again, they need another id
 	open      []agents.StageInput // commands that may still run, or may yet begin: their nodes did not answer
+	killed    bool                // an operator ended commands of it
 }
 
 // undecided says of a failure that it may yet become a success: commands began whose outcome is unknown, or may still run.
@@ -43,6 +44,7 @@ func (p *performer) commands(ctx workflow.Context, at lifecycle.StepID, words st
 	in := agents.StageInput{
 		ClusterID: p.clusterID, RunID: p.runID, Seq: p.seq, Step: string(at), Service: g.service, Kind: g.kind, Params: g.params, Prints: g.prints,
 	}
+	running := p.runs(p.attempt(in, g.NodeIDs()), words, labelsOf(g.Group))
 	batches := runBatches(p, ctx, g.NodeIDs(), withResult(doAgents.RunStage), func(nodes []string) (workflow.ActivityOptions, agents.StageInput) {
 		return long(fmt.Sprintf("%s on %d nodes", words, len(nodes)), limit), p.attempt(in, nodes)
 	})
@@ -53,7 +55,8 @@ func (p *performer) commands(ctx workflow.Context, at lifecycle.StepID, words st
 	if open := mayRun(batches); len(open) > 0 && ctx.Err() == nil {
 		left.open = []agents.StageInput{p.attempt(in, open)}
 	}
-	return left, stageFault(p.clusterID, g.service, batches)
+	left.killed = p.ran(ctx, running, left)
+	return left, running.fault(stageFault(p.clusterID, g.service, batches))
 }
 
 // ask runs a command that prints node ids.
@@ -62,6 +65,10 @@ func (p *performer) ask(ctx workflow.Context, at lifecycle.StepID, a ask) ([]str
 	in := agents.AskInput{
 		ClusterID: p.clusterID, RunID: p.runID, Seq: p.seq, Step: string(at), Role: a.role, Service: a.service, Selector: a.selector, Event: a.event, Nodes: a.nodes,
 		Attempt: p.attempts[asked],
+	}
+	running := p.runs(in.Command(), a.service, map[string]string{})
+	for _, id := range running.in.Nodes {
+		running.labels[id] = id
 	}
 	ids, err := call(p, ctx, long(a.service+" names nodes", seconds(a.timeout)), doAgents.AskNodes, in)
 	p.endCommands(ctx, a.service, in.Command(), err)
@@ -76,7 +83,8 @@ func (p *performer) ask(ctx workflow.Context, at lifecycle.StepID, a ask) ([]str
 	if err == nil && len(ids) == 0 && a.empty != "" {
 		p.progress.warn(api.Warning{Step: string(at), Message: a.empty})
 	}
-	return ids, left, err
+	left.killed = p.ran(ctx, running, left)
+	return ids, left, running.fault(err)
 }
 
 // endCommands ends the commands of an activity that a cancel ended and that could not do it: a worker that dies about then

@@ -34,17 +34,20 @@ type held struct {
 func (h *holder) takesResolutions(ctx workflow.Context) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, api.UpdateResolve, h.resolve, workflow.UpdateHandlerOptions{
 		Validator:   func(raw converter.RawValue) error { return wire(h.mayResolve(raw)) },
-		Description: "resolve a held step: retry it, skip it with a reason, or abort the operation",
+		Description: "resolve a held step: retry it, skip it with a reason, or abort the operation; or kill the commands of a step",
 	})
 }
 
 // resolve takes a decision the validator has let pass; the procedure continues by it.
-func (h *holder) resolve(_ workflow.Context, raw converter.RawValue) (api.Resolved, error) {
+func (h *holder) resolve(ctx workflow.Context, raw converter.RawValue) (api.Resolved, error) {
 	if err := h.mayResolve(raw); err != nil {
 		return api.Resolved{}, wire(err)
 	}
 	var r api.Resolution
 	_ = strictly(raw, &r) // has no problems, or it could not be resolved
+	if r.Action == api.ResolveKill {
+		return h.kill(ctx, r)
+	}
 	h.held.decision = &r
 	return api.Resolved{Step: h.held.Step, Words: h.held.Words, Action: r.Action, Next: h.held.choice(r.Action).Does}, nil
 }
@@ -56,7 +59,10 @@ func (h *holder) mayResolve(raw converter.RawValue) error {
 	if problems := strictly(raw, &r); len(problems) > 0 {
 		f := fault.New(fault.Invalid, "the resolution is not valid: %s", strings.Join(problems, "; "))
 		f.Problems = problems
-		return f.WithHint(`an example: {"action": "retry"}; actions are retry, skip (with a reason) and abort`)
+		return f.WithHint(`an example: {"action": "retry"}; actions are retry, skip (with a reason), abort and kill`)
+	}
+	if r.Action == api.ResolveKill {
+		return h.mayKill(r)
 	}
 	if held == nil || held.decision != nil {
 		return fault.New(fault.NotAllowed, "%s of %s is not held: %s", op.name, op.clusterID, op.progress.now()).
@@ -82,13 +88,13 @@ func (h *held) choice(action string) api.Choice {
 	return api.Choice{}
 }
 
-// holds says whether a step's failure keeps the operation open: when the request says so, and always when it is undecided
-// or no attempt of an activity gave an answer. Not what the user forced past, and not after a cancel.
+// holds says whether a step's failure keeps the operation open: when the request says so, and always when an operator killed
+// its commands, when it is undecided, or when no attempt of an activity gave an answer. Not what the user forced past, and not after a cancel.
 func (h *holder) holds(ctx workflow.Context, s step, left failedCommands, err error) bool {
 	if s.force || temporal.IsCanceledError(err) || ctx.Err() != nil {
 		return false
 	}
-	return h.wanted || left.undecided(err) || unanswered(err)
+	return h.wanted || left.killed || left.undecided(err) || unanswered(err)
 }
 
 // unanswered reports whether an activity ended without an answer: the workers that had it died, all of them.
@@ -147,6 +153,7 @@ func (h *holder) atStep(ctx workflow.Context, s api.PlanStep, named lifecycle.St
 	out.Choices = []api.Choice{
 		h.choose(api.ResolveRetry, retryDoes(out, left), retryFlag), skip, h.choose(api.ResolveAbort, h.abortDoes(), abortFlag),
 	}
+	out.Choices = append(out.Choices, h.killing(left)...)
 	return out
 }
 
@@ -160,6 +167,7 @@ func (h *holder) inUndo(ctx workflow.Context, id lifecycle.StepID, words string,
 		h.choose(api.ResolveSkip, "continue the undo as if nothing ran there: the node is gone, or you have examined it; the reason is recorded", skipFlags),
 		abort,
 	}
+	out.Choices = append(out.Choices, h.killing(left)...)
 	return out
 }
 
@@ -202,11 +210,7 @@ func (h *holder) abortDoes() string {
 
 // skipped records that an operator skips a step that failed.
 func (h *holder) skipped(ctx workflow.Context, id lifecycle.StepID, words string, r api.Resolution, failure error) string {
-	by := r.By
-	if by == "" {
-		by = "an operator"
-	}
-	note := fmt.Sprintf("skipped by %s at %s: %s", by, workflow.Now(ctx).UTC().Format(time.RFC3339), strings.TrimSpace(r.Reason))
+	note := fmt.Sprintf("skipped by %s at %s: %s", operatorOf(r.By), workflow.Now(ctx).UTC().Format(time.RFC3339), strings.TrimSpace(r.Reason))
 	h.op.end.skips = append(h.op.end.skips, string(id)+" "+words+" "+note)
 	h.recordSkips(ctx)
 	h.op.progress.warn(api.Warning{

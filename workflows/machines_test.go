@@ -146,6 +146,13 @@ func (a node) Status(ctx context.Context, n lifecycle.Node) (agentapi.Status, er
 	return a.agents.Status(ctx, n)
 }
 
+func (a node) EndPassCommand(ctx context.Context, n lifecycle.Node) error {
+	if err := a.answers(n, true); err != nil {
+		return err
+	}
+	return a.agents.EndPassCommand(ctx, n)
+}
+
 func (a node) Put(ctx context.Context, n lifecycle.Node, path string, content []byte, mode fs.FileMode) error {
 	if err := a.answers(n, false); err != nil {
 		return err

@@ -108,6 +108,7 @@ func (op *operation) run(begin func() error, dryRun bool, plan planner) (api.Ope
 	if op.end.state == lifecycle.Active {
 		reason = nil // the cluster is as it should be, whatever became of the operation
 	}
+	op.end.added = op.added()
 	if closed := op.performer.close(op.ctx, outcomeOf(err), op.end.state, reason); closed != nil {
 		if err == nil {
 			err = closed
@@ -115,6 +116,15 @@ func (op *operation) run(begin func() error, dryRun bool, plan planner) (api.Ope
 		err = undone(err, closed)
 	}
 	return op.result(op.end.state), op.finish(err)
+}
+
+// added are the nodes that the operation makes, as many as its result names.
+func (op *operation) added() []string {
+	added := op.begun.Added
+	if lifecycle.MakesCluster(op.name) {
+		added = op.begun.View.NodeIDs()
+	}
+	return added[:min(len(added), api.MaxReported)]
 }
 
 // warnOf reports what the plan warns of, once for all runs of the operation.
@@ -190,6 +200,7 @@ func (op *operation) result(state lifecycle.State) api.OperationResult {
 	return api.OperationResult{
 		Backup: backup, ClusterID: op.clusterID, Operation: op.name, ClusterState: string(state), Revision: op.performer.revision, Nodes: nodes,
 		Warnings: op.progress.Warnings, Skipped: op.end.skips, Orphans: op.performer.orphans, Values: op.begun.Values,
+		Added: op.end.report.Added, Endpoints: op.end.report.Endpoints,
 	}
 }
 

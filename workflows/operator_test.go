@@ -34,7 +34,9 @@ func (w *world) attend(env *testsuite.TestWorkflowEnvironment) {
 	if w.operator == nil {
 		return
 	}
-	w.answers = &answers{}
+	if w.running == nil { // who looked earlier has the answers
+		w.answers = &answers{}
+	}
 	visit := 0
 	var look func()
 	look = func() {
@@ -65,6 +67,24 @@ func (d desk) resolve(resolution any) {
 			d.answers.resolved = append(d.answers.resolved, answer.(api.Resolved))
 		},
 	}, resolution)
+}
+
+// now is resolve from beside the operation, while a command runs; it returns when the operation has taken or refused it.
+func (d desk) now(resolution any) {
+	taken := make(chan struct{})
+	d.env.UpdateWorkflow(api.UpdateResolve, "", &testsuite.TestUpdateCallback{
+		OnAccept: func() { close(taken) },
+		OnReject: func(err error) {
+			d.answers.refused = append(d.answers.refused, err)
+			close(taken)
+		},
+		OnComplete: func(answer any, err error) {
+			if err == nil {
+				d.answers.resolved = append(d.answers.resolved, answer.(api.Resolved))
+			}
+		},
+	}, resolution)
+	<-taken
 }
 
 // holding is the input of an operation with on_failure: hold.

@@ -30,6 +30,7 @@ type performer struct {
 	perActivity      int                   // nodes that one activity serves, pinned for the operation
 	attempts         map[string]int        // commands that an operator had run again, by their first id
 	open             []agents.StageInput   // commands that may run on although the operation left their step
+	kill             *killable             // commands that an operator may kill; nil: none run
 	calls            int                   // activities so far, for their ids
 	lost             string                // why resources of nodes could not be released
 	orphans          []string              // resources in the orphan ledger
@@ -44,7 +45,9 @@ type ending struct {
 	state      lifecycle.State
 	poweredOff *bool    // whether the machines are off from now on; nil: as they were
 	skips      []string // what operators skipped
-	backup     bool     // the backup is whole
+	added      []string // nodes that the operation makes
+	report     records.Ended
+	backup     bool // the backup is whole
 }
 
 // ended makes a cancellation of the failure of an activity that was not retried only because it was cancelled, like one
@@ -135,8 +138,10 @@ func (p *performer) close(ctx workflow.Context, outcome string, state lifecycle.
 	if cause != nil {
 		reason = summary(cause)
 	}
-	return run(p, ctx, patient("record that the operation is "+outcome), doRecords.EndOperation, records.EndInput{
+	var err error
+	p.end.report, err = call(p, ctx, patient("record that the operation is "+outcome), doRecords.EndOperation, records.EndInput{
 		ClusterID: p.clusterID, RunID: p.runID, Outcome: outcome, ClusterState: state, Reason: reason, PoweredOff: p.end.poweredOff,
-		Skipped: p.end.skips, Open: openNodes(p.open),
+		Skipped: p.end.skips, Open: openNodes(p.open), Added: p.end.added,
 	})
+	return err
 }

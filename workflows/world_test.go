@@ -62,6 +62,8 @@ type world struct {
 	inject   *injection // nil: none
 	answers  *answers   // what the last operation said to its operator
 	operator func(desk) // sits down days after an operation has come to rest; nil: no operator
+	running  func(desk) // sits beside an operation while a command hangs (hangs)
+	env      *testsuite.TestWorkflowEnvironment
 	runs     int
 	events   int  // how long the histories of runs are said to be
 	died     bool // an operation was terminated since the last one that succeeded
@@ -168,6 +170,7 @@ func (w *world) runOnce(id, operation string, ids interceptor.WorkerInterceptor,
 	if operation != api.EmptyBin {
 		env.OnWorkflow(api.EmptyBin, mock.Anything, mock.Anything).Return(api.DueClusters{}, nil).Maybe() // likewise
 	}
+	w.env = env
 	w.attend(env)
 	env.SetCurrentHistoryLength(w.events)
 	env.ExecuteWorkflow(operation, args...)

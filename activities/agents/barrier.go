@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"drover/activities/internal/attempt"
@@ -54,11 +55,13 @@ func (a *Activities) Barrier(ctx context.Context, in BarrierInput) (BarrierResul
 }
 
 func (a *Activities) barrier(ctx context.Context, rec *lifecycle.Record, in BarrierInput, starts func(lifecycle.Node, agentapi.Config) bool) (BarrierResult, error) {
+	whole := ctx
 	ctx, stop := attempt.UntilStopping(ctx)
 	defer stop()
 	timeout := time.Duration(in.TimeoutSec) * time.Second
 	power := a.machinesOf(rec)
 	begun := &started{with: map[string]agentapi.Config{}}
+	asking := make(chan struct{}, askedAtOnce)
 	results := fanout.Run(ctx, rec.NamedNodes(in.Nodes), 0, func(ctx context.Context, n lifecycle.Node, progress fanout.Progress) (agentapi.SyncResult, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
@@ -73,8 +76,12 @@ func (a *Activities) barrier(ctx context.Context, rec *lifecycle.Record, in Barr
 			}
 		}
 		progress.Line(fmt.Sprintf("applying revision %d", in.Revision))
+		defer a.report(ctx, asking, n, rec.Secrets(&n), progress)()
 		return a.Agents.Sync(ctx, n, in.Revision, timeout, boot)
 	})
+	if attempt.Canceled(whole) {
+		a.endReloads(whole, rec, results)
+	}
 	recorded := a.record(context.WithoutCancel(ctx), rec, begun)
 	var out BarrierResult
 	var failed []error
@@ -112,9 +119,69 @@ func (a *Activities) barrierFault(ctx context.Context, rec *lifecycle.Record, in
 	if f.Type == fault.Unreachable || f.Type == fault.Internal {
 		f.Type, f.Retryable = fault.BarrierTimeout, false
 	}
+	if f.Type == fault.BarrierTimeout && f.Hint == "" {
+		f.Hint = "what the node waits for is shown by: drover status " + rec.ClusterID + "; more time is given with --barrier-timeout"
+	}
 	secrets := rec.Secrets(&n)
 	f.Message, f.Output = lifecycle.Redact(f.Message, secrets), lifecycle.RedactCut(f.Output, secrets)
 	return f.At(rec.ClusterID, n.ID, "")
+}
+
+const (
+	// reportEvery is how often a node that has not applied a revision is asked what it waits for; askedAtOnce bounds how many
+	// are asked at the same time.
+	reportEvery = 2 * time.Second
+	askedAtOnce = 16
+	// endReloadsWithin is how long the nodes of a cancelled barrier get to end their reload commands.
+	endReloadsWithin = 15 * time.Second
+)
+
+// report shows what a node waits for until stop is called: the check_cmd or reload_cmd that runs, or its own words.
+func (a *Activities) report(ctx context.Context, asking chan struct{}, n lifecycle.Node, secrets []string, progress fanout.Progress) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(reportEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case asking <- struct{}{}:
+			}
+			st, err := a.Agents.Status(ctx, n)
+			<-asking
+			if text := st.Waits(); err == nil && text != "" {
+				progress.Line(lifecycle.RedactCut(text, secrets))
+			}
+		}
+	})
+	return func() { cancel(); done.Wait() }
+}
+
+// endReloads ends what the nodes of a cancelled barrier wait for. A node that is not reached ends it by itself, at the
+// command's time limit or when a newer revision has waited for it.
+func (a *Activities) endReloads(ctx context.Context, rec *lifecycle.Record, results []fanout.Result[agentapi.SyncResult]) {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), endReloadsWithin)
+	defer stop()
+	var waiting []lifecycle.Node
+	for _, r := range results {
+		if r.Err != nil {
+			waiting = append(waiting, r.Node)
+		}
+	}
+	for _, r := range fanout.Run(ctx, waiting, 0, func(ctx context.Context, n lifecycle.Node, _ fanout.Progress) (struct{}, error) {
+		return struct{}{}, a.Agents.EndPassCommand(ctx, n)
+	}) {
+		if r.Err != nil {
+			a.Logger.Info("a reload command was not ended", "cluster", rec.ClusterID, "node", r.Node.ID, "error", r.Err)
+		}
+	}
 }
 
 // maxWarnings is how many warnings of one barrier travel; the rest are counted.

@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 
 	"drover/activities"
 	"drover/activities/agents"
@@ -15,6 +19,7 @@ import (
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/tests/fakes/world"
+	"drover/workflows/api"
 )
 
 func barrier(rec *lifecycle.Record, revision int64) agents.BarrierInput {
@@ -41,6 +46,64 @@ func TestBarrierNamesTheNodeThatDoesNotAnswer(t *testing.T) {
 	require.False(t, f.Retryable)
 	require.Equal(t, []string{world.ClusterID, rec.Nodes[1].ID}, []string{f.Cluster, f.Node})
 	require.Contains(t, f.Message, "node a/2 ("+rec.Nodes[1].ID+") did not apply revision 1 within 60 s")
+}
+
+// hanging is the pass of a node that waits for a reload_cmd.
+func hanging() *agentapi.Pass {
+	since := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	return &agentapi.Pass{Revision: 9, Since: since, Command: &agentapi.PassCommand{
+		Kind: "reload", Resource: "a.toml", Cmd: "reload " + world.Secret, Since: since, Deadline: since.Add(agentapi.PassCommandLimit),
+	}}
+}
+
+func TestBarrierShowsTheReloadThatANodeWaitsFor(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(2)
+	w.Agents.SetPass(rec.Nodes[1].ID, hanging())
+	shown := make(chan string, 1)
+	env := world.Environment()
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+		var b api.Beat
+		if err := details.Get(&b); err != nil {
+			t.Error(err)
+			return
+		}
+		for _, n := range b.Waiting {
+			if strings.HasPrefix(n.Node, "a/2 ") && strings.Contains(n.LastLine, "reload_cmd") {
+				select {
+				case shown <- n.LastLine:
+					if err := w.Acts.Publish.Publish(context.Background(), publish.PublishInput{ClusterID: world.ClusterID, RunID: "run-1", Revision: 9}); err != nil {
+						t.Error(err)
+					}
+				default:
+				}
+			}
+		}
+	})
+	env.RegisterActivity(w.Acts.Agents.Barrier)
+	_, err := env.ExecuteActivity(w.Acts.Agents.Barrier, barrier(rec, 9))
+	require.NoError(t, err)
+	line := <-shown
+	require.Contains(t, line, "reload_cmd of a.toml since 05:06:07 UTC, limit 10m0s: reload ***")
+	require.NotContains(t, line, world.Secret)
+}
+
+// A cancel ends the reload commands of the nodes that have not applied the revision; a stopping worker leaves them alone.
+func TestBarrierThatIsCancelledEndsReloads(t *testing.T) {
+	t.Parallel()
+	for cause, ends := range map[error]bool{temporal.NewCanceledError(): true, context.Canceled: false} {
+		w := world.New(t)
+		rec := w.Running(2)
+		w.Agents.SetPass(rec.Nodes[1].ID, hanging())
+		ctx, cancel := context.WithCancelCause(t.Context())
+		done := make(chan error, 1)
+		go func() { _, err := w.Acts.Agents.Barrier(ctx, barrier(rec, 9)); done <- err }()
+		require.Eventually(t, func() bool { return w.Agents.Syncing() == 2 }, time.Minute, time.Millisecond)
+		cancel(cause)
+		require.Error(t, <-done)
+		require.Equal(t, ends, w.Agents.Pass(rec.Nodes[1].ID) == nil)
+	}
 }
 
 func TestBarrierOfARevisionThatNeverComesTimesOut(t *testing.T) {

@@ -437,9 +437,7 @@ func TestNoCommandsOfAnOperationThatIsOver(t *testing.T) {
 	t.Parallel()
 	w := world.New(t)
 	rec := w.Running(2)
-	require.NoError(t, w.Acts.Records.EndOperation(t.Context(), records.EndInput{
-		ClusterID: world.ClusterID, RunID: "run-1", Outcome: api.OpSucceeded, ClusterState: lifecycle.Active,
-	}))
+	w.Ended(lifecycle.Active)
 	_, err := w.Acts.Records.BeginOperation(t.Context(), records.BeginInput{ClusterID: world.ClusterID, RunID: "run-2", Type: api.StopCluster})
 	require.NoError(t, err)
 	_, err = w.Acts.Agents.RunStage(t.Context(), stage(rec, "start"))

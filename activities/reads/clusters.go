@@ -47,6 +47,9 @@ func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeCluster
 		view.Health = health(seen)
 		for i, r := range seen {
 			view.Nodes[i].Health, view.Nodes[i].Agent = r.Value.Health, agentView(r)
+			if p := r.Value.Pass; p != nil && p.Command != nil {
+				view.Nodes[i].Waits = lifecycle.RedactCut(p.Command.String(), rec.Secrets(&r.Node))
+			}
 		}
 	}
 	return view, nil

@@ -128,7 +128,7 @@ func (a *Activities) onNodes(ctx context.Context, rec *lifecycle.Record) map[str
 	}
 	out := map[string]lifecycle.AgentSight{}
 	for _, r := range a.statuses(ctx, nodes, false) {
-		seen := lifecycle.AgentSight{Health: r.Value.Health, Revision: r.Value.Revision, InstanceID: r.Value.InstanceID, Running: r.Value.Running}
+		seen := lifecycle.AgentSight{Health: r.Value.Health, Revision: r.Value.Revision, InstanceID: r.Value.InstanceID, Running: r.Value.Running, Waits: lifecycle.RedactCut(r.Value.Waits(), rec.Secrets(&r.Node))}
 		if r.Err != nil {
 			seen.Problem = bounds.Reason(r.Err)
 		}

@@ -50,9 +50,7 @@ const linkingID = "cl-test0002"
 func linkedWorld(t *testing.T) *world.World {
 	w := world.New(t)
 	w.Cluster(1)
-	require.NoError(t, w.Acts.Records.EndOperation(t.Context(), records.EndInput{
-		ClusterID: world.ClusterID, RunID: "run-1", Outcome: api.OpSucceeded, ClusterState: lifecycle.Active,
-	}))
+	w.Ended(lifecycle.Active)
 	require.NoError(t, w.Store.PutApp(t.Context(), metadata.App{
 		AppID: "linking", VersionID: "1", Archive: world.ArchiveWith(t, 1, `"links":{"up":"`+world.ClusterID+`"},`),
 	}))

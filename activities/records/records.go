@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"drover/activities/internal/release"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/providers"
 	"drover/specs"
 	"drover/workflows/api"
@@ -159,6 +161,12 @@ func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (ver
 	return version, values, spec, nil
 }
 
+// Ended is what the record says of a cluster whose operation has ended.
+type Ended struct {
+	Added     []api.AddedNode `json:"added,omitempty"`
+	Endpoints []api.Reached   `json:"endpoints,omitempty"`
+}
+
 // EndInput closes an operation.
 type EndInput struct {
 	ClusterID string `json:"cluster_id"`
@@ -173,10 +181,12 @@ type EndInput struct {
 	Skipped []string `json:"skipped,omitempty"`
 	// Open are the nodes on which a command of the operation may still run.
 	Open []string `json:"open,omitempty"`
+	// Added are the nodes that the operation made, whose addresses the answer names.
+	Added []string `json:"added,omitempty"`
 }
 
 // EndOperation writes how the operation ended and what the cluster is now.
-func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
+func (a *Activities) EndOperation(ctx context.Context, in EndInput) (Ended, error) {
 	rec, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		rec.Operation.State, rec.Operation.Skipped = in.Outcome, in.Skipped
 		rec.Reason = in.Reason
@@ -204,9 +214,28 @@ func (a *Activities) EndOperation(ctx context.Context, in EndInput) error {
 		return nil
 	})
 	if err != nil || in.Outcome == api.OpRunning {
-		return err
+		return Ended{}, err
 	}
-	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, rec.State.Mark())
+	return ended(rec, in), a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, rec.State.Mark())
+}
+
+// ended is what a result names: nodes that are new, and where a cluster is reached that has become active.
+func ended(rec *lifecycle.Record, in EndInput) Ended {
+	var out Ended
+	if in.Outcome != api.OpSucceeded || rec.State != lifecycle.Active {
+		return out
+	}
+	for _, n := range rec.NamedNodes(in.Added[:min(len(in.Added), api.MaxReported)]) {
+		out.Added = append(out.Added, api.AddedNode{NodeID: n.ID, Node: n.Label(), IP: n.IP})
+	}
+	for _, e := range metadata.ServedOf(rec) {
+		reached := api.Reached{Name: e.Name, Protocol: e.Protocol, Addresses: []string{}}
+		for _, n := range e.Nodes[:min(len(e.Nodes), api.MaxReported)] {
+			reached.Addresses = append(reached.Addresses, net.JoinHostPort(n.IP, e.Port))
+		}
+		out.Endpoints = append(out.Endpoints, reached)
+	}
+	return out
 }
 
 // noOrphans refuses a new cluster under an id whose old resources are still there: they would be taken for its own.

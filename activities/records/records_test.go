@@ -161,27 +161,32 @@ func TestEndOperation(t *testing.T) {
 	t.Parallel()
 	w := world.New(t)
 	w.Cluster(1)
-	end := records.EndInput{ClusterID: world.ClusterID, RunID: "run-1", Outcome: api.OpSucceeded, ClusterState: lifecycle.Active}
+	end := records.EndInput{
+		ClusterID: world.ClusterID, RunID: "run-1", Outcome: api.OpSucceeded, ClusterState: lifecycle.Active, Added: world.IDs(w.Record()),
+	}
 	for range 2 {
-		require.NoError(t, w.Acts.Records.EndOperation(t.Context(), end))
+		reported := w.End(end)
 		rec := w.Record()
 		require.Equal(t, lifecycle.Active, rec.State)
 		require.True(t, rec.EverActive)
 		require.Equal(t, api.OpSucceeded, rec.Operation.State)
 		require.Empty(t, w.Store.Operation(world.ClusterID))
+		require.Equal(t, []api.AddedNode{{NodeID: rec.Nodes[0].ID, Node: "a/1", IP: rec.Nodes[0].IP}}, reported.Added)
+		require.Equal(t, []api.Reached{{Name: "client", Protocol: "tcp", Addresses: []string{rec.Nodes[0].IP + ":2379"}}}, reported.Endpoints)
 	}
 	_, err := w.Acts.Records.BeginOperation(t.Context(), records.BeginInput{ClusterID: world.ClusterID, RunID: "run-2", Type: api.DeleteCluster})
 	require.NoError(t, err)
-	w.RequireFault(fault.Conflict, w.Acts.Records.EndOperation(t.Context(), end))
+	_, err = w.Acts.Records.EndOperation(t.Context(), end)
+	w.RequireFault(fault.Conflict, err)
 	require.Equal(t, api.DeleteCluster, w.Store.Operation(world.ClusterID), "the first run no longer has a say")
 
 	running := records.EndInput{ClusterID: world.ClusterID, RunID: "run-2", Outcome: api.OpRunning, ClusterState: lifecycle.Deleting}
-	require.NoError(t, w.Acts.Records.EndOperation(t.Context(), running))
+	require.Zero(t, w.End(running))
 	require.Equal(t, lifecycle.Deleting, w.Record().State)
 	require.Equal(t, api.DeleteCluster, w.Store.Operation(world.ClusterID), "it continues")
 
 	failed := records.EndInput{ClusterID: world.ClusterID, RunID: "run-2", Outcome: api.OpFailed, Reason: "because"}
-	require.NoError(t, w.Acts.Records.EndOperation(t.Context(), failed))
+	require.Zero(t, w.End(failed))
 	rec := w.Record()
 	require.Equal(t, lifecycle.Deleting, rec.State, "no state given leaves it")
 	require.Equal(t, "because", rec.Reason)

@@ -9,6 +9,7 @@
 //	POST   /v1/sync         SyncRequest     -> SyncResult     blocks until applied or timeout
 //	POST   /v1/reload                       -> SyncResult     re-reads conf.d, applies the current revision again
 //	POST   /v1/preview      PreviewRequest  -> PreviewResult  files that a change of keys would replace; writes and runs nothing
+//	DELETE /v1/pass/command                 -> Status         ends the check_cmd or reload_cmd that the running pass waits for
 //	PUT    /v1/commands/{id}?wait=SECONDS   Command -> CommandStatus   launches once per id, then waits up to SECONDS
 //	GET    /v1/commands/{id}?wait=SECONDS   -> CommandStatus  attach
 //	DELETE /v1/commands/{id}?wait=SECONDS   -> CommandStatus  cancel: TERM, grace, KILL of the process group
@@ -21,6 +22,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -44,6 +46,10 @@ const (
 	// DefaultGrace is the time between TERM and KILL, in seconds.
 	DefaultGrace = 10
 )
+
+// PassCommandLimit is the time limit of a check_cmd or reload_cmd whose resource sets none. A barrier waits
+// longer by default: a command that hangs is then a failed one, and not a node that does not answer.
+const PassCommandLimit = 10 * time.Minute
 
 // Config is the agent's configuration file.
 type Config struct {
@@ -94,11 +100,44 @@ type Status struct {
 	Health string `json:"health"`
 	// Running are ids of commands that are running now.
 	Running []string `json:"running,omitempty"`
+	// Pass is the pass over the configuration that runs now; absent while none does.
+	Pass *Pass `json:"pass,omitempty"`
 	// Monitor is the newest JSON object the monitor command printed; absent while monitoring is off or failing.
 	Monitor json.RawMessage `json:"monitor,omitempty"`
 	// Fingerprint identifies the program file and the settings the agent runs with: `drover-agent start` restarts an
 	// agent whose fingerprint is not the one it would start.
 	Fingerprint string `json:"fingerprint,omitempty"`
+}
+
+// Pass is one walk over the resources of conf.d, by the node's clock.
+type Pass struct {
+	Revision int64     `json:"revision"`
+	Since    time.Time `json:"since"`
+	// Command is what the pass waits for; nil while it renders and writes.
+	Command *PassCommand `json:"command,omitempty"`
+}
+
+// PassCommand is a check_cmd or reload_cmd that runs.
+type PassCommand struct {
+	Kind     string    `json:"kind"`     // "check" or "reload"
+	Resource string    `json:"resource"` // file name below conf.d
+	Cmd      string    `json:"cmd"`      // its beginning
+	Since    time.Time `json:"since"`
+	Deadline time.Time `json:"deadline"` // when the agent ends it
+}
+
+// String names the command, its resource and its time: `reload_cmd of a.toml since 20:41:02 UTC, limit 10m0s: systemctl reload a`.
+func (c PassCommand) String() string {
+	return fmt.Sprintf("%s_cmd of %s since %s, limit %s: %s", c.Kind, c.Resource, c.Since.UTC().Format(time.TimeOnly+" MST"),
+		c.Deadline.Sub(c.Since).Round(time.Second), c.Cmd)
+}
+
+// Waits is what keeps the agent from applying a newer revision: the command that its pass waits for, else its own words.
+func (st Status) Waits() string {
+	if st.Pass != nil && st.Pass.Command != nil {
+		return st.Pass.Command.String()
+	}
+	return st.Waiting
 }
 
 // Warning is one resource that could not be applied, or one reload that failed.

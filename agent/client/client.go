@@ -63,6 +63,12 @@ func (c *Client) Preview(ctx context.Context, r api.PreviewRequest) (api.Preview
 	return out, c.call(ctx, http.MethodPost, "/v1/preview", r, &out)
 }
 
+// EndPassCommand ends the check_cmd or reload_cmd that the agent's pass over the configuration waits for, if there is one.
+func (c *Client) EndPassCommand(ctx context.Context) (api.Status, error) {
+	var out api.Status
+	return out, c.call(ctx, http.MethodDelete, "/v1/pass/command", nil, &out)
+}
+
 // PutConfig replaces the agent's health check and monitor settings.
 func (c *Client) PutConfig(ctx context.Context, cfg api.Config) (api.Status, error) {
 	var out api.Status

@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"drover/agent/api"
 )
 
 // Command is one check_cmd or reload_cmd to run.
@@ -29,7 +31,7 @@ type Runner interface {
 }
 
 // DefaultTimeout is the time limit of a command whose resource sets none.
-const DefaultTimeout = 600 * time.Second
+const DefaultTimeout = api.PassCommandLimit
 
 const (
 	maxOutput     = 64 << 10

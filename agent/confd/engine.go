@@ -64,14 +64,13 @@ type Engine struct {
 	statuses []ResourceStatus
 	next     time.Time
 	seen     map[string]fileID
-	command  running
+	command  *running
 }
 
-// running is the check_cmd or reload_cmd that a pass waits for; what is empty while there is none.
+// running is the check_cmd or reload_cmd that a pass waits for; nil while there is none.
 type running struct {
-	what  string
-	since time.Time
-	end   context.CancelCauseFunc
+	api.PassCommand
+	end context.CancelCauseFunc
 }
 
 // New makes an engine. It reads nothing yet.
@@ -165,18 +164,22 @@ func interrupted(ctx context.Context) error {
 	return fault.Wrap(context.Cause(ctx), fault.Unreachable, "the pass over the configuration was interrupted")
 }
 
-// Running describes the command that the current pass waits for, and since when; "" while there is none.
-func (e *Engine) Running() (what string, since time.Time) {
+// Running is the command that the current pass waits for; nil while there is none.
+func (e *Engine) Running() *api.PassCommand {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.command.what, e.command.since
+	if e.command == nil {
+		return nil
+	}
+	c := e.command.PassCommand
+	return &c
 }
 
 // EndCommand ends the command that the current pass waits for if it has run since before a moment. It counts as failed.
 func (e *Engine) EndCommand(before time.Time, why error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.command.what != "" && e.command.since.Before(before) {
+	if e.command != nil && e.command.Since.Before(before) {
 		e.command.end(why)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drover/agent/api"
 	"drover/fault"
 )
 
@@ -445,16 +446,15 @@ func TestHangingReloadIsSeenAndEnded(t *testing.T) {
 		r, _ := n.Apply(t.Context(), 1, n.kv)
 		done <- r
 	}()
-	var what string
-	var since time.Time
-	require.Eventually(t, func() bool { what, since = n.Running(); return what != "" }, time.Minute, time.Millisecond)
-	require.Equal(t, `reload_cmd "sleep 1000" of a.toml`, what)
-	n.EndCommand(since, errors.New("superseded"))
+	var c *api.PassCommand
+	require.Eventually(t, func() bool { c = n.Running(); return c != nil }, time.Minute, time.Millisecond)
+	require.Equal(t, []string{"reload", "a.toml", "sleep 1000"}, []string{c.Kind, c.Resource, c.Cmd})
+	require.Equal(t, DefaultTimeout, c.Deadline.Sub(c.Since))
+	n.EndCommand(c.Since, errors.New("superseded"))
 	require.Empty(t, done, "it began no earlier")
-	n.EndCommand(since.Add(1), errors.New("superseded"))
+	n.EndCommand(c.Since.Add(1), errors.New("superseded"))
 	r := <-done
 	require.Equal(t, []string{"a.toml reload"}, whats(r.Warnings))
 	require.Contains(t, r.Warnings[0].Message, "superseded")
-	what, _ = n.Running()
-	require.Empty(t, what)
+	require.Nil(t, n.Running())
 }

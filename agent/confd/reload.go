@@ -134,8 +134,9 @@ func (p *pass) run(kind string, r *resource, line string, timeout time.Duration)
 	}
 	ctx, end := context.WithCancelCause(p.ctx)
 	defer end(nil)
-	p.waits(running{fmt.Sprintf("%s_cmd %q of %s", kind, brief(line), r.name), time.Now(), end})
-	defer p.waits(running{})
+	now := time.Now()
+	p.waits(&running{api.PassCommand{Kind: kind, Resource: r.name, Cmd: brief(line), Since: now, Deadline: now.Add(timeout)}, end})
+	defer p.waits(nil)
 	var output tail
 	err := p.runner.Run(ctx, Command{Kind: kind, Resource: r.name, Line: line, Timeout: timeout, Output: &output})
 	text := strings.TrimRight(output.String(), "\n")
@@ -144,7 +145,7 @@ func (p *pass) run(kind string, r *resource, line string, timeout time.Duration)
 	return text, err
 }
 
-func (p *pass) waits(r running) {
+func (p *pass) waits(r *running) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.command = r

@@ -52,6 +52,17 @@ func TestChangesDuringAPassCollapse(t *testing.T) {
 	_, err := n.client.Sync(t.Context(), api.SyncRequest{Revision: 1, TimeoutSec: 1})
 	require.True(t, fault.Is(err, fault.BarrierTimeout), "a pass that still runs is not applied (B2): %v", err)
 	require.ErrorContains(t, err, "applying revision 1")
+	n.engine.mu.Lock()
+	n.engine.command = &api.PassCommand{Kind: "reload", Resource: "a.toml", Cmd: "sleep 1000"}
+	n.engine.mu.Unlock()
+	st := n.until(t, func(api.Status) bool { return true })
+	require.EqualValues(t, 1, st.Pass.Revision)
+	require.Equal(t, "a.toml", st.Pass.Command.Resource)
+	require.Contains(t, st.Waiting, "it waits for reload_cmd of a.toml since")
+	st, err = n.client.EndPassCommand(t.Context())
+	require.NoError(t, err)
+	require.Nil(t, st.Pass.Command)
+	require.ErrorContains(t, n.engine.ended, "cancelled")
 	for rev := int64(2); rev <= 30; rev++ {
 		n.publish(rev)
 	}

@@ -114,6 +114,8 @@ type fakeEngine struct {
 	hold     chan struct{} // when set, a pass says entered and waits for it
 	entered  chan int64
 	changed  bool
+	command  *api.PassCommand
+	ended    error // why the command was ended
 }
 
 func newFakeEngine() *fakeEngine { return &fakeEngine{entered: make(chan int64, 100)} }
@@ -166,9 +168,17 @@ func (e *fakeEngine) RetryFailed(context.Context) (confd.Result, error) {
 	return confd.Result{Revision: e.last()}, e.err
 }
 
-func (e *fakeEngine) Running() (string, time.Time) { return "", time.Time{} }
+func (e *fakeEngine) Running() *api.PassCommand {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.command
+}
 
-func (e *fakeEngine) EndCommand(time.Time, error) {}
+func (e *fakeEngine) EndCommand(_ time.Time, why error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.command, e.ended = nil, why
+}
 
 func (e *fakeEngine) NextRetry() time.Time {
 	e.mu.Lock()

@@ -41,7 +41,7 @@ type Engine interface {
 	// RetryFailed is Retry without back-off.
 	RetryFailed(ctx context.Context) (confd.Result, error)
 	// Running is the check_cmd or reload_cmd that a pass waits for, and EndCommand ends one that ran before a moment.
-	Running() (what string, since time.Time)
+	Running() *api.PassCommand
 	EndCommand(before time.Time, why error)
 	NextRetry() time.Time
 	ConfChanged() bool

@@ -3,6 +3,7 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -152,16 +153,32 @@ func (d *Daemon) Status() api.Status {
 		Version: d.version, ClusterID: d.cluster, NodeID: d.config.NodeID, InstanceID: d.config.InstanceID,
 		Revision: d.saved.Revision, ConsulOK: d.consulOK, Waiting: d.waiting(),
 		Warnings: slices.Concat(d.saved.Warnings, d.listen),
-		Health:   d.health.State(), Running: running, Monitor: d.health.Metrics(), Fingerprint: d.fingerprint,
+		Health:   d.health.State(), Running: running, Pass: d.running(), Monitor: d.health.Metrics(), Fingerprint: d.fingerprint,
 	}
 }
+
+// running is the pass that runs now; d.mu is held.
+func (d *Daemon) running() *api.Pass {
+	if d.passFrom.IsZero() {
+		return nil
+	}
+	return &api.Pass{Revision: d.passing, Since: d.passFrom.UTC(), Command: d.engine.Running()}
+}
+
+// EndPassCommand ends the check_cmd or reload_cmd that the running pass waits for. It counts as failed, and is retried as
+// such.
+func (d *Daemon) EndPassCommand() {
+	d.engine.EndCommand(time.Now(), errEnded)
+}
+
+var errEnded = errors.New("the operation that waited for it was cancelled")
 
 // waiting puts into words what keeps a newer revision from being applied; d.mu is held.
 func (d *Daemon) waiting() string {
 	if !d.passFrom.IsZero() {
 		text := fmt.Sprintf("applying revision %d since %s", d.passing, d.passFrom.UTC().Format(time.RFC3339))
-		if what, since := d.engine.Running(); what != "" {
-			text += fmt.Sprintf("; it waits for %s, which has run for %s", what, time.Since(since).Round(time.Second))
+		if c := d.engine.Running(); c != nil {
+			text += "; it waits for " + c.String()
 		}
 		return text
 	}

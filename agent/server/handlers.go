@@ -72,6 +72,11 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request) {
 	s.reply(w, r, res, err)
 }
 
+func (s *Server) endPassCommand(w http.ResponseWriter, r *http.Request) {
+	s.agent.EndPassCommand()
+	s.reply(w, r, s.agent.Status(), nil)
+}
+
 func (s *Server) config(w http.ResponseWriter, r *http.Request) {
 	var c api.Config
 	err := decode(w, r, &c)

@@ -20,6 +20,8 @@ type Agent interface {
 	Reload(ctx context.Context) (api.SyncResult, error)
 	// Preview renders the configuration with a change of the cluster's keys and applies nothing.
 	Preview(ctx context.Context, r api.PreviewRequest) (api.PreviewResult, error)
+	// EndPassCommand ends the check_cmd or reload_cmd that the running pass waits for.
+	EndPassCommand()
 	// Configure replaces the health check and monitor settings.
 	Configure(c api.Config) error
 }
@@ -80,6 +82,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /v1/sync", s.sync)
 	mux.HandleFunc("POST /v1/reload", s.reload)
 	mux.HandleFunc("POST /v1/preview", s.preview)
+	mux.HandleFunc("DELETE /v1/pass/command", s.endPassCommand)
 	mux.HandleFunc("PUT /v1/config", s.config)
 	mux.HandleFunc("PUT /v1/commands/{id}", s.launch)
 	mux.HandleFunc("GET /v1/commands/{id}", s.attach)

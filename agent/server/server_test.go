@@ -63,6 +63,7 @@ func (a *fakeAgent) Reload(context.Context) (api.SyncResult, error) {
 func (a *fakeAgent) Preview(_ context.Context, r api.PreviewRequest) (api.PreviewResult, error) {
 	return api.PreviewResult{Files: []api.PreviewFile{{Dest: r.Set["self/env/file"]}}}, nil
 }
+func (a *fakeAgent) EndPassCommand() {}
 
 func (a *fakeAgent) Configure(c api.Config) error {
 	a.cfg = c

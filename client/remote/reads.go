@@ -46,7 +46,7 @@ func (c *Client) Clusters(ctx context.Context, in api.ListClustersInput) (*api.C
 	if err != nil {
 		return nil, err
 	}
-	out := &api.ClusterList{Clusters: []api.ClusterView{}, Matching: page.Total, Total: page.Total, Next: page.Next}
+	out := &api.ClusterList{Clusters: []api.ClusterView{}, Matching: page.Total, Total: page.All, Next: page.Next}
 	for _, item := range page.Items {
 		v := viewOf(item)
 		if (in.Name == "" || v.Name == in.Name) && (strings.HasPrefix(v.ClusterID, in.Prefix) || strings.HasPrefix(v.Name, in.Prefix)) {

@@ -72,6 +72,7 @@ type Page[T any] struct {
 	Items []T    `json:"items" nullable:"false"`
 	Next  string `json:"next,omitempty" doc:"Cursor of the next page; absent on the last one"`
 	Total int    `json:"total" doc:"Number of items of all pages"`
+	All   int    `json:"all,omitempty" doc:"Number of clusters that the caller may see, with and without the filters"`
 }
 
 // Items is a list that is not paged.

@@ -36,11 +36,11 @@ func (s *Server) clusters(ctx context.Context, in *clustersInput) (*body[wire.Pa
 		}
 	}
 	who := callOf(ctx).Identity
-	found := slices.DeleteFunc(all, func(v metadata.View) bool {
-		return !who.Covers(v.Labels) || in.Held && !held[v.ClusterID] || !in.passes(v)
-	})
+	seen := slices.DeleteFunc(all, func(v metadata.View) bool { return !who.Covers(v.Labels) })
+	visible := len(seen)
+	found := slices.DeleteFunc(seen, func(v metadata.View) bool { return in.Held && !held[v.ClusterID] || !in.passes(v) })
 	slices.SortFunc(found, in.order())
-	page := wire.Page[wire.Cluster]{Items: []wire.Cluster{}, Total: len(found)}
+	page := wire.Page[wire.Cluster]{Items: []wire.Cluster{}, Total: len(found), All: visible}
 	for _, v := range found[min(skip, len(found)):min(skip+in.Limit, len(found))] {
 		v.Nodes, v.Refuses = nil, nil // as in the CLI's list
 		page.Items = append(page.Items, clusterOf(v))

@@ -46,7 +46,8 @@ was passed. After it a cancel is refused (exit code 3) and the operation runs to
 		}
 		view := a.viewer()
 		defer view.Close()
-		end, err := server.Follow(ctx, op.WorkflowID, op.FirstRunID, view.Show)
+		a.asked = true
+		end, err := a.sightsOf(ctx, server, view, op.WorkflowID, op.FirstRunID)
 		if errors.Is(err, context.Canceled) {
 			return output.Output{}, detached{clusterID: args[0]}
 		}

@@ -39,7 +39,7 @@ func (l *launch) bind(c *cobra.Command, waits *api.Waits) {
 	flags := c.Flags()
 	if waits != nil {
 		flags.BoolVar(&waits.StrictConfig, "strict-config", false, "fail instead of warning when a template or its reload command fails")
-		flags.DurationVar(&l.barrierTimeout, "barrier-timeout", 0, "timeout for a node to apply a revision (default 5m)")
+		flags.DurationVar(&l.barrierTimeout, "barrier-timeout", 0, "timeout for a node to apply a revision (default 12m: longer than a reload_cmd may run)")
 	}
 	if l.plan {
 		l.dryRun = true

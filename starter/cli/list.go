@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drover/client"
+	"drover/fault"
 	"drover/starter/output"
 	"drover/starter/screen"
 	"drover/workflows/api"
@@ -28,7 +29,11 @@ type listing struct {
 const listLimit = 200
 
 func (a *app) list() *cobra.Command {
-	var l listing
+	var (
+		l        listing
+		watch    bool
+		interval time.Duration
+	)
 	c := &cobra.Command{
 		Use:     "list",
 		Aliases: []string{"ls", "clusters"},
@@ -37,7 +42,10 @@ func (a *app) list() *cobra.Command {
 resolve. No node is contacted for that. --health, and --unhealthy, ask the agents of all nodes over
 SSH, at most 20 s altogether.
 
-Filters are combined; --state, --app and --label may be repeated.`,
+Filters are combined; --state, --app and --label may be repeated.
+
+With --watch the list is repeated every 5 s, or --interval, until Ctrl-C: in place on a terminal, else
+whenever it has changed, with -o json as one line each time.`,
 		Example: "  drover list\n  drover list --app etcd --state active --health\n  drover list --unhealthy -o json\n  drover list --held --sort age --limit 10",
 		Args:    exactly(),
 	}
@@ -50,14 +58,22 @@ Filters are combined; --state, --app and --label may be repeated.`,
 	flags.BoolVar(&l.held, "held", false, "only clusters whose operation is held")
 	flags.StringVar(&l.sort, "sort", "cluster", "order: "+strings.Join(api.ListOrders, ", "))
 	flags.IntVar(&l.limit, "limit", 0, fmt.Sprintf("number of clusters to list (default: %d, and all with -o json)", listLimit))
+	flags.BoolVarP(&watch, "watch", "w", false, "repeat the list until interrupted")
+	flags.DurationVar(&interval, "interval", watchEvery, "with --watch: time between two lists, at least 1s")
 	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(api.ListOrders, cobra.ShellCompDirectiveNoFileComp))
 	c.RunE = a.run(func(ctx context.Context, _ []string) (output.Output, error) {
 		if err := l.check(c.Flags().Changed("limit")); err != nil {
 			return output.Output{}, err
 		}
+		if interval < time.Second {
+			return output.Output{}, fault.New(fault.Invalid, "--interval %s: must be at least 1s", interval)
+		}
 		server, err := a.server(ctx)
 		if err != nil {
 			return output.Output{}, err
+		}
+		if watch {
+			return output.Output{}, a.repeat(ctx, interval, func(ctx context.Context) (output.Output, error) { return a.listed(ctx, server, l) })
 		}
 		return a.listed(ctx, server, l)
 	})

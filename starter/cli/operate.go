@@ -30,19 +30,24 @@ func (a *app) viewer() viewer {
 	if a.printer.Format == output.JSON {
 		return blind{}
 	}
-	term, _ := a.env.LookupEnv("TERM")
-	if _, _, is := a.Terminal(a.Stdout); !is || term == "dumb" {
+	if !a.inPlace() {
 		return &screen.Log{Out: a.Stdout, Now: a.Now}
 	}
-	return &screen.Painter{
-		Out: a.Stdout,
-		Size: func() (int, int) {
-			width, height, _ := a.Terminal(a.Stdout)
-			return width, height
-		},
-		Now:   a.Now,
-		Color: !a.env.set("NO_COLOR"),
-	}
+	return &screen.Painter{Canvas: a.canvas(), Now: a.Now, Color: !a.env.set("NO_COLOR")}
+}
+
+func (a *app) canvas() screen.Canvas {
+	return screen.Canvas{Out: a.Stdout, Size: func() (int, int) {
+		width, height, _ := a.Terminal(a.Stdout)
+		return width, height
+	}}
+}
+
+// inPlace says whether standard output is a terminal on which lines can be painted over.
+func (a *app) inPlace() bool {
+	term, _ := a.env.LookupEnv("TERM")
+	_, _, is := a.Terminal(a.Stdout)
+	return is && term != "dumb"
 }
 
 // operate starts an operation and, unless told otherwise, follows it to its end.
@@ -68,13 +73,14 @@ func (a *app) operate(ctx context.Context, r client.Request, noWait, dryRun bool
 	if dryRun {
 		view = blind{}
 	}
+	a.asked = !dryRun // a plan has a time limit of its own
 	return a.follow(ctx, server, view, started.WorkflowID, started.RunID)
 }
 
 // follow waits for the end of a running operation.
 func (a *app) follow(ctx context.Context, server backend, view viewer, workflowID, firstRunID string) (output.Output, error) {
 	defer view.Close()
-	op, err := server.Follow(ctx, workflowID, firstRunID, view.Show)
+	op, err := a.sightsOf(ctx, server, view, workflowID, firstRunID)
 	clusterID, operates := api.ClusterIDOf(workflowID)
 	switch {
 	case errors.Is(err, context.Canceled) && operates:
@@ -136,6 +142,7 @@ func result(op *client.Operation) output.Output {
 	if r.ClusterState == api.ClusterDeleted {
 		fields = append(fields, output.Field{"recycle bin", "bring it back with: drover recover " + r.ClusterID + "\nrelease it with: drover cease " + r.ClusterID})
 	}
+	fields = append(fields, output.Field{"added", strings.Join(addedLines(r), "\n")}, output.Field{"endpoints", strings.Join(reachedLines(r), "\n")})
 	if r.Backup != "" {
 		fields = append(fields, output.Field{"backup", r.Backup})
 	}
@@ -150,6 +157,27 @@ func result(op *client.Operation) output.Output {
 		out.Blocks = append(out.Blocks, warningLines(r.Warnings))
 	}
 	return out
+}
+
+// addedLines are the nodes that an operation made: "etcd_node/4 cln-a1b2c3d4 10.0.0.4".
+func addedLines(r *api.OperationResult) []string {
+	var lines []string
+	for _, n := range r.Added {
+		lines = append(lines, n.Node+" "+n.NodeID+" "+n.IP)
+	}
+	if len(lines) == api.MaxReported {
+		lines = append(lines, "all nodes: drover nodes "+r.ClusterID)
+	}
+	return lines
+}
+
+// reachedLines are the endpoints of a cluster: "client tcp 10.0.0.1:2379 10.0.0.2:2379".
+func reachedLines(r *api.OperationResult) []string {
+	var lines []string
+	for _, e := range r.Endpoints {
+		lines = append(lines, strings.Join(append([]string{e.Name, e.Protocol}, e.Addresses...), " "))
+	}
+	return lines
 }
 
 func warningLines(warnings []api.Warning) output.Lines {

@@ -49,15 +49,20 @@ operations; --all lists them too.`,
 		if len(args) == 2 {
 			return a.opDetail(ctx, server, args[0], args[1])
 		}
-		history, err := server.History(ctx, args[0], limit, all)
+		history, err := server.History(ctx, args[0], limit+1, all)
 		if err != nil {
 			return output.Output{}, err
+		}
+		var remarks output.Lines
+		if len(history) > limit {
+			history = history[:limit]
+			remarks = append(remarks, fmt.Sprintf("older operations are not shown; list more with --limit %d", 10*limit))
 		}
 		server.Detail(ctx, history)
 		for i := range history {
 			history[i].Progress = nil // `ops CLUSTER NUMBER` shows the steps
 		}
-		return output.Output{Value: listOf(history), Blocks: []output.Block{a.opsTable(history)}}, nil
+		return output.Output{Value: listOf(history), Blocks: withRemarks([]output.Block{a.opsTable(history)}, remarks)}, nil
 	})
 	return c
 }

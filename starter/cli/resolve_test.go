@@ -104,7 +104,7 @@ func TestResolveRefusesWhatItCanBeforeAsking(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nothing chosen":    {[]string{known}, "at least one of the flags in the group [retry skip abort] is required"},
+		"nothing chosen":    {[]string{known}, "at least one of the flags in the group [retry skip abort kill] is required"},
 		"two chosen":        {[]string{known, "--retry", "--abort"}, "were all set"},
 		"without a reason":  {[]string{known, "--skip"}, "reason: required to skip a step"},
 		"no cluster id":     {[]string{"cl-nope", "--retry"}, "is not a cluster id"},

@@ -40,6 +40,7 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			a.timeoutGiven = cmd.Flags().Changed("timeout")
 			if !slices.Contains(output.Formats, a.format) {
 				return fmt.Errorf("unknown output format %q: use one of %s", a.format, strings.Join(output.Formats, ", "))
 			}
@@ -67,7 +68,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.through.caFile, "server-ca", "", "PEM file with the authority of drover-console's certificate (or DROVER_SERVER_CA; default: the system's)")
 	flags.StringVar(&a.by, "as", a.by, "`who` asks, as operations and decisions record it")
 	flags.DurationVar(&a.target.ConnectTimeout, "connect-timeout", 5*time.Second, "timeout for connecting to Temporal or drover-console")
-	flags.DurationVar(&a.target.ReadTimeout, "timeout", 30*time.Second, "timeout for a worker's response to a query (operations have no such limit)")
+	flags.DurationVar(&a.target.ReadTimeout, "timeout", 30*time.Second, "timeout for a worker's response; an operation is followed for as long as a worker works on it, and for 1m, or this long if given, while none responds")
 	_ = root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Formats, cobra.ShellCompDirectiveNoFileComp))
 
 	root.AddGroup(

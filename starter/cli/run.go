@@ -22,6 +22,10 @@ type app struct {
 	target  client.Options
 	format  string
 	by      string // who asks for operations
+	// timeoutGiven: --timeout is on the command line.
+	timeoutGiven bool
+	// asked: the command has asked for what it follows.
+	asked bool
 
 	// understood is true once a command's own code runs: errors before that are cobra's, about the command line.
 	understood bool

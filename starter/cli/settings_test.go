@@ -116,6 +116,20 @@ func TestAPastOperationIsShown(t *testing.T) {
 	require.Contains(t, c.stdout.String(), "== RS1 snapshot, etcd_node/1")
 	v := decoded[opValue](t, drover(t, "ops", id, "1", "-o", "json").stdout.String())
 	require.Equal(t, "create etcd "+id, v.Operation.What)
+
+	require.Equal(t, exitRefused, drover(t, "create", "etcd", "--id", id, "--name", "refuse").code)
+	require.Equal(t, exitOK, drover(t, "create", "etcd", "--id", id, "--dry-run").code)
+	var all string
+	require.Eventually(t, func() bool {
+		all = drover(t, "ops", id, "--all").stdout.String()
+		return strings.Count(all, "CreateCluster") == 3
+	}, time.Minute, 100*time.Millisecond, "operation, refusal and plan are found by one query of the server")
+	require.Contains(t, all, "(dry run)")
+	require.Contains(t, all, "not here")
+	require.NotContains(t, drover(t, "ops", id).stdout.String(), "(dry run)")
+	require.Contains(t, drover(t, "ops", id, "--all", "--limit", "2").stdout.String(), "older operations are not shown; list more with --limit 20")
+	require.NotContains(t, drover(t, "ops", id, "--all", "--limit", "3").stdout.String(), "older")
+
 	for wanted, code := range map[string]int{"2": exitRefused, "x": exitUsage, "0": exitUsage} {
 		require.Equal(t, code, drover(t, "ops", id, wanted).code, wanted)
 	}

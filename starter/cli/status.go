@@ -117,6 +117,7 @@ func (a *app) clusterFields(c *api.ClusterView, op *client.Operation) output.Fie
 		{"health", healthOf(c)},
 		{"labels", strings.Join(labelWords(c.Labels), "\n")},
 		{"held", a.held(op)},
+		{"waits", strings.Join(waitingNodes(c.Nodes), "\n")},
 		{"provider", c.Provider},
 		{"revision", fmt.Sprint(c.Revision)},
 		{"created", c.CreatedAt},
@@ -147,6 +148,17 @@ func healthOf(c *api.ClusterView) string {
 	return healthWords(c.Health)
 }
 
+// waitingNodes are the nodes whose agent waits for a check_cmd or reload_cmd, which a status names even while no operation runs.
+func waitingNodes(nodes []api.NodeView) []string {
+	var lines []string
+	for _, n := range nodes {
+		if n.Waits != "" {
+			lines = append(lines, fmt.Sprintf("%s %s (%s): %s", n.Label(), n.NodeID, n.IP, n.Waits))
+		}
+	}
+	return lines
+}
+
 // held says which step waits for an operator, and since when; "" for none.
 func (a *app) held(op *client.Operation) string {
 	if op == nil || op.State != client.StateHeld || op.Waiting == nil {
@@ -175,7 +187,7 @@ func (a *app) operationLines(op *client.Operation, clusterErr error) output.Line
 	}
 	lines := append(output.Lines{label}, screen.Frame{Sight: sight, Now: a.Now(), Width: width}.Lines()...)
 	if op.Running() {
-		lines = append(lines, a.waits(op.Waiting)...)
+		lines = append(lines, a.waits(op.ClusterID, op.Waiting)...)
 		return append(lines, "", "running since "+op.StartedAt.UTC().Format(time.RFC3339)+"; follow it with: drover watch "+op.ClusterID)
 	}
 	if op.Error != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // waits shows the pending work of an operation: step, nodes and their commands, retries, the next step.
-func (a *app) waits(w *client.Waiting) output.Lines {
+func (a *app) waits(clusterID string, w *client.Waiting) output.Lines {
 	if w == nil {
 		return nil
 	}
@@ -29,7 +29,9 @@ func (a *app) waits(w *client.Waiting) output.Lines {
 	if w.Total > 0 && w.Held == nil {
 		say("nodes", "%d of %d done", w.Done, w.Total)
 	}
+	commands := false
 	for _, n := range w.Nodes {
+		commands = commands || n.Command != "" && w.Held == nil
 		say("waits for", "%s since %s (%s)", n.Node, moment(n.Since), screen.Elapsed(a.Now().Sub(n.Since)))
 		if n.Command != "" {
 			say("", "  command %s", n.Command)
@@ -47,6 +49,9 @@ func (a *app) waits(w *client.Waiting) output.Lines {
 			when = "begins at " + moment(r.NextAttemptAt)
 		}
 		say("retries", "%s, attempt %d %s; previous failure: %s", r.Activity, r.Attempt, when, r.LastFailure)
+	}
+	if commands {
+		say("a kill", "ends the running commands, and holds the step: drover resolve %s --kill", clusterID)
 	}
 	say("next", "%s", w.Next)
 	say("a cancel", "%s", w.Cancel)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	agentapi "drover/agent/api"
@@ -167,8 +168,15 @@ func describeScript(_ workflow.Context, in api.DescribeClusterInput) (*api.Clust
 	return &view, nil
 }
 
-func listScript(workflow.Context, api.ListClustersInput) (*api.ClusterList, error) {
-	return &api.ClusterList{Clusters: []api.ClusterView{scripted("cl-aaaaaaaa"), scripted("cl-bbbbbbbb")}}, nil
+func listScript(_ workflow.Context, in api.ListClustersInput) (*api.ClusterList, error) {
+	list := &api.ClusterList{Clusters: []api.ClusterView{}, Total: 2}
+	for _, c := range []api.ClusterView{scripted("cl-aaaaaaaa"), scripted("cl-bbbbbbbb")} {
+		if len(in.States) == 0 || slices.Contains(in.States, c.State) {
+			list.Clusters = append(list.Clusters, c)
+		}
+	}
+	list.Matching = len(list.Clusters)
+	return list, nil
 }
 
 func listAppsScript(workflow.Context, api.ListAppsInput) (*api.AppList, error) {

@@ -80,15 +80,15 @@ func cut(t Table, widths []int) Table {
 	shorten := func(cells []string) []string {
 		out := make([]string, len(cells))
 		for i, cell := range cells {
-			out[i] = shortened(cell, widths[i])
+			out[i] = Shortened(cell, widths[i])
 		}
 		return out
 	}
 	return each(t, shorten)
 }
 
-// shortened is a text of at most width columns; one that was longer ends with an ellipsis.
-func shortened(s string, width int) string {
+// Shortened is a text of at most width columns; one that was longer ends with an ellipsis.
+func Shortened(s string, width int) string {
 	if text.StringWidthWithoutEscSequences(s) <= width {
 		return s
 	}

@@ -57,6 +57,13 @@ func (p *Printer) Print(o Output) error {
 	return err
 }
 
+// Line writes one value as one line of JSON, for streams.
+func (p *Printer) Line(v any) error {
+	e := json.NewEncoder(p.Stdout)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
 // Say writes a remark for people to Stderr; programs do not get it.
 func (p *Printer) Say(format string, args ...any) {
 	if p.Format != JSON {

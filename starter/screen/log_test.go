@@ -105,7 +105,7 @@ func TestPainterReplacesFramesAndLeavesTheLastOneWhole(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	height := 50
-	p := &Painter{Out: &out, Size: func() (int, int) { return 80, height }, Now: func() time.Time { return at(time.Minute) }}
+	p := &Painter{Canvas: Canvas{Out: &out, Size: func() (int, int) { return 80, height }}, Now: func() time.Time { return at(time.Minute) }}
 	p.Show(running())
 	height = 6
 	p.Show(running())
@@ -119,15 +119,15 @@ func TestPainterReplacesFramesAndLeavesTheLastOneWhole(t *testing.T) {
 
 func TestPainterGoesUpByRowsAfterTheTerminalBecameNarrower(t *testing.T) {
 	t.Parallel()
-	p := &Painter{widths: []int{80, 41, 0, 10}}
+	p := &Canvas{widths: []int{80, 41, 0, 10}}
 	require.Equal(t, "\x1b[6A", p.up(40))
 	require.Equal(t, "\x1b[4A", p.up(80))
-	require.Empty(t, (&Painter{}).up(80))
+	require.Empty(t, (&Canvas{}).up(80))
 }
 
 func TestPainterThatPaintedNothingLeavesTheCursorAlone(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	(&Painter{Out: &out}).Close()
+	(&Canvas{Out: &out}).Close()
 	require.Empty(t, out.String())
 }

@@ -11,13 +11,28 @@ import (
 	"drover/client"
 )
 
-// Painter shows frames in place on a terminal: each replaces the one before. Close gives the cursor back.
+// Painter shows frames of an operation in place on a terminal.
 type Painter struct {
-	// Out is the terminal; Size returns its current columns and lines, asked for every frame, so that resizing just works.
-	Out   io.Writer
-	Size  func() (width, height int)
+	Canvas
 	Now   func() time.Time
 	Color bool
+}
+
+// Show paints the sight over the one before; the last sight of an operation in full, whatever the terminal's height.
+func (p *Painter) Show(s client.Sight) {
+	width, height := p.Size()
+	frame := Frame{Sight: s, Now: p.Now(), Width: width, Color: p.Color}
+	if s.Operation.Running() {
+		frame.Height = max(height-1, 2)
+	}
+	p.Paint(width, frame.Lines())
+}
+
+// Canvas shows lines in place on a terminal: each painting replaces the one before. Close gives the cursor back.
+type Canvas struct {
+	// Out is the terminal; Size returns its current columns and lines, asked for every painting, so that resizing just works.
+	Out  io.Writer
+	Size func() (width, height int)
 
 	widths []int // of the lines on the screen
 	hidden bool  // the cursor is
@@ -29,32 +44,26 @@ const (
 	clearBelow = "\x1b[J"
 )
 
-// Show paints the sight over the one before; the last sight of an operation in full, whatever the terminal's height.
-func (p *Painter) Show(s client.Sight) {
-	width, height := p.Size()
-	frame := Frame{Sight: s, Now: p.Now(), Width: width, Color: p.Color}
-	if s.Operation.Running() {
-		frame.Height = max(height-1, 2)
-	}
-	lines := frame.Lines()
+// Paint replaces what was painted before, in a terminal that is width wide now.
+func (c *Canvas) Paint(width int, lines []string) {
 	var b strings.Builder
-	if !p.hidden {
+	if !c.hidden {
 		b.WriteString(hideCursor)
-		p.hidden = true
+		c.hidden = true
 	}
-	b.WriteString(p.up(width) + "\r" + clearBelow)
-	p.widths = p.widths[:0]
+	b.WriteString(c.up(width) + "\r" + clearBelow)
+	c.widths = c.widths[:0]
 	for _, line := range lines {
 		b.WriteString(line + "\r\n")
-		p.widths = append(p.widths, text.StringWidthWithoutEscSequences(line))
+		c.widths = append(c.widths, text.StringWidthWithoutEscSequences(line))
 	}
-	_, _ = io.WriteString(p.Out, b.String()) // a terminal that went away is noticed by the command's last output
+	_, _ = io.WriteString(c.Out, b.String()) // a terminal that went away is noticed by the command's last output
 }
 
 // up moves to the first painted line. A line painted before the terminal became narrower takes several rows now.
-func (p *Painter) up(width int) string {
+func (c *Canvas) up(width int) string {
 	rows := 0
-	for _, w := range p.widths {
+	for _, w := range c.widths {
 		rows += max((w+width-1)/max(width, 1), 1)
 	}
 	if rows == 0 {
@@ -63,10 +72,10 @@ func (p *Painter) up(width int) string {
 	return fmt.Sprintf("\x1b[%dA", rows)
 }
 
-// Close leaves the last frame on the screen and shows the cursor again. It may be called twice.
-func (p *Painter) Close() {
-	if p.hidden {
-		_, _ = io.WriteString(p.Out, "\r"+clearBelow+showCursor) // the terminal itself may have shown a ^C
-		p.hidden = false
+// Close leaves the last painting on the screen and shows the cursor again. It may be called twice.
+func (c *Canvas) Close() {
+	if c.hidden {
+		_, _ = io.WriteString(c.Out, "\r"+clearBelow+showCursor) // the terminal itself may have shown a ^C
+		c.hidden = false
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	agentapi "drover/agent/api"
@@ -45,8 +46,10 @@ type Agents struct {
 	// Warn makes every Sync answer with these warnings.
 	Warn []agentapi.Warning
 	// Broken are node ids whose agent never answers.
-	Broken map[string]bool
-	cuts   map[string]chan struct{} // by node: closed while its answers do not arrive, although its commands run
+	Broken  map[string]bool
+	cuts    map[string]chan struct{}  // by node: closed while its answers do not arrive, although its commands run
+	passes  map[string]*agentapi.Pass // by node
+	syncing atomic.Int32
 	// Seen are revisions that nodes have applied, by node id, where the published one is older: Consul was restored.
 	Seen map[string]int64
 	// Old agents do not know the newest calls.
@@ -69,7 +72,7 @@ type command struct {
 
 // NewAgents makes the agents of nodes whose clusters the store knows.
 func NewAgents(s *Store) *Agents {
-	return &Agents{store: s, clusters: map[string]string{}, settings: map[string]agentapi.Config{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, cuts: map[string]chan struct{}{}, Seen: map[string]int64{}, files: map[string]string{}}
+	return &Agents{store: s, clusters: map[string]string{}, settings: map[string]agentapi.Config{}, journal: map[journalKey]*command{}, Broken: map[string]bool{}, cuts: map[string]chan struct{}{}, Seen: map[string]int64{}, passes: map[string]*agentapi.Pass{}, files: map[string]string{}}
 }
 
 // On adds a handler for a service.
@@ -186,6 +189,8 @@ func (a *Agents) Sync(ctx context.Context, n lifecycle.Node, revision int64, tim
 	}
 	expired := time.NewTimer(timeout)
 	defer expired.Stop()
+	a.syncing.Add(1)
+	defer a.syncing.Add(-1)
 	for {
 		p, changed := a.store.now(cluster)
 		if p.Revision >= revision {
@@ -322,8 +327,36 @@ func (a *Agents) Status(_ context.Context, n lifecycle.Node) (agentapi.Status, e
 	p, _ := a.store.now(cluster)
 	return agentapi.Status{
 		ClusterID: cluster, NodeID: n.ID, InstanceID: n.InstanceID, Revision: max(p.Revision, a.Seen[n.ID]), ConsulOK: true, Health: "disabled",
-		Running: a.Running(n.ID),
+		Running: a.Running(n.ID), Pass: a.Pass(n.ID),
 	}, nil
+}
+
+// EndPassCommand ends what a node said of its pass.
+func (a *Agents) EndPassCommand(_ context.Context, n lifecycle.Node) error {
+	if _, err := a.answering(n); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.passes, n.ID)
+	return nil
+}
+
+// SetPass makes a node say that it is in a pass; Pass is what it says.
+func (a *Agents) SetPass(nodeID string, p *agentapi.Pass) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.passes[nodeID] = p
+}
+
+// Syncing is how many nodes a revision is waited for on.
+func (a *Agents) Syncing() int { return int(a.syncing.Load()) }
+
+// Pass is what a node says of the pass that it is in.
+func (a *Agents) Pass(nodeID string) *agentapi.Pass {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.passes[nodeID]
 }
 
 // Running are the ids of the commands that run on a node.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/signal"
@@ -32,6 +33,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	d := &dev{stack.Options{
 		Root: root, Dir: filepath.Join(root, ".dev", "stack"), Log: os.Stdout, UI: true, WellKnownPorts: true,
+		Range: addresses(root),
 	}}
 	switch {
 	case len(args) == 1 && args[0] == "up":
@@ -44,6 +46,13 @@ func run(ctx context.Context, args []string) error {
 		return d.down(ctx, true)
 	}
 	return fmt.Errorf("%s", usage)
+}
+
+// addresses are those of the stack's nodes. Each source tree has its own: two stacks know nothing of each other, and an address
+// of a node that is off looks free to the other one. They are apart from those of tests (127.128 and above) and of the demo.
+func addresses(root string) string {
+	sum := sha256.Sum256([]byte(root))
+	return fmt.Sprintf("127.%d.%d.0/20", 80+sum[0]%48, sum[1]&0xf0)
 }
 
 // dev is the one stack of a source tree.

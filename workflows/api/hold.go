@@ -45,6 +45,8 @@ const (
 	ResolveRetry = "retry" // run the step again, where it did not succeed
 	ResolveSkip  = "skip"  // continue as if it had succeeded
 	ResolveAbort = "abort" // end the operation as a failure of the step does without a hold
+	// ResolveKill ends the commands of the step that runs, or is held while they may run. The step fails by that, and is held.
+	ResolveKill = "kill"
 )
 
 // Resolution is the input of the update "resolve".
@@ -54,6 +56,8 @@ type Resolution struct {
 	Reason string `json:"reason,omitempty"`
 	// Step refuses the resolution unless it is the one that is held: "CC4", or "CC4 init, order 0".
 	Step string `json:"step,omitempty"`
+	// Nodes are the ids of the nodes whose commands are killed; none: all of the step.
+	Nodes []string `json:"nodes,omitempty"`
 	// By is who says so, for the record.
 	By string `json:"by,omitempty"`
 }
@@ -65,6 +69,9 @@ type Resolved struct {
 	Action string `json:"action"`
 	// Next says what happens now.
 	Next string `json:"next"`
+	// Killed are the ids of nodes whose command ran and was ended, Silent of those that did not answer.
+	Killed []string `json:"killed,omitempty"`
+	Silent []string `json:"silent,omitempty"`
 }
 
 // reasonLimit bounds what goes into history and record, in bytes.
@@ -73,12 +80,20 @@ const reasonLimit = 1000
 // Problems lists everything that is wrong with the resolution; empty when it can be used.
 func (r Resolution) Problems() []string {
 	var p []string
-	actions := []string{ResolveRetry, ResolveSkip, ResolveAbort}
+	actions := []string{ResolveRetry, ResolveSkip, ResolveAbort, ResolveKill}
 	if !slices.Contains(actions, r.Action) {
 		p = append(p, fmt.Sprintf("action: %q is not one of %s", r.Action, strings.Join(actions, ", ")))
 	}
 	if r.Action == ResolveSkip && strings.TrimSpace(r.Reason) == "" {
 		p = append(p, "reason: required to skip a step; it is recorded")
+	}
+	if len(r.Nodes) > 0 && r.Action != ResolveKill {
+		p = append(p, "nodes: only with action kill")
+	}
+	for _, n := range r.Nodes {
+		if !ValidNodeID(n) {
+			p = append(p, fmt.Sprintf("nodes: %q is not the id of a node", n))
+		}
 	}
 	for field, value := range map[string]string{"reason": r.Reason, "by": r.By} {
 		if len(value) > reasonLimit {

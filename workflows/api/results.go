@@ -17,10 +17,30 @@ type OperationResult struct {
 	Orphans []string `json:"orphans,omitempty"`
 	// Values are what the operation does to the values of the cluster.
 	Values *ValueChanges `json:"values,omitempty"`
+	// Added are the nodes that the operation made, at most MaxReported of them, and Endpoints where the cluster is reached.
+	Added     []AddedNode `json:"added,omitempty"`
+	Endpoints []Reached   `json:"endpoints,omitempty"`
 	// Plan is set for dry runs only.
 	Plan *Plan `json:"plan,omitempty"`
 	// Backup is what a BackupCluster has made.
 	Backup string `json:"backup,omitempty"`
+}
+
+// MaxReported is how many nodes, and addresses of an endpoint, a result names.
+const MaxReported = 20
+
+// AddedNode is a node that an operation made.
+type AddedNode struct {
+	NodeID string `json:"node_id"`
+	Node   string `json:"node"` // "etcd_node/4"
+	IP     string `json:"ip"`
+}
+
+// Reached is an endpoint with the addresses that serve it, at most MaxReported of them.
+type Reached struct {
+	Name      string   `json:"name"`
+	Protocol  string   `json:"protocol"`
+	Addresses []string `json:"addresses"` // "10.0.0.1:2379"
 }
 
 // ValueChanges are what an operation does to the values in force of a cluster: Set by a change of parameters or sizes, and
@@ -172,6 +192,8 @@ type NodeView struct {
 	VolumeSize int    `json:"volume_size"`
 	// Agent is the agent's own word: its applied revision, "off", "unreachable: ..." or "" when not asked.
 	Agent string `json:"agent,omitempty"`
+	// Waits is the check_cmd or reload_cmd that keeps the agent from applying a revision, with its resource and times.
+	Waits string `json:"waits,omitempty"`
 	// Health is healthy, unhealthy, unknown or disabled.
 	Health string `json:"health,omitempty"`
 }

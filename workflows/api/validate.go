@@ -6,10 +6,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	agentapi "drover/agent/api"
 )
 
-// DefaultBarrierTimeout is how long a node may take to apply a revision when the request does not say.
-const DefaultBarrierTimeout = 5 * time.Minute
+// DefaultBarrierTimeout is how long a node may take to apply a revision when the request does not say: longer than a
+// reload_cmd, so that one which hangs ends as a warning of its node and not as a node that is late. A node that does not
+// answer at all is given up earlier (remote).
+const DefaultBarrierTimeout = agentapi.PassCommandLimit + 2*time.Minute
 
 // MaxAdded is how many nodes one AddNodes may add: more is a typing error, and would cost the worker its memory.
 const MaxAdded = 10_000

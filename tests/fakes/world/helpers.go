@@ -75,7 +75,16 @@ func (w *World) Begun(run, operation string) records.Begun {
 // Ended: no operation runs on the cluster any more.
 func (w *World) Ended(state lifecycle.State) {
 	w.Helper()
-	require.NoError(w, w.Acts.Records.EndOperation(w.Context(), records.EndInput{ClusterID: ClusterID, RunID: "run-1", Outcome: api.OpSucceeded, ClusterState: state}))
+	w.End(records.EndInput{RunID: "run-1", Outcome: api.OpSucceeded, ClusterState: state})
+}
+
+// End ends an operation of the world's cluster, and expects success.
+func (w *World) End(in records.EndInput) records.Ended {
+	w.Helper()
+	in.ClusterID = ClusterID
+	ended, err := w.Acts.Records.EndOperation(w.Context(), in)
+	require.NoError(w, err)
+	return ended
 }
 
 // EndingLater ends the context of activities with a cause when told.

@@ -721,6 +721,11 @@ export interface components {
             role?: string;
             strict_config?: boolean;
         };
+        AddedNode: {
+            ip: string;
+            node: string;
+            node_id: string;
+        };
         AppDetail: {
             app: string;
             digest: string;
@@ -1211,6 +1216,7 @@ export interface components {
             sid: number;
             /** Format: int64 */
             volume_size: number;
+            waits?: string;
         };
         Operation: {
             activities?: {
@@ -1243,9 +1249,11 @@ export interface components {
             workflow_id: string;
         };
         OperationResult: {
+            added?: components["schemas"]["AddedNode"][];
             backup?: string;
             cluster_id: string;
             cluster_state: string;
+            endpoints?: components["schemas"]["Reached"][];
             /** Format: int64 */
             nodes: number;
             operation: string;
@@ -1289,6 +1297,11 @@ export interface components {
             total: number;
         };
         PageAudit: {
+            /**
+             * Format: int64
+             * @description Number of clusters that the caller may see, with and without the filters
+             */
+            all?: number;
             items: components["schemas"]["Audit"][];
             /** @description Cursor of the next page; absent on the last one */
             next?: string;
@@ -1299,6 +1312,11 @@ export interface components {
             total: number;
         };
         PageCluster: {
+            /**
+             * Format: int64
+             * @description Number of clusters that the caller may see, with and without the filters
+             */
+            all?: number;
             items: components["schemas"]["Cluster"][];
             /** @description Cursor of the next page; absent on the last one */
             next?: string;
@@ -1390,6 +1408,11 @@ export interface components {
             app: components["schemas"]["AppView"];
             warnings: components["schemas"]["Diagnostic"][];
         };
+        Reached: {
+            addresses: string[];
+            name: string;
+            protocol: string;
+        };
         ReadLogsInput: {
             cluster_id?: string;
             from?: {
@@ -1430,12 +1453,15 @@ export interface components {
         Resolution: {
             action: string;
             by?: string;
+            nodes?: string[];
             reason?: string;
             step?: string;
         };
         Resolved: {
             action: string;
+            killed?: string[];
             next: string;
+            silent?: string[];
             step: string;
             words: string;
         };
