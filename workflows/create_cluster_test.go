@@ -29,10 +29,14 @@ func TestCC1toCC4CreateCluster(t *testing.T) {
 		"CC4 start, order 0: b[1]",
 		"CC4 start, order 1: a[1-2]",
 	}, told(r.trace()))
-	require.Equal(t, api.OperationResult{
-		ClusterID: clusterID, Operation: api.CreateCluster, ClusterState: "active", Revision: 1, Nodes: 3,
-	}, r.result)
 	rec := w.record()
+	var added []api.AddedNode
+	for _, n := range rec.Nodes {
+		added = append(added, api.AddedNode{NodeID: n.ID, Node: n.Label(), IP: n.IP})
+	}
+	require.Equal(t, api.OperationResult{
+		ClusterID: clusterID, Operation: api.CreateCluster, ClusterState: "active", Revision: 1, Nodes: 3, Added: added,
+	}, r.result)
 	require.Equal(t, lifecycle.Active, rec.State)
 	require.True(t, rec.EverActive)
 	require.Equal(t, api.OpSucceeded, rec.Operation.State)

@@ -61,7 +61,7 @@ func stop(t testing.TB, pid int) {
 func TestStoppedSupervisorStillEndsAtTheTimeLimit(t *testing.T) {
 	t.Parallel()
 	j := guarded(t)
-	shell, supervisor, _ := began(t, j, "limit", api.Command{Cmd: "read x < GATE", TimeoutSec: 1, GraceSec: 1})
+	shell, supervisor, _ := began(t, j, "limit", api.Command{Cmd: "read x < GATE", TimeoutSec: 5, GraceSec: 1}) // it must be stopped before
 	stop(t, supervisor)
 	st := ended(t, j, "limit")
 	require.True(t, st.TimedOut)
