@@ -27,6 +27,7 @@ type RecordStore interface {
 	records.RecordStore
 	orphans.RecordStore
 	reads.RecordStore
+	reads.LiveStore
 }
 
 // TreeStore is what all subjects together ask of the store of published metadata.
@@ -136,8 +137,8 @@ func New(d Dependencies) *Activities {
 			Providers: d.Providers, OperationRuns: d.OperationRuns, Now: d.Now,
 		},
 		Reads: &reads.Activities{
-			Records: d.Records, Apps: d.Apps, Trees: d.Trees, Ledger: d.Ledger, Agents: d.Agents, Tokens: tokens,
-			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns, Now: d.Now,
+			Records: d.Records, Lives: d.Records, Apps: d.Apps, Trees: d.Trees, Ledger: d.Ledger, Agents: d.Agents, Tokens: tokens,
+			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns, Backups: d.Backups, Now: d.Now,
 		},
 		Apps: &apps.Activities{Apps: d.Apps, Now: d.Now},
 		Backups: &backups.Activities{

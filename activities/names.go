@@ -38,6 +38,7 @@ const (
 	PreviewFiles    = "PreviewFiles"
 	DescribeApp     = "DescribeApp"
 	DescribeValues  = "DescribeValues"
+	ListConcerns    = "ListConcerns"
 	EditCluster     = "EditCluster"
 	PrepareRestore  = "PrepareRestore"
 	AwaitHealthy    = "AwaitHealthy"
@@ -96,6 +97,7 @@ func (a *Activities) All() map[string]any {
 		PreviewFiles:    a.Reads.PreviewFiles,
 		DescribeApp:     a.Reads.DescribeApp,
 		DescribeValues:  a.Reads.DescribeValues,
+		ListConcerns:    a.Reads.ListConcerns,
 		EditCluster:     a.Records.EditCluster,
 		PrepareRestore:  a.Records.PrepareRestore,
 		AwaitHealthy:    a.Agents.AwaitHealthy,

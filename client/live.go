@@ -13,12 +13,14 @@ import (
 const askedAtOnce = 16
 
 // Live fills in the state, step and time of the operations that run, asking the operations themselves; no node is contacted. One
-// that does not respond stays as the record says.
+// that does not respond stays as it was known last.
 func (c *Client) Live(ctx context.Context, clusters []api.ClusterView) {
 	var asking errgroup.Group
 	asking.SetLimit(askedAtOnce)
 	for i := range clusters {
-		if clusters[i].Operation.State != StateRunning {
+		switch clusters[i].Operation.State {
+		case StateRunning, StateHeld, StateUndoing:
+		default:
 			continue
 		}
 		asking.Go(func() error {

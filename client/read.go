@@ -13,7 +13,7 @@ import (
 	"drover/workflows/api"
 )
 
-// Cluster reads one cluster's record with its nodes. It contacts no node.
+// Cluster reads one cluster's record with its nodes, and what their agents reported last. It contacts no node.
 func (c *Client) Cluster(ctx context.Context, id string) (*api.ClusterView, error) {
 	return c.describe(ctx, api.DescribeClusterInput{ClusterID: id})
 }
@@ -31,7 +31,7 @@ func (c *Client) describe(ctx context.Context, in api.DescribeClusterInput) (*ap
 	return &out, nil
 }
 
-// Clusters reads a page of the clusters that pass the filters.
+// Clusters reads a page of the clusters that pass the filters, and what agents reported last.
 func (c *Client) Clusters(ctx context.Context, in api.ListClustersInput) (*api.ClusterList, error) {
 	var out api.ClusterList
 	if err := c.read(ctx, api.ListClusters, in, &out); err != nil {
@@ -214,6 +214,15 @@ func (c *Client) PreviewFiles(ctx context.Context, in api.PreviewFilesInput) (*a
 func (c *Client) Values(ctx context.Context, clusterID string) (*api.ClusterValues, error) {
 	var out api.ClusterValues
 	if err := c.read(ctx, api.DescribeValues, api.DescribeValuesInput{ClusterID: clusterID}, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// Concerns lists what needs attention, of one cluster or ("") of all. It contacts no node.
+func (c *Client) Concerns(ctx context.Context, clusterID string) (*api.ConcernList, error) {
+	var out api.ConcernList
+	if err := c.read(ctx, api.ListConcerns, api.ListConcernsInput{ClusterID: clusterID}, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil

@@ -237,7 +237,7 @@ func (d *diagnosis) operation() {
 		return
 	}
 	switch mark := d.Metadata.Operation; {
-	case mark == r.State.Mark():
+	case mark == r.Mark():
 	case mark != "":
 		d.addWayOn("metadata", r.State,
 			"agents skip health checks because the mark for them is %s, but no operation is running and the cluster is %s", mark, r.State)

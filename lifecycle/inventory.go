@@ -86,6 +86,9 @@ type Record struct {
 	Keep string `json:"keep,omitempty"`
 	// Binned is set while the cluster is in the recycle bin.
 	Binned *Binned `json:"binned,omitempty"`
+	// Maintenance is since when nothing is healed, RFC 3339, UTC; empty: it is. Heal is the highest level of healing, empty: HealAction.
+	Maintenance string `json:"maintenance,omitempty"`
+	Heal        string `json:"heal,omitempty"`
 	// Adding, Deleting and VerticalScaling are the temporary folders' contents: node ids, and role names.
 	Adding          []string `json:"adding,omitempty"`
 	Deleting        []string `json:"deleting,omitempty"`

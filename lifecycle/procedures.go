@@ -250,8 +250,8 @@ var Catalogue = []Procedure{
 		},
 	},
 	{
-		Op: OpRestartCluster, Does: "restarts the services of a cluster, or of one role", From: []State{Active}, StopsServices: true,
-		OnFailure: "the cluster counts as stopped; start it.",
+		Op: OpRestartCluster, Does: "restarts the services of a cluster, of one role, or of the nodes named", From: []State{Active}, StopsServices: true,
+		OnFailure: "the cluster counts as stopped; start it. A restart that heals nodes leaves it active.",
 		Stays:     Point{[]StepID{RS1, RS2, RS3}, "a cancel starts nothing again; it leaves the cluster stopped, and starting it makes sure of everything"},
 		Steps: []StepDef{
 			commands(RS1, "`restart` of the roles that define it"),
@@ -278,10 +278,10 @@ var Catalogue = []Procedure{
 	},
 	{
 		Op: OpRepairCluster, Does: "makes a cluster match its control record again, without a stop", From: []State{Active, Stopped}, StopsServices: true,
-		OnFailure: "what is repaired stays so; repair again to continue. With nodes named, the cluster counts as stopped until RP5 has ended.",
+		OnFailure: "what is repaired stays so; repair again to continue. With nodes named, the cluster counts as stopped until RP5 has ended; a repair that heals nodes leaves it active.",
 		Stays:     Point{[]StepID{RP1, RP3}, "what is repaired stays so; a cancel leaves the rest, and repairing again continues"},
 		Steps: []StepDef{
-			needed(RP1, "take or make the machines", "the machines of the nodes named: taken as the provider has them, or made again on the volumes they had", "the machines are what was asked for"),
+			needed(RP1, "take or make the machines", "the machines of the nodes named: taken as the provider has them, or made again on the volumes they had; with `replace`, other machines on these volumes", "the machines are what was asked for"),
 			needed(RP2, "boot the machines", "boot them (machines of a stopped cluster stay off)", "agents run on machines that are on"),
 			needed(RP3, "publish everything that nodes see", "everything that nodes see is published, over what anything else wrote there", onlyMetadata),
 			needed(RP4, "start the agent on all nodes, end stray commands", "agents start; commands that belong to no operation are ended", "commands run through the agents"),

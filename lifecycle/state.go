@@ -45,6 +45,17 @@ func (s State) Mark() string {
 	return string(s)
 }
 
+// Mark is what agents are told of the cluster while no operation runs on it.
+func (r *Record) Mark() string {
+	if r.State == Active && r.Maintenance != "" {
+		return MarkMaintenance
+	}
+	return r.State.Mark()
+}
+
+// MarkMaintenance is the mark of an active cluster in maintenance: agents check the health of their node, and take no action.
+const MarkMaintenance = "maintenance"
+
 // Refusal says why an operation may not start, and what to do.
 type Refusal struct {
 	Why  string `json:"why"`

@@ -11,34 +11,41 @@ import (
 // control record, in the same transaction, so that lists and pages are answered without a workflow and without access to
 // records. Its JSON is that of workflows/api.ClusterView.
 type View struct {
-	ClusterID string                       `json:"cluster_id"`
-	Name      string                       `json:"name"`
-	App       string                       `json:"app"`
-	Version   string                       `json:"version"`
-	Target    string                       `json:"target_version,omitempty"`
-	Provider  string                       `json:"provider"`
-	State     string                       `json:"state"`
-	Reason    string                       `json:"reason,omitempty"`
-	Revision  int64                        `json:"revision"`
-	CreatedAt string                       `json:"created_at"`
-	NodeCount int                          `json:"node_count"`
-	Labels    map[string]string            `json:"labels,omitempty"`
-	Protected bool                         `json:"protected,omitempty"`
-	Keep      string                       `json:"keep,omitempty"`
-	Binned    *lifecycle.Binned            `json:"binned,omitempty"`
-	Operation ViewOperation                `json:"operation"`
-	Endpoints []ViewEndpoint               `json:"endpoints,omitempty"`
-	Nodes     []ViewNode                   `json:"nodes,omitempty"`
-	Refuses   map[string]lifecycle.Refusal `json:"refuses,omitempty"`
+	ClusterID string            `json:"cluster_id"`
+	Name      string            `json:"name"`
+	App       string            `json:"app"`
+	Version   string            `json:"version"`
+	Target    string            `json:"target_version,omitempty"`
+	Provider  string            `json:"provider"`
+	State     string            `json:"state"`
+	Reason    string            `json:"reason,omitempty"`
+	Revision  int64             `json:"revision"`
+	CreatedAt string            `json:"created_at"`
+	NodeCount int               `json:"node_count"`
+	Labels    map[string]string `json:"labels,omitempty"`
+	Protected bool              `json:"protected,omitempty"`
+	Keep      string            `json:"keep,omitempty"`
+	Binned    *lifecycle.Binned `json:"binned,omitempty"`
+	Off       bool              `json:"powered_off,omitempty"`
+	// Maintenance is since when nothing is healed; Heal is the highest level of healing.
+	Maintenance string                       `json:"maintenance,omitempty"`
+	Heal        string                       `json:"heal,omitempty"`
+	Health      *ViewHealth                  `json:"health,omitempty"`
+	Operation   ViewOperation                `json:"operation"`
+	Endpoints   []ViewEndpoint               `json:"endpoints,omitempty"`
+	Nodes       []ViewNode                   `json:"nodes,omitempty"`
+	Refuses     map[string]lifecycle.Refusal `json:"refuses,omitempty"`
 }
 
-// ViewOperation is the running or last operation.
+// ViewOperation is the running or last operation. Step and Since come from Live.
 type ViewOperation struct {
 	Type      string   `json:"type"`
 	State     string   `json:"state"`
 	Seq       int      `json:"seq"`
 	RunID     string   `json:"run_id"`
 	StartedAt string   `json:"started_at"`
+	Step      string   `json:"step,omitempty"`
+	Since     string   `json:"since,omitempty"`
 	Skipped   []string `json:"skipped,omitempty"`
 }
 
@@ -49,7 +56,7 @@ type ViewEndpoint struct {
 	Protocol string `json:"protocol"`
 }
 
-// ViewNode is one node.
+// ViewNode is one node. Its health comes from Live.
 type ViewNode struct {
 	NodeID     string `json:"node_id"`
 	InstanceID string `json:"instance_id"`
@@ -59,6 +66,14 @@ type ViewNode struct {
 	CPU        int    `json:"cpu"`
 	Memory     int    `json:"memory"`
 	VolumeSize int    `json:"volume_size"`
+	NoAgent    bool   `json:"no_agent,omitempty"`
+	// Settles is after how many seconds a node that is well again is seen healthy.
+	Settles int `json:"settles_sec,omitempty"`
+
+	Health       string   `json:"health,omitempty"`
+	HealthSince  string   `json:"health_since,omitempty"`
+	HealthReason string   `json:"health_reason,omitempty"`
+	Failing      []string `json:"failing,omitempty"`
 }
 
 // ViewOf makes the view of a record.
@@ -70,7 +85,9 @@ func ViewOf(rec *lifecycle.Record) View {
 	v := View{
 		ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
 		State: string(rec.State), Reason: lifecycle.Redact(rec.Reason, secrets), Revision: rec.Revision, CreatedAt: rec.CreatedAt,
-		NodeCount: len(rec.Nodes), Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep, Binned: rec.Binned, Endpoints: endpointsOf(rec), Refuses: lifecycle.Refuses(rec), Nodes: []ViewNode{},
+		NodeCount: len(rec.Nodes), Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep, Binned: rec.Binned,
+		Off: rec.PoweredOff, Maintenance: rec.Maintenance, Heal: rec.Heal,
+		Endpoints: endpointsOf(rec), Refuses: lifecycle.Refuses(rec), Nodes: []ViewNode{},
 		Operation: ViewOperation{
 			Type: rec.Operation.Type, State: rec.Operation.State, Seq: rec.Operation.Seq, RunID: rec.Operation.RunID,
 			StartedAt: rec.Operation.StartedAt,
@@ -82,9 +99,19 @@ func ViewOf(rec *lifecycle.Record) View {
 	for _, s := range rec.Operation.Skipped {
 		v.Operation.Skipped = append(v.Operation.Skipped, lifecycle.Redact(s, secrets))
 	}
+	agentless, settles := map[string]bool{}, map[string]int{}
+	if rec.Spec != nil {
+		for _, role := range rec.Spec.Roles {
+			agentless[role.Name] = !role.AgentInstalled
+			if h := role.HealthCheck; h != nil && h.Enable {
+				settles[role.Name] = h.HealthyThreshold * (h.IntervalSec + 1)
+			}
+		}
+	}
 	for _, n := range rec.Nodes {
 		v.Nodes = append(v.Nodes, ViewNode{
 			NodeID: n.ID, InstanceID: n.InstanceID, Role: n.Role, SID: n.SID, IP: n.IP, CPU: n.CPU, Memory: n.Memory, VolumeSize: n.VolumeSize,
+			NoAgent: agentless[n.Role], Settles: settles[n.Role],
 		})
 	}
 	return v

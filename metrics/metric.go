@@ -44,6 +44,7 @@ var Installation = []Metric{
 	{"drover_operations_held", Gauge, []string{"operation"}, "Operations with a step that waits for an operator"},
 	{"drover_steps_waiting", Gauge, []string{"operation", "step", "state"}, "Steps that are in progress (running) or wait for an operator (held)"},
 	{"drover_orphans", Gauge, []string{"provider", "kind"}, "Resources in the orphan ledger"},
+	{"drover_concerns", Gauge, []string{"kind"}, "What needs attention, as drover concerns lists it"},
 	{"drover_read_up", Gauge, nil, "1 when the records could be read for the metrics of the installation, which are missing otherwise"},
 }
 

@@ -39,6 +39,7 @@ func RulesOfDrover() Rules {
 		alert("DroverOperationHeld", "max by (operation) (drover_operations_held) > 0", "5m", "warning", "{{ $labels.operation }} waits for an operator: drover list --held"),
 		alert("DroverOperationFailed", `increase(drover_operation_duration_seconds_count{outcome="failed"}[10m]) > 0`, "", "warning", "{{ $labels.operation }} failed: drover list"),
 		alert("DroverClusterFailed", `max by (app, state) (drover_clusters{state=~"failed|upgrade_failed|unreadable"}) > 0`, "5m", "critical", "{{ $value }} clusters of {{ $labels.app }} are {{ $labels.state }}: drover list --state {{ $labels.state }}"),
+		alert("DroverConcern", `max by (kind) (drover_concerns{kind=~"node-gone|node-unhealthy|backup-broken|healing-braked"}) > 0`, "5m", "warning", "{{ $value }} concerns of kind {{ $labels.kind }}: drover concerns"),
 		alert("DroverOrphans", "max by (provider, kind) (drover_orphans) > 0", "1h", "warning", "{{ $value }} resources ({{ $labels.kind }}) are not released at {{ $labels.provider }}: drover orphans"),
 		alert("DroverNodeDown", `up{job="drover-nodes"} == 0`, "1m", "critical", "the agent of {{ $labels.node_label }} of {{ $labels.cluster }} does not answer: drover doctor {{ $labels.cluster }}"),
 		alert("DroverNodeUnhealthy", `drover_node_health{state="unhealthy"} == 1`, "1m", "critical", "{{ $labels.node_label }} of {{ $labels.cluster }} is unhealthy: drover doctor {{ $labels.cluster }}"),

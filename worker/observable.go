@@ -41,12 +41,13 @@ func (o *observability) close() {
 }
 
 // serves completes the server once the worker serves its task queue.
-func (o *observability) serves(deps activities.Dependencies, temporal client.Client) {
+func (o *observability) serves(deps activities.Dependencies, acts *activities.Activities, temporal client.Client) {
 	if o.server == nil {
 		return
 	}
 	o.meters.Installation(telemetry.Source{
-		Records: deps.Records.EachRecord, Orphans: deps.Ledger.Orphans, Progress: progressOf(temporal), Health: healthOf,
+		Records: deps.Records.EachRecord, Orphans: deps.Ledger.Orphans, Progress: progressOf(temporal),
+		Lives: deps.Records.Lives, Concerns: acts.Reads.Concerns,
 	}, o.log)
 	o.server.Discover(func(ctx context.Context) ([]telemetry.Target, error) {
 		targets := []telemetry.Target{}
@@ -66,18 +67,6 @@ func (o *observability) serves(deps activities.Dependencies, temporal client.Cli
 			return err
 		}},
 	)
-}
-
-// healthOf is the health of a cluster's nodes by node id.
-func healthOf(rec *lifecycle.Record) map[string]string {
-	out := map[string]string{}
-	for _, n := range rec.Nodes {
-		out[n.ID] = "unknown"
-		if rec.PoweredOff {
-			out[n.ID] = "off"
-		}
-	}
-	return out
 }
 
 // progressOf asks the operation that runs on a cluster where it is.

@@ -65,14 +65,19 @@ func serve(ctx context.Context, cfg config, logger *slog.Logger) error {
 		OnFatalError:      func(err error) { logger.Error("worker ends", "error", err) },
 	})
 	deps.OperationRuns, deps.Temporal, deps.Schedules = operationRuns(temporal), temporal, schedules{temporal}
-	workflows.Register(w, activities.New(deps))
+	acts := activities.New(deps)
+	workflows.Register(w, acts)
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
 	retryOrphans(ctx, temporal, logger)
 	emptyBin(ctx, temporal, logger)
 	go keepAccess(ctx, deps, logger)
-	monitor.serves(deps, temporal)
+	if err := keepWatch(ctx, cfg, temporal, logger); err != nil {
+		w.Stop()
+		return err
+	}
+	monitor.serves(deps, acts, temporal)
 	logger.Info("serving", "task_queue", api.TaskQueue, "version", version)
 	<-ctx.Done()
 	logger.Info("stopping: running activities end, commands on nodes continue", "within", stopWithin)

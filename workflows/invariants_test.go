@@ -24,7 +24,7 @@ func (w *world) sound() {
 	}
 	require.NotEqual(w.t, api.OpRunning, rec.Operation.State, "the operation has ended")
 	require.False(w.t, rec.Operation.Clearing)
-	require.Equal(w.t, rec.State.Mark(), w.store.Operation(clusterID), "agents act on failing health checks of active clusters, and of no other")
+	require.Equal(w.t, rec.Mark(), w.store.Operation(clusterID), "agents act on failing health checks of active clusters, and of no other")
 	require.Empty(w.t, rec.Adding)
 	require.Empty(w.t, rec.Deleting)
 	require.Empty(w.t, rec.VerticalScaling)

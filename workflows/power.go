@@ -39,17 +39,23 @@ func stopCluster(c cluster, _ api.StopClusterInput) procedure {
 }
 
 // restartCluster is RS1 to RS3: restart of the roles that define it; stop, then start, of the others. Until RS3 has ended
-// it is not known whether all services run.
+// it is not known whether all services run; nodes that are healed did not run theirs before.
 func restartCluster(c cluster, in api.RestartClusterInput) procedure {
+	named := Only(in.Nodes)
 	roles := func(restarts bool) Among {
-		return c.Among(func(r RoleView) bool {
+		of := c.Among(func(r RoleView) bool {
 			_, defined := r.Service(ServiceRestart)
 			return defined == restarts && (in.Role == nil || r.Master() == *in.Role || r.Name == *in.Role)
 		})
+		return func(n NodeRef) bool { return of(n) && (len(in.Nodes) == 0 || named(n)) }
 	}
-	return steps(
+	p := steps(
 		c.stage(RS1, ServiceRestart, nil, roles(true)),
 		c.stage(RS2, ServiceStop, nil, roles(false)),
 		c.stage(RS3, ServiceStart, nil, roles(false)),
-	).begins(Stopped).ends(Active)
+	)
+	if in.Healing.Healing {
+		return p
+	}
+	return p.begins(Stopped).ends(Active)
 }

@@ -152,6 +152,8 @@ func branches() []branch {
 		{"stop: nothing to stop", "a:1 start", "", nil, planned(stopCluster, api.StopClusterInput{})},
 		{"restart: restart where defined, else stop and start", "a:2 restart start stop; b:1 start stop", "", nil, restart(nil)},
 		{"restart: one role", "a:2 restart start stop; b:1 start stop", "", nil, restart(&roleA)},
+		{"restart: nodes named", "a:2 restart start stop; b:1 start stop", "", nil, planned(restartCluster, api.RestartClusterInput{Nodes: []string{"a2"}})},
+		{"restart: nodes are healed", "a:2 start stop", "", nil, planned(restartCluster, api.RestartClusterInput{Nodes: []string{"a2"}, Healing: api.Healing{Healing: true}})},
 		{"run: as nodes_to_execute_on says", "a:2 backup=1; b:1", "", nil, planned(runService, api.RunServiceInput{Service: "backup"})},
 		{"run: nodes that are named, pre_check", "a:2 backup!pre; b:1", "", nil, planned(runService, api.RunServiceInput{Service: "backup", Nodes: []string{"a2"}})},
 		{"run: selector, not asked yet", "a:2 backup?", "", nil, planned(runService, api.RunServiceInput{Service: "backup"})},
@@ -160,6 +162,8 @@ func branches() []branch {
 		{"env: powered off", plain, "", stopped, planned(updateEnv, api.UpdateEnvInput{Values: map[string]any{"env.x": 1}})},
 		{"repair: nothing named", plain, "", nil, planned(repairCluster, api.RepairClusterInput{})},
 		{"repair: nodes named", plain, "", nil, planned(repairCluster, api.RepairClusterInput{Nodes: []string{"a1"}})},
+		{"repair: nodes are healed", plain, "", nil, planned(repairCluster, api.RepairClusterInput{Nodes: []string{"a1"}, Healing: api.Healing{Healing: true}})},
+		{"repair: other machines", plain, "", nil, planned(repairCluster, api.RepairClusterInput{Nodes: []string{"a1"}, Replace: true})},
 		{"repair: nodes named, powered off", plain, "", stopped, planned(repairCluster, api.RepairClusterInput{Nodes: []string{"a1"}})},
 		{"repair: nodes named, services stopped", plain, "", func(c *cluster) { c.State = Stopped }, planned(repairCluster, api.RepairClusterInput{Nodes: []string{"a1"}})},
 	}

@@ -38,6 +38,11 @@ func ExamineCluster(ctx workflow.Context, raw converter.RawValue) (api.Examinati
 	return read(ctx, raw, doReads.ExamineCluster)
 }
 
+// ListConcerns lists what needs attention.
+func ListConcerns(ctx workflow.Context, raw converter.RawValue) (api.ConcernList, error) {
+	return read(ctx, raw, doReads.ListConcerns)
+}
+
 // EditCluster changes name, labels and protection of a cluster, whatever operation runs on it.
 func EditCluster(ctx workflow.Context, raw converter.RawValue) (api.ClusterDetails, error) {
 	return read(ctx, raw, doRecords.EditCluster)

@@ -29,6 +29,7 @@ func readers() map[string]any {
 		api.DescribeApp:     DescribeApp,
 		api.DescribeValues:  DescribeValues,
 		api.PreviewFiles:    PreviewFiles,
+		api.ListConcerns:    ListConcerns,
 		api.EditCluster:     EditCluster,
 		api.EmptyBin:        EmptyBin,
 		api.ScheduledBackup: ScheduledBackup,

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"drover/activities/machines"
 	. "drover/lifecycle"
 	"drover/workflows/api"
 )
@@ -12,15 +13,18 @@ func repairCluster(c cluster, in api.RepairClusterInput) procedure {
 
 	// RP1, RP2: the machines of the named nodes are taken as they are, or made where the provider has none, and booted.
 	// Others are left: a machine that was off would run without its services. Those of a stopped cluster go off again.
-	var machines procedure
+	var taken procedure
 	if len(in.Nodes) > 0 {
 		sids := c.sids(in.Nodes)
-		words := "boot nodes " + sids
+		words, made := "boot nodes "+sids, do(RP1, provision{in.Nodes}).about("take or make the machines of nodes %s", sids)
+		if in.Replace {
+			made = do(RP1, replace{machines.OtherMachine, in.Nodes}).about("other machines for nodes %s", sids)
+		}
 		if c.PoweredOff {
 			words = "power off nodes " + sids + ": the cluster was stopped"
 		}
-		machines = steps(
-			do(RP1, provision{in.Nodes}).about("take or make the machines of nodes %s", sids),
+		taken = steps(
+			made,
 			do(RP2, power{!c.PoweredOff, in.Nodes}).about("%s", words),
 		).undo(undoing(RP3, "publish the machines as they are now", publishWhole{}))
 	}
@@ -28,15 +32,20 @@ func repairCluster(c cluster, in api.RepairClusterInput) procedure {
 	// RP3: everything that nodes see, over what anything else wrote there.
 	seen := do(RP3, commit{publishWhole{}})
 	if c.PoweredOff {
-		return steps(machines, seen, skip(RP4, "start the agent on all nodes", "the machines are off"))
+		return steps(taken, seen, skip(RP4, "start the agent on all nodes", "the machines are off"))
 	}
 
 	// RP4: agents; commands that run there without an operation are ended.
 	agents := do(RP4, startAgents{all}, endStrays{all})
 	if len(in.Nodes) == 0 || c.State != Active {
-		return steps(machines, seen, agents)
+		return steps(taken, seen, agents)
 	}
 
-	// RP5: start, where machines were taken or made. Until then it is not known whether all services run.
-	return steps(machines, seen, agents, c.stage(RP5, ServiceStart, nil, named)).begins(Stopped).ends(Active)
+	// RP5: start, where machines were taken or made. Until then it is not known whether all services run; nodes that are healed did
+	// not run theirs before.
+	p := steps(taken, seen, agents, c.stage(RP5, ServiceStart, nil, named))
+	if in.Healing.Healing {
+		return p
+	}
+	return p.begins(Stopped).ends(Active)
 }

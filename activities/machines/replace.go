@@ -15,6 +15,7 @@ const (
 	NewVersion      Image = "new"      // the version an upgrade leads to
 	PreviousVersion Image = "previous" // the version before the upgrade
 	FreshRoot       Image = "fresh"    // the version it has, on a new root disk
+	OtherMachine    Image = "other"    // the same, also where the provider has lost the machine, or cannot exchange it
 )
 
 // ReplaceInput names nodes that get a new machine.
@@ -43,7 +44,7 @@ func (a *Activities) Replace(ctx context.Context, in ReplaceInput) error {
 			to = *rec.Target
 		}
 		has := now[n.ID]
-		if in.To != FreshRoot && has == n.InstanceID && n.VersionID == to.VersionID {
+		if (in.To == NewVersion || in.To == PreviousVersion) && has == n.InstanceID && n.VersionID == to.VersionID {
 			n.NextInstanceID = "" // it boots that version already
 			return nil
 		}
@@ -57,8 +58,9 @@ func (a *Activities) Replace(ctx context.Context, in ReplaceInput) error {
 		next := *n
 		next.InstanceID = n.NextInstanceID
 		inst, err := p.ReplaceImage(ctx, has, instanceSpec(rec, role, next, a.AuthorizedKey))
-		if in.To == PreviousVersion && (fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound)) {
-			// The upgrade left a machine that was never finished, or none: the way back is a new one on the old volumes.
+		if (in.To == PreviousVersion || in.To == OtherMachine) && (fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound)) {
+			// The upgrade left a machine that was never finished, or none: the way back is a new one on the old volumes. So it is
+			// where a machine broke.
 			inst, err = remake(ctx, p, []string{has, n.InstanceID}, instanceSpec(rec, role, next, a.AuthorizedKey))
 		}
 		if err != nil {

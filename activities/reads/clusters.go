@@ -19,8 +19,8 @@ import (
 // askAgents is how long DescribeCluster and ExamineCluster wait for one agent.
 const askAgents = 3 * time.Second
 
-// DescribeCluster reads the control record, and asks every agent for its status if the input asks for it. Values, secrets
-// and keys stay out. A cluster that does not exist is NotFound.
+// DescribeCluster reads the control record and what agents reported last; it asks every agent for its status if the input asks for
+// it. Values, secrets and keys stay out. A cluster that does not exist is NotFound.
 func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeClusterInput) (api.ClusterView, error) {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	if err != nil {
@@ -30,8 +30,12 @@ func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeCluster
 	if err != nil {
 		return api.ClusterView{}, err
 	}
-	view := clusterView(rec, orphans)
-	shown := metadata.ViewOf(rec)
+	live, err := a.Lives.Live(ctx, rec.ClusterID)
+	if err != nil {
+		return api.ClusterView{}, err
+	}
+	view := clusterView(rec, live, orphans)
+	shown := metadata.ViewOf(rec).With(live)
 	view.Nodes, view.Refuses = []api.NodeView{}, map[string]api.Refusal{}
 	for _, e := range shown.Endpoints {
 		view.Endpoints = append(view.Endpoints, api.Endpoint(e))
@@ -39,16 +43,20 @@ func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeCluster
 	for op, r := range shown.Refuses {
 		view.Refuses[op] = api.Refusal(r)
 	}
-	for _, n := range rec.Nodes {
+	for _, n := range shown.Nodes {
 		view.Nodes = append(view.Nodes, nodeView(n))
 	}
 	if in.Agents {
 		seen := a.ask(ctx, rec)
 		view.Health = health(seen)
 		for i, r := range seen {
-			view.Nodes[i].Health, view.Nodes[i].Agent = r.Value.Health, agentView(r)
+			n := &view.Nodes[i]
+			if n.Health != r.Value.Health {
+				n.Health, n.HealthSince, n.HealthReason = r.Value.Health, "", ""
+			}
+			n.Agent = agentView(r)
 			if p := r.Value.Pass; p != nil && p.Command != nil {
-				view.Nodes[i].Waits = lifecycle.RedactCut(p.Command.String(), rec.Secrets(&r.Node))
+				n.Waits = lifecycle.RedactCut(p.Command.String(), rec.Secrets(&r.Node))
 			}
 		}
 	}
@@ -132,7 +140,8 @@ func (a *Activities) statuses(ctx context.Context, nodes []lifecycle.Node, off b
 	})
 }
 
-func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterView {
+// clusterView is what a record, and what is known at this moment, say of a cluster, without its nodes.
+func clusterView(rec *lifecycle.Record, live metadata.Live, orphans []lifecycle.Orphan) api.ClusterView {
 	target := ""
 	if rec.Target != nil {
 		target = rec.Target.VersionID
@@ -140,7 +149,7 @@ func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterV
 	view := api.ClusterView{
 		Target: target, ClusterID: rec.ClusterID, Name: rec.Name, App: rec.AppID, Version: rec.VersionID, Provider: rec.Provider,
 		State: string(rec.State), Reason: rec.Reason, Revision: rec.Revision, CreatedAt: rec.CreatedAt, NodeCount: len(rec.Nodes),
-		Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep,
+		Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep, Off: rec.PoweredOff, Maintenance: rec.Maintenance, Heal: rec.Heal,
 		Operation: api.OperationView{
 			Type: rec.Operation.Type, State: rec.Operation.State, Seq: rec.Operation.Seq,
 			RunID: rec.Operation.RunID, StartedAt: rec.Operation.StartedAt, Skipped: rec.Operation.Skipped,
@@ -150,12 +159,19 @@ func clusterView(rec *lifecycle.Record, orphans []lifecycle.Orphan) api.ClusterV
 	if rec.Binned != nil {
 		view.Binned = &api.Binned{Since: rec.Binned.Since, Until: rec.Binned.Until}
 	}
+	now := metadata.View{Operation: metadata.ViewOperation(view.Operation)}.With(live)
+	view.Operation = api.OperationView(now.Operation)
+	if now.Health != nil {
+		h := api.Health(*now.Health)
+		view.Health = &h
+	}
 	return view
 }
 
-func nodeView(n lifecycle.Node) api.NodeView {
+func nodeView(n metadata.ViewNode) api.NodeView {
 	return api.NodeView{
-		NodeID: n.ID, InstanceID: n.InstanceID, Role: n.Role, SID: n.SID, IP: n.IP, CPU: n.CPU, Memory: n.Memory, VolumeSize: n.VolumeSize,
+		NodeID: n.NodeID, InstanceID: n.InstanceID, Role: n.Role, SID: n.SID, IP: n.IP, CPU: n.CPU, Memory: n.Memory, VolumeSize: n.VolumeSize,
+		NoAgent: n.NoAgent, Settles: n.Settles, Health: n.Health, HealthSince: n.HealthSince, HealthReason: n.HealthReason, Failing: n.Failing,
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 // RecordStore reads control records.
 type RecordStore interface {
+	access.Lister
 	control.Reader
 	// RecordIDs are the sorted ids of all clusters.
 	RecordIDs(ctx context.Context) ([]string, error)
@@ -25,6 +26,18 @@ type RecordStore interface {
 	EachView(ctx context.Context, ids []string, f func(metadata.View) error) error
 	// Holder is the id of the cluster that has a name, "" when none has it.
 	Holder(ctx context.Context, name string) (string, error)
+}
+
+// LiveStore reads what is known of clusters at this moment.
+type LiveStore interface {
+	// Live is empty for a cluster of which nothing is known; Lives has what is known of all, by id.
+	Live(ctx context.Context, clusterID string) (metadata.Live, error)
+	Lives(ctx context.Context) (map[string]metadata.Live, error)
+}
+
+// BackupStore reads the catalogue of backups.
+type BackupStore interface {
+	Backups(ctx context.Context) ([]lifecycle.Backup, error)
 }
 
 // AppStore reads published packages.
@@ -51,9 +64,11 @@ type Agents interface {
 // Activities read.
 type Activities struct {
 	Records   RecordStore
+	Lives     LiveStore
 	Apps      AppStore
 	Trees     TreeStore
 	Ledger    ledger.Reader
+	Backups   BackupStore
 	Agents    Agents
 	Tokens    access.Tokens
 	Providers providers.Set

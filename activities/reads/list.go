@@ -26,8 +26,8 @@ const (
 	clustersAtOnce = 16
 )
 
-// ListClusters reads a page of the clusters that pass the filters, and asks their agents for their health if the input asks for
-// it. A cluster whose agents were not asked in time has no health. In the order of ids and without filters it reads the views of
+// ListClusters reads a page of the clusters that pass the filters, and what agents reported last; it asks their agents for their
+// health if the input asks for it, and a cluster whose agents were not asked in time has what they reported. In the order of ids and without filters it reads the views of
 // the page alone; else those of all clusters, of which it keeps what a list shows.
 func (a *Activities) ListClusters(ctx context.Context, in api.ListClustersInput) (api.ClusterList, error) {
 	if problems := in.Problems(); len(problems) > 0 {
@@ -44,7 +44,11 @@ func (a *Activities) ListClusters(ctx context.Context, in api.ListClustersInput)
 		return api.ClusterList{}, err
 	}
 	list := api.ClusterList{Clusters: []api.ClusterView{}, Total: len(ids)}
-	p := page{list: &list, limit: in.Limit, orphans: entries}
+	lives, err := a.Lives.Lives(ctx)
+	if err != nil {
+		return list, err
+	}
+	p := page{list: &list, limit: in.Limit, orphans: entries, lives: lives}
 	if in.Name != "" {
 		holder, err := a.Records.Holder(ctx, in.Name)
 		if err != nil {
@@ -77,10 +81,11 @@ type page struct {
 	limit   int
 	size    int
 	orphans []lifecycle.Orphan
+	lives   map[string]metadata.Live
 }
 
 func (p *page) add(v metadata.View) error {
-	view := shownOf(v)
+	view := shownOf(v.With(p.lives[v.ClusterID]))
 	view.Orphans = ledger.Words(ledger.Of(p.orphans, v.ClusterID))
 	text, err := json.Marshal(view)
 	if err != nil {
@@ -186,17 +191,18 @@ func (a *Activities) addHealth(ctx context.Context, views []api.ClusterView) {
 }
 
 func shownOf(v metadata.View) api.ClusterView {
-	out := api.ClusterView{
+	view := api.ClusterView{
 		ClusterID: v.ClusterID, Name: v.Name, App: v.App, Version: v.Version, Target: v.Target, Provider: v.Provider,
 		State: v.State, Reason: v.Reason, Revision: v.Revision, CreatedAt: v.CreatedAt, NodeCount: v.NodeCount,
-		Labels: v.Labels, Protected: v.Protected, Keep: v.Keep,
-		Operation: api.OperationView{
-			Type: v.Operation.Type, State: v.Operation.State, Seq: v.Operation.Seq, RunID: v.Operation.RunID,
-			StartedAt: v.Operation.StartedAt, Skipped: v.Operation.Skipped,
-		},
+		Labels: v.Labels, Protected: v.Protected, Keep: v.Keep, Off: v.Off, Maintenance: v.Maintenance, Heal: v.Heal,
+		Operation: api.OperationView(v.Operation),
 	}
 	if v.Binned != nil {
-		out.Binned = &api.Binned{Since: v.Binned.Since, Until: v.Binned.Until}
+		view.Binned = &api.Binned{Since: v.Binned.Since, Until: v.Binned.Until}
 	}
-	return out
+	if v.Health != nil {
+		h := api.Health(*v.Health)
+		view.Health = &h
+	}
+	return view
 }

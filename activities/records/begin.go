@@ -185,9 +185,11 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 	case in.Env != nil:
 		out.Values, err = a.beginEnv(ctx, rec, in.Env.Values)
 	case in.Repair != nil:
-		err = beginRepair(rec, in.Repair.Nodes)
+		err = beginRepair(rec, *in.Repair)
 	case in.Restart != nil:
-		err = refused(rec, lifecycle.MayRestart(view, in.Restart.Role))
+		if err = refused(rec, lifecycle.MayRestart(view, in.Restart.Role)); err == nil {
+			err = ofCluster(rec, in.Restart.Nodes)
+		}
 	case in.Backup != nil:
 		err = a.beginBackup(ctx, rec, *in.Backup, retried, &out)
 	case in.InPlace != nil:

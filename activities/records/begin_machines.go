@@ -1,9 +1,12 @@
 package records
 
 import (
+	"slices"
+
 	"drover/activities/internal/ids"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/workflows/api"
 )
 
 // beginStart chooses new machines for the nodes that lost their root disk when the cluster was powered off, and for no
@@ -18,8 +21,19 @@ func beginStart(rec *lifecycle.Record) {
 	chooseInstances(rec, fresh)
 }
 
-// beginRepair refuses nodes that are not of the cluster.
-func beginRepair(rec *lifecycle.Record, nodes []string) error {
+// beginRepair refuses nodes that are not of the cluster, and chooses the machines that replace theirs.
+func beginRepair(rec *lifecycle.Record, in api.RepairClusterInput) error {
+	if err := ofCluster(rec, in.Nodes); err != nil {
+		return err
+	}
+	if in.Replace {
+		chooseInstances(rec, func(n lifecycle.Node) bool { return slices.Contains(in.Nodes, n.ID) })
+	}
+	return nil
+}
+
+// ofCluster refuses nodes that are not of the cluster.
+func ofCluster(rec *lifecycle.Record, nodes []string) error {
 	for _, id := range nodes {
 		if _, ok := rec.Node(id); !ok {
 			return fault.New(fault.NotFound, "cluster %s has no node %s", rec.ClusterID, id).At(rec.ClusterID, id, "").

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"drover/activities/internal/control"
 	"drover/fault"
@@ -60,7 +61,10 @@ func (a *Activities) EditCluster(ctx context.Context, in api.EditClusterInput) (
 			return api.ClusterDetails{}, err
 		}
 		if _, err = control.Put(ctx, a.Records, rec, index, had); err == nil {
-			return api.ClusterDetails{ClusterID: rec.ClusterID, Name: rec.Name, Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep}, nil
+			return api.ClusterDetails{
+				ClusterID: rec.ClusterID, Name: rec.Name, Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep,
+				Maintenance: rec.Maintenance, Heal: rec.Heal,
+			}, a.remark(ctx, rec, in)
 		}
 		if !fault.Is(err, fault.Conflict) {
 			return api.ClusterDetails{}, err
@@ -68,6 +72,18 @@ func (a *Activities) EditCluster(ctx context.Context, in api.EditClusterInput) (
 		// Another writer was faster; or the name was taken a moment ago, which the next round finds.
 	}
 	return api.ClusterDetails{}, fault.New(fault.Unreachable, "the control record of %s changed during each of %d writes", in.ClusterID, control.MaxTries)
+}
+
+// remark publishes to agents that a maintenance begins or ends. During an operation its end does that.
+func (a *Activities) remark(ctx context.Context, rec *lifecycle.Record, in api.EditClusterInput) error {
+	if in.Maintenance == nil || rec.Operation.State == api.OpRunning {
+		return nil
+	}
+	err := a.Trees.SetOperation(ctx, rec.ClusterID, rec.Operation.RunID, rec.Mark())
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
+		return nil // an operation has begun
+	}
+	return err
 }
 
 func (a *Activities) edit(ctx context.Context, rec *lifecycle.Record, in api.EditClusterInput) error {
@@ -84,6 +100,17 @@ func (a *Activities) edit(ctx context.Context, rec *lifecycle.Record, in api.Edi
 	rec.Labels = labels
 	if in.Keep != nil {
 		rec.Keep = *in.Keep
+	}
+	if in.Heal != "" {
+		rec.Heal = in.Heal
+	}
+	if in.Maintenance != nil {
+		switch {
+		case !*in.Maintenance:
+			rec.Maintenance = ""
+		case rec.Maintenance == "":
+			rec.Maintenance = a.Now().UTC().Format(time.RFC3339)
+		}
 	}
 	if in.Protected == nil {
 		return nil

@@ -216,7 +216,7 @@ func (a *Activities) EndOperation(ctx context.Context, in EndInput) (Ended, erro
 	if err != nil || in.Outcome == api.OpRunning {
 		return Ended{}, err
 	}
-	return ended(rec, in), a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, rec.State.Mark())
+	return ended(rec, in), a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, rec.Mark())
 }
 
 // ended is what a result names: nodes that are new, and where a cluster is reached that has become active.

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"drover/agent/api"
+	"drover/agent/health"
 	"drover/fault"
+	"drover/metadata/pack"
 )
 
 // Configure replaces the health check and monitor settings, durably. Settings that name another cluster or node are
@@ -33,15 +35,20 @@ func (d *Daemon) Configure(c api.Config) error {
 	return nil
 }
 
-// quiet says whether health checks must rest because an operation runs on the cluster, or left it in a state other than active.
-// While Consul does not answer, they
-// rest too: an action taken in the middle of an operation can do more harm than one taken late.
-func (d *Daemon) quiet(ctx context.Context) bool {
-	operation, err := d.source.Operation(ctx, d.cluster)
-	if err != nil {
+// quiet says whether health checks must rest because an operation runs on the cluster, or left it in a state other than active;
+// during maintenance actions alone rest. While Consul does not answer, checks rest too: an action taken in the middle of an
+// operation can do more harm than one taken late.
+func (d *Daemon) quiet(ctx context.Context) health.Rest {
+	switch operation, err := d.source.Operation(ctx, d.cluster); {
+	case err != nil:
 		d.log.Info("no health check: whether an operation runs or the cluster is active is unknown", "error", err)
+		return health.AllRest
+	case operation == pack.Maintenance:
+		return health.ActionsRest
+	case operation != "":
+		return health.AllRest
 	}
-	return err != nil || operation != ""
+	return health.Awake
 }
 
 // actionGrace is how much longer than its time limit an action may take to be ended.
@@ -84,6 +91,7 @@ func (d *Daemon) serveMetadata(ctx context.Context, addr string) {
 func (d *Daemon) listenWarning(addr, text string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	defer d.noteFailing(failing(d.saved.Warnings, d.listen))
 	d.listen = slices.DeleteFunc(d.listen, func(w api.Warning) bool { return w.Resource == addr })
 	if text != "" {
 		d.listen = append(d.listen, api.Warning{Resource: addr, What: "listen", Message: text})

@@ -52,6 +52,7 @@ type Daemon struct {
 	tree                  *metad.Tree // nil when no metadata HTTP is wanted
 
 	kick     chan struct{}
+	beatNow  chan struct{}
 	requests chan request
 	hup      <-chan os.Signal
 
@@ -118,7 +119,7 @@ func newDaemon(o Options, config api.Config) (*Daemon, error) {
 		version: o.Version, cluster: config.ClusterID, configFile: o.ConfigFile, confDir: o.ConfDir,
 		stateFile: filepath.Join(o.StateDir, "agent-state.json"), rootAccess: config.MetadataRootAccess, log: o.Log,
 		source: o.Source, engine: o.Engine, journal: j, config: config, hup: o.HUP,
-		kick: make(chan struct{}, 1), requests: make(chan request),
+		kick: make(chan struct{}, 1), beatNow: make(chan struct{}, 1), requests: make(chan request),
 		links: links{running: map[string]context.CancelFunc{}},
 	}
 	if d.source == nil {
@@ -133,6 +134,7 @@ func newDaemon(o Options, config api.Config) (*Daemon, error) {
 		d.tree = metad.NewTree()
 	}
 	d.health = health.New(d.runAction, d.quiet, o.Log)
+	d.health.Changed = d.kickBeat
 	d.progress = progress{
 		saved: loadState(d.stateFile, d.cluster), synced: unknownRevision, changed: make(chan struct{}),
 		consul: trouble{what: "connecting to Consul at " + config.Consul, since: time.Now()},
@@ -159,6 +161,7 @@ func (d *Daemon) run(ctx context.Context, l net.Listener) error {
 	var all sync.WaitGroup
 	all.Go(func() { d.watch(ctx) })
 	all.Go(func() { d.passes(ctx) })
+	all.Go(func() { d.beats(ctx) })
 	all.Go(func() { d.journal.Guard(ctx, d.log) })
 	for _, addr := range d.config.MetadataListen {
 		all.Go(func() { d.serveMetadata(ctx, addr) })

@@ -7,13 +7,16 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"drover/agent/api"
+	"drover/agent/health"
 	"drover/fault"
+	"drover/metadata/pack"
 
 	"github.com/stretchr/testify/require"
 )
@@ -284,11 +287,38 @@ func TestHealthChecksRestWhileAnOperationRunsOrNobodyKnows(t *testing.T) {
 	t.Parallel()
 	source := newFakeSource()
 	d := &Daemon{cluster: self, source: source, log: slog.New(slog.DiscardHandler)}
-	require.False(t, d.quiet(t.Context()))
-	source.update(func() { source.operation = "AddNodes" })
-	require.True(t, d.quiet(t.Context()))
+	for operation, rests := range map[string]health.Rest{"": health.Awake, "AddNodes": health.AllRest, "stopped": health.AllRest, "maintenance": health.ActionsRest} {
+		source.update(func() { source.operation = operation })
+		require.Equal(t, rests, d.quiet(t.Context()), operation)
+	}
 	source.update(func() { source.operation, source.away = "", fault.New(fault.Unreachable, "away") })
-	require.True(t, d.quiet(t.Context()))
+	require.Equal(t, health.AllRest, d.quiet(t.Context()))
+}
+
+// The node's state is reported at once when it changes, without messages of templates.
+func TestTheStateIsReported(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	n.engine.warnings = []api.Warning{{Resource: "a.toml", What: "reload", Message: "secret"}}
+	n.config.HealthCheck = &api.HealthCheck{Enable: true, IntervalSec: 1, UnhealthyThreshold: 1, CheckCmd: "exit 3", ActionCmd: "true"}
+	n.publish(1)
+	n.start(t)
+	require.Eventually(t, func() bool {
+		n.source.mu.Lock()
+		defer n.source.mu.Unlock()
+		return slices.ContainsFunc(n.source.beats, func(b pack.Beat) bool {
+			return b.Health == "unhealthy" && b.Reason == "the health check failed 1 times in a row: exit status 3" && b.Since != "" &&
+				b.Revision == 1 && slices.Equal(b.Failing, []string{"a.toml: reload"}) && b.FailingSince != ""
+		})
+	}, patience, 5*time.Millisecond)
+	n.source.mu.Lock()
+	defer n.source.mu.Unlock()
+	require.Equal(t, "unknown", n.source.beats[0].Health)
+	seen := map[string]bool{}
+	for _, b := range n.source.beats {
+		require.False(t, seen[b.At], "two reports are never the same value")
+		seen[b.At] = true
+	}
 }
 
 // What failed before a command is retried when it has ended, and before its end is told.

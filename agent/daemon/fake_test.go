@@ -15,6 +15,7 @@ import (
 	"drover/agent/confd"
 	"drover/agent/journal"
 	"drover/fault"
+	"drover/metadata/pack"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -38,6 +39,7 @@ type fakeSource struct {
 	reads   int
 	// operation runs on every cluster
 	operation string
+	beats     []pack.Beat
 }
 
 const self = "cl-self"
@@ -58,6 +60,15 @@ func (s *fakeSource) Operation(context.Context, string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.operation, s.away
+}
+
+func (s *fakeSource) Beat(_ context.Context, b pack.Beat) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.away == nil {
+		s.beats = append(s.beats, b)
+	}
+	return s.away
 }
 
 func (s *fakeSource) WaitRevision(ctx context.Context, id string, after int64) (int64, error) {

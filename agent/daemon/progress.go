@@ -29,6 +29,8 @@ type progress struct {
 	passFrom time.Time
 
 	listen []api.Warning // metadata addresses that cannot be served
+
+	failingSince time.Time // of saved.Warnings and listen together
 }
 
 // trouble is a sentence and the moment from which it is true.
@@ -100,11 +102,13 @@ func (d *Daemon) publish(res confd.Result) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	was := d.saved
+	failed := failing(was.Warnings, d.listen)
 	now := saved{ClusterID: d.cluster, Revision: res.Revision, Changed: res.Changed, Warnings: res.Warnings}
 	if d.synced == res.Revision {
 		now.Changed = was.Changed // that of the pass that reached the revision
 	}
 	d.saved, d.synced = now, res.Revision
+	d.noteFailing(failed)
 	close(d.changed)
 	d.changed = make(chan struct{})
 	if now.Revision != was.Revision || now.Changed != was.Changed || !slices.Equal(now.Warnings, was.Warnings) {

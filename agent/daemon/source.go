@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"drover/agent/api"
+	"drover/metadata/pack"
 	"drover/metadata/reader"
 )
 
@@ -15,6 +16,8 @@ type Source interface {
 	Read(ctx context.Context) (Snapshot, error)
 	// Operation names the operation that runs on a cluster now, or the state of one that is not active; "" is neither.
 	Operation(ctx context.Context, clusterID string) (string, error)
+	// Beat reports the state of this node; NotFound while the cluster has no metadata.
+	Beat(ctx context.Context, b pack.Beat) error
 }
 
 // Snapshot is one consistent view.
@@ -34,6 +37,7 @@ type Snapshot struct {
 type consul struct {
 	*reader.Reader
 	cluster string
+	node    string
 	self    reader.Self
 }
 
@@ -41,9 +45,14 @@ type consul struct {
 func newConsul(c api.Config) *consul {
 	return &consul{
 		Reader:  reader.New(reader.Options{Addr: c.Consul, Token: c.Token, Prefix: c.KVPrefix}),
-		cluster: c.ClusterID,
-		self:    reader.Self{Role: c.Role, InstanceID: c.InstanceID, RootAccess: c.MetadataRootAccess},
+		cluster: c.ClusterID, node: c.NodeID,
+		self: reader.Self{Role: c.Role, InstanceID: c.InstanceID, RootAccess: c.MetadataRootAccess},
 	}
+}
+
+// Beat is part of Source.
+func (c *consul) Beat(ctx context.Context, b pack.Beat) error {
+	return c.Reader.Beat(ctx, c.cluster, c.node, b)
 }
 
 // Read is part of Source.

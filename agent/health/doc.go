@@ -5,5 +5,5 @@
 // stays so: first after unhealthy_threshold intervals, then after twice the pause before, up to an hour. Nothing runs, and
 // no timer exists, until settings enable it.
 //
-// It notifies no one: the agent's status carries the result. Caller: agent/daemon.
+// It reports to no one but its owner: the agent's status and reports carry the result. Caller: agent/daemon.
 package health

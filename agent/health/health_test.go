@@ -133,7 +133,7 @@ func TestOneObject(t *testing.T) {
 	}
 }
 
-func never(context.Context) bool { return false }
+func never(context.Context) Rest { return Awake }
 
 func TestRunnerRestsWhileAnOperationRuns(t *testing.T) {
 	t.Parallel()
@@ -141,10 +141,27 @@ func TestRunnerRestsWhileAnOperationRuns(t *testing.T) {
 	r := New(func(context.Context, string, int) error {
 		t.Error("no action runs while an operation runs")
 		return nil
-	}, func(context.Context) bool { asked <- true; return true }, slog.New(slog.DiscardHandler))
+	}, func(context.Context) Rest { asked <- true; return AllRest }, slog.New(slog.DiscardHandler))
 	defer r.Stop()
 	r.Set(t.Context(), &api.HealthCheck{Enable: true, IntervalSec: 1, UnhealthyThreshold: 1, CheckCmd: "false", ActionCmd: "fix it"}, nil)
 	<-asked
 	<-asked
 	require.Equal(t, Unknown, r.State())
+}
+
+// In maintenance the application is checked, and nothing is done about it.
+func TestActionsRestInMaintenance(t *testing.T) {
+	t.Parallel()
+	r := New(func(context.Context, string, int) error {
+		t.Error("no action runs in maintenance")
+		return nil
+	}, func(context.Context) Rest { return ActionsRest }, slog.New(slog.DiscardHandler))
+	defer r.Stop()
+	changed := make(chan struct{}, 10)
+	r.Changed = func() { changed <- struct{}{} }
+	r.Set(t.Context(), &api.HealthCheck{Enable: true, IntervalSec: 1, UnhealthyThreshold: 2, CheckCmd: "false", ActionCmd: "fix it"}, nil)
+	<-changed
+	<-changed
+	require.Equal(t, Unhealthy, r.State())
+	require.Equal(t, "the health check failed 2 times in a row: exit status 1", r.Now().Reason)
 }

@@ -3,6 +3,8 @@ package health
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -25,29 +27,50 @@ const (
 // not be tied to the agent.
 type Action func(ctx context.Context, cmd string, timeoutSec int) error
 
-// Quiet says whether an operation runs on the cluster, or the cluster is not active: then nothing is checked and no action runs,
-// for a service that an operation stopped must not be started behind its back.
-type Quiet func(ctx context.Context) bool
+// Rest is what must not run at the moment.
+type Rest int
+
+// What rests.
+const (
+	Awake Rest = iota
+	// ActionsRest: the cluster is in maintenance.
+	ActionsRest
+	// AllRest: an operation runs on the cluster, or the cluster is not active. A service that an operation stopped must not be
+	// started behind its back.
+	AllRest
+)
+
+// Quiet says what must rest now.
+type Quiet func(ctx context.Context) Rest
+
+// Health is the state of a node, since when, and why it is not healthy.
+type Health struct {
+	State  string
+	Since  time.Time
+	Reason string
+}
 
 // Runner runs what its settings say. Set may be called at any time.
 type Runner struct {
 	action Action
 	quiet  Quiet
 	log    *slog.Logger
+	// Changed is called after every change of the state. It is set before the first Set, and must not block.
+	Changed func()
 
 	setting sync.Mutex // one Set at a time
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
 	mu     sync.Mutex
-	state  string
+	now    Health
 	metric json.RawMessage
 	at     time.Time // of metric
 }
 
 // New makes a runner that does nothing yet.
 func New(action Action, quiet Quiet, log *slog.Logger) *Runner {
-	return &Runner{action: action, quiet: quiet, log: log, state: Disabled, cancel: func() {}}
+	return &Runner{action: action, quiet: quiet, log: log, now: Health{State: Disabled}, Changed: func() {}, cancel: func() {}}
 }
 
 // Set ends what runs and starts again with these settings; nil and not enabled are the same.
@@ -57,9 +80,15 @@ func (r *Runner) Set(ctx context.Context, check *api.HealthCheck, monitor *api.M
 	r.cancel()
 	r.running.Wait()
 	ctx, r.cancel = context.WithCancel(ctx)
-	r.publish(Disabled, nil)
+	state := Disabled
 	if check != nil && check.Enable && check.CheckCmd != "" {
-		r.publish(Unknown, nil)
+		state = Unknown
+	}
+	r.become(state, "")
+	r.mu.Lock()
+	r.metric, r.at = nil, time.Time{}
+	r.mu.Unlock()
+	if state == Unknown {
 		r.running.Go(func() { r.checks(ctx, withDefaults(*check)) })
 	}
 	if monitor != nil && monitor.Enable && monitor.Cmd != "" {
@@ -71,10 +100,13 @@ func (r *Runner) Set(ctx context.Context, check *api.HealthCheck, monitor *api.M
 func (r *Runner) Stop() { r.Set(context.Background(), nil, nil) }
 
 // State is the health in one word.
-func (r *Runner) State() string {
+func (r *Runner) State() string { return r.Now().State }
+
+// Now is the health.
+func (r *Runner) Now() Health {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.state
+	return r.now
 }
 
 // Metrics is the newest object of the monitor command, nil without one.
@@ -90,21 +122,34 @@ func (r *Runner) Measured() (json.RawMessage, time.Time) {
 	return r.metric, r.at
 }
 
-func (r *Runner) publish(state string, metric json.RawMessage) {
+// become takes over a state, and keeps its beginning while it stays.
+func (r *Runner) become(state, reason string) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.state, r.metric = state, metric
+	was := r.now
+	if was.State != state || was.Since.IsZero() {
+		r.now.Since = time.Now()
+	}
+	r.now.State, r.now.Reason = state, reason
+	now := r.now
+	r.mu.Unlock()
+	if now != was {
+		r.Changed()
+	}
 }
 
 func (r *Runner) checks(ctx context.Context, s api.HealthCheck) {
 	c := counter{state: Unknown}
 	every(ctx, time.Duration(s.IntervalSec)*time.Second, func() {
-		if r.quiet(ctx) {
+		resting := r.quiet(ctx)
+		if resting == AllRest {
 			c.rest()
 			return
 		}
 		err := runShell(ctx, s.CheckCmd, time.Duration(s.TimeoutSec)*time.Second, nil)
-		if ctx.Err() != nil || err != nil && r.quiet(ctx) {
+		if err != nil {
+			resting = r.quiet(ctx)
+		}
+		if ctx.Err() != nil || resting == AllRest {
 			c.rest()
 			return // ended from outside, or by an operation that began meanwhile: not the application's failure
 		}
@@ -112,16 +157,26 @@ func (r *Runner) checks(ctx context.Context, s api.HealthCheck) {
 		act := c.add(err == nil, time.Now(), s)
 		if c.state != before {
 			r.log.Info("health", "state", c.state, "error", err)
-			r.mu.Lock()
-			r.state = c.state
-			r.mu.Unlock()
+			r.become(c.state, reasonOf(c.state, err, s))
 		}
-		if act && s.ActionCmd != "" {
+		if act && s.ActionCmd != "" && resting == Awake {
 			err := r.action(ctx, s.ActionCmd, s.ActionTimeoutSec)
 			c.acted(time.Now(), s)
 			r.log.Info("health check action", "error", err, "not again before", c.next)
 		}
 	})
+}
+
+// reasonOf says why a node became unhealthy. The check's output is left out: it may hold secrets.
+func reasonOf(state string, err error, s api.HealthCheck) string {
+	if state != Unhealthy || err == nil {
+		return ""
+	}
+	why := err.Error()
+	if errors.Is(err, context.DeadlineExceeded) {
+		why = fmt.Sprintf("no exit within %d s", s.TimeoutSec)
+	}
+	return fmt.Sprintf("the health check failed %d times in a row: %s", s.UnhealthyThreshold, why)
 }
 
 func (r *Runner) monitor(ctx context.Context, cmd string) {

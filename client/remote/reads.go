@@ -183,6 +183,19 @@ func (c *Client) Orphans(ctx context.Context, clusterID string) (*api.OrphanList
 	return get[api.OrphanList](ctx, c, query, "orphans")
 }
 
+// Concerns lists what needs attention, of one cluster or ("") of all.
+func (c *Client) Concerns(ctx context.Context, clusterID string) (*api.ConcernList, error) {
+	query := url.Values{}
+	if clusterID != "" {
+		query.Set("cluster", clusterID)
+	}
+	out, err := get[wire.Items[api.Concern]](ctx, c, query, "concerns")
+	if err != nil {
+		return nil, err
+	}
+	return &api.ConcernList{Concerns: out.Items, Total: len(out.Items)}, nil
+}
+
 // RetryOrphans retries the release of the ledger's orphans once.
 func (c *Client) RetryOrphans(ctx context.Context) (*api.ReleasedOrphans, error) {
 	return post[api.ReleasedOrphans](ctx, c, question{method: http.MethodPost, path: at("orphans", "retry")})

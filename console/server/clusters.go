@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"drover/client"
 	wire "drover/console/api"
@@ -15,9 +14,6 @@ import (
 	"drover/metadata"
 	"drover/workflows/api"
 )
-
-// askLive is how long a list waits for running operations to say where they are.
-const askLive = 2 * time.Second
 
 // clusters is a page of the views that pass the filters, within the labels of who asks.
 func (s *Server) clusters(ctx context.Context, in *clustersInput) (*body[wire.Page[wire.Cluster]], error) {
@@ -29,16 +25,10 @@ func (s *Server) clusters(ctx context.Context, in *clustersInput) (*body[wire.Pa
 	if err != nil {
 		return nil, failed(err)
 	}
-	var held map[string]bool
-	if in.Held {
-		if held, err = s.Client.Held(ctx); err != nil {
-			return nil, failed(err)
-		}
-	}
 	who := callOf(ctx).Identity
 	seen := slices.DeleteFunc(all, func(v metadata.View) bool { return !who.Covers(v.Labels) })
 	visible := len(seen)
-	found := slices.DeleteFunc(seen, func(v metadata.View) bool { return in.Held && !held[v.ClusterID] || !in.passes(v) })
+	found := slices.DeleteFunc(seen, func(v metadata.View) bool { return !in.passes(v) })
 	slices.SortFunc(found, in.order())
 	page := wire.Page[wire.Cluster]{Items: []wire.Cluster{}, Total: len(found), All: visible}
 	for _, v := range found[min(skip, len(found)):min(skip+in.Limit, len(found))] {
@@ -48,30 +38,12 @@ func (s *Server) clusters(ctx context.Context, in *clustersInput) (*body[wire.Pa
 	if end := skip + in.Limit; end < len(found) {
 		page.Next = strconv.Itoa(end)
 	}
-	s.live(ctx, page.Items)
 	if in.Health {
 		if err := s.healthy(ctx, page.Items); err != nil {
 			return nil, failed(err)
 		}
 	}
 	return &body[wire.Page[wire.Cluster]]{Body: page}, nil
-}
-
-// live adds where running operations are, as far as they say so in time.
-func (s *Server) live(ctx context.Context, clusters []wire.Cluster) {
-	ctx, stop := context.WithTimeout(ctx, askLive)
-	defer stop()
-	views := make([]api.ClusterView, len(clusters))
-	for i, c := range clusters {
-		views[i] = c.ClusterView
-	}
-	s.Client.Live(ctx, views)
-	for i, v := range views {
-		clusters[i].Operation = v.Operation
-		if v.Operation.State == api.OpHeld {
-			clusters[i].Held = v.Operation.Step
-		}
-	}
 }
 
 // healthy adds what the agents of all nodes answer now.
@@ -94,6 +66,9 @@ func (s *Server) healthy(ctx context.Context, clusters []wire.Cluster) error {
 // clusterOf is a view as the API shows it: the JSON of both is the same.
 func clusterOf(v metadata.View) wire.Cluster {
 	out := wire.Cluster{Labels: v.Labels}
+	if v.Operation.State == api.OpHeld {
+		out.Held = v.Operation.Step
+	}
 	text, err := json.Marshal(v)
 	if err == nil {
 		err = json.Unmarshal(text, &out.ClusterView)
@@ -108,7 +83,7 @@ func (in *clustersInput) passes(v metadata.View) bool {
 	switch {
 	case len(in.State) > 0 && !slices.Contains(in.State, v.State),
 		len(in.App) > 0 && !slices.Contains(in.App, v.App),
-		(in.Running || in.Held) && v.Operation.State != api.OpRunning,
+		in.Running && !open(v), in.Held && v.Operation.State != api.OpHeld,
 		!v.HasLabels(in.Label):
 		return false
 	}
@@ -118,6 +93,11 @@ func (in *clustersInput) passes(v metadata.View) bool {
 	return slices.ContainsFunc([]string{v.ClusterID, v.Name, v.App, v.Version, v.Reason}, func(text string) bool {
 		return strings.Contains(strings.ToLower(text), strings.ToLower(in.Search))
 	})
+}
+
+// open reports whether an operation of the cluster has not ended.
+func open(v metadata.View) bool {
+	return slices.Contains([]string{api.OpRunning, api.OpHeld, api.OpUndoing}, v.Operation.State)
 }
 
 func (in *clustersInput) order() func(x, y metadata.View) int {
@@ -140,11 +120,10 @@ func (s *Server) cluster(ctx context.Context, in *clusterInput) (*body[wire.Clus
 		if err != nil {
 			return nil, failed(err)
 		}
+		seen.Operation = out.Operation
 		out.ClusterView = *seen
 	}
-	one := []wire.Cluster{out}
-	s.live(ctx, one)
-	return &body[wire.Cluster]{Body: one[0]}, nil
+	return &body[wire.Cluster]{Body: out}, nil
 }
 
 func (s *Server) clusterEvents(ctx context.Context, in *clusterEvents) (stream, func(), error) {

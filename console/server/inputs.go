@@ -129,6 +129,9 @@ type (
 	orphansInput struct {
 		Cluster string `query:"cluster" pattern:"^cl-[a-z0-9]{8}$"`
 	}
+	concernsInput struct {
+		Cluster string `query:"cluster" pattern:"^cl-[a-z0-9]{8}$" doc:"Only this cluster"`
+	}
 	collectInput struct {
 		ClusterPath
 		Body wire.Collect

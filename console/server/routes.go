@@ -88,6 +88,7 @@ func (s *Server) routes(a huma.API) {
 	huma.Register(a, route("import", http.MethodPost, "/v1/backups/{id}/import", wire.Admin, "Take a backup of a target into the catalogue"), s.importBackup)
 	huma.Register(a, route("export", http.MethodPost, "/v1/backups/{id}/export", wire.Operator, "Copy a backup to another target, and wait until it is there"), s.exportBackup)
 
+	huma.Register(a, route("concerns", http.MethodGet, "/v1/concerns", wire.Viewer, "List what needs attention, with the commands that mend it"), s.concerns)
 	huma.Register(a, route("orphans", http.MethodGet, "/v1/orphans", wire.Viewer, "List the orphan ledger"), s.orphans)
 	huma.Register(a, route("retry-orphans", http.MethodPost, "/v1/orphans/retry", wire.Admin, "Retry the release of all orphans once"), s.retryOrphans)
 	huma.Register(a, route("providers", http.MethodGet, "/v1/providers", wire.Viewer, "List the workers' providers"), s.providers)

@@ -139,11 +139,27 @@ func TestEveryRouteRefusesWhoMayNot(t *testing.T) {
 // A user who is limited to labels sees, and changes, no other cluster.
 func TestLabelsLimitAUser(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, shown{cluster: {ClusterID: cluster}})
+	const own = "cl-own00001"
+	s := newSite(t, shown{
+		cluster: {ClusterID: cluster, Labels: map[string]string{"team": "b"}},
+		own:     {ClusterID: own, Labels: map[string]string{"team": "a", "tier": "gold"}, Operation: metadata.ViewOperation{State: "held", Step: "AN4 init"}},
+	})
 	issued, err := s.api.Auth.Issue(wire.NewToken{Name: "bob", Role: wire.Admin, Labels: map[string]string{"team": "a"}}, "test")
 	require.NoError(t, err)
-	_, list := s.do(t, "GET", "/v1/clusters", issued.Text, "")
-	require.JSONEq(t, `{"items": [], "total": 0}`, list)
+	for query, sees := range map[string]string{"": own, "?label=tier": own, "?held=true": own, "?running=true": own, "?label=team=b": ""} {
+		_, text := s.do(t, "GET", "/v1/clusters"+query, issued.Text, "")
+		var page wire.Page[wire.Cluster]
+		require.NoError(t, json.Unmarshal([]byte(text), &page), text)
+		ids := ""
+		for _, c := range page.Items {
+			ids += c.ClusterID
+			require.Equal(t, "AN4 init", c.Held)
+			require.Equal(t, "gold", c.Labels["tier"])
+		}
+		require.Equal(t, sees, ids, query)
+	}
+	answer, text := s.do(t, "GET", "/v1/clusters/"+own, issued.Text, "")
+	require.Equal(t, http.StatusOK, answer.StatusCode, text)
 	for _, request := range [][2]string{
 		{"GET", "/v1/clusters/" + cluster}, {"GET", "/v1/clusters/" + cluster + "/values"}, {"POST", "/v1/clusters/" + cluster + "/operations"},
 		{"POST", "/v1/operations/" + cluster + ".run-1/cancel"}, {"GET", "/v1/tokens"}, {"GET", "/v1/orphans?cluster=" + cluster},

@@ -15,4 +15,7 @@ const (
 	// active. It does not exist otherwise. Agents make no health checks while it exists, so that they do not restart a
 	// service that an operation stopped.
 	OperationKey = "operation"
+	// Maintenance is the value of OperationKey for an active cluster in maintenance, between operations: agents check, and take no
+	// action.
+	Maintenance = "maintenance"
 )

@@ -64,7 +64,7 @@ func (r *Reader) get(ctx context.Context, q query) (answer, error) {
 	case http.StatusNotFound:
 		return answer{index: index}, nil
 	}
-	return answer{}, r.refused(q, res.StatusCode, body)
+	return answer{}, r.refused("read "+q.key, res.StatusCode, body)
 }
 
 func (r *Reader) url(q query) string {
@@ -94,17 +94,18 @@ func readBody(res *http.Response) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func (r *Reader) refused(q query, status int, body []byte) error {
+// refused is the fault of an answer that is neither a value nor a missing key; what is the request: "read KEY".
+func (r *Reader) refused(what string, status int, body []byte) error {
 	said := strings.TrimSpace(string(body[:min(len(body), 256)]))
 	switch {
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
-		return fault.New(fault.Unauthorized, "Consul at %s refuses to read %s: %s", r.addr, q.key, said).
+		return fault.New(fault.Unauthorized, "Consul at %s refuses to %s: %s", r.addr, what, said).
 			WithHint("check the node's Consul token and its policy")
 	case status == http.StatusTooManyRequests:
 		return fault.New(fault.Unreachable, "Consul at %s has too many connections from this machine: %s", r.addr, said).
 			WithHint("raise limits.http_max_conns_per_client of Consul")
 	case status >= 500:
-		return fault.New(fault.Unreachable, "Consul at %s cannot answer for %s: %d %s", r.addr, q.key, status, said)
+		return fault.New(fault.Unreachable, "Consul at %s cannot %s: %d %s", r.addr, what, status, said)
 	}
-	return fault.New(fault.Internal, "Consul at %s answered %d for %s: %s", r.addr, status, q.key, said)
+	return fault.New(fault.Internal, "Consul at %s answered %d to %s: %s", r.addr, status, what, said)
 }

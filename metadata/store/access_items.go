@@ -58,6 +58,8 @@ func (a *Access) rules(want lifecycle.Access) string {
 	for _, id := range append([]string{want.ClusterID}, want.Links...) {
 		prefixes[New(a.client, a.prefix).clusterRoot(id)] = rule{"list"}
 	}
+	prefixes[New(a.client, a.prefix).beatsRoot(want.ClusterID)] = rule{"write"} // what its nodes report
+
 	text, _ := json.Marshal(map[string]any{"key_prefix": prefixes}) // keys in order; cannot fail for texts
 	return string(text)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // indexMark is the document that says that all control records are indexed: those of a version without the index are not.
-const indexMark = "records-indexed"
+const indexMark = "records-indexed-2"
 
 // indexed makes sure, once for a process, that every control record is in the index of claims.
 func (s *Store) indexed(ctx context.Context) error {
@@ -87,7 +87,7 @@ func (s *Store) index(ctx context.Context) error {
 			return err
 		}
 		guard := unchanged(kv.Key, kv.ModifyIndex)
-		if mark == 0 || !have[s.viewKey(id)] { // views of an earlier version lack labels
+		if mark == 0 || !have[s.viewKey(id)] { // views of an earlier version lack labels, and which nodes have an agent
 			view, err := s.putView(rec, maxBody/2)
 			if err != nil {
 				return err

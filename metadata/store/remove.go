@@ -64,7 +64,8 @@ func (s *Store) Forget(ctx context.Context, clusterID, run string) error {
 		if err != nil {
 			return err
 		}
-		ops = append(ops, drop(s.recordKey(clusterID), index), removeBelow(s.clusterRoot(clusterID)), remove(s.viewKey(clusterID)))
+		ops = append(ops, drop(s.recordKey(clusterID), index))
+		ops = append(ops, s.everything(clusterID)...)
 		_, err = s.commit(ctx, ops, what)
 		return err
 	})
@@ -76,12 +77,19 @@ func (s *Store) Remove(ctx context.Context, clusterID string) error {
 	if err := checkName("cluster id", clusterID); err != nil {
 		return err
 	}
-	_, err := s.commit(ctx, []*api.KVTxnOp{unchanged(s.recordKey(clusterID), 0), removeBelow(s.clusterRoot(clusterID)), remove(s.viewKey(clusterID))},
-		"remove the metadata of cluster "+clusterID)
+	ops := append([]*api.KVTxnOp{unchanged(s.recordKey(clusterID), 0)}, s.everything(clusterID)...)
+	_, err := s.commit(ctx, ops, "remove the metadata of cluster "+clusterID)
 	if errors.Is(err, errRaced) {
 		return fault.New(fault.Conflict, "cluster %s has a control record: its metadata is not removed", clusterID).At(clusterID, "", "")
 	}
 	return err
+}
+
+// everything removes what is beside the record of a cluster: what nodes see, the view, and what nodes reported.
+func (s *Store) everything(clusterID string) []*api.KVTxnOp {
+	return []*api.KVTxnOp{
+		removeBelow(s.clusterRoot(clusterID)), remove(s.viewKey(clusterID)), remove(s.liveKey(clusterID)), removeBelow(s.beatsRoot(clusterID)),
+	}
 }
 
 // Disown takes an unfinished publish away from every writer but the run that owns the cluster now, so that this run can

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -37,10 +38,15 @@ type Watcher struct {
 	loaded  bool
 }
 
+// entry is a view with its live part, each with the index it was read with.
 type entry struct {
 	view  metadata.View
-	index uint64
+	live  metadata.Live
+	index [2]uint64
 }
+
+// sees is what is shown of it.
+func (e entry) sees() metadata.View { return e.view.With(e.live) }
 
 // NewWatcher returns a watcher of the views below prefix.
 func NewWatcher(client *api.Client, prefix string, logger *slog.Logger) *Watcher {
@@ -76,19 +82,27 @@ func (w *Watcher) Run(ctx context.Context) {
 func (w *Watcher) take(pairs api.KVPairs) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	next, differs := make(map[string]entry, len(pairs)), !w.loaded || w.err != nil || len(pairs) != len(w.views)
+	next := make(map[string]entry, len(w.views))
 	for _, kv := range pairs {
-		id := strings.TrimPrefix(kv.Key, w.root)
-		have, ok := w.views[id]
-		if !ok || have.index != kv.ModifyIndex {
-			differs = true
-			have = entry{index: kv.ModifyIndex}
-			if err := json.Unmarshal(kv.Value, &have.view); err != nil || have.view.ClusterID != id {
-				have.view = metadata.View{ClusterID: id, State: "unreadable", Reason: "the view in Consul cannot be read: " + kv.Key}
+		id, live := strings.CutPrefix(strings.TrimPrefix(kv.Key, w.root), metadata.LiveFolder)
+		have, now := w.views[id], next[id]
+		switch {
+		case live && have.index[1] == kv.ModifyIndex:
+			now.live, now.index[1] = have.live, kv.ModifyIndex
+		case live:
+			now.live, now.index[1] = metadata.DecodeLive(id, kv.Value), kv.ModifyIndex
+		case have.index[0] == kv.ModifyIndex:
+			now.view, now.index[0] = have.view, kv.ModifyIndex
+		default:
+			now.index[0] = kv.ModifyIndex
+			if err := json.Unmarshal(kv.Value, &now.view); err != nil || now.view.ClusterID != id {
+				now.view = metadata.View{ClusterID: id, State: "unreadable", Reason: "the view in Consul cannot be read: " + kv.Key}
 			}
 		}
-		next[id] = have
+		next[id] = now
 	}
+	maps.DeleteFunc(next, func(_ string, e entry) bool { return e.index[0] == 0 }) // a live part that was left over
+	differs := !w.loaded || w.err != nil || !maps.EqualFunc(next, w.views, func(x, y entry) bool { return x.index == y.index })
 	w.views, w.err, w.loaded = next, nil, true
 	if differs {
 		w.notify()
@@ -145,7 +159,7 @@ func (w *Watcher) All(ctx context.Context) ([]metadata.View, error) {
 	defer w.mu.Unlock()
 	out := make([]metadata.View, 0, len(w.views))
 	for _, e := range w.views {
-		out = append(out, e.view)
+		out = append(out, e.sees())
 	}
 	return out, nil
 }
@@ -162,5 +176,5 @@ func (w *Watcher) One(ctx context.Context, id string) (metadata.View, <-chan str
 	if !ok {
 		return metadata.View{}, w.changed, fault.New(fault.NotFound, "cluster %s does not exist", id).At(id, "", "")
 	}
-	return e.view, w.changed, nil
+	return e.sees(), w.changed, nil
 }

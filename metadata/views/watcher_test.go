@@ -3,12 +3,14 @@ package views_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/consul/api"
 	"github.com/stretchr/testify/require"
 
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/metadata/store"
 	"drover/metadata/views"
 	"drover/specs"
@@ -59,12 +61,38 @@ func TestAWatcherFollowsRecordsAndSeesNoSecret(t *testing.T) {
 
 	rec.State = lifecycle.Stopped
 	rec.Operation.RunID = "run-1"
-	_, err = s.PutRecord(t.Context(), rec, index)
+	last, err := s.PutRecord(t.Context(), rec, index)
 	require.NoError(t, err)
 	<-changed
 	view, changed, err = w.One(t.Context(), rec.ClusterID)
 	require.NoError(t, err)
 	require.Equal(t, "stopped", view.State)
+
+	// What is known at this moment is shown in its place.
+	rec.Operation.State, rec.Labels = lifecycle.OperationRunning, map[string]string{"team": "a"}
+	_, err = s.PutRecord(t.Context(), rec, last)
+	require.NoError(t, err)
+	require.NoError(t, s.PutLive(t.Context(), metadata.Live{
+		ClusterID: rec.ClusterID, Nodes: []metadata.LiveNode{{NodeID: "cln-00000001", Health: "unhealthy", Since: "2026-01-01T00:00:00Z", Reason: "exit status 1"}},
+		Operation: metadata.LiveStep{RunID: "run-1", State: "held", Step: "AN4 init", Since: "2026-01-02T00:00:00Z"},
+	}))
+	require.Eventually(t, func() bool {
+		view, _, err = w.One(t.Context(), rec.ClusterID)
+		return err == nil && view.Health != nil
+	}, time.Minute, 5*time.Millisecond)
+	require.Equal(t, metadata.ViewHealth{Unhealthy: 1}, *view.Health)
+	require.Equal(t, "exit status 1", view.Nodes[0].HealthReason)
+	require.Equal(t, []string{"held", "AN4 init"}, []string{view.Operation.State, view.Operation.Step})
+	require.Equal(t, "a", view.Labels["team"])
+	text, err := json.Marshal(view)
+	require.NoError(t, err)
+	var shown wire.ClusterView
+	require.NoError(t, json.Unmarshal(text, &shown))
+	again, err = json.Marshal(shown)
+	require.NoError(t, err)
+	require.JSONEq(t, string(text), string(again))
+	_, changed, err = w.One(t.Context(), rec.ClusterID)
+	require.NoError(t, err)
 
 	require.NoError(t, s.Forget(t.Context(), rec.ClusterID, "run-1"))
 	<-changed

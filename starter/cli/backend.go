@@ -44,6 +44,7 @@ type backend interface {
 	Providers(context.Context) (*api.ProviderList, error)
 	Hosts(context.Context, api.ListHostsInput) (*api.HostList, error)
 	Orphans(ctx context.Context, clusterID string) (*api.OrphanList, error)
+	Concerns(ctx context.Context, clusterID string) (*api.ConcernList, error)
 	RetryOrphans(context.Context) (*api.ReleasedOrphans, error)
 	CollectOrphans(context.Context, api.CollectOrphansInput) (*api.CollectedOrphans, error)
 	Backups(context.Context, api.ListBackupsInput) (*api.BackupList, error)

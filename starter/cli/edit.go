@@ -127,6 +127,7 @@ func (a *app) edit(ctx context.Context, in api.EditClusterInput, summary string)
 	return output.Output{Value: d, Blocks: []output.Block{output.Fields{
 		{"cluster", d.ClusterID}, {"name", d.Name}, {"labels", strings.Join(labelWords(d.Labels), "\n")}, {"protected", protected},
 		{"keep", d.Keep},
+		{"maintenance", d.Maintenance}, {"heal", d.Heal},
 	}}}, nil
 }
 

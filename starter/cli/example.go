@@ -59,6 +59,7 @@ var exampleInputs = map[string]any{
 	api.RetryOrphans:    api.RetryOrphansInput{Once: true},
 	api.CollectOrphans:  api.CollectOrphansInput{DryRun: true},
 	api.ExamineCluster:  api.ExamineClusterInput{},
+	api.ListConcerns:    api.ListConcernsInput{},
 }
 
 var exampleRole = "etcd_node"
@@ -69,7 +70,7 @@ var exampleNames = withOthers([]string{
 	api.ScaleVertical, api.UpdateEnv, api.RunService, api.RestartCluster, api.StopCluster, api.StartCluster, api.UpgradeCluster,
 	api.DowngradeCluster, api.DeleteCluster, api.ExamineCluster, api.RepairCluster, api.ListOrphans, api.RetryOrphans, api.CollectOrphans,
 	api.BackupCluster, api.ListBackups, api.RestoreCluster, api.RestoreInPlace, api.VerifyBackup, api.DeleteBackup,
-	api.ListProviders, api.ListHosts,
+	api.ListProviders, api.ListHosts, api.ListConcerns,
 })
 
 func withOthers(names []string) []string {
@@ -150,7 +151,7 @@ func newExample(name, id, namespace, ui string) (*exampleValue, error) {
 	case api.DescribeClusterInput:
 		in.ClusterID = id
 		e.Input, e.WorkflowID = in, readID(name)
-	case api.ListClustersInput, api.ListAppsInput, api.ListOrphansInput, api.ListProvidersInput, api.ListHostsInput, api.ListBackupsInput:
+	case api.ListClustersInput, api.ListAppsInput, api.ListOrphansInput, api.ListProvidersInput, api.ListHostsInput, api.ListBackupsInput, api.ListConcernsInput:
 		e.WorkflowID = readID(name)
 	case api.ExamineClusterInput:
 		in.ClusterID = id

@@ -38,9 +38,9 @@ func (a *app) list() *cobra.Command {
 		Use:     "list",
 		Aliases: []string{"ls", "clusters"},
 		Short:   "List the clusters",
-		Long: `List the clusters with their running operations: step, and HELD when a failed step waits for drover
-resolve. No node is contacted for that. --health, and --unhealthy, ask the agents of all nodes over
-SSH, at most 20 s altogether.
+		Long: `List the clusters with the health of their nodes and their running operations: step, and HELD when a
+failed step waits for drover resolve. No node is contacted for that: agents report their health. --health
+asks the agents of all nodes over SSH instead, at most 20 s altogether.
 
 Filters are combined; --state, --app and --label may be repeated.
 
@@ -53,8 +53,8 @@ whenever it has changed, with -o json as one line each time.`,
 	flags.StringSliceVar(&l.states, "state", nil, "only clusters in this `state`; may be repeated")
 	flags.StringSliceVar(&l.apps, "app", nil, "only clusters of this `application`; may be repeated")
 	flags.StringSliceVar(&l.labels, "label", nil, "only clusters with this label, `key=value` or key; may be repeated, and all must match")
-	flags.BoolVar(&l.health, "health", false, "ask the agents of all nodes for their health")
-	flags.BoolVar(&l.unhealthy, "unhealthy", false, "only clusters with nodes that are unhealthy or do not respond, and failed clusters; implies --health")
+	flags.BoolVar(&l.health, "health", false, "ask the agents of all nodes for their health now, over SSH")
+	flags.BoolVar(&l.unhealthy, "unhealthy", false, "only clusters with nodes that are unhealthy or silent, and failed clusters")
 	flags.BoolVar(&l.held, "held", false, "only clusters whose operation is held")
 	flags.StringVar(&l.sort, "sort", "cluster", "order: "+strings.Join(api.ListOrders, ", "))
 	flags.IntVar(&l.limit, "limit", 0, fmt.Sprintf("number of clusters to list (default: %d, and all with -o json)", listLimit))
@@ -88,7 +88,6 @@ func (l *listing) check(limited bool) error {
 	if limited && l.limit < 1 {
 		problems = append(problems, fmt.Sprintf("--limit %d: must be positive", l.limit))
 	}
-	l.health = l.health || l.unhealthy
 	return invalid("the request is invalid", problems)
 }
 
@@ -132,19 +131,23 @@ func (a *app) listed(ctx context.Context, server backend, l listing) (output.Out
 	if more := list.Matching - len(list.Clusters); more > 0 {
 		remarks = append(remarks, fmt.Sprintf("%d more are not shown: use --limit, or filter with --app, --state and --label", more))
 	}
-	table := a.clusterTable(list.Clusters, l.health)
+	table := a.clusterTable(list.Clusters)
 	if list.Total > 0 {
 		table.Empty = fmt.Sprintf("None of %s matches.", count(list.Total, "cluster"))
 	}
 	return output.Output{Value: clusterList{listOf(list.Clusters), list.Matching, list.Total}, Blocks: withRemarks([]output.Block{table}, remarks)}, nil
 }
 
-// stateOf is the state of a cluster, and whether it is protected.
+// stateOf is the state of a cluster, and whether it is in maintenance or protected.
 func stateOf(c api.ClusterView) string {
-	if c.Protected {
-		return c.State + ", protected"
+	words := []string{c.State}
+	if c.Maintenance != "" {
+		words = append(words, "maintenance")
 	}
-	return c.State
+	if c.Protected {
+		words = append(words, "protected")
+	}
+	return strings.Join(words, ", ")
 }
 
 // unwell reports a cluster that needs a look: nodes that should be well are not, or the cluster itself failed.
@@ -158,23 +161,16 @@ func unwell(c api.ClusterView) bool {
 	return false
 }
 
-func (a *app) clusterTable(clusters []api.ClusterView, health bool) output.Table {
+func (a *app) clusterTable(clusters []api.ClusterView) output.Table {
 	t := output.Table{
-		Header: []string{"cluster", "name", "app", "version", "state", "nodes", "operation", "age", "provider", "labels"},
+		Header: []string{"cluster", "name", "app", "version", "state", "nodes", "health", "operation", "age", "provider", "labels"},
 		Wide:   []string{"provider", "labels"},
 		Drop:   []string{"version", "nodes", "age", "app"},
 		Empty:  "No clusters. Create one with: drover create APP",
 	}
-	if health {
-		t.Header = slices.Insert(t.Header, 6, "health")
-	}
 	for _, c := range clusters {
-		row := []string{c.ClusterID, c.Name, c.App, c.Version, stateOf(c), fmt.Sprint(c.NodeCount), a.operation(c.Operation), a.age(c.CreatedAt),
-			c.Provider, strings.Join(labelWords(c.Labels), ",")}
-		if health {
-			row = slices.Insert(row, 6, healthWords(c.Health))
-		}
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, []string{c.ClusterID, c.Name, c.App, c.Version, stateOf(c), fmt.Sprint(c.NodeCount), healthWords(c.Health),
+			a.operation(c.Operation), a.age(c.CreatedAt), c.Provider, strings.Join(labelWords(c.Labels), ",")})
 	}
 	return t
 }
@@ -214,7 +210,7 @@ func healthWords(h *api.Health) string {
 	for _, other := range []struct {
 		n    int
 		what string
-	}{{h.Silent, "unreachable"}, {h.Off, "off"}, {h.Unchecked, "not checked"}, {h.Unknown, "unknown"}} {
+	}{{h.Silent, "silent"}, {h.Off, "off"}, {h.Unchecked, "not checked"}, {h.Unknown, "unknown"}} {
 		if other.n > 0 {
 			words = append(words, fmt.Sprintf("%d %s", other.n, other.what))
 		}

@@ -14,7 +14,7 @@ func TestListAndNodes(t *testing.T) {
 	t.Parallel()
 	c := drover(t, "list")
 	require.Equal(t, exitOK, c.code, c.stderr.String())
-	require.Regexp(t, `(?m)^CLUSTER +NAME +APP +VERSION +STATE +NODES +OPERATION +AGE$`, c.stdout.String())
+	require.Regexp(t, `(?m)^CLUSTER +NAME +APP +VERSION +STATE +NODES +HEALTH +OPERATION +AGE$`, c.stdout.String())
 	require.Regexp(t, `(?m)^cl-aaaaaaaa +demo +etcd +3\.5\.0 +active +1`, c.stdout.String())
 	require.Len(t, decoded[clusterList](t, drover(t, "list", "-o", "json").stdout.String()).Items, 2)
 

@@ -69,7 +69,7 @@ func TestPictures(t *testing.T) {
 		})
 		a.printer.Format = size.format
 		for name, blocks := range map[string][]output.Block{
-			"list":   {a.clusterTable(clusters, true)},
+			"list":   {a.clusterTable(clusters)},
 			"nodes":  {nodeTable(nodes)},
 			"ops":    {a.opsTable(history)},
 			"status": {a.clusterFields(&described, &operation), a.operationLines(&operation, nil)},

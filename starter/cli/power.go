@@ -69,22 +69,31 @@ func (a *app) restart(plan bool) *cobra.Command {
 		in   api.RestartClusterInput
 		role string
 		l    = launch{plan: plan}
+
+		nodes []string
 	)
 	c := &cobra.Command{
 		Use:   "restart CLUSTER",
 		Short: "Restart the application of a cluster, or of one role",
 		Long: `Restart the application of a cluster, or of one role, with the package's restart service,
-or its stop and start if it has none. Machines stay on.`,
+or its stop and start if it has none. Machines stay on. --nodes restarts it on these nodes alone.`,
 		Example: `  drover restart cl-a1b2c3d4
-  drover restart cl-a1b2c3d4 --role etcd_node`,
+  drover restart cl-a1b2c3d4 --role etcd_node
+  drover restart cl-a1b2c3d4 --nodes etcd_node/2`,
 		Args:              exactly("CLUSTER"),
 		ValidArgsFunction: a.completeClusters,
 	}
 	c.Flags().StringVar(&role, "role", "", "only this role (default: all)")
 	_ = c.RegisterFlagCompletionFunc("role", a.completeRoles)
+	c.Flags().StringSliceVar(&nodes, "nodes", nil, "only these nodes, by id, role/sid or address, comma-separated (default: all)")
+	_ = c.RegisterFlagCompletionFunc("nodes", a.completeNodes)
 	l.holds(c, &in.Holds)
 	l.bind(c, nil)
 	c.RunE = a.on(func(ctx context.Context, args []string) (output.Output, error) {
+		var err error
+		if in.Nodes, err = a.nodeIDs(ctx, args[0], nodes); err != nil {
+			return output.Output{}, err
+		}
 		in.DryRun, in.Role = l.dryRun, given(c, "role", role)
 		return a.start(ctx, &l, client.Request{
 			Operation: api.RestartCluster,

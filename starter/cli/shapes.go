@@ -42,6 +42,7 @@ func Shapes() []Shape {
 		{Name: "watch-line", What: "the operation as it is", Commands: []string{"watch"}, Values: []any{watchLine{}}, Lines: true},
 		{Name: "doctor", What: "the examined clusters, and the number of findings", Commands: []string{"doctor"}, Values: []any{doctorValue{}}},
 		{Name: "orphans", What: "the orphan ledger; with --collect the resources that no record contains", Commands: []string{"orphans"}, Values: []any{orphansValue{}, api.CollectedOrphans{}}},
+		{Name: "concerns", What: "what needs attention", Commands: []string{"concerns"}, Values: []any{concernList{}}},
 		{Name: "providers", What: "the providers of the worker", Commands: []string{"providers"}, Values: []any{List[api.ProviderView]{}}},
 		{Name: "hosts", What: "the machines of the host inventory", Commands: []string{"hosts list", "hosts check"}, Values: []any{List[api.HostView]{}}},
 		{Name: "values", What: "the values in force of a cluster; with KEY one of them", Commands: []string{"env get"}, Values: []any{api.ClusterValues{}, api.Setting{}}},
@@ -50,7 +51,9 @@ func Shapes() []Shape {
 		{Name: "plan", What: "the result of a dry run: its `plan` has the steps; `files` has the files that change, for env set, scale and upgrade", Commands: plans, Values: []any{plannedValue{}}},
 		{Name: "cancel", What: "the cancelled operation; the result of one that ended before the cancel reached it", Commands: []string{"cancel"}, Values: []any{client.Operation{}, api.OperationResult{}}},
 		{Name: "resolve", What: "the resolved step", Commands: []string{"resolve"}, Values: []any{resolveValue{}}},
-		{Name: "details", What: "name, labels, protection and time in the recycle bin of a cluster", Commands: []string{"rename", "label", "protect", "unprotect", "keep"}, Values: []any{api.ClusterDetails{}}},
+		{Name: "details", What: "name, labels, protection, time in the recycle bin, maintenance and healing of a cluster", Commands: []string{
+			"rename", "label", "protect", "unprotect", "keep", "maintenance", "heal",
+		}, Values: []any{api.ClusterDetails{}}},
 		{Name: "backups", What: "the backups", Commands: []string{"backup list"}, Values: []any{List[api.BackupView]{}}},
 		{Name: "backup", What: "one backup with its parts", Commands: []string{"backup show", "backup export", "backup import"}, Values: []any{api.BackupView{}}},
 		{Name: "schedule", What: "the schedule of a cluster's backups, and what became of its last windows", Commands: []string{

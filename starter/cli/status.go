@@ -32,9 +32,9 @@ func (a *app) status() *cobra.Command {
 		Use:     "status CLUSTER",
 		Aliases: []string{"describe", "show"},
 		Short:   "Show a cluster and its running operation, or the result of the last one",
-		Long: `Show a cluster's record and its running operation: step, nodes, start, deadline, output of the
-nodes; or the result of the last operation. For a deleted cluster the exit code is 3, and its
-last operation is still shown. When no worker responds within 5 s (or --timeout), the state known
+		Long: `Show a cluster's record, the health that its nodes reported, and its running operation: step, nodes,
+start, deadline, output of the nodes; or the result of the last operation. No node is contacted. For a
+deleted cluster the exit code is 3, and its last operation is still shown. When no worker responds within 5 s (or --timeout), the state known
 to Temporal is shown, with exit code 4.`,
 		Example:           "  drover status cl-a1b2c3d4\n  drover status cl-a1b2c3d4 -o json",
 		Args:              exactly("CLUSTER"),
@@ -61,7 +61,7 @@ func (a *app) statusOf(ctx context.Context, server backend, id string) (output.O
 		both              errgroup.Group
 	)
 	both.Go(func() error {
-		value.Cluster, clusterErr = server.ClusterAndAgents(ctx, id)
+		value.Cluster, clusterErr = server.Cluster(ctx, id)
 		return nil
 	})
 	both.Go(func() error {
@@ -114,7 +114,9 @@ func (a *app) clusterFields(c *api.ClusterView, op *client.Operation) output.Fie
 		{"upgrade", upgradeOf(c)},
 		{"kept until", keptUntil(c)},
 		{"nodes", fmt.Sprint(c.NodeCount)},
-		{"health", healthOf(c)},
+		{"health", a.healthOf(c)},
+		{"heal", c.Heal},
+		{"maintenance", maintenanceOf(c)},
 		{"labels", strings.Join(labelWords(c.Labels), "\n")},
 		{"held", a.held(op)},
 		{"waits", strings.Join(waitingNodes(c.Nodes), "\n")},
@@ -140,12 +142,32 @@ func upgradeOf(c *api.ClusterView) string {
 // upgradeFailed is the state of a cluster whose upgrade has stopped half-way.
 const upgradeFailed = "upgrade_failed"
 
-// healthOf words the health of a cluster whose agents were asked.
-func healthOf(c *api.ClusterView) string {
+// maintenanceOf says since when a cluster is in maintenance, and how it ends.
+func maintenanceOf(c *api.ClusterView) string {
+	if c.Maintenance == "" {
+		return ""
+	}
+	return "since " + c.Maintenance + "; nothing is healed; end it with: drover maintenance off " + c.ClusterID
+}
+
+// healthOf words the health of a cluster, and why some nodes are not healthy.
+func (a *app) healthOf(c *api.ClusterView) string {
 	if c.Health == nil || c.NodeCount == 0 {
 		return ""
 	}
-	return healthWords(c.Health)
+	lines := []string{healthWords(c.Health)}
+	for _, n := range c.Nodes {
+		if n.HealthReason != "" {
+			lines = append(lines, fmt.Sprintf("%s %s for %s: %s", n.Label(), n.Health, a.age(n.HealthSince), n.HealthReason))
+		}
+		for _, f := range n.Failing {
+			lines = append(lines, n.Label()+" fails: "+f)
+		}
+	}
+	if more := len(lines) - 1 - shownReasons; more > 0 {
+		lines = append(lines[:1+shownReasons], fmt.Sprintf("and %d more: drover nodes %s", more, c.ClusterID))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // waitingNodes are the nodes whose agent waits for a check_cmd or reload_cmd, which a status names even while no operation runs.
@@ -158,6 +180,9 @@ func waitingNodes(nodes []api.NodeView) []string {
 	}
 	return lines
 }
+
+// shownReasons bounds the nodes whose health status explains.
+const shownReasons = 10
 
 // held says which step waits for an operator, and since when; "" for none.
 func (a *app) held(op *client.Operation) string {

@@ -222,7 +222,7 @@ func TestEveryOperationHasAnExample(t *testing.T) {
 		api.StartCluster, api.StopCluster, api.RestartCluster, api.RunService, api.UpdateEnv, api.RepairCluster,
 		api.BackupCluster, api.RestoreCluster, api.RestoreInPlace, api.VerifyBackup, api.DeleteBackup, api.ListBackups,
 		api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps, api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster,
-		api.ListProviders, api.ListHosts,
+		api.ListProviders, api.ListHosts, api.ListConcerns,
 	} {
 		c := ask(t, &counter{}, "", "example", name, "--id", known, "-o", "json")
 		require.Equal(t, exitOK, c.code, c.stderr.String())

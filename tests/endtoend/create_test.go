@@ -20,17 +20,13 @@ func TestCreateUseDelete(t *testing.T) {
 	require.Equal(t, "active", created.ClusterState)
 	require.Equal(t, []string{"init start", "init start"}, traces(t, id))
 
-	var view api.ClusterView
-	drover(t, "nodes", id, "-o", "json").OK(t)
-	var status struct {
-		Cluster api.ClusterView `json:"cluster"`
-	}
-	drover(t, "status", id, "-o", "json").OK(t).JSON(t, &status)
-	view = status.Cluster
-	require.Len(t, view.Nodes, 2)
-	for _, n := range view.Nodes {
+	var list struct{ Items []api.NodeView }
+	drover(t, "nodes", id, "-o", "json").OK(t).JSON(t, &list)
+	require.Len(t, list.Items, 2)
+	for _, n := range list.Items {
 		require.Equal(t, "revision 1", n.Agent)
 	}
+	require.Len(t, look(t, id).Cluster.Nodes, 2)
 
 	keep := volumes(t, id)[0] + "/keep"
 	writeFile(t, keep, "")

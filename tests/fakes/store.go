@@ -26,6 +26,7 @@ type Store struct {
 	apps       map[string]metadata.App
 	operations map[string]string
 	orphans    []lifecycle.Orphan
+	lives      map[string]metadata.Live
 	// MaxRecord bounds records in bytes; 0: no bound.
 	MaxRecord int
 	// changed is closed and replaced whenever a tree is published.
@@ -324,4 +325,28 @@ func (s *Store) Look(ctx context.Context, id string) (metadata.Look, error) {
 	out := metadata.Look{Root: "drover/clusters/" + id + "/", Revision: p.Revision, Keys: metadata.Tree{}, Operation: s.operations[id]}
 	maps.Copy(out.Keys, p.Tree)
 	return out, nil
+}
+
+// SetLive is what the sentinel would know of a cluster.
+func (s *Store) SetLive(l metadata.Live) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lives == nil {
+		s.lives = map[string]metadata.Live{}
+	}
+	s.lives[l.ClusterID] = l
+}
+
+// Live is part of reads.LiveStore.
+func (s *Store) Live(ctx context.Context, clusterID string) (metadata.Live, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lives[clusterID], check(ctx, clusterID)
+}
+
+// Lives is part of reads.LiveStore.
+func (s *Store) Lives(ctx context.Context) (map[string]metadata.Live, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.lives), ctx.Err()
 }

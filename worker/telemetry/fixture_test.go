@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/worker/telemetry"
 	"drover/workflows/api"
 )
@@ -75,12 +76,14 @@ func installation() telemetry.Source {
 		Progress: func(context.Context, string) (api.Progress, error) {
 			return api.Progress{Operation: "AddNodes", State: api.OpHeld, Steps: []api.Step{{ID: "AN3", State: api.StepDone}, {ID: "AN4", State: api.StepHeld}}}, nil
 		},
-		Health: func(rec *lifecycle.Record) map[string]string {
-			out := map[string]string{}
-			for _, n := range rec.Nodes {
-				out[n.ID] = "healthy"
-			}
-			return out
+		Concerns: func(context.Context) ([]lifecycle.Concern, error) {
+			return []lifecycle.Concern{{Kind: lifecycle.ConcernHeld}}, nil
+		},
+		Lives: func(context.Context) (map[string]metadata.Live, error) {
+			healthy := func(id string) metadata.LiveNode { return metadata.LiveNode{NodeID: id, Health: "healthy"} }
+			return map[string]metadata.Live{
+				"cl-aaaaaaaa": {Nodes: []metadata.LiveNode{healthy("cln-1")}}, "cl-bbbbbbbb": {Nodes: []metadata.LiveNode{healthy("cln-3")}},
+			}, nil
 		},
 	}
 }

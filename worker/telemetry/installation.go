@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	prom "github.com/prometheus/client_golang/prometheus"
 
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/metrics"
 	"drover/workflows/api"
 )
@@ -19,8 +21,10 @@ type Source struct {
 	Orphans func(context.Context) ([]lifecycle.Orphan, error)
 	// Progress asks a running operation where it is.
 	Progress func(ctx context.Context, clusterID string) (api.Progress, error)
-	// Health is the health of a cluster's nodes by node id, as far as it is known; nil: it is not known.
-	Health func(*lifecycle.Record) map[string]string
+	// Concerns are what needs attention.
+	Concerns func(context.Context) ([]lifecycle.Concern, error)
+	// Lives is what is known of all clusters at this moment.
+	Lives func(context.Context) (map[string]metadata.Live, error)
 }
 
 const (
@@ -110,7 +114,18 @@ func (i *installation) count(ctx context.Context) (counts, error) {
 	if err != nil {
 		return nil, err
 	}
+	lives, err := i.source.Lives(ctx)
+	if err != nil {
+		return nil, err
+	}
+	concerns, err := i.source.Concerns(ctx)
+	if err != nil {
+		return nil, err
+	}
 	c := counts{}
+	for _, x := range concerns {
+		c.add("drover_concerns", x.Kind)
+	}
 	for _, o := range orphans {
 		c.add("drover_orphans", o.Provider, o.Kind)
 	}
@@ -120,7 +135,7 @@ func (i *installation) count(ctx context.Context) (counts, error) {
 		if rec.Operation.State == api.OpRunning {
 			open = append(open, &lifecycle.Record{ClusterID: rec.ClusterID, Operation: rec.Operation})
 		}
-		for _, health := range i.source.Health(rec) {
+		for _, health := range healthOf(rec, lives[rec.ClusterID]) {
 			c.add("drover_nodes", health)
 		}
 		return nil
@@ -141,6 +156,19 @@ func (i *installation) count(ctx context.Context) (counts, error) {
 		}
 	}
 	return c, nil
+}
+
+// healthOf is the health of the cluster's nodes, in their order.
+func healthOf(rec *lifecycle.Record, live metadata.Live) []string {
+	known := make(map[string]string, len(live.Nodes))
+	for _, n := range live.Nodes {
+		known[n.NodeID] = n.Health
+	}
+	out := make([]string, len(rec.Nodes))
+	for i, n := range rec.Nodes {
+		out[i] = cmp.Or(known[n.ID], lifecycle.HealthUnknown)
+	}
+	return out
 }
 
 // progress asks the operations that records call running. One that does not answer counts as the record says.

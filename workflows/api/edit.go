@@ -23,7 +23,14 @@ type EditClusterInput struct {
 	Protected *bool `json:"protected,omitempty"`
 	// Keep is how long the cluster stays in the recycle bin when it is deleted: "2h", "0" for not at all, "" as the worker says.
 	Keep *string `json:"keep,omitempty"`
+	// Maintenance: nothing is healed, and agents take no action, until it ends.
+	Maintenance *bool `json:"maintenance,omitempty"`
+	// Heal is the highest level of healing: action (the package's own alone), restart, repair or replace.
+	Heal string `json:"heal,omitempty"`
 }
+
+// HealLevels are the levels of healing, in order.
+var HealLevels = []string{"action", "restart", "repair", "replace"}
 
 // ClusterDetails is what EditCluster returns: the fields that it can change, as they are now.
 type ClusterDetails struct {
@@ -32,6 +39,9 @@ type ClusterDetails struct {
 	Labels    map[string]string `json:"labels"`
 	Protected bool              `json:"protected"`
 	Keep      string            `json:"keep,omitempty"`
+	// Maintenance is since when; empty: it is not in maintenance.
+	Maintenance string `json:"maintenance,omitempty"`
+	Heal        string `json:"heal,omitempty"`
 }
 
 // Limits of names and labels, in characters.
@@ -58,8 +68,11 @@ func (in EditClusterInput) Problems() []string {
 	if in.Keep != nil {
 		p = append(p, keepProblems(*in.Keep)...)
 	}
-	if in.Name == "" && len(in.Labels) == 0 && len(in.RemoveLabels) == 0 && in.Protected == nil && in.Keep == nil {
-		p = append(p, "one of name, labels, remove_labels, protected and keep is required")
+	if in.Heal != "" && !slices.Contains(HealLevels, in.Heal) {
+		p = append(p, fmt.Sprintf("heal: %q is not one of %s", in.Heal, strings.Join(HealLevels, ", ")))
+	}
+	if in.Name == "" && len(in.Labels) == 0 && len(in.RemoveLabels) == 0 && in.Protected == nil && in.Keep == nil && in.Maintenance == nil && in.Heal == "" {
+		p = append(p, "one of name, labels, remove_labels, protected, keep, maintenance and heal is required")
 	}
 	return p
 }

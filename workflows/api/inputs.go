@@ -98,8 +98,11 @@ type StopClusterInput struct {
 // RestartClusterInput starts RestartCluster under workflow id cluster/<cluster id>.
 type RestartClusterInput struct {
 	// Role limits the restart to one role.
-	Role   *string `json:"role,omitempty"`
-	DryRun bool    `json:"dry_run,omitempty"`
+	Role *string `json:"role,omitempty"`
+	// Nodes limits it to these; default: all.
+	Nodes []string `json:"nodes,omitempty"`
+	Healing
+	DryRun bool `json:"dry_run,omitempty"`
 	Holds
 }
 
@@ -129,8 +132,17 @@ type RepairClusterInput struct {
 	// Nodes are those whose machines are taken as the provider has them, address and host key, and recreated, volumes too,
 	// where it has none. Default: none; machines are as they are on record.
 	Nodes []string `json:"nodes,omitempty"`
+	// Replace gives these nodes another machine, on the volumes that they have. What was on their root disk is lost.
+	Replace bool `json:"replace,omitempty"`
+	Healing
 	Waits
 	Holds
+}
+
+// Healing is the field of operations that heal nodes.
+type Healing struct {
+	// Healing: the nodes that are named are bad already, so that a failure of the operation leaves the cluster active.
+	Healing bool `json:"healing,omitempty"`
 }
 
 // BackupClusterInput starts BackupCluster under workflow id cluster/<cluster id>.
@@ -206,14 +218,15 @@ type Holds struct {
 type DescribeClusterInput struct {
 	ClusterID string `json:"cluster_id"`
 	// Agents asks the agent of every node for its revision and health; each may take 3 s to answer. Without it no node is
-	// contacted.
+	// contacted, and health is what the agents reported last.
 	Agents bool `json:"agents,omitempty"`
 }
 
 // ListClustersInput reads a page of the clusters that pass all filters. Without filters and in the order of ids it reads no
 // more than the page.
 type ListClustersInput struct {
-	// Health asks the agents of the page's nodes for their health, within 20 s altogether. Without it no node is contacted.
+	// Health asks the agents of the page's nodes for their health, within 20 s altogether. Without it no node is contacted, and
+	// health is what the agents reported last.
 	Health bool `json:"health,omitempty"`
 	// Name is the whole name of a cluster, Prefix the beginning of an id or a name.
 	Name   string   `json:"name,omitempty"`

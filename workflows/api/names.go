@@ -54,6 +54,7 @@ const (
 	DescribeApp     = "DescribeApp"
 	DescribeValues  = "DescribeValues"
 	PreviewFiles    = "PreviewFiles"
+	ListConcerns    = "ListConcerns"
 	EditCluster     = "EditCluster"
 	EmptyBin        = "EmptyBin"
 	ScheduledBackup = "ScheduledBackup"

@@ -131,7 +131,14 @@ type ClusterView struct {
 	// until when it is there.
 	Keep   string  `json:"keep,omitempty"`
 	Binned *Binned `json:"binned,omitempty"`
-	// Health counts the nodes by health; nil when no agent was asked.
+	// Off: the machines are powered off.
+	Off bool `json:"powered_off,omitempty"`
+	// Maintenance is since when nothing is healed (RFC 3339, UTC); empty: it is. Heal is the highest level of healing: action (the
+	// package's own, also when empty), restart, repair or replace.
+	Maintenance string `json:"maintenance,omitempty"`
+	Heal        string `json:"heal,omitempty"`
+	// Health counts the nodes by health, as their agents reported it last, or said when they were asked; nil when nothing is
+	// known of it.
 	Health    *Health       `json:"health,omitempty"`
 	Operation OperationView `json:"operation"`
 	Endpoints []Endpoint    `json:"endpoints,omitempty"`
@@ -141,14 +148,14 @@ type ClusterView struct {
 	Refuses map[string]Refusal `json:"refuses,omitempty"`
 }
 
-// Health counts the nodes of a cluster by what their agents say at this moment.
+// Health counts the nodes of a cluster.
 type Health struct {
 	Healthy   int `json:"healthy"`
 	Unhealthy int `json:"unhealthy"`
 	// Unknown: the agent responds and has not decided yet. Unchecked: the package has no health check for the node.
 	Unknown   int `json:"unknown"`
 	Unchecked int `json:"unchecked"`
-	// Silent: the agent does not respond. Off: the machine is off, or there is none yet.
+	// Silent: the agent does not report, or does not respond when it is asked. Off: the machine is off, or there is none yet.
 	Silent int `json:"silent"`
 	Off    int `json:"off"`
 }
@@ -194,8 +201,17 @@ type NodeView struct {
 	Agent string `json:"agent,omitempty"`
 	// Waits is the check_cmd or reload_cmd that keeps the agent from applying a revision, with its resource and times.
 	Waits string `json:"waits,omitempty"`
-	// Health is healthy, unhealthy, unknown or disabled.
-	Health string `json:"health,omitempty"`
+	// NoAgent: the role has none.
+	NoAgent bool `json:"no_agent,omitempty"`
+	// Settles is after how many seconds a node that is well again is seen healthy.
+	Settles int `json:"settles_sec,omitempty"`
+	// Health is healthy, unhealthy, unknown, disabled (no health check), gone (the agent is silent) or off, HealthSince from when
+	// on, and HealthReason why it is not healthy.
+	Health       string `json:"health,omitempty"`
+	HealthSince  string `json:"health_since,omitempty"`
+	HealthReason string `json:"health_reason,omitempty"`
+	// Failing are the templates and reload commands that fail on the node.
+	Failing []string `json:"failing,omitempty"`
 }
 
 // Label is how people know the node: "etcd_node/1", and "node/1" where there are no roles.

@@ -144,7 +144,16 @@ func (in StartClusterInput) Problems() []string {
 func (in StopClusterInput) Problems() []string { return in.Holds.problems() }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
-func (in RestartClusterInput) Problems() []string { return in.Holds.problems() }
+func (in RestartClusterInput) Problems() []string {
+	return append(in.Holds.problems(), in.Healing.problems(in.Nodes)...)
+}
+
+func (h Healing) problems(nodes []string) []string {
+	if h.Healing && len(nodes) == 0 {
+		return []string{"healing: needs nodes"}
+	}
+	return nil
+}
 
 // problems is not exported: promoted beside that of Waits it would hide both.
 func (h Holds) problems() []string {
@@ -179,7 +188,11 @@ func (in UpdateEnvInput) Problems() []string {
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
 func (in RepairClusterInput) Problems() []string {
-	return append(in.Waits.Problems(), in.Holds.problems()...)
+	p := append(in.Waits.Problems(), in.Holds.problems()...)
+	if in.Replace && len(in.Nodes) == 0 {
+		p = append(p, "replace: needs nodes, those that get another machine")
+	}
+	return append(p, in.Healing.problems(in.Nodes)...)
 }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.

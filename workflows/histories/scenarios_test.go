@@ -130,6 +130,8 @@ func scenarios() []scenario {
 		scenario{api.EditCluster, happy, completed, small(), active, none, func(w *world) any { return api.EditClusterInput{ClusterID: w.clusterID, Name: "noted"} }, "", nil},
 		scenario{api.EditCluster, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.DeleteBackup, "orphaned", completed, stored(), backedUp, none, deleteLast, "", nil},
+		scenario{api.ListConcerns, happy, completed, small(), active, none, input(api.ListConcernsInput{}), "", nil},
+		scenario{api.ListConcerns, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.RestoreInPlace, "refused", failure, stored(), activeBackedUp, mishap{nothing, "cannot be exchanged"}, inPlaceLast, "", nil},
 		scenario{api.ListBackups, happy, completed, stored(), activeBackedUp, none, input(api.ListBackupsInput{}), "", nil},
 		scenario{api.ListBackups, failed, failure, stored(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},

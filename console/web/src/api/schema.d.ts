@@ -420,6 +420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/concerns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what needs attention, with the commands that mend it
+         * @description List what needs attention, with the commands that mend it.
+         */
+        get: operations["concerns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hosts": {
         parameters: {
             query?: never;
@@ -867,6 +887,7 @@ export interface components {
             cluster_id: string;
             created_at: string;
             endpoints?: components["schemas"]["Endpoint"][];
+            heal?: string;
             health?: components["schemas"]["Health"];
             /** @description The step that waits for a decision, empty when none does */
             held?: string;
@@ -874,12 +895,14 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            maintenance?: string;
             name: string;
             /** Format: int64 */
             node_count: number;
             nodes?: components["schemas"]["NodeView"][];
             operation: components["schemas"]["OperationView"];
             orphans?: string[];
+            powered_off?: boolean;
             protected?: boolean;
             provider: string;
             reason?: string;
@@ -898,6 +921,7 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            maintenance?: string;
             name: string;
             protected: boolean;
         };
@@ -941,6 +965,14 @@ export interface components {
             state: string;
             step: string;
             timed_out?: boolean;
+        };
+        Concern: {
+            cluster_id: string;
+            kind: string;
+            node?: string;
+            repair: string;
+            since?: string;
+            what: string;
         };
         Create: {
             /** @description Cluster id, cl- and 8 lower-case letters or digits; default: chosen by the server */
@@ -1009,6 +1041,7 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            maintenance?: boolean;
             name?: string;
             protected?: boolean;
             remove_labels?: string[];
@@ -1157,6 +1190,9 @@ export interface components {
         ItemsBackupView: {
             items: components["schemas"]["BackupView"][];
         };
+        ItemsConcern: {
+            items: components["schemas"]["Concern"][];
+        };
         ItemsHostView: {
             items: components["schemas"]["HostView"][];
         };
@@ -1205,13 +1241,19 @@ export interface components {
             agent?: string;
             /** Format: int64 */
             cpu: number;
+            failing?: string[];
             health?: string;
+            health_reason?: string;
+            health_since?: string;
             instance_id: string;
             ip: string;
             /** Format: int64 */
             memory: number;
+            no_agent?: boolean;
             node_id: string;
             role: string;
+            /** Format: int64 */
+            settles_sec?: number;
             /** Format: int64 */
             sid: number;
             /** Format: int64 */
@@ -1446,8 +1488,10 @@ export interface components {
         RepairClusterInput: {
             barrier_timeout?: string;
             dry_run?: boolean;
+            healing?: boolean;
             nodes?: string[];
             on_failure?: string;
+            replace?: boolean;
             strict_config?: boolean;
         };
         Resolution: {
@@ -1467,6 +1511,8 @@ export interface components {
         };
         RestartClusterInput: {
             dry_run?: boolean;
+            healing?: boolean;
+            nodes?: string[];
             on_failure?: string;
             role?: string;
         };
@@ -2688,6 +2734,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClusterValues"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    concerns: {
+        parameters: {
+            query?: {
+                /** @description Only this cluster */
+                cluster?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsConcern"];
                 };
             };
             /** @description Error */
