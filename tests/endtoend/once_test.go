@@ -63,23 +63,23 @@ func TestCreatesHappenOnce(t *testing.T) {
 		ids[same[0]] = true
 	}
 	require.Len(t, ids, *creates)
-	var list api.ClusterList
+	var list struct{ Items []api.ClusterView }
 	eventually(t, "all clusters are active", func() bool {
-		list = api.ClusterList{}
+		list.Items = nil
 		drover(t, "list", "--app", app, "-o", "json").OK(t).JSON(t, &list)
 		active := 0
-		for _, c := range list.Clusters {
+		for _, c := range list.Items {
 			if c.State == "active" {
 				active++
 			}
 		}
 		return active == *creates
 	})
-	require.Len(t, list.Clusters, *creates)
-	for _, c := range list.Clusters {
+	require.Len(t, list.Items, *creates)
+	for _, c := range list.Items {
 		drover(t, "delete", c.ClusterID, "--yes", "--no-wait").OK(t)
 	}
-	for _, c := range list.Clusters {
+	for _, c := range list.Items {
 		drover(t, "watch", c.ClusterID).OK(t)
 	}
 }
