@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -71,7 +70,7 @@ func (h *holder) mayKill(r api.Resolution) error {
 	for _, n := range r.Nodes {
 		if !slices.Contains(k.in.Nodes, n) {
 			return fault.New(fault.Invalid, "node %s runs no command of %s %s", n, k.in.Step, k.words).At(op.clusterID, n, k.in.Service).
-				WithHint("its nodes: %s", strings.Join(slices.Sorted(maps.Values(k.labels)), ", "))
+				WithHint("its nodes: %s", k.names(k.in.Nodes))
 		}
 	}
 	return nil

@@ -64,7 +64,7 @@ func TestAWatcherFollowsRecordsAndSeesNoSecret(t *testing.T) {
 	last, err := s.PutRecord(t.Context(), rec, index)
 	require.NoError(t, err)
 	<-changed
-	view, changed, err = w.One(t.Context(), rec.ClusterID)
+	view, _, err = w.One(t.Context(), rec.ClusterID)
 	require.NoError(t, err)
 	require.Equal(t, "stopped", view.State)
 

@@ -917,6 +917,7 @@ export interface components {
         };
         ClusterDetails: {
             cluster_id: string;
+            heal?: string;
             keep?: string;
             labels: {
                 [key: string]: string;
@@ -1037,6 +1038,7 @@ export interface components {
         };
         EditClusterInput: {
             cluster_id?: string;
+            heal?: string;
             keep?: string;
             labels?: {
                 [key: string]: string;
