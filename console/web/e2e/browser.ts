@@ -38,6 +38,7 @@ export async function look(page: Page, name: string) {
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize(phone);
   await keep(page, `${name}-phone`);
+  await check(page, `${name}, phone`);
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${name} is wider than a phone`).toBeLessThanOrEqual(0);
   await page.setViewportSize(desk);
 }

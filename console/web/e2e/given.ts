@@ -1,16 +1,45 @@
-// What tests/endtoend/console gives to the journeys on a real stack, in the environment.
+// What tests/endtoend/console gives to the journeys on a real stack, in the environment. Each journey asks for what it needs.
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 export const given = {
-  link: wanted('DROVER_E2E_LINK'), // the one-time link
-  app: wanted('DROVER_E2E_APP'), // the name to publish the package under
-  package: wanted('DROVER_E2E_PACKAGE'), // a file to upload
-  volumes: wanted('DROVER_E2E_VOLUMES'), // the folder of the nodes' volumes
+  /** The one-time link. */
+  get link() {
+    return wanted('LINK');
+  },
+  /** The address of the console. */
+  get url() {
+    return wanted('URL');
+  },
+  /** A published application, or the name to publish the package under. */
+  get app() {
+    return wanted('APP');
+  },
+  /** A file to upload. */
+  get package() {
+    return wanted('PACKAGE');
+  },
+  /** The folder of the nodes' volumes. */
+  get volumes() {
+    return wanted('VOLUMES');
+  },
+  /** A cluster of the application. */
+  get cluster() {
+    return wanted('CLUSTER');
+  },
+  token: (role: 'operator' | 'viewer') => wanted(role.toUpperCase()),
 };
 
-export const base = new URL(given.link).origin;
+/** restart has the test kill the console and start it again. */
+export async function restart() {
+  const file = join(wanted('SIGNALS'), 'restart');
+  writeFileSync(file, '');
+  while (existsSync(file)) await setTimeout(50);
+}
 
 function wanted(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: run the journeys with make console-e2e`);
+  const value = process.env[`DROVER_E2E_${name}`];
+  if (!value) throw new Error(`DROVER_E2E_${name} is not set: run the journeys with make console-e2e`);
   return value;
 }

@@ -2,13 +2,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch, look, visit } from './browser';
-import { base, given } from './given';
+import { given } from './given';
 import { repair } from './nodes';
 
 let browser: Browser;
 let page: Page;
 let errors: string[];
 let id = '';
+const base = new URL(given.link).origin;
 
 beforeAll(async () => {
   browser = await launch();

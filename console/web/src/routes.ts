@@ -20,6 +20,7 @@ export const routes: readonly Route[] = [
   { path: '/clusters/:id/:verb', title: 'nav.clusters', load: () => import('./pages/Verb.svelte') },
   { path: '/operations/:id', title: 'operation.title', load: () => import('./pages/Operation.svelte') },
   { path: '/apps', title: 'nav.apps', load: () => import('./pages/Apps.svelte') },
+  { path: '/backups', title: 'nav.backups', load: () => import('./pages/Backups.svelte') },
   { path: '/machines', title: 'nav.machines', load: () => import('./pages/Machines.svelte') },
   { path: '/orphans', title: 'nav.orphans', load: () => import('./pages/Orphans.svelte') },
   { path: '/audit', title: 'nav.audit', load: () => import('./pages/Audit.svelte') },

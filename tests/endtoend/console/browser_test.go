@@ -1,9 +1,11 @@
 package console
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,6 +14,29 @@ import (
 )
 
 func TestMain(m *testing.M) { stack.Main(m, nil) }
+
+var shared = sync.OnceValues(func() (*stack.Stack, error) {
+	images := filepath.Join(stack.TestDir(), "images")
+	if err := os.MkdirAll(filepath.Join(images, "bare", "opt", "app"), 0o755); err != nil {
+		return nil, err
+	}
+	s, err := stack.ForTests(context.Background(), "stack", stack.Options{Images: images, Bin: os.Getenv("DROVER_E2E_BIN")})
+	if err != nil {
+		return nil, err
+	}
+	return s, s.StartWorker(context.Background())
+})
+
+// servers are one stack with a worker for all tests.
+func servers(t *testing.T) *stack.Stack {
+	t.Helper()
+	s, err := shared()
+	require.NoError(t, err)
+	if _, err := s.Machines(); err != nil {
+		t.Skipf("nodes of provider local cannot run here: %v", err)
+	}
+	return s
+}
 
 // web is where the journeys are.
 var web = filepath.Join("..", "..", "..", "console", "web")

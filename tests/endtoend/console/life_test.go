@@ -1,13 +1,9 @@
 package console
 
 import (
-	"bytes"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,79 +12,94 @@ import (
 	"drover/activities"
 	"drover/tests/apps"
 	"drover/tests/apps/builder"
+	"drover/tests/apps/consoles"
 	"drover/tests/stack"
 )
 
 // A cluster's life by the browser alone: the package is published by upload, the first creation is held until the journey
 // repairs the nodes' volumes.
 func TestLife(t *testing.T) {
-	chromium := browser(t)
-	images := filepath.Join(stack.TestDir(), "images")
-	require.NoError(t, os.MkdirAll(filepath.Join(images, "bare", "opt", "app"), 0o755))
-	s, err := stack.ForTests(t.Context(), "stack", stack.Options{Images: images, Bin: os.Getenv("DROVER_E2E_BIN")})
+	chromium, s := browser(t), servers(t)
+	require.NoError(t, s.KillConsole())
+	require.NoError(t, s.StartConsole(t.Context()))
+	link, err := s.ConsoleLink()
 	require.NoError(t, err)
-	if _, err := s.Machines(); err != nil {
-		t.Skipf("nodes of provider local cannot run here: %v", err)
-	}
-	require.NoError(t, s.StartWorker(t.Context()))
 
 	app := "pages-" + activities.RandomID()
 	upload := filepath.Join(t.TempDir(), app+".tar.gz")
-	packed, err := exec.Command("tar", "-czf", upload, "-C", pack(t), ".").CombinedOutput()
+	packed, err := exec.Command("tar", "-czf", upload, "-C", pack(t, "1", map[string]string{
+		"init":  "[ -f /data/repaired ] || { echo the disk is not ready >&2; exit 1; }",
+		"start": "true", "stop": "true",
+	}), ".").CombinedOutput()
 	require.NoError(t, err, "%s", packed)
 
 	journey(t, "e2e/life.journey.ts", chromium,
-		"DROVER_E2E_LINK="+serve(t, s), "DROVER_E2E_APP="+app, "DROVER_E2E_PACKAGE="+upload,
+		"DROVER_E2E_LINK="+link, "DROVER_E2E_APP="+app, "DROVER_E2E_PACKAGE="+upload,
 		"DROVER_E2E_VOLUMES="+filepath.Join(s.StateDir, "volumes"))
 }
 
-// pack writes a package whose init fails until its volume is repaired.
-func pack(t *testing.T) string {
+// A cluster at work, by an operator and a viewer; the console is killed and started again when the journey asks for it.
+func TestWork(t *testing.T) {
+	chromium, s := browser(t), servers(t)
+	site := consoles.Start(t, s)
+	app, id := "work-"+activities.RandomID(), "cl-"+activities.RandomID()
+	services := map[string]string{"start": "true", "stop": "true", "backup": "true", "restore": "true", "scale_out": "echo there is no room >&2; exit 1"}
+	drover := func(args ...string) { apps.Run(t, s, nil, s.Binary("drover"), args...).OK(t) }
+	drover("apps", "publish", pack(t, "1", services), "--app", app, "--version", "1")
+	services["upgrade"] = "[ -f /data/repaired ] || { echo the schema is old >&2; exit 1; }"
+	drover("apps", "publish", pack(t, "2", services), "--app", app, "--version", "2")
+	drover("create", app, "--version", "1", "--id", id, "--set", "cluster.count=1")
+
+	signals := t.TempDir()
+	ended := make(chan struct{})
+	restarts := make(chan error, 1)
+	go func() { restarts <- restartOn(t, s, filepath.Join(signals, "restart"), ended) }()
+	journey(t, "e2e/work.journey.ts", chromium,
+		"DROVER_E2E_URL="+site.URL, "DROVER_E2E_APP="+app, "DROVER_E2E_CLUSTER="+id, "DROVER_E2E_SIGNALS="+signals,
+		"DROVER_E2E_VOLUMES="+filepath.Join(s.StateDir, "volumes"),
+		"DROVER_E2E_OPERATOR="+site.Token(t, "ann", "operator"), "DROVER_E2E_VIEWER="+site.Token(t, "vic", "viewer"))
+	close(ended)
+	require.NoError(t, <-restarts)
+}
+
+// The list of ten thousand clusters, which the journey makes up.
+func TestMany(t *testing.T) {
+	chromium, s := browser(t), servers(t)
+	site := consoles.Start(t, s)
+	journey(t, "e2e/many.journey.ts", chromium, "DROVER_E2E_URL="+site.URL)
+}
+
+// restartOn kills the console and starts it again whenever a file appears, which it removes afterwards.
+func restartOn(t *testing.T, s *stack.Stack, file string, ended <-chan struct{}) error {
+	for {
+		select {
+		case <-ended:
+			return nil
+		case <-time.After(50 * time.Millisecond):
+		}
+		if _, err := os.Stat(file); err != nil {
+			continue
+		}
+		if err := s.KillConsole(); err != nil {
+			return err
+		}
+		if err := s.StartConsole(t.Context()); err != nil {
+			return err
+		}
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+}
+
+// pack writes a package of one role with a volume.
+func pack(t *testing.T, version string, services map[string]string) string {
 	t.Helper()
-	role := builder.NewRole("a", "<cluster.count>").Boots("local", "bare").Shell(map[string]string{
-		"init":  "[ -f /data/repaired ] || { echo the disk is not ready >&2; exit 1; }",
-		"start": "true", "stop": "true",
-	})
-	dir := filepath.Join(t.TempDir(), "package")
-	require.NoError(t, builder.New("<cluster.name>", role).Scalable().Set("env", builder.Object{"quota": "<env.quota>"}).
+	role := builder.NewRole("a", "<cluster.count>").Boots("local", "bare").Shell(services)
+	dir := filepath.Join(t.TempDir(), "package-"+version)
+	require.NoError(t, builder.New("<cluster.name>", role).Scalable().Set("backup_policy", "device").Set("env", builder.Object{"quota": "<env.quota>"}).
 		Items("cluster", builder.Item("name", "string", "pages", "label=Name"), builder.Item("count", "integer", 2, "label=Nodes", "min=1", "max=5")).
 		Items("env", builder.Item("quota", "integer", 40, "label=Quota", "min=1", "max=100")).
 		Write(dir))
 	return dir
-}
-
-// serve starts drover-console on a stack and returns its one-time link.
-func serve(t *testing.T, s *stack.Stack) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
-	dir := t.TempDir()
-	link := filepath.Join(dir, "link")
-	var log bytes.Buffer
-	cmd := exec.Command(s.Binary("drover-console"), "--listen", address, "--state-dir", filepath.Join(dir, "state"), "--link-file", link)
-	cmd.Env = append(os.Environ(), s.Env()...)
-	cmd.Stdout, cmd.Stderr = &log, &log
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait() // it was told to end
-		if t.Failed() {
-			t.Logf("drover-console: %s", log.String())
-		}
-	})
-	var text []byte
-	apps.Eventually(t, "drover-console listens", func() bool {
-		text, err = os.ReadFile(link)
-		if err != nil || len(text) == 0 {
-			return false
-		}
-		conn, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
-	return strings.TrimSpace(string(text))
 }

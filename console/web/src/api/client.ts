@@ -5,7 +5,7 @@ import { noTrouble, troubleOf, type Trouble } from './trouble';
 
 export type Answer<T> = { value: T; trouble?: undefined } | { value?: undefined; trouble: Trouble };
 
-type Method = 'get' | 'post' | 'delete';
+type Method = 'get' | 'post' | 'patch' | 'delete';
 type Has<M extends Method> = { [P in keyof paths]: paths[P][M] extends undefined ? never : P }[keyof paths];
 type Operation<P extends keyof paths, M extends Method> = NonNullable<paths[P][M]>;
 type Query<O> = O extends { parameters: { query?: infer Q } } ? Q : never;

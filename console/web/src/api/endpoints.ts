@@ -73,6 +73,13 @@ export const apps = async () => items(await call('get', '/v1/apps'));
 export const app = (name: string, version: string) => call('get', '/v1/apps/{app}/versions/{version}', { path: { app: name, version } });
 export const publish = (name: string, version: string, file: File) => call('post', '/v1/apps', { query: { app: name, version }, body: file });
 
+// --- backups -----------------------------------------------------------------------------------------------------
+
+export const backups = async (cluster?: string) => items(await call('get', '/v1/backups', { query: { cluster: cluster || undefined } }));
+export const restore = (id: string, input: object, sending: Sending) => call('post', '/v1/backups/{id}/restore', { path: { id }, body: { input }, ...sending });
+export const planRestore = async (id: string, input: object, signal: AbortSignal) =>
+  planned(await call('post', '/v1/backups/{id}/restore', { path: { id }, body: { input }, query: { dry_run: true }, signal }));
+
 // --- machines and orphans ----------------------------------------------------------------------------------------
 
 export const providers = async () => items(await call('get', '/v1/providers'));

@@ -6,6 +6,7 @@ type Schemas = components['schemas'];
 export type App = Schemas['AppView'];
 export type AppDetail = Schemas['AppDetail'];
 export type AuditEntry = Schemas['Audit'];
+export type Backup = Schemas['BackupView'];
 export type Cluster = Schemas['Cluster'];
 export type ClusterValues = Schemas['ClusterValues'];
 export type Examination = Schemas['Examination'];

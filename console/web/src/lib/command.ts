@@ -15,6 +15,7 @@ const heads: Record<string, (id: string, input: Input) => string[]> = {
   RestartCluster: (id) => ['restart', id],
   RunService: (id, i) => ['run', id, ...words(i.service), ...words(i.nodes).flatMap((n) => ['--node', n])],
   RepairCluster: (id, i) => ['repair', id, ...(words(i.nodes).length ? ['--nodes', words(i.nodes).join(',')] : [])],
+  BackupCluster: (id) => ['backup', 'create', id],
   DeleteCluster: (id) => ['delete', id],
 };
 const inHead = ['nodes', 'version', 'service'];

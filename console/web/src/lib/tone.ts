@@ -3,10 +3,10 @@
 export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'idle';
 
 const tones: Record<string, Tone> = {
-  active: 'good', healthy: 'good', succeeded: 'good', done: 'good', ok: 'good', free: 'good',
+  active: 'good', whole: 'good', healthy: 'good', succeeded: 'good', done: 'good', ok: 'good', free: 'good',
   creating: 'busy', deleting: 'busy', running: 'busy', undoing: 'busy', preparing: 'busy', releasing: 'busy',
   upgrade_failed: 'bad', failed: 'bad', unreadable: 'bad', unhealthy: 'bad', terminated: 'bad', timed_out: 'bad', silent: 'bad', refused: 'bad',
-  held: 'warn', unknown: 'warn', accepted: 'good', denied: 'bad', error: 'bad',
+  held: 'warn', unfinished: 'warn', unknown: 'warn', accepted: 'good', denied: 'bad', error: 'bad',
 };
 
 export function tone(state: string): Tone {

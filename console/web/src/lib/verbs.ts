@@ -60,6 +60,7 @@ export const verbs: readonly Verb[] = [
   { operation: 'RunService', slug: 'service', fields: (c) => [item('service', 'string', { required: true, pattern: '^[A-Za-z0-9_.-]+$' }), ...role(c, false)], own: 'service' },
   { operation: 'UpgradeCluster', slug: 'upgrade', fields: (c) => [item('version', 'string', { range: c.versions, required: true, default: c.versions[0] ?? '' })], onFailure: ['stop', 'rollback'], waits: true },
   { operation: 'DowngradeCluster', slug: 'downgrade', fields: () => [], waits: true },
+  { operation: 'BackupCluster', slug: 'backup', fields: () => [item('target', 'string'), item('full', 'boolean', { default: false })] },
   { operation: 'RepairCluster', slug: 'repair', fields: (c) => [nodeList(c, false)], waits: true },
   { operation: 'DeleteCluster', slug: 'delete', fields: () => [item('force', 'boolean', { default: false })], loses: true },
 ];
