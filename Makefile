@@ -76,6 +76,11 @@ packages-all: packages ## build the others too, which are made of Debian's packa
 servers: ## get the pinned Temporal, Consul and etcd: releases, or builds, five to fifteen minutes the first time
 	@tools/ensure all-servers >/dev/null
 
+# The S3 server of the backups' tests: whoever only runs Drover does not wait for its build.
+.PHONY: s3-server
+s3-server:
+	@tools/ensure versitygw >/dev/null
+
 # Servers first come from downloads, and Drover from the processors.
 .PHONY: all-at-once
 all-at-once:
@@ -137,7 +142,7 @@ lint: ## linters alone: words, style, import walls, determinism of workflows
 test test-slow race docker-test docker-lives console-e2e: export DROVER_BUILT = 1
 
 .PHONY: test
-test: servers build ## unit tests, conformance, end to end on local nodes: 8 minutes (PKG=./remote/... ARGS='-run SSH')
+test: servers s3-server build ## unit tests, conformance, end to end on local nodes: 8 minutes (PKG=./remote/... ARGS='-run SSH')
 	@SHORT="$(if $(PKG),,$(SLOW))" tools/test test $(ARGS) $(or $(PKG),$(QUICK))
 
 .PHONY: test-all
