@@ -139,7 +139,7 @@ lint: ## linters alone: words, style, import walls, determinism of workflows
 	"$$(tools/ensure workflowcheck)" -config .workflowcheck.yaml ./workflows/... ./lifecycle/...
 
 # Tests take the programs of `make build` as they are.
-test test-slow race docker-test docker-lives console-e2e: export DROVER_BUILT = 1
+test test-slow test-healing race docker-test docker-lives console-e2e: export DROVER_BUILT = 1
 
 .PHONY: test
 test: servers s3-server build ## unit tests, conformance, end to end on local nodes: 8 minutes (PKG=./remote/... ARGS='-run SSH')
@@ -147,13 +147,18 @@ test: servers s3-server build ## unit tests, conformance, end to end on local no
 
 .PHONY: test-all
 test-all: ## also lives of packages, providers, given machines, kills, the quick start with Docker
-	@status=0; for part in test test-slow docker-test; do \
+	@status=0; for part in test test-slow test-healing docker-test; do \
 		$(MAKE) --no-print-directory $$part || status=$$?; \
-	done; tools/test --summary test test-slow docker-test; exit $$status
+	done; tools/test --summary test test-slow test-healing docker-test; exit $$status
 
 .PHONY: test-slow
-test-slow: servers build packages console-tools ## what `make test-all` has beside `make test` and `make docker-test`
+test-slow: servers build packages console-tools ## what `make test-all` has beside `make test`, `make test-healing` and `make docker-test`
 	@tools/test test-slow -timeout 25m $(ARGS) $(SLOW)
+
+# The brake on healing counts the nodes of all clusters: these tests share their servers with no others.
+.PHONY: test-healing
+test-healing: servers build ## break nodes and watch them heal, four minutes; part of `make test-all`
+	@tools/test test-healing $(ARGS) -run 'Healed|Walk' ./tests/endtoend -args -alone
 
 .PHONY: race
 race: servers build packages ## the same under the race detector; needs a C compiler

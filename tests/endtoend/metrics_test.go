@@ -48,13 +48,13 @@ func TestPrometheusScrapesTheInstallation(t *testing.T) {
 	began := time.Now()
 	only := fmt.Sprintf("{cluster=%q, app=%q, role=\"a\"}", id, app)
 	for query, want := range map[string]int{
-		"drover_app_depth" + only + " == 42":                                       2,
-		"drover_app_state{value=\"busy\", cluster=\"" + id + "\"} == 1":            2,
-		"up" + only + " == 1":                                                      2,
-		"drover_node_memory_bytes" + only + " > 0":                                 2,
-		"drover_clusters{app=\"" + app + "\", state=\"active\"} == 1":              1,
-		"drover_barrier_duration_seconds_count{outcome=\"applied\"} > 0":           1,
-		"drover_operation_duration_seconds_count{operation=\"CreateCluster\"} > 0": 1,
+		"drover_app_depth" + only + " == 42":                                                              2,
+		"drover_app_state{value=\"busy\", cluster=\"" + id + "\"} == 1":                                   2,
+		"up" + only + " == 1":                                                                             2,
+		"drover_node_memory_bytes" + only + " > 0":                                                        2,
+		"drover_clusters{app=\"" + app + "\", state=\"active\"} == 1":                                     1,
+		"drover_barrier_duration_seconds_count{outcome=\"applied\"} > 0":                                  1,
+		"drover_operation_duration_seconds_count{operation=\"CreateCluster\", outcome=\"succeeded\"} > 0": 1,
 	} {
 		require.EventuallyWithT(t, func(c *assertT) { require.Equal(c, want, samples(c, server, query), query) },
 			max(visibleWithin-time.Since(began), time.Second), time.Second)
