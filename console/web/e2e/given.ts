@@ -1,7 +1,4 @@
 // What tests/endtoend/console gives to the journeys on a real stack, in the environment. Each journey asks for what it needs.
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 
 export const given = {
   /** The one-time link. */
@@ -30,13 +27,6 @@ export const given = {
   },
   token: (role: 'operator' | 'viewer') => wanted(role.toUpperCase()),
 };
-
-/** restart has the test kill the console and start it again. */
-export async function restart() {
-  const file = join(wanted('SIGNALS'), 'restart');
-  writeFileSync(file, '');
-  while (existsSync(file)) await setTimeout(50);
-}
 
 function wanted(name: string): string {
   const value = process.env[`DROVER_E2E_${name}`];

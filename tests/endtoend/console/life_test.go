@@ -1,11 +1,9 @@
 package console
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,7 +11,6 @@ import (
 	"drover/tests/apps"
 	"drover/tests/apps/builder"
 	"drover/tests/apps/consoles"
-	"drover/tests/stack"
 )
 
 // A cluster's life by the browser alone: the package is published by upload, the first creation is held until the journey
@@ -38,58 +35,18 @@ func TestLife(t *testing.T) {
 		"DROVER_E2E_VOLUMES="+filepath.Join(s.StateDir, "volumes"))
 }
 
-// A cluster at work, by an operator and a viewer; the console is killed and started again when the journey asks for it.
+// A cluster at work, by an operator and a viewer.
 func TestWork(t *testing.T) {
 	chromium, s := browser(t), servers(t)
 	site := consoles.Start(t, s)
 	app, id := "work-"+activities.RandomID(), "cl-"+activities.RandomID()
-	services := map[string]string{"start": "true", "stop": "true", "backup": "true", "restore": "true", "scale_out": "echo there is no room >&2; exit 1"}
 	drover := func(args ...string) { apps.Run(t, s, nil, s.Binary("drover"), args...).OK(t) }
-	drover("apps", "publish", pack(t, "1", services), "--app", app, "--version", "1")
-	services["upgrade"] = "[ -f /data/repaired ] || { echo the schema is old >&2; exit 1; }"
-	drover("apps", "publish", pack(t, "2", services), "--app", app, "--version", "2")
+	drover("apps", "publish", pack(t, "1", map[string]string{"start": "true", "stop": "true"}), "--app", app, "--version", "1")
 	drover("create", app, "--version", "1", "--id", id, "--set", "cluster.count=1")
-
-	signals := t.TempDir()
-	ended := make(chan struct{})
-	restarts := make(chan error, 1)
-	go func() { restarts <- restartOn(t, s, filepath.Join(signals, "restart"), ended) }()
 	journey(t, "e2e/work.journey.ts", chromium,
-		"DROVER_E2E_URL="+site.URL, "DROVER_E2E_APP="+app, "DROVER_E2E_CLUSTER="+id, "DROVER_E2E_SIGNALS="+signals,
+		"DROVER_E2E_URL="+site.URL, "DROVER_E2E_APP="+app, "DROVER_E2E_CLUSTER="+id,
 		"DROVER_E2E_VOLUMES="+filepath.Join(s.StateDir, "volumes"),
 		"DROVER_E2E_OPERATOR="+site.Token(t, "ann", "operator"), "DROVER_E2E_VIEWER="+site.Token(t, "vic", "viewer"))
-	close(ended)
-	require.NoError(t, <-restarts)
-}
-
-// The list of ten thousand clusters, which the journey makes up.
-func TestMany(t *testing.T) {
-	chromium, s := browser(t), servers(t)
-	site := consoles.Start(t, s)
-	journey(t, "e2e/many.journey.ts", chromium, "DROVER_E2E_URL="+site.URL)
-}
-
-// restartOn kills the console and starts it again whenever a file appears, which it removes afterwards.
-func restartOn(t *testing.T, s *stack.Stack, file string, ended <-chan struct{}) error {
-	for {
-		select {
-		case <-ended:
-			return nil
-		case <-time.After(50 * time.Millisecond):
-		}
-		if _, err := os.Stat(file); err != nil {
-			continue
-		}
-		if err := s.KillConsole(); err != nil {
-			return err
-		}
-		if err := s.StartConsole(t.Context()); err != nil {
-			return err
-		}
-		if err := os.Remove(file); err != nil {
-			return err
-		}
-	}
 }
 
 // pack writes a package of one role with a volume.
