@@ -89,6 +89,9 @@ func TestRunServiceOnNamedNodes(t *testing.T) {
 	} {
 		require.Contains(t, w.start(api.RunService, in).fault().Message, says)
 	}
+	for service, command := range map[string]string{"backup": "drover backup create", "restore": "drover backup restore"} {
+		require.Contains(t, w.start(api.RunService, api.RunServiceInput{Service: service}).fault().Hint, command)
+	}
 	w.refuse("tidy", "a")
 	require.Equal(t, fault.CommandFailed, w.start(api.RunService, api.RunServiceInput{Service: "tidy"}).fault().Type)
 	w.sound()

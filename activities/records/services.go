@@ -12,10 +12,16 @@ import (
 	"drover/workflows/api"
 )
 
-// notByHand are the standard services that users know as commands, and why running the service alone is not that.
-var notByHand = map[string]string{
-	"backup":  "the service only prepares nodes for a backup: nothing would be stored, and the run would look like a backup",
-	"restore": "the service takes over the data of a backup that Drover has not brought to the nodes, and may empty their data folders",
+// notByHand are the standard services that users know as commands: why running the service alone is not that, and what is.
+var notByHand = map[string]struct{ why, instead string }{
+	"backup": {
+		"the service only prepares nodes for a backup: nothing would be stored, and the run would look like a backup",
+		"drover backup create CLUSTER",
+	},
+	"restore": {
+		"the service takes over the data of a backup that Drover has not brought to the nodes, and may empty their data folders",
+		"drover backup restore BACKUP",
+	},
 }
 
 // hasNodes says whether a role has nodes among the named ones; none named: whether it has any.
@@ -29,12 +35,12 @@ func hasNodes(view lifecycle.View, role string, named []string) bool {
 func (a *Activities) beginService(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.RunServiceInput) (map[string]string, error) {
 	var roles []specs.Role
 	var names []string
-	reason := " there"
+	reason, instead := " there", ""
 	for _, r := range rec.Spec.Roles {
 		for name, s := range r.Services {
 			if !s.Custom {
-				if why, known := notByHand[name]; known && name == in.Service {
-					reason = ": " + why
+				if not, known := notByHand[name]; known && name == in.Service {
+					reason, instead = ": "+not.why, "use "+not.instead+"; "
 				}
 				continue
 			}
@@ -47,7 +53,7 @@ func (a *Activities) beginService(ctx context.Context, rec *lifecycle.Record, vi
 	slices.Sort(names)
 	if len(roles) == 0 {
 		return nil, fault.New(fault.NotAllowed, "service %q cannot be run by hand%s", in.Service, reason).
-			WithHint("services of this cluster that can: %v", slices.Compact(names)).At(rec.ClusterID, "", in.Service)
+			WithHint("%sservices of this cluster that can: %v", instead, slices.Compact(names)).At(rec.ClusterID, "", in.Service)
 	}
 	able := view.AgentIDs(view.Among(func(r lifecycle.RoleView) bool {
 		return slices.ContainsFunc(roles, func(s specs.Role) bool { return s.Name == r.Name })
