@@ -100,9 +100,9 @@ func TestOtherUsersOfTheNodeReadNoSecrets(t *testing.T) {
 }
 
 // A connection whose process does not show in this node's /proc is another node's, whatever its user. A socket on its way
-// from one process to another is such a one.
+// from one process to another is such a one. (Not parallel: a child that another test starts holds a copy of every socket
+// until it executes its program.)
 func TestRootOfAnotherNodeReadsNothing(t *testing.T) {
-	t.Parallel()
 	client, server := connected(t)
 	r := &http.Request{RemoteAddr: client.LocalAddr().String(), Host: "metadata"}
 	r = r.WithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, server.LocalAddr()))
@@ -136,9 +136,8 @@ func connected(t *testing.T) (client, server *net.TCPConn) {
 	return c.(*net.TCPConn), s.(*net.TCPConn)
 }
 
-// The kernel shows user 0 for an end that was closed.
+// The kernel shows user 0 for an end that was closed. (Not parallel, as above.)
 func TestAClosedEndIsNobodys(t *testing.T) {
-	t.Parallel()
 	client, server := connected(t)
 	from, to := client.LocalAddr().(*net.TCPAddr).AddrPort(), server.LocalAddr().(*net.TCPAddr).AddrPort()
 	uid, _, ok := ownerOf(from, to)
