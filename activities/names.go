@@ -26,6 +26,7 @@ const (
 	Power           = "Power"
 	PublishApp      = "PublishApp"
 	ListApps        = "ListApps"
+	YankApp         = "YankApp"
 	DescribeCluster = "DescribeCluster"
 	ListClusters    = "ListClusters"
 	ListProviders   = "ListProviders"
@@ -85,6 +86,7 @@ func (a *Activities) All() map[string]any {
 		Power:           a.Machines.Power,
 		PublishApp:      a.Apps.PublishApp,
 		ListApps:        a.Apps.ListApps,
+		YankApp:         a.Apps.YankApp,
 		DescribeCluster: a.Reads.DescribeCluster,
 		ListClusters:    a.Reads.ListClusters,
 		ListProviders:   a.Reads.ListProviders,

@@ -58,16 +58,21 @@ func (c *Client) usable(ctx context.Context, id string) *fault.Fault {
 	return nil
 }
 
-// published refuses an application or a version that does not exist.
+// published refuses an application or a version that does not exist, or is yanked.
 func (c *Client) published(ctx context.Context, app, version string) *fault.Fault {
 	list, err := c.Apps(ctx)
 	if err != nil {
 		return nil
 	}
 	var versions []string
+	yanked := ""
 	for _, a := range list.Apps {
-		if a.App == app {
-			versions = append(versions, a.Version)
+		if a.App != app {
+			continue
+		}
+		versions = append(versions, a.Version)
+		if a.Version == version {
+			yanked = a.Yanked
 		}
 	}
 	switch {
@@ -76,6 +81,9 @@ func (c *Client) published(ctx context.Context, app, version string) *fault.Faul
 	case version != "" && !slices.Contains(versions, version):
 		return fault.New(fault.NotFound, "application %q has no version %q", app, version).
 			WithHint("published versions: %s", strings.Join(versions, ", "))
+	case yanked != "":
+		return fault.New(fault.NotAllowed, "version %s of %s is yanked since %s: no cluster gets it", version, app, yanked).
+			WithHint("choose another version (drover apps list), or offer it again: drover apps yank %s --version %s --undo", app, version)
 	}
 	return nil
 }

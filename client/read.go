@@ -81,15 +81,31 @@ func (c *Client) Hosts(ctx context.Context, in api.ListHostsInput) (*api.HostLis
 	return &out, nil
 }
 
-// Publish makes a package available. Publishing one version twice at the same time is refused by the workflow id.
+// Publish makes a package available. Another change of the version at the same time is refused by the workflow id.
 func (c *Client) Publish(ctx context.Context, in api.PublishAppInput) (*api.AppView, error) {
 	var out api.AppView
-	err := c.call(ctx, "app/"+in.App+"/"+in.Version, api.PublishApp, "publish "+in.App+" "+in.Version, in, &out)
+	err := c.call(ctx, versionID(in.App, in.Version), api.PublishApp, "publish "+in.App+" "+in.Version, in, &out)
 	if err != nil {
 		return nil, err
 	}
 	return &out, nil
 }
+
+// Yank takes a version out of what new clusters get, or gives it back.
+func (c *Client) Yank(ctx context.Context, in api.YankAppInput) (*api.AppView, error) {
+	what := "yank "
+	if in.Undo {
+		what = "offer again "
+	}
+	var out api.AppView
+	if err := c.call(ctx, versionID(in.App, in.Version), api.YankApp, what+in.App+" "+in.Version, in, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// versionID is the workflow id of what changes a version: one change at a time.
+func versionID(app, version string) string { return "app/" + app + "/" + version }
 
 func (c *Client) read(ctx context.Context, workflow string, in, out any) error {
 	return c.call(ctx, "read/"+uuid.NewString(), workflow, "", in, out)

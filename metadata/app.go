@@ -9,6 +9,8 @@ type App struct {
 	PublishedAt string `json:"published_at"` // RFC 3339, UTC
 	// Roles in order, "" for role-less.
 	Roles []string `json:"roles"`
+	// Yanked is since when the version is not given to new clusters, RFC 3339, UTC; empty: it is.
+	Yanked string `json:"yanked,omitempty"`
 	// Problem is the reason why the description cannot be read; only the ids are set then.
 	Problem string `json:"-"`
 	// Archive is the package as tar.gz. It is stored separately; lists omit it.

@@ -33,6 +33,11 @@ func ListApps(ctx workflow.Context, raw converter.RawValue) (api.AppList, error)
 	return read(ctx, raw, doApps.ListApps)
 }
 
+// YankApp takes a published version out of what new clusters get, or gives it back.
+func YankApp(ctx workflow.Context, raw converter.RawValue) (api.AppView, error) {
+	return read(ctx, raw, doApps.YankApp)
+}
+
 // ExamineCluster compares everything that is known of one cluster.
 func ExamineCluster(ctx workflow.Context, raw converter.RawValue) (api.Examination, error) {
 	return read(ctx, raw, doReads.ExamineCluster)

@@ -16,6 +16,7 @@ func readers() map[string]any {
 		api.ListClusters:    ListClusters,
 		api.PublishApp:      PublishApp,
 		api.ListApps:        ListApps,
+		api.YankApp:         YankApp,
 		api.ListProviders:   ListProviders,
 		api.ListHosts:       ListHosts,
 		api.ListBackups:     ListBackups,

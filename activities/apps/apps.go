@@ -57,6 +57,22 @@ func (a *Activities) ListApps(ctx context.Context, _ api.ListAppsInput) (api.App
 	return list, nil
 }
 
+// YankApp takes a version out of what new clusters get, or gives it back. Clusters that have it keep it.
+func (a *Activities) YankApp(ctx context.Context, in api.YankAppInput) (api.AppView, error) {
+	since := ""
+	if !in.Undo {
+		since = a.Now().UTC().Format(time.RFC3339)
+	}
+	if err := a.Apps.YankApp(ctx, in.App, in.Version, since); err != nil {
+		return api.AppView{}, err
+	}
+	app, err := a.Apps.App(ctx, in.App, in.Version)
+	if err != nil {
+		return api.AppView{}, err
+	}
+	return appView(*app), nil
+}
+
 // lintRoles names the package's roles as its defaults make them, and every error that would keep it from running.
 func lintRoles(ctx context.Context, pkg *specs.Package) (roles, problems []string) {
 	for _, d := range specs.Lint(ctx, pkg).Errors() {
@@ -74,6 +90,7 @@ func lintRoles(ctx context.Context, pkg *specs.Package) (roles, problems []strin
 
 func appView(app metadata.App) api.AppView {
 	return api.AppView{
-		App: app.AppID, Version: app.VersionID, Digest: app.Digest, PublishedAt: app.PublishedAt, Roles: app.Roles, Problem: app.Problem,
+		App: app.AppID, Version: app.VersionID, Digest: app.Digest, PublishedAt: app.PublishedAt, Roles: app.Roles, Yanked: app.Yanked,
+		Problem: app.Problem,
 	}
 }

@@ -16,6 +16,8 @@ type Store interface {
 	packages.Lister
 	// PutApp is a Conflict when the version is published with other content.
 	PutApp(ctx context.Context, app metadata.App) error
+	// YankApp notes since when a version is not given to new clusters, "" that it is again; NotFound when it is not published.
+	YankApp(ctx context.Context, appID, versionID, since string) error
 }
 
 // Activities publish and list packages.

@@ -27,7 +27,7 @@ func (a *Activities) DescribeApp(ctx context.Context, in api.DescribeAppInput) (
 	if err != nil {
 		return out, err
 	}
-	out.AppView = api.AppView{App: app.AppID, Version: app.VersionID, Digest: app.Digest, PublishedAt: app.PublishedAt, Roles: app.Roles}
+	out.AppView = api.AppView{App: app.AppID, Version: app.VersionID, Digest: app.Digest, PublishedAt: app.PublishedAt, Roles: app.Roles, Yanked: app.Yanked}
 	describe(ctx, pkg, &out)
 	return out, nil
 }

@@ -150,7 +150,7 @@ func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (ver
 			return "", nil, nil, err
 		}
 	}
-	pkg, err := packages.Open(ctx, a.Apps, in.App, version)
+	pkg, err := packages.Offered(ctx, a.Apps, in.App, version)
 	if err != nil {
 		return "", nil, nil, err
 	}

@@ -22,7 +22,11 @@ func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in
 	if err != nil {
 		return nil, err
 	}
-	next, err := packages.Open(ctx, a.Apps, rec.AppID, to)
+	open := packages.Offered
+	if retried { // the cluster has it already
+		open = packages.Open
+	}
+	next, err := open(ctx, a.Apps, rec.AppID, to)
 	if err != nil {
 		return nil, err
 	}

@@ -148,6 +148,13 @@ func (c *Client) Publish(ctx context.Context, in api.PublishAppInput) (*api.AppV
 	return &out.App, nil
 }
 
+// Yank takes a version out of what new clusters get, or gives it back.
+func (c *Client) Yank(ctx context.Context, in api.YankAppInput) (*api.AppView, error) {
+	return post[api.AppView](ctx, c, question{
+		method: http.MethodPost, path: at("apps", in.App, "versions", in.Version, "yank"), body: wire.Yank{Undo: in.Undo},
+	})
+}
+
 // Providers are the workers' providers.
 func (c *Client) Providers(ctx context.Context) (*api.ProviderList, error) {
 	out, err := get[wire.Items[api.ProviderView]](ctx, c, nil, "providers")

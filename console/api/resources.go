@@ -93,6 +93,11 @@ type Published struct {
 	Warnings []specs.Diagnostic `json:"warnings" nullable:"false"`
 }
 
+// Yank takes a version out of what new clusters get, or gives it back.
+type Yank struct {
+	Undo bool `json:"undo,omitempty" doc:"Offer the version again"`
+}
+
 // HostsCheck tests the machines of an inventory.
 type HostsCheck struct {
 	Provider      string `json:"provider,omitempty" doc:"Only the machines of this provider; default: all"`

@@ -122,9 +122,13 @@ type (
 	appPath struct {
 		App string `path:"app" maxLength:"63"`
 	}
-	appInput struct {
+	VersionPath struct {
 		App     string `path:"app" maxLength:"63"`
 		Version string `path:"version" maxLength:"63"`
+	}
+	yankInput struct {
+		VersionPath
+		Body wire.Yank
 	}
 	orphansInput struct {
 		Cluster string `query:"cluster" pattern:"^cl-[a-z0-9]{8}$"`

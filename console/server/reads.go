@@ -36,7 +36,7 @@ func (s *Server) apps(ctx context.Context, _ *nothing) (*body[wire.Items[api.App
 	return items(list.Apps, nil)
 }
 
-func (s *Server) app(ctx context.Context, in *appInput) (*body[api.AppDetail], error) {
+func (s *Server) app(ctx context.Context, in *VersionPath) (*body[api.AppDetail], error) {
 	out, err := s.Client.App(ctx, in.App, in.Version)
 	return answer(ctx, out, err)
 }
@@ -84,6 +84,11 @@ func (s *Server) publish(ctx context.Context, in *publishInput) (*body[wire.Publ
 		return nil, noted(ctx, err)
 	}
 	return &body[wire.Published]{Body: wire.Published{App: *app, Warnings: append([]specs.Diagnostic{}, found.Warnings()...)}}, nil
+}
+
+func (s *Server) yank(ctx context.Context, in *yankInput) (*body[api.AppView], error) {
+	out, err := s.Client.Yank(ctx, api.YankAppInput{App: in.App, Version: in.Version, Undo: in.Body.Undo})
+	return answer(ctx, out, err)
 }
 
 func (s *Server) examine(ctx context.Context, in *ClusterPath) (*body[api.Examination], error) {

@@ -35,11 +35,11 @@ func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 		return fault.New(fault.Invalid, "%s: the archive's SHA-256 is %s, not %s", what, digest, app.Digest)
 	}
 	app.Digest = digest
-	value, err := json.Marshal(app)
-	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "%s", what)
-	}
 	key := s.appKey(app.AppID, app.VersionID)
+	first, err := s.describe(key, app, 0, what)
+	if err != nil {
+		return err
+	}
 	there, index, err := s.appVersion(ctx, key, what)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 		if err := s.putArchive(ctx, key+"/"+digest, app.Archive, what); err != nil {
 			return err
 		}
-		_, err = s.commit(ctx, []*api.KVTxnOp{put(key, value, 0)}, what)
+		_, err = s.commit(ctx, []*api.KVTxnOp{first}, what)
 		if !errors.Is(err, errRaced) {
 			return err
 		}
@@ -107,10 +107,7 @@ func (s *Store) dropArchive(ctx context.Context, key string, index uint64, diges
 }
 
 func checkApp(a metadata.App) error {
-	if err := checkName("application id", a.AppID); err != nil {
-		return err
-	}
-	if err := checkName("version", a.VersionID); err != nil {
+	if err := checkVersion(a.AppID, a.VersionID); err != nil {
 		return err
 	}
 	if len(a.Archive) > MaxArchive {
@@ -119,6 +116,10 @@ func checkApp(a metadata.App) error {
 			WithHint("remove all files that config.json, cluster.json.mustache and locale do not need")
 	}
 	return nil
+}
+
+func checkVersion(appID, versionID string) error {
+	return errors.Join(checkName("application id", appID), checkName("version", versionID))
 }
 
 // appVersion reads the description of a version and its index; nil when it is not published.
@@ -139,7 +140,7 @@ func (s *Store) appVersion(ctx context.Context, key, what string) (*metadata.App
 
 // App reads a published package with its archive. A missing version is a NotFound fault.
 func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App, error) {
-	if err := errors.Join(checkName("application id", appID), checkName("version", versionID)); err != nil {
+	if err := checkVersion(appID, versionID); err != nil {
 		return nil, err
 	}
 	what := "read " + appID + " " + versionID
@@ -149,7 +150,7 @@ func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App
 		return nil, err
 	}
 	if app == nil {
-		return nil, fault.New(fault.NotFound, "application %s has no published version %s", appID, versionID)
+		return nil, unpublished(appID, versionID)
 	}
 	kv, err := s.get(ctx, key+"/"+app.Digest, what)
 	if err != nil {

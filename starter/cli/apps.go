@@ -19,9 +19,9 @@ func (a *app) apps() *cobra.Command {
 	return group(&cobra.Command{
 		Use:     "apps",
 		Aliases: []string{"app"},
-		Short:   "Publish, list and show application packages",
+		Short:   "Publish, list, show and yank application packages",
 		Example: "  drover apps publish ./etcd --app etcd --version 3.5\n  drover apps list",
-	}, a.appsPublish(), a.appsList(), a.appsShow())
+	}, a.appsPublish(), a.appsList(), a.appsShow(), a.appsYank())
 }
 
 func (a *app) appsPublish() *cobra.Command {
@@ -30,7 +30,10 @@ func (a *app) appsPublish() *cobra.Command {
 		Use:   "publish PACKAGE",
 		Short: "Check a package and make it available under an app id and version",
 		Long: `Check a package and make it available under an app id and version. A package with lint errors
-is refused; warnings are shown.`,
+is refused; warnings are shown.
+
+A create that names no version takes the highest version, by semantic versioning, that is neither a
+prerelease nor yanked; where there is none, the version that was published last and is not yanked.`,
 		Example: "  drover apps publish ./etcd --app etcd --version 3.5",
 		Args:    exactly("PACKAGE"),
 	}
@@ -55,9 +58,7 @@ is refused; warnings are shown.`,
 		if err != nil {
 			return output.Output{}, err
 		}
-		return output.Output{Value: app, Blocks: []output.Block{
-			output.Fields{{"app", app.App}, {"version", app.Version}, {"digest", app.Digest}, {"roles", roles(app.Roles)}},
-		}}, nil
+		return output.Output{Value: app, Blocks: []output.Block{versionFields(app)}}, nil
 	})
 	return c
 }
@@ -121,7 +122,11 @@ func (a *app) appsList() *cobra.Command {
 				if app.Problem != "" {
 					damaged = append(damaged, app.Problem)
 				}
-				t.Rows = append(t.Rows, []string{app.App, app.Version, roles(app.Roles), app.PublishedAt})
+				version := app.Version
+				if app.Yanked != "" {
+					version += " (yanked)"
+				}
+				t.Rows = append(t.Rows, []string{app.App, version, roles(app.Roles), app.PublishedAt})
 			}
 			return output.Output{Value: listOf(list.Apps), Blocks: withRemarks([]output.Block{t}, damaged)}, nil
 		}),

@@ -86,6 +86,7 @@ func answering(version string) map[string]any {
 			{App: "etcd", Version: "one", Roles: []string{"etcd_node", "etcd_node-replica"}},
 			{App: "etcd", Version: "two", Roles: []string{"etcd_node", "proxy"}},
 			{App: "etcd", Version: "none", Roles: []string{""}},
+			{App: "etcd", Version: "bad", Roles: []string{""}, Yanked: "2026-01-02T03:04:05Z"},
 			{App: "other", Version: "3", Roles: []string{"x"}},
 		}},
 	}

@@ -49,19 +49,22 @@ func (a *app) completeClusters(cmd *cobra.Command, args []string, begun string) 
 func (a *app) completeApps(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	var out []string
 	if len(args) == 0 {
-		out = a.published(cmd, func(app, _ string) string { return app })
+		out = a.published(cmd, func(v api.AppView) string { return v.App })
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }
 
-func (a *app) completeVersions(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	out := a.published(cmd, func(app, version string) string {
-		if len(args) > 0 && args[0] != app {
-			return ""
-		}
-		return version
-	})
-	return out, cobra.ShellCompDirectiveNoFileComp
+// completeVersions suggests those versions of the application that is named already that are wanted.
+func (a *app) completeVersions(wanted func(api.AppView) bool) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		out := a.published(cmd, func(v api.AppView) string {
+			if len(args) > 0 && args[0] != v.App || !wanted(v) {
+				return ""
+			}
+			return v.Version
+		})
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
 }
 
 func (a *app) completeProviders(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -80,7 +83,7 @@ func (a *app) completeProviders(cmd *cobra.Command, _ []string, _ string) ([]str
 }
 
 // published picks words from the published versions, each once, in the order of the list.
-func (a *app) published(cmd *cobra.Command, pick func(app, version string) string) []string {
+func (a *app) published(cmd *cobra.Command, pick func(api.AppView) string) []string {
 	var out []string
 	a.ask(cmd, func(ctx context.Context, server backend) error {
 		list, err := server.Apps(ctx)
@@ -88,7 +91,7 @@ func (a *app) published(cmd *cobra.Command, pick func(app, version string) strin
 			return err
 		}
 		for _, app := range list.Apps {
-			if word := pick(app.App, app.Version); word != "" && !slices.Contains(out, word) {
+			if word := pick(app); word != "" && !slices.Contains(out, word) {
 				out = append(out, word)
 			}
 		}
@@ -158,7 +161,7 @@ func (a *app) completeUpgrades(cmd *cobra.Command, args []string, _ string) ([]s
 				return err
 			}
 			for _, app := range list.Apps {
-				if app.App == cluster.App && app.Version != cluster.Version {
+				if app.App == cluster.App && app.Version != cluster.Version && offered(app) {
 					out = append(out, app.Version)
 				}
 			}

@@ -35,7 +35,7 @@ and never ends the operation.`,
 		ValidArgsFunction: a.completeApps,
 	}
 	flags := c.Flags()
-	flags.StringVar(&in.Version, "version", "", "version of the application (default: the highest that is not a prerelease, else the last published)")
+	flags.StringVar(&in.Version, "version", "", "version of the application (default: the highest that is neither a prerelease nor yanked, else the last published)")
 	flags.StringVar(&id, "id", "", "cluster id, cl- and 8 lower-case letters or digits (default: a random one)")
 	flags.StringVar(&in.Name, "name", "", "unique name of the cluster, 1 to 63 characters (default: the package's cluster.name)")
 	bindLabels(flags, &labels)
@@ -48,7 +48,7 @@ and never ends the operation.`,
 	flags.StringVar(&in.Zone, "zone", "", "zone for the machines")
 	flags.StringVar(&in.UserID, "user-id", "", "owner; packages may derive passwords from it")
 	l.bind(c, &in.Waits)
-	_ = c.RegisterFlagCompletionFunc("version", a.completeVersions)
+	_ = c.RegisterFlagCompletionFunc("version", a.completeVersions(offered))
 	_ = c.RegisterFlagCompletionFunc("set", a.completeAppSettings)
 	_ = c.RegisterFlagCompletionFunc("provider", a.completeProviders)
 

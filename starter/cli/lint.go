@@ -31,7 +31,10 @@ Warnings are suspicious findings with the reason, and keys of AppCenter that hav
 Exit code 1 when there are errors.
 
 With --images or --confdir the resources and templates of the nodes are checked too: with
---images those below etc/confd of each image that a role names.`,
+--images those below etc/confd of each image that a role names.
+
+A package has no version of its own: drover apps publish gives it one, and says which version a
+create takes that names none.`,
 		Example: `  drover lint ./etcd
   drover lint ./etcd/package --images ./etcd/images
   drover lint ./etcd/package --confdir ./etcd/node/etc/confd

@@ -32,6 +32,8 @@ func TestWhatCanBeKnownIsRefusedBeforeAnythingStarts(t *testing.T) {
 		{active, []string{"upgrade", known, "--to", "four"}, exitRefused, `application "etcd" has no version "four"`},
 		{active, []string{"create", "ectd"}, exitRefused, `no application "ectd" is published`},
 		{active, []string{"create", "etcd", "--version", "four"}, exitRefused, "next: published versions: one, two, none"},
+		{active, []string{"create", "etcd", "--version", "bad"}, exitRefused, "version bad of etcd is yanked since 2026-01-02T03:04:05Z"},
+		{active, []string{"upgrade", known, "--to", "bad"}, exitRefused, "drover apps yank etcd --version bad --undo"},
 	} {
 		for _, plan := range []bool{false, true} {
 			args := tt.args

@@ -24,7 +24,7 @@ their parameters. Services are shown as the package defines them with its defaul
 		ValidArgsFunction: a.completeApps,
 	}
 	c.Flags().StringVar(&version, "version", "", "version of the application (default: the one that create takes)")
-	_ = c.RegisterFlagCompletionFunc("version", a.completeVersions)
+	_ = c.RegisterFlagCompletionFunc("version", a.completeVersions(anyVersion))
 	c.RunE = a.run(func(ctx context.Context, args []string) (output.Output, error) {
 		server, err := a.server(ctx)
 		if err != nil {
@@ -38,9 +38,12 @@ their parameters. Services are shown as the package defines them with its defaul
 		if app.Why != "" {
 			why += " (" + app.Why + ")"
 		}
+		about := output.Fields{{"app", app.App}, {"version", why}, {"published", app.PublishedAt}, {"roles", roles(app.Roles)}}
+		if app.Yanked != "" {
+			about = append(about, output.Field{"yanked", app.Yanked + ": no further cluster gets the version"})
+		}
 		return output.Output{Value: app, Blocks: []output.Block{
-			output.Fields{{"app", app.App}, {"version", why}, {"published", app.PublishedAt}, {"roles", roles(app.Roles)}},
-			settingsTable(app.Settings, false), servicesTable(app.Services),
+			about, settingsTable(app.Settings, false), servicesTable(app.Services),
 		}}, nil
 	})
 	return c

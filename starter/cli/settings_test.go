@@ -30,7 +30,7 @@ func appScript(_ workflow.Context, in api.DescribeAppInput) (*api.AppDetail, err
 	}
 	out := &api.AppDetail{AppView: api.AppView{App: in.App, Version: in.Version, Roles: []string{"etcd_node"}}, Settings: scriptedSettings, Services: scriptedServices}
 	if in.Version == "" {
-		out.Version, out.Why = "3.6.0", "it is the highest version that is not a prerelease"
+		out.Version, out.Why = "3.6.0", "it is the highest version that is neither a prerelease nor yanked"
 	}
 	return out, nil
 }
@@ -48,7 +48,7 @@ func TestAppsShow(t *testing.T) {
 	t.Parallel()
 	c := drover(t, "apps", "show", "etcd")
 	require.Equal(t, exitOK, c.code, c.stderr.String())
-	require.Contains(t, c.stdout.String(), "3.6.0 (it is the highest version that is not a prerelease)")
+	require.Contains(t, c.stdout.String(), "3.6.0 (it is the highest version that is neither a prerelease nor yanked)")
 	require.Regexp(t, `(?m)^cluster\.etcd_node\.count +3 +integer, one of 1, 3, 5 +required$`, c.stdout.String())
 	require.Regexp(t, `(?m)^snapshot \(drover run\) +etcd_node +0 +60 s +keep: integer, at most 9, default 3$`, c.stdout.String())
 	app := decoded[api.AppDetail](t, drover(t, "apps", "show", "etcd", "--version", "3.5.0", "-o", "json").stdout.String())
@@ -99,7 +99,7 @@ func TestPlanOfACreationNamesTheVersion(t *testing.T) {
 	t.Parallel()
 	c := drover(t, "plan", "create", "etcd")
 	require.Equal(t, exitOK, c.code, c.stderr.String())
-	require.Contains(t, c.stderr.String(), "Version 3.6.0 of etcd: it is the highest version that is not a prerelease.\n")
+	require.Contains(t, c.stderr.String(), "Version 3.6.0 of etcd: it is the highest version that is neither a prerelease nor yanked.\n")
 	require.NotContains(t, drover(t, "plan", "create", "etcd", "--version", "3.5.0").stderr.String(), "Version")
 }
 

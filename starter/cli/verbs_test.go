@@ -249,6 +249,8 @@ func TestCompletionOfNodesRolesAndVersions(t *testing.T) {
 		{"one", []string{"restart", known, "--role", ""}, []string{"etcd_node", "etcd_node-replica"}},
 		{"none", []string{"scale", known, "--role", ""}, nil},
 		{"one", []string{"plan", "upgrade", known, "--to", ""}, []string{"two", "none"}},
+		{"one", []string{"create", "etcd", "--version", ""}, []string{"one", "two", "none"}},
+		{"one", []string{"apps", "yank", "etcd", "--undo", "--version", ""}, []string{"bad"}},
 		{"one", []string{"upgrade", known, "--on-failure", ""}, []string{"stop", "rollback", "hold"}},
 		{"one", []string{"restart", known, "--on-failure", ""}, []string{"undo", "hold"}},
 	} {

@@ -24,7 +24,7 @@ const missing = "cl-00000000"
 func register(w worker.Worker) {
 	for name, f := range map[string]any{
 		api.CreateCluster: createScript, api.DeleteCluster: deleteScript, api.DescribeCluster: describeScript,
-		api.ListClusters: listScript, api.ListApps: listAppsScript, api.PublishApp: publishScript,
+		api.ListClusters: listScript, api.ListApps: listAppsScript, api.PublishApp: publishScript, api.YankApp: yankScript,
 		api.ReadLogs: logsScript, api.RunService: runScript, api.DescribeApp: appScript, api.DescribeValues: valuesScript,
 		api.ScheduledBackup: scheduledScript,
 	} {
@@ -185,6 +185,14 @@ func listAppsScript(workflow.Context, api.ListAppsInput) (*api.AppList, error) {
 
 func publishScript(_ workflow.Context, in api.PublishAppInput) (*api.AppView, error) {
 	return &api.AppView{App: in.App, Version: in.Version, Digest: "sha256", Roles: []string{""}}, nil
+}
+
+func yankScript(_ workflow.Context, in api.YankAppInput) (*api.AppView, error) {
+	view := &api.AppView{App: in.App, Version: in.Version, Digest: "sha256", Roles: []string{""}}
+	if !in.Undo {
+		view.Yanked = "2026-01-02T03:04:05Z"
+	}
+	return view, nil
 }
 
 // clusterOf is the cluster an operation, or the plan of one, is about.

@@ -39,6 +39,25 @@ func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 	return nil
 }
 
+// YankApp notes since when a version is not given to new clusters, "" that it is again.
+func (s *Store) YankApp(ctx context.Context, appID, versionID, since string) error {
+	if err := check(ctx, appID, versionID); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := appID + "/" + versionID
+	app, ok := s.apps[key]
+	if !ok {
+		return fault.New(fault.NotFound, "%s %s is not published", appID, versionID)
+	}
+	if (app.Yanked == "") != (since == "") {
+		app.Yanked = since
+		s.apps[key] = app
+	}
+	return nil
+}
+
 // cloned shares nothing with app that a caller could change.
 func cloned(app metadata.App) metadata.App {
 	app.Archive, app.Roles = slices.Clone(app.Archive), slices.Clone(app.Roles)

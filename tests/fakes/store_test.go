@@ -389,6 +389,22 @@ var behaviours = []struct {
 		require.NoError(w, err)
 		require.Equal(w, "one", string(got.Archive))
 	}},
+	{"app versions are yanked and offered again", func(w storeWorld) {
+		w.requireFault(fault.NotFound, w.YankApp(w.Context(), "kv", "1", "2026-01-01T00:00:00Z"))
+		app := metadata.App{AppID: "kv", VersionID: "1", Archive: []byte("one")}
+		require.NoError(w, w.PutApp(w.Context(), app))
+		for _, since := range []string{"2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"} {
+			require.NoError(w, w.YankApp(w.Context(), "kv", "1", since))
+			require.NoError(w, w.PutApp(w.Context(), app), "published again")
+			got, err := w.App(w.Context(), "kv", "1")
+			require.NoError(w, err)
+			require.Equal(w, "2026-01-01T00:00:00Z", got.Yanked)
+		}
+		require.NoError(w, w.YankApp(w.Context(), "kv", "1", ""))
+		all, err := w.Apps(w.Context())
+		require.NoError(w, err)
+		require.Empty(w, all[0].Yanked)
+	}},
 	{"apps are listed without archives", func(w storeWorld) {
 		for _, app := range []metadata.App{{AppID: "b", VersionID: "1"}, {AppID: "a", VersionID: "2"}, {AppID: "a-x", VersionID: "1"}, {AppID: "a", VersionID: "1"}} {
 			app.Archive = []byte(app.AppID + app.VersionID)
@@ -448,5 +464,6 @@ func (w storeWorld) all(ctx context.Context, name string) map[string]error {
 	out["SetOperation"] = w.SetOperation(ctx, name, "w", "CreateCluster")
 	out["PutApp"] = w.PutApp(ctx, metadata.App{AppID: name, VersionID: "1"})
 	_, out["App"] = w.App(ctx, name, "1")
+	out["YankApp"] = w.YankApp(ctx, name, "1", "")
 	return out
 }

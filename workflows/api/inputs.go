@@ -6,7 +6,7 @@ package api
 // CreateClusterInput starts CreateCluster under workflow id cluster/<new cluster id>.
 type CreateClusterInput struct {
 	App     string `json:"app"`               // published application id, required
-	Version string `json:"version,omitempty"` // default: the highest that is not a prerelease, else the last published
+	Version string `json:"version,omitempty"` // default: the highest that is neither a prerelease nor yanked, else the last published
 	// Name is unique among all clusters. Default: the package's cluster.name, with the end of the id where that is taken.
 	Name     string `json:"name,omitempty"`
 	Provider string `json:"provider,omitempty"` // default: the worker's
@@ -254,6 +254,15 @@ type PublishAppInput struct {
 	Version string `json:"version"`
 	// Archive is the package as tar.gz (base64 in JSON): config.json, cluster.json.mustache, locale/. At most 384 KiB.
 	Archive []byte `json:"archive"`
+}
+
+// YankAppInput takes a version out of what new clusters get: creations and upgrades of other clusters are refused. Clusters that
+// have it keep it, and downgrades and restores to it stay possible.
+type YankAppInput struct {
+	App     string `json:"app"`
+	Version string `json:"version"`
+	// Undo offers the version again.
+	Undo bool `json:"undo,omitempty"`
 }
 
 // ListAppsInput reads the published applications.

@@ -41,6 +41,7 @@ const (
 	ListClusters    = "ListClusters"
 	PublishApp      = "PublishApp"
 	ListApps        = "ListApps"
+	YankApp         = "YankApp"
 	ListProviders   = "ListProviders"
 	ListHosts       = "ListHosts"
 	ListBackups     = "ListBackups"

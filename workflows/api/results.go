@@ -241,6 +241,8 @@ type AppView struct {
 	PublishedAt string `json:"published_at"`
 	// Roles in order, "" for role-less.
 	Roles []string `json:"roles"`
+	// Yanked is since when the version is not given to new clusters, "" when it is.
+	Yanked string `json:"yanked,omitempty"`
 	// Problem is why the description in Consul cannot be read, "" when it can.
 	Problem string `json:"problem,omitempty"`
 }

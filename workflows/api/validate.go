@@ -217,6 +217,11 @@ func (in PublishAppInput) NameProblems() []string {
 	return append(wordProblem("app", in.App), wordProblem("version", in.Version)...)
 }
 
+// Problems lists everything that is wrong with the input; empty when it can be used.
+func (in YankAppInput) Problems() []string {
+	return append(wordProblem("app", in.App), wordProblem("version", in.Version)...)
+}
+
 func wordProblem(field, value string) []string {
 	if appWord.MatchString(value) {
 		return nil

@@ -111,6 +111,8 @@ func scenarios() []scenario {
 		scenario{api.PublishApp, failed, failure, small(), nothing, mishap{nothing, "archive"}, noArchive, "", nil},
 		scenario{api.ListApps, happy, completed, small(), nothing, none, input(api.ListAppsInput{}), "", nil},
 		scenario{api.ListApps, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.YankApp, happy, completed, small(), nothing, none, input(api.YankAppInput{App: "small", Version: "2"}), "", nil},
+		scenario{api.YankApp, failed, failure, small(), nothing, mishap{nothing, "is not published"}, input(api.YankAppInput{App: "small", Version: "9"}), "", nil},
 		scenario{api.ListProviders, happy, completed, small(), nothing, none, input(api.ListProvidersInput{}), "", nil},
 		scenario{api.ListProviders, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ListHosts, happy, completed, small(), nothing, none, input(api.ListHostsInput{}), "", nil},

@@ -32,47 +32,73 @@ type Lister interface {
 
 // Open reads a published package.
 func Open(ctx context.Context, apps Store, appID, version string) (*specs.Package, error) {
+	pkg, _, err := open(ctx, apps, appID, version)
+	return pkg, err
+}
+
+// Offered opens a package for a cluster that does not have the version yet: one that is yanked is refused.
+func Offered(ctx context.Context, apps Store, appID, version string) (*specs.Package, error) {
+	pkg, app, err := open(ctx, apps, appID, version)
+	if err == nil && app.Yanked != "" {
+		return nil, fault.New(fault.NotAllowed, "version %s of %s is yanked since %s: no cluster gets it", version, appID, app.Yanked).
+			WithHint("choose another version (drover apps list), or offer it again: drover apps yank %s --version %s --undo", appID, version)
+	}
+	return pkg, err
+}
+
+func open(ctx context.Context, apps Store, appID, version string) (*specs.Package, *metadata.App, error) {
 	app, err := apps.App(ctx, appID, version)
 	if fault.Is(err, fault.NotFound) {
-		return nil, fault.New(fault.NotFound, "version %q of application %q is not published", version, appID).
+		return nil, nil, fault.New(fault.NotFound, "version %q of application %q is not published", version, appID).
 			WithHint("see: drover apps list")
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	pkg, err := specs.FromArchive(appID+"-"+version+".tar.gz", bytes.NewReader(app.Archive))
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "the published package %s %s cannot be read", appID, version)
+		return nil, nil, fault.Wrap(err, fault.Invalid, "the published package %s %s cannot be read", appID, version)
 	}
-	return pkg, nil
+	return pkg, app, nil
 }
 
 // Default is the version that a creation takes which names none, and why: the highest by semantic version, prereleases
-// aside; where no version is a semantic version of a release, the one that was published last.
+// and yanked versions aside; where no version is a semantic version of a release, the one that was published last and is not
+// yanked.
 func Default(ctx context.Context, apps Lister, appID string) (version, why string, _ error) {
 	all, err := apps.Apps(ctx)
 	if err != nil {
 		return "", "", err
 	}
 	NewestFirst(all)
-	var known []string
+	var known, yanked []string
 	highest, last := "", ""
 	for _, app := range all {
-		if app.AppID == appID && last == "" {
-			last = app.VersionID
-		}
-		if app.AppID == appID && released(app.VersionID) && (highest == "" || semver.Compare(canonical(app.VersionID), canonical(highest)) > 0) {
-			highest = app.VersionID
-		}
 		if !slices.Contains(known, app.AppID) {
 			known = append(known, app.AppID)
+		}
+		if app.AppID != appID {
+			continue
+		}
+		if app.Yanked != "" {
+			yanked = append(yanked, app.VersionID)
+			continue
+		}
+		if last == "" {
+			last = app.VersionID
+		}
+		if released(app.VersionID) && (highest == "" || semver.Compare(canonical(app.VersionID), canonical(highest)) > 0) {
+			highest = app.VersionID
 		}
 	}
 	switch {
 	case highest != "":
-		return highest, "it is the highest version that is not a prerelease", nil
+		return highest, "it is the highest version that is neither a prerelease nor yanked", nil
 	case last != "":
-		return last, "it was published last, and no version is a semantic version of a release", nil
+		return last, "it was published last, and no version that is not yanked is a semantic version of a release", nil
+	case len(yanked) > 0:
+		return "", "", fault.New(fault.NotAllowed, "all published versions of %s are yanked: %s", appID, strings.Join(yanked, ", ")).
+			WithHint("publish another version, or offer one again: drover apps yank %s --version %s --undo", appID, yanked[0])
 	}
 	return "", "", fault.New(fault.NotFound, "no application %q is published", appID).
 		WithHint("published: %s; publish with: drover apps publish PATH --app %s --version VERSION", fmt.Sprint(known), appID)

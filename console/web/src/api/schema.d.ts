@@ -88,6 +88,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/apps/{app}/versions/{version}/yank": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a version out of what new clusters get, or offer it again
+         * @description Take a version out of what new clusters get, or offer it again.
+         */
+        post: operations["yank-app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -762,6 +782,7 @@ export interface components {
             };
             version: string;
             why?: string;
+            yanked?: string;
         };
         AppView: {
             app: string;
@@ -770,6 +791,7 @@ export interface components {
             published_at: string;
             roles: string[];
             version: string;
+            yanked?: string;
         };
         Audit: {
             /**
@@ -1877,6 +1899,10 @@ export interface components {
             node?: string;
             step: string;
         };
+        Yank: {
+            /** @description Offer the version again */
+            undo?: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -2030,6 +2056,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "yank-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Yank"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppView"];
                 };
             };
             /** @description Error */

@@ -284,6 +284,11 @@ export const en = {
   'apps.about': 'A package has config.json and cluster.json.mustache. It is checked before it is published, and every problem is listed.',
   'apps.published': '{app} {version} is published.',
   'apps.sending': 'Publishing …',
+  'apps.yank': 'Yank',
+  'apps.yankName': 'Yank {app} {version}: no further cluster gets it',
+  'apps.yanked': 'yanked: no further cluster gets it',
+  'apps.offer': 'Offer again',
+  'apps.offerName': 'Offer {app} {version} again',
   'apps.create': 'Create a cluster of {app} {version}',
 
   'backup': 'Backup',

@@ -286,6 +286,11 @@ export const zh: Texts = {
   'apps.about': '应用包包含 config.json 和 cluster.json.mustache。发布前会进行检查并列出所有问题。',
   'apps.published': '{app} {version} 已发布。',
   'apps.sending': '发布中…',
+  'apps.yank': '撤下',
+  'apps.yankName': '撤下 {app} {version}：不再提供给其他集群',
+  'apps.yanked': '已撤下：不再提供给其他集群',
+  'apps.offer': '重新提供',
+  'apps.offerName': '重新提供 {app} {version}',
   'apps.create': '创建 {app} {version} 集群',
 
   'backup': '备份',
