@@ -196,11 +196,11 @@ func (c *Client) Concerns(ctx context.Context, clusterID string) (*api.ConcernLi
 	if clusterID != "" {
 		query.Set("cluster", clusterID)
 	}
-	out, err := get[wire.Items[api.Concern]](ctx, c, query, "concerns")
+	out, err := get[wire.Page[api.Concern]](ctx, c, query, "concerns")
 	if err != nil {
 		return nil, err
 	}
-	return &api.ConcernList{Concerns: out.Items, Total: len(out.Items)}, nil
+	return &api.ConcernList{Concerns: out.Items, Total: out.Total}, nil
 }
 
 // RetryOrphans retries the release of the ledger's orphans once.

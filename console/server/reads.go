@@ -149,13 +149,3 @@ func (s *Server) machines(ctx context.Context, in api.ListHostsInput) (*body[wir
 	}
 	return items(list.Hosts, nil)
 }
-
-// concerns are those of the clusters that the caller sees.
-func (s *Server) concerns(ctx context.Context, in *concernsInput) (*body[wire.Items[api.Concern]], error) {
-	list, err := s.Client.Concerns(ctx, in.Cluster)
-	if err != nil {
-		return nil, failed(err)
-	}
-	who := callOf(ctx).Identity
-	return items(slices.DeleteFunc(list.Concerns, func(c api.Concern) bool { return !s.sees(ctx, who, c.ClusterID) }), nil)
-}

@@ -57,7 +57,7 @@ func (s *Server) routes(a huma.API) {
 	huma.Register(a, route("clusters", http.MethodGet, "/v1/clusters", wire.Viewer, "List clusters"), s.clusters)
 	huma.Register(a, route("create-cluster", http.MethodPost, "/v1/clusters", wire.Operator, "Create a cluster, or plan it", status(http.StatusAccepted)), s.createCluster)
 	huma.Register(a, route("cluster", http.MethodGet, "/v1/clusters/{id}", wire.Viewer, "One cluster with its nodes"), s.cluster)
-	huma.Register(a, route("edit-cluster", http.MethodPatch, "/v1/clusters/{id}", wire.Operator, "Change name, labels or protection of a cluster, also while an operation runs"), s.edit)
+	huma.Register(a, route("edit-cluster", http.MethodPatch, "/v1/clusters/{id}", wire.Operator, "Change name, labels, protection, healing or maintenance of a cluster, also while an operation runs"), s.edit)
 	events(a, route("cluster-events", http.MethodGet, "/v1/clusters/{id}/events", wire.Viewer, "Follow one cluster"), wire.Cluster{}, s.clusterEvents,
 		func(in *clusterEvents) string { return in.Last })
 	huma.Register(a, route("history", http.MethodGet, "/v1/clusters/{id}/operations", wire.Viewer, "Operations of a cluster, newest first"), s.history)

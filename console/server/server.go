@@ -42,8 +42,9 @@ type Options struct {
 // Server answers the API and the web pages. Handler is its use.
 type Server struct {
 	Options
-	hub  *hub
-	docs huma.API
+	hub       *hub
+	docs      huma.API
+	concerned lastConcerns
 }
 
 // New returns a server; ctx ends the watching of operations.

@@ -19,6 +19,7 @@ export const routes: readonly Route[] = [
   { path: '/clusters/:id/doctor', title: 'doctor.title', load: () => import('./pages/Doctor.svelte') },
   { path: '/clusters/:id/:verb', title: 'nav.clusters', load: () => import('./pages/Verb.svelte') },
   { path: '/operations/:id', title: 'operation.title', load: () => import('./pages/Operation.svelte') },
+  { path: '/concerns', title: 'nav.concerns', load: () => import('./pages/Concerns.svelte') },
   { path: '/apps', title: 'nav.apps', load: () => import('./pages/Apps.svelte') },
   { path: '/backups', title: 'nav.backups', load: () => import('./pages/Backups.svelte') },
   { path: '/machines', title: 'nav.machines', load: () => import('./pages/Machines.svelte') },

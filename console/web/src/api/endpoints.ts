@@ -33,6 +33,9 @@ export interface ListQuery {
 export const clusters = (query: ListQuery) =>
   call('get', '/v1/clusters', { query: { ...query, state: query.state ? [query.state] : undefined, sort: query.sort as undefined } });
 export const cluster = (id: string) => call('get', '/v1/clusters/{id}', { path: { id }, query: { agents: true } });
+export const edit = (id: string, change: T.ClusterChange) => call('patch', '/v1/clusters/{id}', { path: { id }, body: change });
+/** What needs attention, of one cluster or of all; total is more than the items when only the first are listed. */
+export const concerns = (cluster?: string) => call('get', '/v1/concerns', { query: { cluster } });
 export const values = (id: string) => call('get', '/v1/clusters/{id}/values', { path: { id } });
 export const examination = (id: string) => call('get', '/v1/clusters/{id}/examination', { path: { id } });
 export const operations = async (id: string) => items(await call('get', '/v1/clusters/{id}/operations', { path: { id }, query: { limit: 20 } }));
@@ -80,6 +83,9 @@ export const yank = (name: string, version: string, undo: boolean) =>
 
 export const backups = async (cluster?: string) => items(await call('get', '/v1/backups', { query: { cluster: cluster || undefined } }));
 export const restore = (id: string, input: object, sending: Sending) => call('post', '/v1/backups/{id}/restore', { path: { id }, body: { input }, ...sending });
+export const verify = (id: string, sending: Sending) => call('post', '/v1/backups/{id}/verify', { path: { id }, body: { input: {} }, ...sending });
+export const planVerify = async (id: string, signal: AbortSignal) =>
+  planned(await call('post', '/v1/backups/{id}/verify', { path: { id }, body: { input: {} }, query: { dry_run: true }, signal }));
 export const planRestore = async (id: string, input: object, signal: AbortSignal) =>
   planned(await call('post', '/v1/backups/{id}/restore', { path: { id }, body: { input }, query: { dry_run: true }, signal }));
 

@@ -290,8 +290,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change name, labels or protection of a cluster, also while an operation runs
-         * @description Change name, labels or protection of a cluster, also while an operation runs.
+         * Change name, labels, protection, healing or maintenance of a cluster, also while an operation runs
+         * @description Change name, labels, protection, healing or maintenance of a cluster, also while an operation runs.
          */
         patch: operations["edit-cluster"];
         trace?: never;
@@ -1214,9 +1214,6 @@ export interface components {
         ItemsBackupView: {
             items: components["schemas"]["BackupView"][];
         };
-        ItemsConcern: {
-            items: components["schemas"]["Concern"][];
-        };
         ItemsHostView: {
             items: components["schemas"]["HostView"][];
         };
@@ -1384,6 +1381,21 @@ export interface components {
              */
             all?: number;
             items: components["schemas"]["Cluster"][];
+            /** @description Cursor of the next page; absent on the last one */
+            next?: string;
+            /**
+             * Format: int64
+             * @description Number of items of all pages
+             */
+            total: number;
+        };
+        PageConcern: {
+            /**
+             * Format: int64
+             * @description Number of clusters that the caller may see, with and without the filters
+             */
+            all?: number;
+            items: components["schemas"]["Concern"][];
             /** @description Cursor of the next page; absent on the last one */
             next?: string;
             /**
@@ -2829,7 +2841,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemsConcern"];
+                    "application/json": components["schemas"]["PageConcern"];
                 };
             };
             /** @description Error */

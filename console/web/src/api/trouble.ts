@@ -36,6 +36,11 @@ export function troubleOf(status: number, body: unknown): Trouble {
   };
 }
 
+/** passing says whether the same request can succeed later: nothing answered, or the cluster was busy. */
+export function passing(t: Trouble): boolean {
+  return t.status === 0 || t.status === 409 || t.status === 429 || t.status >= 500;
+}
+
 /** faultTrouble is the failure of an operation. */
 export function faultTrouble(f: Fault, tone: 'bad' | 'warn'): Trouble {
   return { ...noTrouble, title: f.message, hint: f.hint ?? '', output: f.output ?? '', errors: (f.problems ?? []).map(fieldError), tone };

@@ -17,6 +17,8 @@ const heads: Record<string, (id: string, input: Input) => string[]> = {
   RepairCluster: (id, i) => ['repair', id, ...(words(i.nodes).length ? ['--nodes', words(i.nodes).join(',')] : [])],
   BackupCluster: (id) => ['backup', 'create', id],
   DeleteCluster: (id) => ['delete', id],
+  RecoverCluster: (id) => ['recover', id],
+  CeaseCluster: (id) => ['cease', id],
 };
 const inHead = ['nodes', 'version', 'service'];
 

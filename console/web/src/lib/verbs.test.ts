@@ -17,6 +17,8 @@ test.each<[string, Record<string, string>, Record<string, unknown>]>([
   ['restart', { role: 'replica' }, { role: 'replica' }],
   ['upgrade', {}, { version: '2.0' }],
   ['delete', { force: 'false' }, {}],
+  ['delete', { keep: '2h' }, { keep: '2h' }],
+  ['recover', {}, {}],
 ])('%s %j', (slug, typed, want) => {
   const verb = verbOf(slug);
   if (!verb) throw new Error(`no verb ${slug}`);

@@ -62,7 +62,9 @@ export const verbs: readonly Verb[] = [
   { operation: 'DowngradeCluster', slug: 'downgrade', fields: () => [], waits: true },
   { operation: 'BackupCluster', slug: 'backup', fields: () => [item('target', 'string'), item('full', 'boolean', { default: false })] },
   { operation: 'RepairCluster', slug: 'repair', fields: (c) => [nodeList(c, false)], waits: true },
-  { operation: 'DeleteCluster', slug: 'delete', fields: () => [item('force', 'boolean', { default: false })], loses: true },
+  { operation: 'DeleteCluster', slug: 'delete', fields: () => [item('keep', 'string', { pattern: '^(0|([0-9]+(\\.[0-9]+)?(s|m|h))+)$' }), item('force', 'boolean', { default: false })], loses: true },
+  { operation: 'RecoverCluster', slug: 'recover', fields: () => [], waits: true },
+  { operation: 'CeaseCluster', slug: 'cease', fields: () => [], loses: true },
 ];
 
 export function verbOf(slug: string): Verb | undefined {

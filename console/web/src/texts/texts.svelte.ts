@@ -23,12 +23,12 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 }
 
 /** n is a text for a count: key.one or key.many. */
-export function n(key: 'nodes' | 'clusters' | 'findings' | 'resources', count: number): string {
+export function n(key: 'nodes' | 'clusters' | 'findings' | 'resources' | 'concerns', count: number): string {
   return t(count === 1 ? `${key}.one` : `${key}.many`, { n: count });
 }
 
 /** word is the text of a word of the API, such as a state; words without one are shown as they are. */
-export function word(group: 'state' | 'health' | 'verb' | 'action', name: string): string {
+export function word(group: 'state' | 'health' | 'concern' | 'heal' | 'verb' | 'action', name: string): string {
   const key = `${group}.${name}`;
   return key in texts ? texts[key as Key] : name.replaceAll('_', ' ');
 }
