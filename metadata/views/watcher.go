@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"strings"
@@ -48,10 +49,17 @@ type entry struct {
 // sees is what is shown of it.
 func (e entry) sees() metadata.View { return e.view.With(e.live) }
 
+// Policy is the policy of the Consul token of a watcher: it reads the views below prefix and nothing else.
+func Policy(prefix string) string {
+	return fmt.Sprintf("key_prefix %q { policy = \"list\" }", root(prefix))
+}
+
+func root(prefix string) string { return strings.Trim(prefix, "/") + "/views/" }
+
 // NewWatcher returns a watcher of the views below prefix.
 func NewWatcher(client *api.Client, prefix string, logger *slog.Logger) *Watcher {
 	return &Watcher{
-		kv: client.KV(), root: strings.Trim(prefix, "/") + "/views/", logger: logger,
+		kv: client.KV(), root: root(prefix), logger: logger,
 		views: map[string]entry{}, changed: make(chan struct{}),
 	}
 }

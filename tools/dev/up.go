@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
-	"github.com/google/uuid"
-
-	"drover/durable"
 	"drover/tests/stack"
 )
 
@@ -58,25 +54,23 @@ make dev-down ends it; a second make dev starts it on the same data, with the pr
 func (d *dev) tokenFile() string { return filepath.Join(d.options.Dir, "consul-token") }
 
 // guard has Consul refuse what no token allows. The worker gets the token that may do everything, and gives each cluster's
-// nodes one that reads their own metadata.
-func (d *dev) guard() error {
+// nodes one that reads their own metadata; the console gets one that reads views.
+func (d *dev) guard() (err error) {
 	if err := os.MkdirAll(d.options.Dir, 0o700); err != nil {
 		return err
 	}
-	token, err := os.ReadFile(d.tokenFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		token = []byte(uuid.NewString())
-		err = durable.Replace(d.tokenFile(), token, 0o600)
-	}
-	d.options.ConsulToken = strings.TrimSpace(string(token))
+	d.options.ConsulToken, err = secretIn(d.tokenFile())
 	d.options.WorkerFlags = []string{"--consul-token-file", d.tokenFile()}
-	d.options.ConsoleFlags = []string{"--consul-token-file", d.tokenFile()}
+	d.options.ConsoleFlags = []string{"--consul-token-file", d.consoleTokenFile()}
 	return err
 }
 
 // furnish adds what a stack for people has more than one for tests.
 func (d *dev) furnish(ctx context.Context, servers *stack.Stack) error {
 	if err := servers.StartWorker(ctx); err != nil {
+		return err
+	}
+	if err := d.admit(ctx, servers); err != nil {
 		return err
 	}
 	if err := servers.StartConsole(ctx); err != nil {
