@@ -140,7 +140,7 @@ func New(d Dependencies) *Activities {
 			Records: d.Records, Lives: d.Records, Apps: d.Apps, Trees: d.Trees, Ledger: d.Ledger, Agents: d.Agents, Tokens: tokens,
 			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns, Backups: d.Backups, Now: d.Now,
 		},
-		Apps: &apps.Activities{Apps: d.Apps, Now: d.Now},
+		Apps: &apps.Activities{Apps: d.Apps, Clusters: d.Records, Backups: d.Backups, Now: d.Now},
 		Backups: &backups.Activities{
 			Records: d.Records, Ledger: d.Ledger, Catalogue: entries, Attempt: check, Providers: d.Providers, Nodes: d.Folders,
 			Now: d.Now, Logger: d.Logger,

@@ -27,6 +27,7 @@ const (
 	PublishApp      = "PublishApp"
 	ListApps        = "ListApps"
 	YankApp         = "YankApp"
+	UnpublishApp    = "UnpublishApp"
 	DescribeCluster = "DescribeCluster"
 	ListClusters    = "ListClusters"
 	ListProviders   = "ListProviders"
@@ -87,6 +88,7 @@ func (a *Activities) All() map[string]any {
 		PublishApp:      a.Apps.PublishApp,
 		ListApps:        a.Apps.ListApps,
 		YankApp:         a.Apps.YankApp,
+		UnpublishApp:    a.Apps.UnpublishApp,
 		DescribeCluster: a.Reads.DescribeCluster,
 		ListClusters:    a.Reads.ListClusters,
 		ListProviders:   a.Reads.ListProviders,

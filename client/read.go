@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 	"go.temporal.io/api/enums/v1"
@@ -102,6 +103,24 @@ func (c *Client) Yank(ctx context.Context, in api.YankAppInput) (*api.AppView, e
 		return nil, err
 	}
 	return &out, nil
+}
+
+// Unpublish removes a version that nothing uses, and returns what it was.
+func (c *Client) Unpublish(ctx context.Context, in api.UnpublishAppInput) (*api.AppView, error) {
+	list, err := c.Apps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list.Apps, func(a api.AppView) bool { return a.App == in.App && a.Version == in.Version })
+	if i < 0 {
+		return nil, fault.New(fault.NotFound, "application %q has no published version %q", in.App, in.Version).
+			WithHint("list the published versions with: drover apps list")
+	}
+	var out api.UnpublishedApp
+	if err := c.call(ctx, versionID(in.App, in.Version), api.UnpublishApp, "unpublish "+in.App+" "+in.Version, in, &out); err != nil {
+		return nil, err
+	}
+	return &list.Apps[i], nil
 }
 
 // versionID is the workflow id of what changes a version: one change at a time.

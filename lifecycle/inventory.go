@@ -58,9 +58,11 @@ type Record struct {
 	Name      string `json:"name"` // unique among all clusters; nodes do not see a change
 	AppID     string `json:"app_id"`
 	VersionID string `json:"version_id"`
-	Provider  string `json:"provider"`
-	UserID    string `json:"user_id"`
-	Zone      string `json:"zone,omitempty"`
+	// Package is the SHA-256 of the published archive that the version had when the cluster got it; empty in records of earlier versions.
+	Package  string `json:"package,omitempty"`
+	Provider string `json:"provider"`
+	UserID   string `json:"user_id"`
+	Zone     string `json:"zone,omitempty"`
 	// GlobalUUID seeds passwords in packages: it never changes.
 	GlobalUUID string `json:"global_uuid"`
 	State      State  `json:"state"`
@@ -117,6 +119,7 @@ type Record struct {
 // Version is an application version, its specification and the values that are in force with it.
 type Version struct {
 	VersionID string         `json:"version_id"`
+	Package   string         `json:"package,omitempty"`
 	Spec      *specs.Cluster `json:"spec"`
 	Values    Values         `json:"values,omitempty"`
 }
@@ -177,7 +180,7 @@ func (r *Record) Node(id string) (*Node, bool) {
 }
 
 // Running is the version that runs, or ran before an upgrade that is not finished.
-func (r *Record) Running() Version { return Version{r.VersionID, r.Spec, r.Values} }
+func (r *Record) Running() Version { return Version{r.VersionID, r.Package, r.Spec, r.Values} }
 
 // On is the version whose image a node's machine boots.
 func (r *Record) On(n Node) Version {
@@ -214,7 +217,7 @@ func (r *Record) Commit() {
 	if r.Target.Values != nil { // an upgrade that began before targets had values keeps those of the record
 		r.Values = r.Target.Values
 	}
-	r.VersionID, r.Spec, r.Target = r.Target.VersionID, r.Target.Spec, nil
+	r.VersionID, r.Package, r.Spec, r.Target = r.Target.VersionID, r.Target.Package, r.Target.Spec, nil
 }
 
 // NamedNodes are the nodes with these ids, in that order; ids that the record does not have are left out.

@@ -16,3 +16,11 @@ type App struct {
 	// Archive is the package as tar.gz. It is stored separately; lists omit it.
 	Archive []byte `json:"-"`
 }
+
+// AppState is a published version without its archive, and what a change of it requires: that it is still as it was read, and
+// that no cluster has got it since.
+type AppState struct {
+	App
+	Index uint64 // of the description
+	Used  uint64 // of the mark that every cluster changes which gets the version
+}

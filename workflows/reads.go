@@ -38,6 +38,11 @@ func YankApp(ctx workflow.Context, raw converter.RawValue) (api.AppView, error) 
 	return read(ctx, raw, doApps.YankApp)
 }
 
+// UnpublishApp removes a published version that nothing uses.
+func UnpublishApp(ctx workflow.Context, raw converter.RawValue) (api.UnpublishedApp, error) {
+	return read(ctx, raw, doApps.UnpublishApp)
+}
+
 // ExamineCluster compares everything that is known of one cluster.
 func ExamineCluster(ctx workflow.Context, raw converter.RawValue) (api.Examination, error) {
 	return read(ctx, raw, doReads.ExamineCluster)

@@ -17,6 +17,7 @@ func readers() map[string]any {
 		api.PublishApp:      PublishApp,
 		api.ListApps:        ListApps,
 		api.YankApp:         YankApp,
+		api.UnpublishApp:    UnpublishApp,
 		api.ListProviders:   ListProviders,
 		api.ListHosts:       ListHosts,
 		api.ListBackups:     ListBackups,

@@ -15,8 +15,8 @@ import (
 	"drover/workflows/api"
 )
 
-// PublishApp checks a package and stores it. The same content again is a no-op; other content under a published
-// version is refused: clusters refer to versions.
+// PublishApp checks a package and stores it. The same content again is a no-op; other content under a published version is
+// refused, as clusters refer to versions, unless the request replaces it and nothing uses it.
 func (a *Activities) PublishApp(ctx context.Context, in api.PublishAppInput) (api.AppView, error) {
 	pkg, err := specs.FromArchive(in.App+"-"+in.Version+".tar.gz", bytes.NewReader(in.Archive))
 	if err != nil {
@@ -33,7 +33,11 @@ func (a *Activities) PublishApp(ctx context.Context, in api.PublishAppInput) (ap
 		AppID: in.App, VersionID: in.Version, Archive: in.Archive, Digest: hex.EncodeToString(sum[:]), Roles: roles,
 		PublishedAt: a.Now().UTC().Format(time.RFC3339Nano),
 	}
-	if err := a.Apps.PutApp(ctx, app); err != nil {
+	put := a.Apps.PutApp
+	if in.Replace {
+		put = a.replace
+	}
+	if err := put(ctx, app); err != nil {
 		return api.AppView{}, err
 	}
 	stored, err := a.Apps.App(ctx, in.App, in.Version)

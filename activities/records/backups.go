@@ -214,7 +214,8 @@ func (a *Activities) restoredRecord(ctx context.Context, in PrepareRestoreInput)
 		return nil, fault.New(fault.NotAllowed, "backup %s has volumes, and provider %s cannot fill any: %s", b.ID, provider, why).
 			WithHint("restore with another provider: --provider")
 	}
-	if _, err := packages.Open(ctx, a.Apps, b.App, b.Version); err != nil {
+	_, app, err := packages.Published(ctx, a.Apps, b.App, b.Version)
+	if err != nil {
 		return nil, fault.Wrap(err, fault.NotFound, "backup %s cannot be restored", b.ID)
 	}
 	if err := a.noStrays(ctx, p, &lifecycle.Record{ClusterID: in.ClusterID}); err != nil {
@@ -227,6 +228,7 @@ func (a *Activities) restoredRecord(ctx context.Context, in PrepareRestoreInput)
 	now := a.Now().UTC().Format(time.RFC3339)
 	rec.ClusterID, rec.Provider, rec.State, rec.EverActive, rec.PoweredOff, rec.CreatedAt = in.ClusterID, provider, lifecycle.Creating, false, false, now
 	rec.RestoredFrom, rec.Target, rec.UpgradeFrom, rec.Protected = b.ID, nil, "", false
+	rec.Package = app.Digest
 	if in.Restore.Zone != "" {
 		rec.Zone = in.Restore.Zone
 	}

@@ -99,7 +99,7 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	if err != nil {
 		return nil, err
 	}
-	version, values, spec, err := a.render(ctx, in.Create)
+	app, values, spec, err := a.render(ctx, in.Create)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +111,8 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 		return nil, err
 	}
 	if name != spec.Name {
-		in.Create.Name, in.Create.Version = name, version
-		if _, values, spec, err = a.render(ctx, in.Create); err != nil {
+		in.Create.Name, in.Create.Version = name, app.VersionID
+		if app, values, spec, err = a.render(ctx, in.Create); err != nil {
 			return nil, err
 		}
 	}
@@ -121,10 +121,10 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	}
 	nodes, err := lifecycle.Allocate(spec, ids.Random{Used: map[int]bool{}})
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "%s %s: %v", in.Create.App, version, err)
+		return nil, fault.New(fault.Invalid, "%s %s: %v", app.AppID, app.VersionID, err)
 	}
 	for i := range nodes {
-		nodes[i].VersionID = version
+		nodes[i].VersionID = app.VersionID
 	}
 	userID := in.Create.UserID
 	if userID == "" {
@@ -132,7 +132,7 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 	}
 	now := a.Now().UTC().Format(time.RFC3339)
 	rec := &lifecycle.Record{
-		ClusterID: in.ClusterID, Name: name, AppID: in.Create.App, VersionID: version, Provider: provider,
+		ClusterID: in.ClusterID, Name: name, AppID: app.AppID, VersionID: app.VersionID, Package: app.Digest, Provider: provider,
 		UserID: userID, Zone: in.Create.Zone, GlobalUUID: uuid.NewString(), State: lifecycle.Creating,
 		Values: values, Spec: spec, Nodes: nodes, CreatedAt: now, Labels: in.Create.Labels, Protected: in.Create.Protected, Keep: in.Create.Keep,
 		Operation: lifecycle.Operation{
@@ -143,22 +143,22 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 }
 
 // render finds the published package (the default version when none is named) and renders it with the user's values.
-func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (version string, _ lifecycle.Values, _ *specs.Cluster, err error) {
-	version = in.Version
+func (a *Activities) render(ctx context.Context, in api.CreateClusterInput) (_ *metadata.App, _ lifecycle.Values, _ *specs.Cluster, err error) {
+	version := in.Version
 	if version == "" {
 		if version, _, err = packages.Default(ctx, a.Apps, in.App); err != nil {
-			return "", nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
-	pkg, err := packages.Offered(ctx, a.Apps, in.App, version)
+	pkg, app, err := packages.Offered(ctx, a.Apps, in.App, version)
 	if err != nil {
-		return "", nil, nil, err
+		return nil, nil, nil, err
 	}
 	spec, values, err := pkg.Revise(ctx, nil, packages.WithName(pkg, in.Values, in.Name))
 	if err != nil {
-		return "", nil, nil, packages.Refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
+		return nil, nil, nil, packages.Refusal(err, fmt.Sprintf("%s %s cannot be rendered with these values", in.App, version))
 	}
-	return version, values, spec, nil
+	return app, values, spec, nil
 }
 
 // Ended is what the record says of a cluster whose operation has ended.

@@ -24,9 +24,9 @@ func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in
 	}
 	open := packages.Offered
 	if retried { // the cluster has it already
-		open = packages.Open
+		open = packages.Published
 	}
-	next, err := open(ctx, a.Apps, rec.AppID, to)
+	next, published, err := open(ctx, a.Apps, rec.AppID, to)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in
 	if err := a.checkImages(ctx, rec.Provider, to, spec); err != nil {
 		return nil, err
 	}
-	rec.Target = &lifecycle.Version{VersionID: to, Spec: spec, Values: values}
+	rec.Target = &lifecycle.Version{VersionID: to, Package: published.Digest, Spec: spec, Values: values}
 	chooseInstances(rec, func(lifecycle.Node) bool { return true })
 	shown := *rec
 	shown.UpgradeFrom = rec.VersionID

@@ -141,6 +141,9 @@ func (c *Client) App(ctx context.Context, app, version string) (*api.AppDetail, 
 // Publish makes a package available.
 func (c *Client) Publish(ctx context.Context, in api.PublishAppInput) (*api.AppView, error) {
 	query := url.Values{"app": {in.App}, "version": {in.Version}}
+	if in.Replace {
+		query.Set("replace", "true")
+	}
 	out, err := post[wire.Published](ctx, c, question{method: http.MethodPost, path: at("apps"), query: query, body: in.Archive})
 	if err != nil {
 		return nil, err
@@ -153,6 +156,11 @@ func (c *Client) Yank(ctx context.Context, in api.YankAppInput) (*api.AppView, e
 	return post[api.AppView](ctx, c, question{
 		method: http.MethodPost, path: at("apps", in.App, "versions", in.Version, "yank"), body: wire.Yank{Undo: in.Undo},
 	})
+}
+
+// Unpublish removes a version that nothing uses, and returns what it was.
+func (c *Client) Unpublish(ctx context.Context, in api.UnpublishAppInput) (*api.AppView, error) {
+	return post[api.AppView](ctx, c, question{method: http.MethodDelete, path: at("apps", in.App, "versions", in.Version)})
 }
 
 // Providers are the workers' providers.

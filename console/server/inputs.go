@@ -117,6 +117,7 @@ type (
 	publishInput struct {
 		App     string `query:"app" required:"true" maxLength:"63"`
 		Version string `query:"version" required:"true" maxLength:"63"`
+		Replace bool   `query:"replace" doc:"Give a published version other content; refused while a cluster or a backup uses it"`
 		Upload
 	}
 	appPath struct {

@@ -58,7 +58,7 @@ func (s *Server) lint(ctx context.Context, in *Upload) (*body[wire.Linted], erro
 }
 
 func (s *Server) publish(ctx context.Context, in *publishInput) (*body[wire.Published], error) {
-	request := api.PublishAppInput{App: in.App, Version: in.Version}
+	request := api.PublishAppInput{App: in.App, Version: in.Version, Replace: in.Replace}
 	p, err := specs.FromArchive("upload", bytes.NewReader(in.RawBody))
 	if err != nil {
 		return nil, noted(ctx, err)
@@ -88,6 +88,11 @@ func (s *Server) publish(ctx context.Context, in *publishInput) (*body[wire.Publ
 
 func (s *Server) yank(ctx context.Context, in *yankInput) (*body[api.AppView], error) {
 	out, err := s.Client.Yank(ctx, api.YankAppInput{App: in.App, Version: in.Version, Undo: in.Body.Undo})
+	return answer(ctx, out, err)
+}
+
+func (s *Server) unpublish(ctx context.Context, in *VersionPath) (*body[api.AppView], error) {
+	out, err := s.Client.Unpublish(ctx, api.UnpublishAppInput{App: in.App, Version: in.Version})
 	return answer(ctx, out, err)
 }
 

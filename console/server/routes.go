@@ -80,6 +80,7 @@ func (s *Server) routes(a huma.API) {
 	huma.Register(a, route("app", http.MethodGet, "/v1/apps/{app}/versions/{version}", wire.Viewer, "One version of an application with its settings and services"), s.app)
 	huma.Register(a, route("publish-app", http.MethodPost, "/v1/apps", wire.Admin, "Publish a package", status(http.StatusCreated), uploaded), s.publish)
 	huma.Register(a, route("yank-app", http.MethodPost, "/v1/apps/{app}/versions/{version}/yank", wire.Admin, "Take a version out of what new clusters get, or offer it again"), s.yank)
+	huma.Register(a, route("unpublish-app", http.MethodDelete, "/v1/apps/{app}/versions/{version}", wire.Admin, "Remove a version that no cluster and no backup uses"), s.unpublish)
 	huma.Register(a, route("lint", http.MethodPost, "/v1/lint", wire.Viewer, "Check a package without publishing it", uploaded), s.lint)
 
 	huma.Register(a, route("backups", http.MethodGet, "/v1/backups", wire.Viewer, "List the backups, the oldest first within a cluster"), s.backups)

@@ -22,75 +22,98 @@ func (s *Store) appKey(appID, versionID string) string {
 	return s.prefix + "/apps/" + appID + "/" + versionID
 }
 
-// PutApp publishes a package. A version never changes: publishing the same archive again does nothing, another archive
-// under the same version is a Conflict fault.
+// PutApp publishes a package. Publishing the same archive again does nothing, another archive under the same version is a
+// Conflict fault (ReplaceApp).
 func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
-	if err := checkApp(app); err != nil {
+	what := "publish " + app.AppID + " " + app.VersionID
+	if err := complete(&app, what); err != nil {
 		return err
 	}
-	what := "publish " + app.AppID + " " + app.VersionID
+	key := s.appKey(app.AppID, app.VersionID)
+	return s.racing(what, func() error {
+		there, index, err := s.appVersion(ctx, key, what)
+		if err != nil || there != nil && there.Digest == app.Digest {
+			return err
+		}
+		if there != nil {
+			// Remove the archive of a call that lost the race, while no description names it.
+			if err := s.dropArchive(ctx, key, index, app.Digest, what); err != nil {
+				return err
+			}
+			return fault.New(fault.Conflict, "%s: this version was published %s with other content (SHA-256 %s, now %s)",
+				what, there.PublishedAt, there.Digest, app.Digest).
+				WithHint("publish it under a new version; while nothing uses the version, its content can be replaced: drover apps publish --replace")
+		}
+		change, err := s.describeWithArchive(ctx, app, 0, what)
+		if err == nil {
+			_, err = s.commit(ctx, change, what)
+		}
+		return err
+	})
+}
+
+// complete checks an app and fills in its digest.
+func complete(app *metadata.App, what string) error {
+	if err := checkApp(*app); err != nil {
+		return err
+	}
 	sum := sha256.Sum256(app.Archive)
 	digest := hex.EncodeToString(sum[:])
 	if app.Digest != "" && app.Digest != digest {
 		return fault.New(fault.Invalid, "%s: the archive's SHA-256 is %s, not %s", what, digest, app.Digest)
 	}
 	app.Digest = digest
-	key := s.appKey(app.AppID, app.VersionID)
-	first, err := s.describe(key, app, 0, what)
-	if err != nil {
-		return err
-	}
-	there, index, err := s.appVersion(ctx, key, what)
-	if err != nil {
-		return err
-	}
-	if there == nil {
-		// The archive first, under its digest: a description never names a missing archive.
-		if err := s.putArchive(ctx, key+"/"+digest, app.Archive, what); err != nil {
-			return err
-		}
-		_, err = s.commit(ctx, []*api.KVTxnOp{first}, what)
-		if !errors.Is(err, errRaced) {
-			return err
-		}
-		if there, index, err = s.appVersion(ctx, key, what); err != nil {
-			return err
-		}
-	}
-	if there != nil && there.Digest == digest {
-		return nil
-	}
-	if there == nil {
-		return fault.New(fault.Conflict, "%s: the version was withdrawn at the same time", what)
-	}
-	// This call lost the race: remove its archive while no description names it.
-	if err := s.dropArchive(ctx, key, index, digest, what); err != nil {
-		return err
-	}
-	return fault.New(fault.Conflict, "%s: this version was published %s with other content (SHA-256 %s, now %s)",
-		what, there.PublishedAt, there.Digest, digest).WithHint("publish it under a new version")
+	return nil
 }
 
-// putArchive writes an archive, which is too large for a transaction.
-func (s *Store) putArchive(ctx context.Context, key string, archive []byte, what string) error {
-	return s.racing(what, func() error {
-		there, err := s.get(ctx, key, what)
-		if err != nil {
-			return err
-		}
+// describeWithArchive writes the archive, under its digest, and returns what writes the description that names it.
+func (s *Store) describeWithArchive(ctx context.Context, app metadata.App, index uint64, what string) ([]*api.KVTxnOp, error) {
+	key := s.appKey(app.AppID, app.VersionID)
+	archive := key + "/" + app.Digest
+	archived, err := s.putArchive(ctx, archive, app.Archive, what)
+	if err != nil {
+		return nil, err
+	}
+	description, err := s.describe(key, app, index, what)
+	return []*api.KVTxnOp{description, unchanged(archive, archived)}, err
+}
+
+// describe returns what writes the description of a version, which must not have changed since it was read with index.
+func (s *Store) describe(key string, app metadata.App, index uint64, what string) (*api.KVTxnOp, error) {
+	value, err := json.Marshal(app)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "%s", what)
+	}
+	return put(key, value, index), nil
+}
+
+// putArchive writes an archive, which is too large for a transaction, and returns its index.
+func (s *Store) putArchive(ctx context.Context, key string, archive []byte, what string) (index uint64, err error) {
+	err = s.racing(what, func() error {
 		pair := &api.KVPair{Key: key, Value: archive}
-		if there != nil {
-			if bytes.Equal(there.Value, archive) {
+		for range 2 { // before and after it is written
+			there, err := s.get(ctx, key, what)
+			if err != nil {
+				return err
+			}
+			if there != nil && bytes.Equal(there.Value, archive) {
+				index = there.ModifyIndex
 				return nil
 			}
-			pair.ModifyIndex = there.ModifyIndex
+			if there != nil {
+				pair.ModifyIndex = there.ModifyIndex
+			}
+			ok, _, err := s.client.KV().CAS(pair, (&api.WriteOptions{}).WithContext(ctx))
+			if err != nil {
+				return failed(err, "%s", what)
+			}
+			if !ok {
+				return errRaced
+			}
 		}
-		ok, _, err := s.client.KV().CAS(pair, (&api.WriteOptions{}).WithContext(ctx))
-		if err == nil && !ok {
-			return errRaced
-		}
-		return failed(err, "%s", what)
+		return errRaced
 	})
+	return index, err
 }
 
 // dropArchive deletes an archive while the description at key, which names another one, is unchanged.
@@ -139,30 +162,43 @@ func (s *Store) appVersion(ctx context.Context, key, what string) (*metadata.App
 }
 
 // App reads a published package with its archive. A missing version is a NotFound fault.
-func (s *Store) App(ctx context.Context, appID, versionID string) (*metadata.App, error) {
+func (s *Store) App(ctx context.Context, appID, versionID string) (app *metadata.App, err error) {
 	if err := checkVersion(appID, versionID); err != nil {
 		return nil, err
 	}
 	what := "read " + appID + " " + versionID
 	key := s.appKey(appID, versionID)
-	app, _, err := s.appVersion(ctx, key, what)
+	err = s.racing(what, func() error {
+		var index uint64
+		if app, index, err = s.appVersion(ctx, key, what); err != nil {
+			return err
+		}
+		if app == nil {
+			return unpublished(appID, versionID)
+		}
+		kv, err := s.get(ctx, key+"/"+app.Digest, what)
+		if err != nil {
+			return err
+		}
+		if kv == nil {
+			_, now, err := s.appVersion(ctx, key, what)
+			switch {
+			case err != nil:
+				return err
+			case now != index:
+				return errRaced // removed or replaced meanwhile
+			}
+			return fault.New(fault.Internal, "%s: its archive %s is missing in Consul", what, app.Digest)
+		}
+		if sum := sha256.Sum256(kv.Value); hex.EncodeToString(sum[:]) != app.Digest {
+			return fault.New(fault.Internal, "%s: its archive in Consul is damaged", what)
+		}
+		app.Archive = kv.Value
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	if app == nil {
-		return nil, unpublished(appID, versionID)
-	}
-	kv, err := s.get(ctx, key+"/"+app.Digest, what)
-	if err != nil {
-		return nil, err
-	}
-	if kv == nil {
-		return nil, fault.New(fault.Internal, "%s: its archive %s is missing in Consul", what, app.Digest)
-	}
-	if sum := sha256.Sum256(kv.Value); hex.EncodeToString(sum[:]) != app.Digest {
-		return nil, fault.New(fault.Internal, "%s: its archive in Consul is damaged", what)
-	}
-	app.Archive = kv.Value
 	return app, nil
 }
 

@@ -47,6 +47,33 @@ func TestAppIsPublishedOnce(t *testing.T) {
 	require.Len(t, keys, 2, "the refused archive is not kept")
 }
 
+// Nothing is left of a version that is removed or replaced.
+func TestChangedVersionLeavesNoArchive(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	_, client := consultest.Start(t)
+	keys := func() int {
+		keys, _, err := client.KV().Keys(p.prefix+"/", "", nil)
+		require.NoError(t, err)
+		return len(keys)
+	}
+	app := metadata.App{AppID: "kv", VersionID: "1", Archive: []byte("one")}
+	require.NoError(t, p.store.PutApp(t.Context(), app))
+	was, err := p.store.AppState(t.Context(), "kv", "1")
+	require.NoError(t, err)
+	app.Archive = []byte("two")
+	require.NoError(t, p.store.ReplaceApp(t.Context(), app, was))
+	require.NoError(t, p.store.ReplaceApp(t.Context(), app, was), "a retry after a lost answer")
+	require.Equal(t, 2, keys())
+	app.Archive = []byte("three")
+	require.True(t, fault.Is(p.store.ReplaceApp(t.Context(), app, was), fault.Conflict))
+	require.Equal(t, 2, keys(), "the archive of the refused change is not kept")
+	was, err = p.store.AppState(t.Context(), "kv", "1")
+	require.NoError(t, err)
+	require.NoError(t, p.store.DropApp(t.Context(), was))
+	require.Zero(t, keys())
+}
+
 func TestAppsAreListedWithoutArchives(t *testing.T) {
 	t.Parallel()
 	p := start(t)

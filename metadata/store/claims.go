@@ -28,8 +28,8 @@ func (s *Store) gsidKey(gsid int) string { return s.prefix + "/gsids/" + strconv
 func (s *Store) linkKey(to, from string) string { return s.prefix + "/links/" + to + "/" + from }
 
 // PutClaiming is PutRecord for a record whose claims differ from had, those of the record that was read (none for a new one):
-// it makes the new claims and frees the others. A name or a gsid that another cluster has is a Conflict fault, and the record
-// is not written.
+// it makes the new claims and frees the others. A name or a gsid that another cluster has, and a package that is not published,
+// is a Conflict fault, and the record is not written.
 func (s *Store) PutClaiming(ctx context.Context, rec *lifecycle.Record, index uint64, had lifecycle.Claims) (written uint64, err error) {
 	if err := s.indexed(ctx); err != nil {
 		return 0, err
@@ -41,7 +41,7 @@ func (s *Store) PutClaiming(ctx context.Context, rec *lifecycle.Record, index ui
 		return 0, err
 	}
 	err = s.racing("write the control record of cluster "+rec.ClusterID, func() error {
-		ops, err := s.claim(ctx, rec.ClusterID, with)
+		ops, err := s.claim(ctx, rec, with)
 		if err != nil {
 			return err
 		}
@@ -68,10 +68,18 @@ func inTwo(c lifecycle.Claims) (with lifecycle.Claims, apart []int) {
 }
 
 // claim returns what makes claims the cluster's.
-func (s *Store) claim(ctx context.Context, clusterID string, c lifecycle.Claims) ([]*api.KVTxnOp, error) {
+func (s *Store) claim(ctx context.Context, rec *lifecycle.Record, c lifecycle.Claims) ([]*api.KVTxnOp, error) {
+	clusterID := rec.ClusterID
 	ops, err := s.claimsOfGSIDs(ctx, clusterID, c.GSIDs)
 	if err != nil {
 		return nil, err
+	}
+	for _, p := range c.Packages {
+		published, err := s.claimPackage(ctx, clusterID+" "+rec.Operation.RunID, p)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, published...)
 	}
 	if c.Name != "" {
 		name, err := s.claimName(ctx, c.Name, clusterID)

@@ -21,4 +21,5 @@
 //	drover/orphans/<id>/<provider>/<kind>/.. the orphan ledger
 //	drover/apps/<app>/<version>              published package: description
 //	drover/apps/<app>/<version>/<digest>     published package: archive
+//	drover/used/<app>/<version>              which cluster got the version last
 package store

@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/hashicorp/consul/api"
 
 	"drover/fault"
-	"drover/metadata"
 )
 
 // YankApp notes since when a version is not given to new clusters, "" that it is again. One that is yanked already keeps its
@@ -35,15 +33,6 @@ func (s *Store) YankApp(ctx context.Context, appID, versionID, since string) err
 		}
 		return err
 	})
-}
-
-// describe returns what writes the description of a version, which must not have changed since it was read with index.
-func (s *Store) describe(key string, app metadata.App, index uint64, what string) (*api.KVTxnOp, error) {
-	value, err := json.Marshal(app)
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "%s", what)
-	}
-	return put(key, value, index), nil
 }
 
 func unpublished(appID, versionID string) error {

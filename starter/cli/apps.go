@@ -19,9 +19,9 @@ func (a *app) apps() *cobra.Command {
 	return group(&cobra.Command{
 		Use:     "apps",
 		Aliases: []string{"app"},
-		Short:   "Publish, list, show and yank application packages",
+		Short:   "Publish, list, show, yank and unpublish application packages",
 		Example: "  drover apps publish ./etcd --app etcd --version 3.5\n  drover apps list",
-	}, a.appsPublish(), a.appsList(), a.appsShow(), a.appsYank())
+	}, a.appsPublish(), a.appsList(), a.appsShow(), a.appsYank(), a.appsUnpublish())
 }
 
 func (a *app) appsPublish() *cobra.Command {
@@ -30,7 +30,8 @@ func (a *app) appsPublish() *cobra.Command {
 		Use:   "publish PACKAGE",
 		Short: "Check a package and make it available under an app id and version",
 		Long: `Check a package and make it available under an app id and version. A package with lint errors
-is refused; warnings are shown.
+is refused; warnings are shown. Other content under a published version is refused too; --replace
+allows it while no cluster has the version and no backup needs it.
 
 A create that names no version takes the highest version, by semantic versioning, that is neither a
 prerelease nor yanked; where there is none, the version that was published last and is not yanked.`,
@@ -39,6 +40,7 @@ prerelease nor yanked; where there is none, the version that was published last 
 	}
 	c.Flags().StringVar(&in.App, "app", "", "application id")
 	c.Flags().StringVar(&in.Version, "version", "", "version of the application")
+	c.Flags().BoolVar(&in.Replace, "replace", false, "give a published version other content; refused while a cluster or a backup uses it")
 	_ = c.MarkFlagRequired("app")
 	_ = c.MarkFlagRequired("version")
 	_ = c.RegisterFlagCompletionFunc("app", a.completeApps)

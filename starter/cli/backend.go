@@ -41,6 +41,7 @@ type backend interface {
 	Apps(context.Context) (*api.AppList, error)
 	App(ctx context.Context, app, version string) (*api.AppDetail, error)
 	Publish(context.Context, api.PublishAppInput) (*api.AppView, error)
+	Unpublish(context.Context, api.UnpublishAppInput) (*api.AppView, error)
 	Yank(context.Context, api.YankAppInput) (*api.AppView, error)
 	Providers(context.Context) (*api.ProviderList, error)
 	Hosts(context.Context, api.ListHostsInput) (*api.HostList, error)

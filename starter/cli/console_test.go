@@ -97,7 +97,7 @@ func TestCommandsAnswerTheSameThroughTheConsole(t *testing.T) {
 	plain := func(text string) string { return runs.ReplaceAllString(times.ReplaceAllString(text, "T"), "RUN") }
 	for i, args := range []string{
 		"list", "list -o json", "list --state stopped", "status cl-aaaaaaaa", "nodes cl-aaaaaaaa", "nodes demo",
-		"apps list", "apps show etcd", "apps show etcd 3.5.0 -o json", "apps yank etcd --version 3.5.0", "apps yank etcd --version 3.5.0 --undo -o json", "env show cl-aaaaaaaa", "ops cl-aaaaaaaa", "logs cl-aaaaaaaa",
+		"apps list", "apps show etcd", "apps show etcd 3.5.0 -o json", "apps yank etcd --version 3.5.0", "apps unpublish etcd --version 3.5.0 --yes", "apps unpublish etcd --version 9 --yes", "apps yank etcd --version 3.5.0 --undo -o json", "env show cl-aaaaaaaa", "ops cl-aaaaaaaa", "logs cl-aaaaaaaa",
 		"create etcd --id cl-way@0001", "create etcd --id cl-way@0002 -o json", "create etcd --name fail --id cl-way@0003",
 		"create etcd --name refuse --id cl-way@0004", "plan create etcd --id cl-way@0005", "plan create etcd --id cl-way@0005 -o json",
 		"create nothing --id cl-way@0006", "delete cl-way@0007 --yes", "add-nodes cl-aaaaaaaa --count 0", "cancel cl-way@0001", "watch cl-way@0003",

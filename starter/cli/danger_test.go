@@ -18,6 +18,7 @@ func TestDangerIsConfirmed(t *testing.T) {
 		{"delete", known, "--force"},
 		{"delete-nodes", known, "cln-00000001"},
 		{"delete-nodes", known, "cln-00000001", "--force"},
+		{"apps", "unpublish", "etcd", "--version", "3.5"},
 		{"resolve", known, "--skip", "--reason", "by hand"},
 	} {
 		for name, tt := range map[string]struct {

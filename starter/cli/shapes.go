@@ -60,7 +60,7 @@ func Shapes() []Shape {
 			"backup schedule show", "backup schedule pause", "backup schedule resume", "backup schedule remove",
 		}, Values: []any{client.Schedule{}, scheduleRemoved{}}},
 		{Name: "apps", What: "the published applications", Commands: []string{"apps list"}, Values: []any{List[api.AppView]{}}},
-		{Name: "app", What: "the published version", Commands: []string{"apps publish", "apps yank"}, Values: []any{api.AppView{}}},
+		{Name: "app", What: "the published version; of unpublish what it was", Commands: []string{"apps publish", "apps yank", "apps unpublish"}, Values: []any{api.AppView{}}},
 		{Name: "app-detail", What: "settings and services of a version", Commands: []string{"apps show"}, Values: []any{api.AppDetail{}}},
 		{Name: "lint", What: "errors and warnings of a package", Commands: []string{"lint"}, Values: []any{linted{}}},
 		{Name: "render", What: "cluster.json; with --node the files of a node", Commands: []string{"render"}, Values: []any{rendered{}, nodeFiles{}}},

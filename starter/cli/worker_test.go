@@ -24,7 +24,7 @@ const missing = "cl-00000000"
 func register(w worker.Worker) {
 	for name, f := range map[string]any{
 		api.CreateCluster: createScript, api.DeleteCluster: deleteScript, api.DescribeCluster: describeScript,
-		api.ListClusters: listScript, api.ListApps: listAppsScript, api.PublishApp: publishScript, api.YankApp: yankScript,
+		api.ListClusters: listScript, api.ListApps: listAppsScript, api.PublishApp: publishScript, api.YankApp: yankScript, api.UnpublishApp: unpublishScript,
 		api.ReadLogs: logsScript, api.RunService: runScript, api.DescribeApp: appScript, api.DescribeValues: valuesScript,
 		api.ScheduledBackup: scheduledScript,
 	} {
@@ -193,6 +193,10 @@ func yankScript(_ workflow.Context, in api.YankAppInput) (*api.AppView, error) {
 		view.Yanked = "2026-01-02T03:04:05Z"
 	}
 	return view, nil
+}
+
+func unpublishScript(_ workflow.Context, in api.UnpublishAppInput) (*api.UnpublishedApp, error) {
+	return &api.UnpublishedApp{App: in.App, Version: in.Version}, nil
 }
 
 // clusterOf is the cluster an operation, or the plan of one, is about.

@@ -24,6 +24,8 @@ type Store struct {
 	trees      map[string]Published
 	history    map[string][]Published
 	apps       map[string]metadata.App
+	described  map[string]uint64 // by version: when its description was written
+	used       map[string]uint64 // by version: when a cluster got it last
 	operations map[string]string
 	orphans    []lifecycle.Orphan
 	lives      map[string]metadata.Live
@@ -49,7 +51,7 @@ type Published struct {
 func NewStore() *Store {
 	return &Store{
 		records: map[string]stored{}, views: map[string]metadata.View{}, trees: map[string]Published{}, history: map[string][]Published{},
-		apps: map[string]metadata.App{}, operations: map[string]string{}, changed: make(chan struct{}),
+		apps: map[string]metadata.App{}, described: map[string]uint64{}, used: map[string]uint64{}, operations: map[string]string{}, changed: make(chan struct{}),
 	}
 }
 
@@ -82,6 +84,11 @@ func (s *Store) Record(ctx context.Context, id string) (*lifecycle.Record, uint6
 
 // PutRecord writes a control record if no process wrote it since index. Writing what is stored already succeeds.
 func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint64) (uint64, error) {
+	return s.putRecord(ctx, rec, index, nil)
+}
+
+// putRecord is PutRecord for a record that gets packages, which must be published.
+func (s *Store) putRecord(ctx context.Context, rec *lifecycle.Record, index uint64, packages []lifecycle.Package) (uint64, error) {
 	if err := check(ctx, rec.ClusterID); err != nil {
 		return 0, err
 	}
@@ -94,6 +101,11 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, p := range packages {
+		if s.apps[p.AppID+"/"+p.VersionID].Digest != p.Digest {
+			return 0, fault.New(fault.Conflict, "version %s of %s was unpublished or replaced meanwhile", p.VersionID, p.AppID)
+		}
+	}
 	now, exists := s.records[rec.ClusterID]
 	switch {
 	case now.index == index:
@@ -103,6 +115,9 @@ func (s *Store) PutRecord(ctx context.Context, rec *lifecycle.Record, index uint
 		return 0, fault.New(fault.Conflict, "the control record of %s changed", rec.ClusterID)
 	}
 	s.index++
+	for _, p := range packages {
+		s.used[p.AppID+"/"+p.VersionID] = s.index
+	}
 	s.records[rec.ClusterID], s.views[rec.ClusterID] = stored{data, s.index}, metadata.ViewOf(rec)
 	return s.index, nil
 }

@@ -12,8 +12,25 @@ import (
 	"drover/metadata/store"
 )
 
-// PutApp publishes a package; a version never changes.
+// PutApp publishes a package; another content under its version is refused.
 func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
+	if err := complete(ctx, &app); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if there, ok := s.apps[app.AppID+"/"+app.VersionID]; ok {
+		if there.Digest == app.Digest {
+			return nil
+		}
+		return fault.New(fault.Conflict, "version %s of %s is published with other content", app.VersionID, app.AppID)
+	}
+	s.describe(app)
+	return nil
+}
+
+// complete checks an app and fills in its digest.
+func complete(ctx context.Context, app *metadata.App) error {
 	if err := check(ctx, app.AppID, app.VersionID); err != nil {
 		return err
 	}
@@ -26,16 +43,57 @@ func (s *Store) PutApp(ctx context.Context, app metadata.App) error {
 		return fault.New(fault.Invalid, "the archive's SHA-256 is %s, not %s", digest, app.Digest)
 	}
 	app.Digest = digest
+	return nil
+}
+
+// describe writes a version; the caller holds the mutex.
+func (s *Store) describe(app metadata.App) {
+	s.index++
+	key := app.AppID + "/" + app.VersionID
+	s.apps[key], s.described[key] = cloned(app), s.index
+}
+
+// AppState reads what a change of a published version requires.
+func (s *Store) AppState(ctx context.Context, appID, versionID string) (metadata.AppState, error) {
+	app, err := s.App(ctx, appID, versionID)
+	if err != nil {
+		return metadata.AppState{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := app.AppID + "/" + app.VersionID
-	if there, ok := s.apps[key]; ok {
-		if there.Digest == app.Digest {
-			return nil
-		}
-		return fault.New(fault.Conflict, "version %s of %s is published with other content", app.VersionID, app.AppID)
+	key := appID + "/" + versionID
+	app.Archive = nil
+	return metadata.AppState{App: *app, Index: s.described[key], Used: s.used[key]}, nil
+}
+
+// DropApp removes a version that is as it was read.
+func (s *Store) DropApp(ctx context.Context, was metadata.AppState) error {
+	return s.change(ctx, was, func(key string) {
+		delete(s.apps, key)
+		delete(s.described, key)
+		delete(s.used, key)
+	})
+}
+
+// ReplaceApp publishes other content under a version that is as it was read.
+func (s *Store) ReplaceApp(ctx context.Context, app metadata.App, was metadata.AppState) error {
+	if err := complete(ctx, &app); err != nil {
+		return err
 	}
-	s.apps[key] = cloned(app)
+	return s.change(ctx, was, func(string) { s.describe(app) })
+}
+
+func (s *Store) change(ctx context.Context, was metadata.AppState, do func(key string)) error {
+	if err := check(ctx, was.AppID, was.VersionID); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := was.AppID + "/" + was.VersionID
+	if s.described[key] != was.Index || s.used[key] != was.Used {
+		return fault.New(fault.Conflict, "version %s of %s has changed meanwhile", was.VersionID, was.AppID)
+	}
+	do(key)
 	return nil
 }
 
@@ -53,7 +111,7 @@ func (s *Store) YankApp(ctx context.Context, appID, versionID, since string) err
 	}
 	if (app.Yanked == "") != (since == "") {
 		app.Yanked = since
-		s.apps[key] = app
+		s.describe(app)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (s *Store) PutClaiming(ctx context.Context, rec *lifecycle.Record, index ui
 	}); err != nil {
 		return 0, err
 	}
-	return s.PutRecord(ctx, rec, index)
+	return s.putRecord(ctx, rec, index, more.Packages)
 }
 
 // Holder is the id of the cluster that has a name.

@@ -405,6 +405,50 @@ var behaviours = []struct {
 		require.NoError(w, err)
 		require.Empty(w, all[0].Yanked)
 	}},
+	{"a version changes only while no cluster gets it", func(w storeWorld) {
+		app := metadata.App{AppID: "kv", VersionID: "1", Archive: []byte("one")}
+		require.NoError(w, w.PutApp(w.Context(), app))
+		state := func() metadata.AppState {
+			state, err := w.AppState(w.Context(), "kv", "1")
+			require.NoError(w, err)
+			return state
+		}
+		gets := func(id, digest string) error {
+			rec := record(id, "run of "+id)
+			rec.Name, rec.AppID, rec.VersionID, rec.Package = id, "kv", "1", digest
+			_, err := w.PutClaiming(w.Context(), rec, 0, lifecycle.Claims{})
+			return err
+		}
+		first := state()
+		require.NoError(w, gets(id, first.Digest))
+		next := app
+		next.Archive = []byte("two")
+		w.requireFault(fault.Conflict, w.DropApp(w.Context(), first))
+		w.requireFault(fault.Conflict, w.ReplaceApp(w.Context(), next, first))
+		got, err := w.App(w.Context(), "kv", "1")
+		require.NoError(w, err)
+		require.Equal(w, "one", string(got.Archive))
+
+		second := state()
+		require.NoError(w, w.ReplaceApp(w.Context(), next, second), "looking for clusters is the caller's part")
+		w.requireFault(fault.Conflict, w.DropApp(w.Context(), second))
+		w.requireFault(fault.Conflict, gets(other, first.Digest))
+		_, _, err = w.Record(w.Context(), other)
+		w.requireFault(fault.NotFound, err)
+		got, err = w.App(w.Context(), "kv", "1")
+		require.NoError(w, err)
+		require.Equal(w, "two", string(got.Archive))
+		third := state()
+		require.NoError(w, w.YankApp(w.Context(), "kv", "1", "2026-01-01T00:00:00Z"))
+		w.requireFault(fault.Conflict, w.DropApp(w.Context(), third))
+
+		require.NoError(w, w.DropApp(w.Context(), state()))
+		w.requireFault(fault.Conflict, gets(other, third.Digest))
+		_, err = w.AppState(w.Context(), "kv", "1")
+		w.requireFault(fault.NotFound, err)
+		require.NoError(w, w.PutApp(w.Context(), app))
+		require.NoError(w, gets(other, first.Digest))
+	}},
 	{"apps are listed without archives", func(w storeWorld) {
 		for _, app := range []metadata.App{{AppID: "b", VersionID: "1"}, {AppID: "a", VersionID: "2"}, {AppID: "a-x", VersionID: "1"}, {AppID: "a", VersionID: "1"}} {
 			app.Archive = []byte(app.AppID + app.VersionID)
@@ -464,6 +508,9 @@ func (w storeWorld) all(ctx context.Context, name string) map[string]error {
 	out["SetOperation"] = w.SetOperation(ctx, name, "w", "CreateCluster")
 	out["PutApp"] = w.PutApp(ctx, metadata.App{AppID: name, VersionID: "1"})
 	_, out["App"] = w.App(ctx, name, "1")
+	_, out["AppState"] = w.AppState(ctx, name, "1")
+	out["DropApp"] = w.DropApp(ctx, metadata.AppState{App: metadata.App{AppID: name, VersionID: "1"}})
+	out["ReplaceApp"] = w.ReplaceApp(ctx, metadata.App{AppID: name, VersionID: "1"}, metadata.AppState{})
 	out["YankApp"] = w.YankApp(ctx, name, "1", "")
 	return out
 }

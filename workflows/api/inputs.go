@@ -254,6 +254,14 @@ type PublishAppInput struct {
 	Version string `json:"version"`
 	// Archive is the package as tar.gz (base64 in JSON): config.json, cluster.json.mustache, locale/. At most 384 KiB.
 	Archive []byte `json:"archive"`
+	// Replace gives a published version other content, which is refused while a cluster or a backup uses it.
+	Replace bool `json:"replace,omitempty"`
+}
+
+// UnpublishAppInput removes a version, which is refused while a cluster or a backup uses it.
+type UnpublishAppInput struct {
+	App     string `json:"app"`
+	Version string `json:"version"`
 }
 
 // YankAppInput takes a version out of what new clusters get: creations and upgrades of other clusters are refused. Clusters that

@@ -42,6 +42,7 @@ const (
 	PublishApp      = "PublishApp"
 	ListApps        = "ListApps"
 	YankApp         = "YankApp"
+	UnpublishApp    = "UnpublishApp"
 	ListProviders   = "ListProviders"
 	ListHosts       = "ListHosts"
 	ListBackups     = "ListBackups"

@@ -247,6 +247,12 @@ type AppView struct {
 	Problem string `json:"problem,omitempty"`
 }
 
+// UnpublishedApp is a version that is not published any more.
+type UnpublishedApp struct {
+	App     string `json:"app"`
+	Version string `json:"version"`
+}
+
 // AppList is the result of ListApps, newest version of each app first.
 type AppList struct {
 	Apps []AppView `json:"apps"`

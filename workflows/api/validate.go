@@ -218,6 +218,11 @@ func (in PublishAppInput) NameProblems() []string {
 }
 
 // Problems lists everything that is wrong with the input; empty when it can be used.
+func (in UnpublishAppInput) Problems() []string {
+	return append(wordProblem("app", in.App), wordProblem("version", in.Version)...)
+}
+
+// Problems lists everything that is wrong with the input; empty when it can be used.
 func (in YankAppInput) Problems() []string {
 	return append(wordProblem("app", in.App), wordProblem("version", in.Version)...)
 }

@@ -113,6 +113,8 @@ func scenarios() []scenario {
 		scenario{api.ListApps, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.YankApp, happy, completed, small(), nothing, none, input(api.YankAppInput{App: "small", Version: "2"}), "", nil},
 		scenario{api.YankApp, failed, failure, small(), nothing, mishap{nothing, "is not published"}, input(api.YankAppInput{App: "small", Version: "9"}), "", nil},
+		scenario{api.UnpublishApp, happy, completed, small(), nothing, none, input(api.UnpublishAppInput{App: "small", Version: "2"}), "", nil},
+		scenario{api.UnpublishApp, failed, failure, small(), active, mishap{nothing, "while it is used"}, input(api.UnpublishAppInput{App: "small", Version: "1"}), "", nil},
 		scenario{api.ListProviders, happy, completed, small(), nothing, none, input(api.ListProvidersInput{}), "", nil},
 		scenario{api.ListProviders, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.ListHosts, happy, completed, small(), nothing, none, input(api.ListHostsInput{}), "", nil},

@@ -32,21 +32,22 @@ type Lister interface {
 
 // Open reads a published package.
 func Open(ctx context.Context, apps Store, appID, version string) (*specs.Package, error) {
-	pkg, _, err := open(ctx, apps, appID, version)
+	pkg, _, err := Published(ctx, apps, appID, version)
 	return pkg, err
 }
 
 // Offered opens a package for a cluster that does not have the version yet: one that is yanked is refused.
-func Offered(ctx context.Context, apps Store, appID, version string) (*specs.Package, error) {
-	pkg, app, err := open(ctx, apps, appID, version)
+func Offered(ctx context.Context, apps Store, appID, version string) (*specs.Package, *metadata.App, error) {
+	pkg, app, err := Published(ctx, apps, appID, version)
 	if err == nil && app.Yanked != "" {
-		return nil, fault.New(fault.NotAllowed, "version %s of %s is yanked since %s: no cluster gets it", version, appID, app.Yanked).
+		return nil, nil, fault.New(fault.NotAllowed, "version %s of %s is yanked since %s: no cluster gets it", version, appID, app.Yanked).
 			WithHint("choose another version (drover apps list), or offer it again: drover apps yank %s --version %s --undo", appID, version)
 	}
-	return pkg, err
+	return pkg, app, err
 }
 
-func open(ctx context.Context, apps Store, appID, version string) (*specs.Package, *metadata.App, error) {
+// Published reads a published package and its description.
+func Published(ctx context.Context, apps Store, appID, version string) (*specs.Package, *metadata.App, error) {
 	app, err := apps.App(ctx, appID, version)
 	if fault.Is(err, fault.NotFound) {
 		return nil, nil, fault.New(fault.NotFound, "version %q of application %q is not published", version, appID).

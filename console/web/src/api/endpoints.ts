@@ -76,6 +76,7 @@ export const apps = async () => items(await call('get', '/v1/apps'));
 export const app = (name: string, version: string) => call('get', '/v1/apps/{app}/versions/{version}', { path: { app: name, version } });
 export const publish = (name: string, version: string, file: File) => call('post', '/v1/apps', { query: { app: name, version }, body: file });
 
+export const unpublish = (name: string, version: string) => call('delete', '/v1/apps/{app}/versions/{version}', { path: { app: name, version } });
 export const yank = (name: string, version: string, undo: boolean) =>
   call('post', '/v1/apps/{app}/versions/{version}/yank', { path: { app: name, version }, body: { undo } });
 

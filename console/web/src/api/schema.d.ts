@@ -82,7 +82,11 @@ export interface paths {
         get: operations["app"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove a version that no cluster and no backup uses
+         * @description Remove a version that no cluster and no backup uses.
+         */
+        delete: operations["unpublish-app"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1987,6 +1991,8 @@ export interface operations {
             query: {
                 app: string;
                 version: string;
+                /** @description Give a published version other content; refused while a cluster or a backup uses it */
+                replace?: boolean;
             };
             header?: never;
             path?: never;
@@ -2068,6 +2074,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "unpublish-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppView"];
                 };
             };
             /** @description Error */

@@ -334,6 +334,9 @@ export const en = {
   'apps.yanked': 'yanked: no further cluster gets it',
   'apps.offer': 'Offer again',
   'apps.offerName': 'Offer {app} {version} again',
+  'apps.remove': 'Unpublish',
+  'apps.removeName': 'Unpublish {app} {version}',
+  'apps.removes': '{app} {version} is removed. This is refused while a cluster, in the recycle bin too, or a backup uses it.',
   'apps.create': 'Create a cluster of {app} {version}',
 
   'backup': 'Backup',

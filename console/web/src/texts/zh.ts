@@ -336,6 +336,9 @@ export const zh: Texts = {
   'apps.yanked': '已撤下：不再提供给其他集群',
   'apps.offer': '重新提供',
   'apps.offerName': '重新提供 {app} {version}',
+  'apps.remove': '取消发布',
+  'apps.removeName': '取消发布 {app} {version}',
+  'apps.removes': '将移除 {app} {version}。如果有集群（包括回收站中的集群）或备份正在使用它，则会被拒绝。',
   'apps.create': '创建 {app} {version} 集群',
 
   'backup': '备份',
