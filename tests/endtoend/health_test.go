@@ -4,7 +4,6 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -168,54 +167,13 @@ func TestNodesAreHealedWithABrake(t *testing.T) {
 	nothingLeft(t, id)
 }
 
-// The walk of docs/health.md: lines that begin with "$ " are run, and say the lines below them, "..." is anything; reads are
-// repeated until they do.
+// The walk of docs/health.md.
 func TestTheWalkOfTheHealthPage(t *testing.T) {
 	needsAlone(t)
-	page, err := os.ReadFile("../../docs/health.md")
-	require.NoError(t, err)
-	_, walk, found := strings.Cut(string(page), "<!-- transcript -->")
-	require.True(t, found)
-	walk, _, _ = strings.Cut(walk, "<!-- end -->")
-	id, app := newID(), checked(t, 3, "true")
-	acts := map[string]func(){
-		"the service of a/2 dies": func() { removeFile(t, filepath.Join(volumeOf(t, id, 2), "up")) },
-		"Drover restarts it":      func() {},
-	}
-	lines := strings.Split(strings.NewReplacer("cl-a1b2c3d4", id, "checked", app).Replace(walk), "\n")
-	commands := 0
-	for i := 0; i < len(lines); i++ {
-		line := strings.TrimSpace(lines[i])
-		if text, ok := strings.CutPrefix(line, "# "); ok {
-			require.Contains(t, acts, text)
-			acts[text]()
-		}
-		command, ok := strings.CutPrefix(line, "$ drover ")
-		if !ok {
-			continue
-		}
-		var says []*regexp.Regexp
-		for i+1 < len(lines) && !strings.HasPrefix(strings.TrimSpace(lines[i+1]), "$ ") && !strings.HasPrefix(strings.TrimSpace(lines[i+1]), "# ") {
-			i++
-			if want := strings.TrimSpace(lines[i]); want != "" {
-				says = append(says, regexp.MustCompile("(?m)^"+strings.ReplaceAll(regexp.QuoteMeta(want), `\.\.\.`, ".*")+"$"))
-			}
-		}
-		commands++
-		within(t, 2*time.Minute, command, func() bool {
-			said := ""
-			for line := range strings.Lines(drover(t, strings.Fields(command)...).OK(t).Stdout) {
-				said += strings.Join(strings.Fields(line), " ") + "\n"
-			}
-			for _, want := range says {
-				if !want.MatchString(said) {
-					return false
-				}
-			}
-			return true
-		})
-	}
-	require.Greater(t, commands, 8)
+	id := newID()
+	w := walk{page: "health.md", names: map[string]string{"cl-a1b2c3d4": id, "checked": checked(t, 3, "true")}}
+	w.acts = map[string]func(){"the service of a/2 dies": func() { removeFile(t, filepath.Join(volumeOf(t, id, 2), "up")) }}
+	require.Greater(t, w.run(t), 8)
 }
 
 // The package's own action heals what it can, before Drover does anything.
