@@ -42,6 +42,7 @@ const (
 	DescribeValues  = "DescribeValues"
 	ListConcerns    = "ListConcerns"
 	EditCluster     = "EditCluster"
+	ExecCommand     = "ExecCommand"
 	PrepareRestore  = "PrepareRestore"
 	AwaitHealthy    = "AwaitHealthy"
 	OpenBackup      = "OpenBackup"
@@ -103,6 +104,7 @@ func (a *Activities) All() map[string]any {
 		DescribeValues:  a.Reads.DescribeValues,
 		ListConcerns:    a.Reads.ListConcerns,
 		EditCluster:     a.Records.EditCluster,
+		ExecCommand:     a.Agents.ExecCommand,
 		PrepareRestore:  a.Records.PrepareRestore,
 		AwaitHealthy:    a.Agents.AwaitHealthy,
 		OpenBackup:      a.Backups.OpenBackup,

@@ -15,7 +15,7 @@ import (
 func TestActivitiesAreRegisteredUnderTheNamesOfTheirMethods(t *testing.T) {
 	t.Parallel()
 	all := activities.New(activities.Dependencies{}).All()
-	require.Len(t, all, 56)
+	require.Len(t, all, 57)
 	for name, method := range all {
 		full := runtime.FuncForPC(reflect.ValueOf(method).Pointer()).Name()
 		require.Equal(t, name, strings.TrimSuffix(full[strings.LastIndex(full, ".")+1:], "-fm"))

@@ -68,9 +68,9 @@ func (c *Client) Follow(ctx context.Context, workflowID, firstRunID string, show
 	}
 }
 
-// result waits for the end of an operation. The SDK gives one question up that a restart of the server swallowed, after
+// result waits for the end of a workflow. The SDK gives one question up that a restart of the server swallowed, after
 // about a minute, and nothing is known then: it is asked again.
-func (c *Client) result(ctx context.Context, workflowID, firstRunID string, result *api.OperationResult) error {
+func (c *Client) result(ctx context.Context, workflowID, firstRunID string, result any) error {
 	for {
 		err := c.Temporal.GetWorkflow(ctx, workflowID, firstRunID).Get(ctx, result)
 		if err == nil || ctx.Err() != nil || ended(err) || serviceerror.ToStatus(err).Code() != codes.DeadlineExceeded {

@@ -20,6 +20,11 @@ func (c *Client) History(ctx context.Context, clusterID string, limit int, all b
 	if all {
 		query += fmt.Sprintf(" OR WorkflowId STARTS_WITH '%s'", api.PlansOf(clusterID))
 	}
+	return c.list(ctx, clusterID, query, limit, all)
+}
+
+// list reads the runs of a query, newest first.
+func (c *Client) list(ctx context.Context, clusterID, query string, limit int, all bool) ([]Operation, error) {
 	out := []Operation{}
 	var page []byte
 	for len(out) < limit {
@@ -78,6 +83,9 @@ func (c *Client) past(ctx context.Context, clusterID string, info *workflow.Work
 	if op.Running() {
 		return op, nil
 	}
+	if op.Type == api.ExecCommand {
+		return op, c.settleExec(ctx, op)
+	}
 	return op, c.settle(ctx, op)
 }
 
@@ -89,7 +97,7 @@ func (c *Client) Detail(ctx context.Context, ops []Operation) {
 	var asking sync.WaitGroup
 	slots := make(chan struct{}, askedAtOnce)
 	for i := range ops {
-		if ops[i].Idle() {
+		if ops[i].Idle() || ops[i].Type == api.ExecCommand {
 			continue
 		}
 		slots <- struct{}{}

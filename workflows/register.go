@@ -33,6 +33,7 @@ func readers() map[string]any {
 		api.PreviewFiles:    PreviewFiles,
 		api.ListConcerns:    ListConcerns,
 		api.EditCluster:     EditCluster,
+		api.ExecCommand:     ExecCommand,
 		api.EmptyBin:        EmptyBin,
 		api.ScheduledBackup: ScheduledBackup,
 	}

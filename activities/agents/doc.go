@@ -27,6 +27,8 @@ type Client interface {
 	Run(ctx context.Context, node lifecycle.Node, id string, cmd agentapi.Command, w agentapi.Watch) (agentapi.CommandStatus, error)
 	Cancel(ctx context.Context, node lifecycle.Node, id string) (agentapi.CommandStatus, error)
 	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
+	// Output reads a part of what a command printed; a negative position counts from the end.
+	Output(ctx context.Context, node lifecycle.Node, id string, from int64, limit int) (agentapi.CommandOutput, error)
 	// EndPassCommand ends the check_cmd or reload_cmd that the agent waits for, if there is one.
 	EndPassCommand(ctx context.Context, node lifecycle.Node) error
 	// Put writes a file on a node, whole or not at all.

@@ -8,6 +8,7 @@ import (
 
 	"drover/activities/internal/bounds"
 	"drover/activities/internal/control"
+	"drover/activities/internal/ids"
 	"drover/activities/internal/ledger"
 	"drover/fault"
 	"drover/lifecycle"
@@ -128,7 +129,8 @@ func (a *Activities) onNodes(ctx context.Context, rec *lifecycle.Record) map[str
 	}
 	out := map[string]lifecycle.AgentSight{}
 	for _, r := range a.statuses(ctx, nodes, false) {
-		seen := lifecycle.AgentSight{Health: r.Value.Health, Revision: r.Value.Revision, InstanceID: r.Value.InstanceID, Running: r.Value.Running, Waits: lifecycle.RedactCut(r.Value.Waits(), rec.Secrets(&r.Node))}
+		running := slices.DeleteFunc(r.Value.Running, ids.Executes) // an operator waits for those
+		seen := lifecycle.AgentSight{Health: r.Value.Health, Revision: r.Value.Revision, InstanceID: r.Value.InstanceID, Running: running, Waits: lifecycle.RedactCut(r.Value.Waits(), rec.Secrets(&r.Node))}
 		if r.Err != nil {
 			seen.Problem = bounds.Reason(r.Err)
 		}

@@ -90,8 +90,17 @@ func (c *Client) History(ctx context.Context, clusterID string, limit int, all b
 	if all {
 		query.Set("all", "true")
 	}
-	var answer wire.Items[wire.Operation]
-	if err := c.ask(ctx, question{method: http.MethodGet, path: at("clusters", clusterID, "operations"), query: query}, &answer); err != nil {
+	return c.runs(ctx, clusterID, "operations", query)
+}
+
+// Execs lists the commands that operators ran on nodes of a cluster, newest first.
+func (c *Client) Execs(ctx context.Context, clusterID string, limit int) ([]client.Operation, error) {
+	return c.runs(ctx, clusterID, "commands", url.Values{"limit": {strconv.Itoa(limit)}})
+}
+
+func (c *Client) runs(ctx context.Context, clusterID, kind string, query url.Values) ([]client.Operation, error) {
+	answer, err := get[wire.Items[wire.Operation]](ctx, c, query, "clusters", clusterID, kind)
+	if err != nil {
 		return nil, err
 	}
 	out := make([]client.Operation, len(answer.Items))
@@ -109,7 +118,7 @@ func (c *Client) Detail(ctx context.Context, ops []client.Operation) {
 	var asking errgroup.Group
 	asking.SetLimit(askedAtOnce)
 	for i := range ops {
-		if ops[i].Idle() {
+		if ops[i].Idle() || ops[i].Type == api.ExecCommand {
 			continue
 		}
 		asking.Go(func() error {

@@ -116,6 +116,11 @@ func (c *Client) Logs(ctx context.Context, in api.ReadLogsInput) (*api.Logs, err
 	return post[api.Logs](ctx, c, question{method: http.MethodPost, path: at("clusters", in.ClusterID, "logs"), body: in})
 }
 
+// Exec runs an operator's command once on one node. The token says who asks. The command ends when ctx does.
+func (c *Client) Exec(ctx context.Context, in api.ExecCommandInput, _ string) (*api.Executed, error) {
+	return post[api.Executed](ctx, c, question{method: http.MethodPost, path: at("clusters", in.ClusterID, "commands"), body: in, unlimited: true})
+}
+
 // Edit changes name, labels and protection of a cluster. The server words what Temporal shows of it.
 func (c *Client) Edit(ctx context.Context, in api.EditClusterInput, _ string) (*api.ClusterDetails, error) {
 	return post[api.ClusterDetails](ctx, c, question{method: http.MethodPatch, path: at("clusters", in.ClusterID), body: in})

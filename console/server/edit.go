@@ -81,6 +81,26 @@ func (s *Server) logs(ctx context.Context, in *logsInput) (*body[api.Logs], erro
 	return &body[api.Logs]{Body: *out}, nil
 }
 
+func (s *Server) commands(ctx context.Context, in *commandsInput) (*body[wire.Items[wire.Operation]], error) {
+	found, err := s.Client.Execs(ctx, in.ID, in.Limit)
+	return &body[wire.Items[wire.Operation]]{Body: listed(in.ID, found)}, failed(err)
+}
+
+// exec runs an operator's command. Its words are not in the audit list; drover ops has them.
+func (s *Server) exec(ctx context.Context, in *execInput) (*body[api.Executed], error) {
+	c := callOf(ctx)
+	c.entry.Operation = api.ExecCommand
+	command := in.Body
+	if err := names("cluster_id", &command.ClusterID, in.ID); err != nil {
+		return nil, noted(ctx, err)
+	}
+	if err := invalid(command.Problems()); err != nil {
+		return nil, noted(ctx, err)
+	}
+	out, err := s.Client.Exec(ctx, command, c.User)
+	return answer(ctx, out, err)
+}
+
 func (s *Server) defaultApp(ctx context.Context, in *appPath) (*body[api.AppDetail], error) {
 	out, err := s.Client.App(ctx, in.App, "")
 	return answer(ctx, out, err)

@@ -52,6 +52,14 @@ type (
 		ClusterPath
 		Body api.ReadLogsInput
 	}
+	commandsInput struct {
+		ClusterPath
+		Limit int `query:"limit" minimum:"1" maximum:"500" default:"20"`
+	}
+	execInput struct {
+		ClusterPath
+		Body api.ExecCommandInput
+	}
 	BackupPath struct {
 		ID string `path:"id" pattern:"^s-[a-z0-9]{8}$" doc:"Backup id"`
 	}

@@ -131,15 +131,20 @@ func (s *Server) busy(ctx context.Context, clusterID string, err error) error {
 
 func (s *Server) history(ctx context.Context, in *historyInput) (*body[wire.Items[wire.Operation]], error) {
 	found, err := s.Client.History(ctx, in.ID, in.Limit, in.All)
+	return &body[wire.Items[wire.Operation]]{Body: listed(in.ID, found)}, failed(err)
+}
+
+// listed are runs of a cluster as the API has them.
+func listed(clusterID string, found []client.Operation) wire.Items[wire.Operation] {
 	out := wire.Items[wire.Operation]{Items: []wire.Operation{}}
 	for _, op := range found {
 		run := op.FirstRunID
 		if run == "" {
 			run = op.RunID
 		}
-		out.Items = append(out.Items, wire.Operation{ID: wire.OperationID(in.ID, run), Operation: op})
+		out.Items = append(out.Items, wire.Operation{ID: wire.OperationID(clusterID, run), Operation: op})
 	}
-	return &body[wire.Items[wire.Operation]]{Body: out}, failed(err)
+	return out
 }
 
 // handleOf is the operation that a path names.

@@ -67,6 +67,8 @@ func (s *Server) routes(a huma.API) {
 	huma.Register(a, route("examine", http.MethodGet, "/v1/clusters/{id}/examination", wire.Viewer, "Compare record, provider, metadata and agents of a cluster"), s.examine)
 	huma.Register(a, route("values", http.MethodGet, "/v1/clusters/{id}/values", wire.Viewer, "Values in force of a cluster, without passwords"), s.values)
 	huma.Register(a, route("logs", http.MethodPost, "/v1/clusters/{id}/logs", wire.Viewer, "Read what commands printed on the nodes", reads), s.logs)
+	huma.Register(a, route("commands", http.MethodGet, "/v1/clusters/{id}/commands", wire.Viewer, "Commands that operators ran on nodes of a cluster, newest first"), s.commands)
+	huma.Register(a, route("exec", http.MethodPost, "/v1/clusters/{id}/commands", wire.Operator, "Run a command on a node as root, also while an operation runs, and wait for its end; it ends when the request does"), s.exec)
 	huma.Register(a, route("collect-orphans", http.MethodPost, "/v1/clusters/{id}/orphans/collect", wire.Admin, "Release what providers list for a cluster and no record names"), s.collectOrphans)
 
 	huma.Register(a, route("operation", http.MethodGet, "/v1/operations/{id}", wire.Viewer, "One operation with its progress"), s.operation)

@@ -37,6 +37,8 @@ type backend interface {
 	Values(ctx context.Context, clusterID string) (*api.ClusterValues, error)
 	Examine(ctx context.Context, clusterID string) (*api.Examination, error)
 	Logs(context.Context, api.ReadLogsInput) (*api.Logs, error)
+	Exec(ctx context.Context, in api.ExecCommandInput, by string) (*api.Executed, error)
+	Execs(ctx context.Context, clusterID string, limit int) ([]client.Operation, error)
 
 	Apps(context.Context) (*api.AppList, error)
 	App(ctx context.Context, app, version string) (*api.AppDetail, error)

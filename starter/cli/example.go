@@ -170,12 +170,12 @@ func newExample(name, id, namespace, ui string) (*exampleValue, error) {
 	}
 	e.Command = strings.Join([]string{
 		"temporal workflow start",
-		"--namespace " + quote(namespace),
+		"--namespace " + api.ShellWord(namespace),
 		"--type " + name,
 		"--task-queue " + api.TaskQueue,
-		"--workflow-id " + quote(e.WorkflowID),
+		"--workflow-id " + api.ShellWord(e.WorkflowID),
 		"--id-conflict-policy Fail",
-		"--input " + quote(string(input)),
+		"--input " + api.ShellWord(string(input)),
 	}, " \\\n  ")
 	query := url.Values{"workflowId": {e.WorkflowID}, "taskQueue": {e.TaskQueue}, "workflowType": {name}}
 	e.UI = fmt.Sprintf("%s/namespaces/%s/workflows/start-workflow?%s", ui, url.PathEscape(namespace), query.Encode())
@@ -194,12 +194,4 @@ func (e *exampleValue) output() (output.Output, error) {
 		output.Lines{"Command:", "", e.Command},
 		output.Lines{"Temporal UI (paste the input there):", "", e.UI},
 	}}, nil
-}
-
-// quote makes one word of s for a POSIX shell.
-func quote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -10,6 +10,7 @@ import (
 
 	"drover/client"
 	"drover/fault"
+	"drover/workflows/api"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -69,6 +70,6 @@ func TestQuoteMakesOneShellWord(t *testing.T) {
 		"two words":   "'two words'",
 		"it's $HOME":  `'it'\''s $HOME'`,
 	} {
-		require.Equal(t, want, quote(in))
+		require.Equal(t, want, api.ShellWord(in))
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ func (a *app) ops() *cobra.Command {
 		Short:   "List the operations of a cluster, or show one of them",
 		Long: `List the operations of a cluster, newest first, including those of a deleted cluster. They are
 kept for the retention period of the Temporal namespace. With NUMBER one is shown: who asked for
-what, the values it changed, its steps, and the ends of its commands' outputs. Dry runs and refused requests are not
+what, the values it changed, its steps, and the ends of its commands' outputs. Commands that were run with
+drover exec are listed as ExecCommand, without a number. Dry runs and refused requests are not
 operations; --all lists them too.`,
 		Example: "  drover ops cl-a1b2c3d4 --limit 5\n  drover ops cl-a1b2c3d4 7\n  drover ops cl-a1b2c3d4 --all",
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +56,12 @@ operations; --all lists them too.`,
 			return output.Output{}, err
 		}
 		var remarks output.Lines
+		execs, err := server.Execs(ctx, args[0], limit+1)
+		if err != nil {
+			return output.Output{}, err
+		}
+		history = append(history, execs...)
+		slices.SortStableFunc(history, func(x, y client.Operation) int { return y.StartedAt.Compare(x.StartedAt) })
 		if len(history) > limit {
 			history = history[:limit]
 			remarks = append(remarks, fmt.Sprintf("older operations are not shown; list more with --limit %d", 10*limit))

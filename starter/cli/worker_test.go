@@ -26,7 +26,7 @@ func register(w worker.Worker) {
 		api.CreateCluster: createScript, api.DeleteCluster: deleteScript, api.DescribeCluster: describeScript,
 		api.ListClusters: listScript, api.ListApps: listAppsScript, api.PublishApp: publishScript, api.YankApp: yankScript, api.UnpublishApp: unpublishScript,
 		api.ReadLogs: logsScript, api.RunService: runScript, api.DescribeApp: appScript, api.DescribeValues: valuesScript,
-		api.ScheduledBackup: scheduledScript,
+		api.ScheduledBackup: scheduledScript, api.ExecCommand: execScript,
 	} {
 		w.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
 	}

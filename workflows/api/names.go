@@ -58,6 +58,7 @@ const (
 	PreviewFiles    = "PreviewFiles"
 	ListConcerns    = "ListConcerns"
 	EditCluster     = "EditCluster"
+	ExecCommand     = "ExecCommand"
 	EmptyBin        = "EmptyBin"
 	ScheduledBackup = "ScheduledBackup"
 )
@@ -104,6 +105,7 @@ const (
 	workflowIDPrefix = "cluster/"
 	clusterIDPrefix  = "cl-"
 	planIDPrefix     = "plan/"
+	execIDPrefix     = "exec/"
 )
 
 // WorkflowID is the only id under which operations on the cluster run: the server then guarantees one at a time.
@@ -122,6 +124,13 @@ func PlannedCluster(workflowID string) (string, bool) {
 	id, unique, more := strings.Cut(rest, "/")
 	return id, ok && more && unique != "" && ValidClusterID(id)
 }
+
+// ExecsOf begins the ids of all commands that operators run on nodes of the cluster. Any number of them may run, beside an
+// operation too.
+func ExecsOf(clusterID string) string { return execIDPrefix + clusterID + "/" }
+
+// ExecID is an id for one of them.
+func ExecID(clusterID, unique string) string { return ExecsOf(clusterID) + unique }
 
 var backupID = regexp.MustCompile(`^s-[a-z0-9]{8}$`)
 

@@ -133,6 +133,9 @@ func scenarios() []scenario {
 		scenario{api.ReadLogs, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
 		scenario{api.EditCluster, happy, completed, small(), active, none, func(w *world) any { return api.EditClusterInput{ClusterID: w.clusterID, Name: "noted"} }, "", nil},
 		scenario{api.EditCluster, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.ExecCommand, happy, completed, small(), active, none, look, "", nil},
+		scenario{api.ExecCommand, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
+		scenario{api.ExecCommand, cancelled, canceled, small(), active, none, look, "df", nil},
 		scenario{api.DeleteBackup, "orphaned", completed, stored(), backedUp, none, deleteLast, "", nil},
 		scenario{api.ListConcerns, happy, completed, small(), active, none, input(api.ListConcernsInput{}), "", nil},
 		scenario{api.ListConcerns, failed, failure, small(), nothing, mishap{nothing, `unknown field "nmae"`}, unknownField, "", nil},
@@ -210,6 +213,10 @@ func repairOne(w *world) any { return api.RepairClusterInput{Nodes: w.members("a
 func deleteFirst(w *world) any { return api.DeleteNodesInput{Nodes: w.members("a")[:1]} }
 
 func describe(w *world) any { return api.DescribeClusterInput{ClusterID: w.clusterID, Agents: true} }
+
+func look(w *world) any {
+	return api.ExecCommandInput{ClusterID: w.clusterID, Node: w.members("a")[0], Command: []string{"/bin/df", "-h", "/data"}}
+}
 
 func archive(w *world) any {
 	return api.PublishAppInput{App: "fresh", Version: "1", Archive: app{id: "fresh", roles: small().roles}.archive(w.t, 1)}

@@ -107,7 +107,7 @@ func isRead(operation string) bool {
 	switch operation {
 	case api.DescribeCluster, api.ListClusters, api.PublishApp, api.ListApps, api.YankApp, api.UnpublishApp,
 		api.ListOrphans, api.RetryOrphans, api.CollectOrphans, api.ExamineCluster, api.ListProviders, api.ListHosts,
-		api.ReadLogs, api.DescribeApp, api.DescribeValues, api.PreviewFiles, api.EditCluster, api.ListBackups, api.ImportBackup, api.ExportBackup, api.ListConcerns, api.EmptyBin, api.ScheduledBackup:
+		api.ReadLogs, api.DescribeApp, api.DescribeValues, api.PreviewFiles, api.EditCluster, api.ListBackups, api.ImportBackup, api.ExportBackup, api.ListConcerns, api.EmptyBin, api.ScheduledBackup, api.ExecCommand:
 		return true
 	}
 	return false

@@ -18,6 +18,15 @@ type Command struct {
 	Again     int // how often an operator had it run again before
 }
 
+// ExecStep is the step in the ids of operators' commands, which belong to no operation.
+const ExecStep = "exec"
+
+// Executes reports whether an id is that of an operator's command.
+func Executes(id string) bool {
+	c, ok := ParseCommand(id)
+	return ok && c.Operation == 0 && c.Step == ExecStep
+}
+
 // ParseCommand reads an id; false when it is none of an operation's.
 func ParseCommand(id string) (Command, bool) {
 	parts := strings.Split(id, ".")

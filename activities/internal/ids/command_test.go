@@ -27,6 +27,8 @@ func TestParseCommand(t *testing.T) {
 			require.Equal(t, matches, is, "%s %s", pattern, id)
 		}
 	}
+	require.True(t, Executes("cl-a.0-ab.exec.df.cln-x"))
+	require.False(t, Executes("cl-a.1-ab.exec.df.cln-x"))
 	for _, id := range []string{"", "backup.1", "cl-a.x-ab.CC4.start.cln-x", "cl-a.1-a.CC4.start", "cl-a.1-a.CC4.start.cln-x.again-x", "cl-a.1-a.CC4.start.n.o.p"} {
 		_, ok := ParseCommand(id)
 		require.False(t, ok, id)

@@ -300,6 +300,30 @@ export interface paths {
         patch: operations["edit-cluster"];
         trace?: never;
     };
+    "/v1/clusters/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commands that operators ran on nodes of a cluster, newest first
+         * @description Commands that operators ran on nodes of a cluster, newest first.
+         */
+        get: operations["commands"];
+        put?: never;
+        /**
+         * Run a command on a node as root, also while an operation runs, and wait for its end; it ends when the request does
+         * @description Run a command on a node as root, also while an operation runs, and wait for its end; it ends when the request does.
+         */
+        post: operations["exec"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/clusters/{id}/events": {
         parameters: {
             query?: never;
@@ -1095,6 +1119,27 @@ export interface components {
             nodes: number;
             note?: string;
             state?: string;
+        };
+        ExecCommandInput: {
+            cluster_id?: string;
+            command: string[];
+            node: string;
+            timeout?: string;
+        };
+        Executed: {
+            canceled?: boolean;
+            cluster_id: string;
+            command: string[];
+            ended_at: string;
+            /** Format: int64 */
+            exit_code: number;
+            /** Format: int64 */
+            from: number;
+            node: string;
+            node_id: string;
+            output: string;
+            started_at: string;
+            timed_out?: boolean;
         };
         Fault: {
             cluster?: string;
@@ -2558,6 +2603,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClusterDetails"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commands: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Cluster id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsOperation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exec: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Cluster id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExecCommandInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Executed"];
                 };
             };
             /** @description Error */
