@@ -22,6 +22,9 @@ func (s *Stack) StartConsole(ctx context.Context) error {
 	if err := os.Remove(s.linkFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
+	s.console.Args = append([]string{
+		"--listen", loopback(s.consolePort), "--state-dir", filepath.Join(s.Dir, "console"), "--link-file", s.linkFile(),
+	}, s.ConsoleFlags...)
 	if err := s.console.Start(); err != nil {
 		return err
 	}
@@ -41,11 +44,8 @@ func (s *Stack) defineConsole() error {
 	if err := s.save(); err != nil {
 		return err
 	}
-	args := append([]string{
-		"--listen", loopback(s.consolePort), "--state-dir", filepath.Join(s.Dir, "console"), "--link-file", s.linkFile(),
-	}, s.ConsoleFlags...)
 	s.console = s.keep(&process.Process{
-		Name: "drover-console", Path: s.Binary("drover-console"), Args: args, Address: s.ConsoleURL(), Ready: s.answers, Env: s.Env(),
+		Name: "drover-console", Path: s.Binary("drover-console"), Address: s.ConsoleURL(), Ready: s.answers, Env: s.Env(),
 	})
 	return nil
 }

@@ -39,7 +39,7 @@ type Options struct {
 	// WorkerFlags are added to the worker's command line; WorkerEnv to its environment.
 	WorkerFlags []string
 	WorkerEnv   []string
-	// ConsoleFlags are added to the console's command line.
+	// ConsoleFlags are added to the console's command line, each time it is started.
 	ConsoleFlags []string
 	// SSHServer is the OpenSSH server of local nodes; "" is the built-in one.
 	SSHServer string

@@ -28,6 +28,14 @@ export async function visit(browser: Browser, base: string, options: { phone?: b
   return { page, context, errors };
 }
 
+/** logIn logs in with a token. */
+export async function logIn(page: Page, token: string) {
+  await page.goto('/');
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await page.getByRole('heading', { name: /^Clusters/ }).waitFor();
+}
+
 /** look checks a page for accessibility in both themes, that a phone is wide enough, and keeps a screenshot of each. */
 export async function look(page: Page, name: string) {
   await keep(page, `${name}-light`);

@@ -28,6 +28,12 @@ export const given = {
   token: (role: 'operator' | 'viewer') => wanted(role.toUpperCase()),
 };
 
+/** control kills the console, or starts it again. */
+export async function control(what: 'kill' | 'start') {
+  const answer = await fetch(`${wanted('CONTROL')}/${what}`, { method: 'POST' });
+  if (!answer.ok) throw new Error(`${what} the console: ${await answer.text()}`);
+}
+
 function wanted(name: string): string {
   const value = process.env[`DROVER_E2E_${name}`];
   if (!value) throw new Error(`DROVER_E2E_${name} is not set: run the journeys with make console-e2e`);

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launch, look, visit } from './browser';
 import { given } from './given';
-import { repair } from './nodes';
+import { mark } from './nodes';
 
 let browser: Browser;
 let page: Page;
@@ -78,7 +78,7 @@ test('a creation is watched live, held, and goes on after a repair and a retry',
   await page.reload();
   await page.getByRole('heading', { name: /^Held:/ }).waitFor();
 
-  expect(repair(id)).toBe(2);
+  expect(mark(id, 'repaired')).toBe(2);
   await page.getByRole('button', { name: 'Retry' }).click();
   await page.getByRole('status').getByText('succeeded').waitFor();
   await look(page, 'succeeded');

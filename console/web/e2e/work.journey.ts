@@ -1,7 +1,7 @@
 // A cluster at work, by users with roles: a change of settings, and a viewer.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, look, visit } from './browser';
+import { launch, logIn, look, visit } from './browser';
 import { given } from './given';
 
 let browser: Browser;
@@ -9,19 +9,12 @@ let page: Page;
 let errors: string[];
 const id = given.cluster;
 
-async function logIn(as: Page, role: 'operator' | 'viewer') {
-  await as.goto('/');
-  await as.getByLabel('Token').fill(given.token(role));
-  await as.getByRole('button', { name: 'Log in' }).click();
-  await as.getByRole('heading', { name: /^Clusters/ }).waitFor();
-}
-
 const ended = (state: string) => page.getByRole('status').getByText(state, { exact: true }).waitFor();
 
 beforeAll(async () => {
   browser = await launch();
   ({ page, errors } = await visit(browser, given.url));
-  await logIn(page, 'operator');
+  await logIn(page, given.token('operator'));
 });
 afterAll(async () => {
   await browser?.close();
@@ -44,7 +37,7 @@ test('a setting is changed after its difference and its plan were seen', async (
 
 test('a viewer sees no buttons, and is refused', async () => {
   const other = await visit(browser, given.url);
-  await logIn(other.page, 'viewer');
+  await logIn(other.page, given.token('viewer'));
   await other.page.goto(`/clusters/${id}`);
   await other.page.getByRole('cell', { name: 'cln-' }).first().waitFor();
   expect(await other.page.getByRole('main').getByRole('button').count()).toBe(0);

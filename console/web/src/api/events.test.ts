@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reduce } from './events';
+import { current, reduce } from './events';
 import type { Operation } from './types';
 
 const op = (more: Partial<Operation>): Operation => ({ id: 'cl-1.a', cluster_id: 'cl-1', type: 'AddNodes', workflow_id: 'cluster/cl-1', run_id: 'a', state: 'running', started_at: '2026-01-01T00:00:00Z', ...more });
@@ -13,3 +13,10 @@ test('progress stays in sight while no worker responds', () => {
   expect(after).toMatchObject({ note: 'no worker responds', progress });
 });
 test.each(['', 'rubbish', 'null', '[]'])('event %j changes nothing', (data) => expect(reduce(op({}), data)).toEqual(op({})));
+
+test.each<[string, Partial<Operation>, string, string, string]>([
+  ['a held operation that the history calls running', {}, 'a', 'held', 'held'],
+  ['one that continued as another run', { run_id: 'b' }, 'a', 'held', 'held'],
+  ['one that has ended', { state: 'failed' }, 'a', 'running', 'failed'],
+  ['another one', {}, 'c', 'held', 'running'],
+])('the history shows %s', (_, o, run_id, state, want) => expect(current([op(o)], { run_id, state })[0]?.state).toBe(want));

@@ -12,7 +12,13 @@ export function reduce(before: Operation | undefined, data: string): Operation |
   return next.progress || !before.progress ? next : { ...next, progress: before.progress, activities: before.activities, waiting: before.waiting };
 }
 
-export function ended(o: Operation): boolean {
+/** current is a history, which is some seconds late, with the state that the cluster knows of its last operation. */
+export function current(history: readonly Operation[], now: { run_id: string; state: string } | undefined): readonly Operation[] {
+  const same = (o: Operation) => now?.state && (o.run_id === now.run_id || o.id === `${o.cluster_id}.${now.run_id}`);
+  return history.map((o) => (now && same(o) && !ended(o) ? { ...o, state: now.state } : o));
+}
+
+export function ended(o: { state: string }): boolean {
   return !['running', 'undoing', 'held'].includes(o.state);
 }
 
