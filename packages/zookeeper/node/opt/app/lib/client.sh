@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2154 # sourced by zk-node; names come from node.sh
 # Questions to ZooKeeper's servers, and changes of the membership.
 
-# four_letters ADDRESS WORD asks a server with one of its four-letter words: cheap, no Java.
+# four_letters ADDRESS WORD [PORT] asks a server with one of its four-letter words: cheap, no Java.
 four_letters() {
 	# shellcheck disable=SC2016 # for bash: /dev/tcp is its own
-	timeout 5 bash -c 'exec 3<>"/dev/tcp/$1/2181" && printf %s "$2" >&3 && cat <&3' - "$1" "$2" 2>/dev/null
+	timeout 5 bash -c 'exec 3<>"/dev/tcp/$1/$3" && printf %s "$2" >&3 && cat <&3' - "$1" "$2" "${3:-2181}" 2>/dev/null
 }
 
 # state ADDRESS prints leader, follower or observer for a server that serves, and nothing for any other.

@@ -8,6 +8,7 @@
 #       identity                             whose volume this is and how its server comes into the ensemble; written once
 #       conf/                                zoo.cfg and the membership, which ZooKeeper itself writes anew
 #       data/  log/
+#       restored                             the backup that the data was restored from
 
 conf=/etc/zookeeper
 run=/run/zookeeper
@@ -46,6 +47,13 @@ load_node() {
 	trap 'exit 143' TERM
 	trap 'exit 130' INT
 	trap 'exit 129' HUP
+}
+
+# argument JSON sets path and snapshot: the folder and the id of the backup that backup, restore and verify are about.
+argument() {
+	path=$(printf '%s' "${1:-}" | sed -n 's/.*"path" *: *"\([^"]*\)".*/\1/p')
+	snapshot=$(printf '%s' "${1:-}" | sed -n 's/.*"snapshot_id" *: *"\([^"]*\)".*/\1/p')
+	if [ -z "$path" ] || [ -z "$snapshot" ]; then fail 61 "the argument names no path and no snapshot_id"; fi
 }
 
 # nodes STATE prints "node_id ip sid" of the nodes in that state (member, adding, deleting), by server id.
