@@ -49,7 +49,10 @@ test('its page lives on when its console dies and is started again', async () =>
 test('its output is read, and a retry completes it', async () => {
   await page.getByText('the disk is not ready').first().waitFor();
   await look(page, 'upgrade-held');
-  await page.goto(`/clusters/${id}`);
+  await page.getByRole('link', { name: 'Concerns' }).click();
+  await page.getByRole('link', { name: id }).waitFor();
+  await look(page, 'concerns');
+  await page.getByRole('link', { name: id }).click();
   const concerns = page.getByRole('region', { name: 'Concerns' });
   await concerns.getByText('operation held').waitFor();
   await page.getByRole('link', { name: /Upgrade.*Resolve/ }).waitFor();

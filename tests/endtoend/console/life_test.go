@@ -49,6 +49,13 @@ func TestWork(t *testing.T) {
 		"DROVER_E2E_OPERATOR="+site.Token(t, "ann", "operator"), "DROVER_E2E_VIEWER="+site.Token(t, "vic", "viewer"))
 }
 
+// A list of ten thousand clusters, which the journey makes up, is scrolled without long tasks.
+func TestRows(t *testing.T) {
+	chromium, s := browser(t), servers(t)
+	site := consoles.Start(t, s)
+	journey(t, "e2e/rows.journey.ts", chromium, "DROVER_E2E_URL="+site.URL, "DROVER_E2E_VIEWER="+site.Token(t, "vic", "viewer"))
+}
+
 // pack writes a package of one role with a volume.
 func pack(t *testing.T, version string, services map[string]string) string {
 	t.Helper()
