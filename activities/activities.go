@@ -80,6 +80,8 @@ type Dependencies struct {
 	KeyPairs machines.KeyPairs
 	// AuthorizedKey is the public half of the key that Drover logs in to nodes with (authorized_keys line).
 	AuthorizedKey string
+	// Identity is the file of its private half on this worker.
+	Identity string
 	// NodeConsul is Consul's HTTP address as nodes reach it; KVPrefix is the root of Drover's keys in it.
 	NodeConsul string
 	KVPrefix   string
@@ -138,7 +140,7 @@ func New(d Dependencies) *Activities {
 		},
 		Reads: &reads.Activities{
 			Records: d.Records, Lives: d.Records, Apps: d.Apps, Trees: d.Trees, Ledger: d.Ledger, Agents: d.Agents, Tokens: tokens,
-			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns, Backups: d.Backups, Now: d.Now,
+			Providers: d.Providers, DefaultProvider: d.DefaultProvider, OperationRuns: d.OperationRuns, Backups: d.Backups, Identity: d.Identity, Now: d.Now,
 		},
 		Apps: &apps.Activities{Apps: d.Apps, Clusters: d.Records, Backups: d.Backups, Now: d.Now},
 		Backups: &backups.Activities{

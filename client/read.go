@@ -24,6 +24,11 @@ func (c *Client) ClusterAndAgents(ctx context.Context, id string) (*api.ClusterV
 	return c.describe(ctx, api.DescribeClusterInput{ClusterID: id, Agents: true})
 }
 
+// ClusterAndSSH is Cluster with how workers log in to the nodes.
+func (c *Client) ClusterAndSSH(ctx context.Context, id string) (*api.ClusterView, error) {
+	return c.describe(ctx, api.DescribeClusterInput{ClusterID: id, SSH: true})
+}
+
 func (c *Client) describe(ctx context.Context, in api.DescribeClusterInput) (*api.ClusterView, error) {
 	var out api.ClusterView
 	if err := c.read(ctx, api.DescribeCluster, in, &out); err != nil {

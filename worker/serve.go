@@ -153,6 +153,7 @@ func dependencies(ctx context.Context, cfg config, meters *telemetry.Meters, log
 		Providers:       machines,
 		DefaultProvider: cfg.providers.Default,
 		AuthorizedKey:   authorizedKey(signer),
+		Identity:        cfg.identity,
 		Keep:            cfg.keep,
 		NodeConsul:      nodeConsul,
 		KVPrefix:        cfg.kvPrefix,

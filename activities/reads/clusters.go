@@ -1,6 +1,7 @@
 package reads
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,6 +46,11 @@ func (a *Activities) DescribeCluster(ctx context.Context, in api.DescribeCluster
 	}
 	for _, n := range shown.Nodes {
 		view.Nodes = append(view.Nodes, nodeView(n))
+	}
+	if in.SSH {
+		for i, n := range rec.Nodes {
+			view.Nodes[i].SSH = a.ssh(n)
+		}
 	}
 	if in.Agents {
 		seen := a.ask(ctx, rec)
@@ -173,6 +179,23 @@ func nodeView(n metadata.ViewNode) api.NodeView {
 		NodeID: n.NodeID, InstanceID: n.InstanceID, Role: n.Role, SID: n.SID, IP: n.IP, CPU: n.CPU, Memory: n.Memory, VolumeSize: n.VolumeSize,
 		NoAgent: n.NoAgent, Settles: n.Settles, Health: n.Health, HealthSince: n.HealthSince, HealthReason: n.HealthReason, Failing: n.Failing,
 	}
+}
+
+// ssh is how workers log in to the node; nil before there is a machine.
+func (a *Activities) ssh(n lifecycle.Node) *api.NodeSSH {
+	to := n.SSH
+	if to.Addr == "" {
+		return nil
+	}
+	at := func(address, user, hostKey, keyFile string) api.SSHServer {
+		return api.SSHServer{Address: address, User: user, HostKey: hostKey, KeyFile: cmp.Or(keyFile, a.Identity)}
+	}
+	out := &api.NodeSSH{SSHServer: at(to.Addr, to.User, to.HostKey, to.KeyFile)}
+	if by := to.Jump; by != nil {
+		jump := at(by.Addr, by.User, by.HostKey, by.KeyFile)
+		out.Jump = &jump
+	}
+	return out
 }
 
 // agentView describes an agent's answer to people.

@@ -5,8 +5,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"drover/activities"
 	"drover/fault"
 	"drover/lifecycle"
+	"drover/remote/target"
 	"drover/tests/fakes/world"
 	"drover/workflows/api"
 )
@@ -95,4 +97,26 @@ func TestHealthIsAskedForOnRequestAlone(t *testing.T) {
 	view, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID, Agents: true})
 	require.NoError(t, err)
 	require.Equal(t, "off", view.Nodes[0].Agent)
+}
+
+// The way into nodes is told on request alone: the key is named, not shown.
+func TestTheWayIntoNodes(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	w.Deps.Identity = "/state/id_ed25519"
+	w.Acts = activities.New(w.Deps)
+	rec := w.Running(2)
+	rec.Nodes[1].SSH.KeyFile, rec.Nodes[1].SSH.Jump = "/keys/two", &target.Target{Addr: "bastion:22", User: "in", HostKey: "ssh-ed25519 B"}
+	w.Put(rec)
+	view, err := w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID})
+	require.NoError(t, err)
+	require.Nil(t, view.Nodes[0].SSH)
+	view, err = w.Acts.Reads.DescribeCluster(t.Context(), api.DescribeClusterInput{ClusterID: world.ClusterID, SSH: true})
+	require.NoError(t, err)
+	one, two := rec.Nodes[0].SSH, rec.Nodes[1].SSH
+	require.Equal(t, &api.NodeSSH{SSHServer: api.SSHServer{Address: one.Addr, User: one.User, HostKey: one.HostKey, KeyFile: "/state/id_ed25519"}}, view.Nodes[0].SSH)
+	require.Equal(t, &api.NodeSSH{
+		SSHServer: api.SSHServer{Address: two.Addr, User: two.User, HostKey: two.HostKey, KeyFile: "/keys/two"},
+		Jump:      &api.SSHServer{Address: "bastion:22", User: "in", HostKey: "ssh-ed25519 B", KeyFile: "/state/id_ed25519"},
+	}, view.Nodes[1].SSH)
 }

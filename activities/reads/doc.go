@@ -75,5 +75,7 @@ type Activities struct {
 	// DefaultProvider is marked in the list of providers.
 	DefaultProvider string
 	OperationRuns   control.Running
-	Now             func() time.Time
+	// Identity is the file of the key that this worker logs in to nodes with.
+	Identity string
+	Now      func() time.Time
 }

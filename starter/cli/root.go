@@ -77,7 +77,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: "package", Title: "Packages:"},
 	)
 	for group, commands := range map[string][]*cobra.Command{
-		"operate": append(a.operations(false), a.resolve(), a.cancel(), a.exec(), a.plan(), a.rename(), a.label(), a.protect(), a.unprotect(), a.keep(), a.maintenance(), a.heal()),
+		"operate": append(a.operations(false), a.resolve(), a.cancel(), a.exec(), a.ssh(), a.plan(), a.rename(), a.label(), a.protect(), a.unprotect(), a.keep(), a.maintenance(), a.heal()),
 		"look":    {a.list(), a.bin(), a.status(), a.nodes(), a.ops(), a.logs(), a.watch(), a.doctor(), a.concerns(), a.orphans(), a.providers(), a.hosts()},
 		"package": {a.apps(), a.lint(), a.render(), a.metrics(), a.pkg()},
 	} {

@@ -49,6 +49,7 @@ func Shapes() []Shape {
 		{Name: "operation", What: "the result of an operation; with --no-wait what was started", Commands: operating, Values: []any{plannedValue{}, client.Started{}}},
 		{Name: "run", What: "the result and the output of each command; with --no-wait what was started, with --dry-run a plan", Commands: []string{"run"}, Values: []any{ranValue{}, api.OperationResult{}, client.Started{}}},
 		{Name: "exec", What: "how the command ended, with its output", Commands: []string{"exec"}, Values: []any{api.Executed{}}},
+		{Name: "ssh", What: "with --print the command line that logs in to a node", Commands: []string{"ssh"}, Values: []any{sshValue{}}},
 		{Name: "plan", What: "the result of a dry run: its `plan` has the steps; `files` has the files that change, for env set, scale and upgrade", Commands: plans, Values: []any{plannedValue{}}},
 		{Name: "cancel", What: "the cancelled operation; the result of one that ended before the cancel reached it", Commands: []string{"cancel"}, Values: []any{client.Operation{}, api.OperationResult{}}},
 		{Name: "resolve", What: "the resolved step", Commands: []string{"resolve"}, Values: []any{resolveValue{}}},

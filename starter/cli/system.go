@@ -26,6 +26,8 @@ type System struct {
 	Dial func(context.Context, client.Options, time.Duration) (client.Client, error)
 	// Terminal says whether a stream is a terminal, and its size now.
 	Terminal func(stream any) (width, height int, is bool)
+	// Become replaces this process by another program; nil means execve.
+	Become func(program string, argv, environ []string) error
 	// NewClusterID generates an unused id.
 	NewClusterID func() string
 }

@@ -165,6 +165,16 @@ func describeScript(_ workflow.Context, in api.DescribeClusterInput) (*api.Clust
 	}
 	view := scripted(in.ClusterID)
 	view.Nodes = []api.NodeView{{NodeID: "cln-00000001", InstanceID: "i-00000001", Role: "etcd_node", SID: 1, IP: "10.0.0.1", CPU: 1, Memory: 1024, Health: "healthy"}}
+	if in.SSH {
+		at := func(address string) api.SSHServer {
+			return api.SSHServer{Address: address, User: "root", HostKey: "ssh-ed25519 AAAA+/=", KeyFile: "/nowhere/id_ed25519"}
+		}
+		view.Nodes[0].SSH = &api.NodeSSH{SSHServer: at("10.0.0.1:2222")}
+		if in.ClusterID == jumped {
+			bastion := at("bastion:22")
+			view.Nodes[0].SSH.Jump = &bastion
+		}
+	}
 	return &view, nil
 }
 

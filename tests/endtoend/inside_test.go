@@ -2,8 +2,10 @@ package endtoend
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -89,6 +91,18 @@ func TestAnOperatorLooksInsideNodes(t *testing.T) {
 	require.Equal(t, []string{"bob", "ann"}, []string{list[1].By, list[2].By})
 	require.Contains(t, list[2].What, ": sh -c 'echo")
 	require.Equal(t, 3, list[2].Error.ExitCode)
+
+	if _, err := exec.LookPath("ssh"); err == nil {
+		in := drover(t, "ssh", id, "a/2", "--", "-o", "BatchMode=yes", "cat /data/trace; exit 5")
+		require.Equal(t, apps.Answer{Code: 5, Stdout: "start\ntidy\ntidy\n"}, in)
+		var line struct{ Command []string }
+		drover(t, "ssh", id, "a/1", "--print", "-o", "json", "--", "true").OK(t).JSON(t, &line)
+		at := len(line.Command) - 2
+		require.Zero(t, apps.Run(t, servers, nil, line.Command[0], line.Command[1:]...).Code)
+		nodes := look(t, id).Cluster.Nodes
+		line.Command[at] = strings.Replace(nodes[0].IP+nodes[1].IP, line.Command[at], "", 1) // the other node has another host key
+		require.Contains(t, apps.Run(t, servers, nil, line.Command[0], line.Command[1:]...).Refused(t).Stderr, "Host key verification failed")
+	}
 
 	drover(t, "stop", id).OK(t)
 	require.Contains(t, drover(t, "exec", id, "a/1", "--", "true").Refused(t, "is off").Stderr, "was refused")

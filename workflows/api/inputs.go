@@ -220,6 +220,8 @@ type DescribeClusterInput struct {
 	// Agents asks the agent of every node for its revision and health; each may take 3 s to answer. Without it no node is
 	// contacted, and health is what the agents reported last.
 	Agents bool `json:"agents,omitempty"`
+	// SSH adds how workers log in to the nodes.
+	SSH bool `json:"ssh,omitempty"`
 }
 
 // ListClustersInput reads a page of the clusters that pass all filters. Without filters and in the order of ids it reads no

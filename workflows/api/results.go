@@ -212,6 +212,24 @@ type NodeView struct {
 	HealthReason string `json:"health_reason,omitempty"`
 	// Failing are the templates and reload commands that fail on the node.
 	Failing []string `json:"failing,omitempty"`
+	// SSH is how workers log in to the node; absent when not asked for, and before there is a machine.
+	SSH *NodeSSH `json:"ssh,omitempty"`
+}
+
+// NodeSSH is how workers log in to a node.
+type NodeSSH struct {
+	SSHServer
+	// Jump is the host that the connection goes through; absent: a direct connection.
+	Jump *SSHServer `json:"jump,omitempty"`
+}
+
+// SSHServer is one log-in. HostKey is the key that the server must have, one line as in authorized_keys; KeyFile the file of the
+// private key on the workers.
+type SSHServer struct {
+	Address string `json:"address"` // host:port
+	User    string `json:"user"`
+	HostKey string `json:"host_key"`
+	KeyFile string `json:"key_file"`
 }
 
 // Label is how people know the node: "etcd_node/1", and "node/1" where there are no roles.

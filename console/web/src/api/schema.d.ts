@@ -1307,6 +1307,13 @@ export interface components {
             /** @enum {string} */
             role: "viewer" | "operator" | "admin";
         };
+        NodeSSH: {
+            address: string;
+            host_key: string;
+            jump?: components["schemas"]["SSHServer"];
+            key_file: string;
+            user: string;
+        };
         NodeView: {
             agent?: string;
             /** Format: int64 */
@@ -1326,6 +1333,7 @@ export interface components {
             settles_sec?: number;
             /** Format: int64 */
             sid: number;
+            ssh?: components["schemas"]["NodeSSH"];
             /** Format: int64 */
             volume_size: number;
             waits?: string;
@@ -1640,6 +1648,12 @@ export interface components {
             };
             role?: string;
             service: string;
+        };
+        SSHServer: {
+            address: string;
+            host_key: string;
+            key_file: string;
+            user: string;
         };
         ScaleVerticalInput: {
             barrier_timeout?: string;
