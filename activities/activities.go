@@ -120,7 +120,7 @@ func New(d Dependencies) *Activities {
 	entries := catalogue.Catalogue{Store: d.Backups, Targets: d.BackupTargets, Default: d.DefaultBackupTarget}
 	return &Activities{
 		Records: &records.Activities{
-			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens,
+			Records: d.Records, Lives: d.Records, Agents: d.Agents, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens,
 			Providers: d.Providers, DefaultProvider: d.DefaultProvider, Catalogue: entries, Keep: d.Keep, Now: d.Now,
 		},
 		Machines: &machines.Activities{

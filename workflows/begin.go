@@ -77,6 +77,9 @@ func (op *operation) opened(ctx workflow.Context, o workflow.ActivityOptions, in
 // starts takes over what the operation starts from.
 func (op *operation) starts(begun records.Begun) {
 	op.begun, op.performer.removed = begun, 0
+	for _, w := range begun.Warnings {
+		op.progress.warn(api.Warning{Message: w})
+	}
 	op.progress.App, op.progress.Number = begun.View.App, begun.View.Seq
 	op.performer.seq, op.performer.revision, op.performer.backup = begun.View.Seq, begun.View.Revision, begun.Backup
 }
@@ -86,13 +89,13 @@ func (op *operation) starts(begun records.Begun) {
 func (op *operation) beginCreate(in api.CreateClusterInput) error {
 	ctx, done := workflow.NewDisconnectedContext(op.ctx)
 	defer done()
-	view, err := call(op.performer, ctx, quick("check the request and choose ids"), doRecords.PrepareCreate, records.PrepareCreateInput{
+	prepared, err := call(op.performer, ctx, quick("check the request and choose ids"), doRecords.PrepareCreate, records.PrepareCreateInput{
 		ClusterID: op.clusterID, RunID: op.runID, Create: in,
 	})
 	if err != nil && !in.DryRun {
 		return undone(err, op.abandon(ctx))
 	}
-	op.starts(records.Begun{View: view})
+	op.starts(records.Begun{View: prepared.View, Warnings: prepared.Warnings})
 	op.end.state = lifecycle.Failed
 	return err
 }

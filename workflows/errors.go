@@ -37,6 +37,9 @@ func wire(err error) error {
 // failures.
 func refusal(err error) error {
 	f := faultOf(err)
+	if f.Refused { // what the beginning foresees
+		return f
+	}
 	switch f.Type {
 	case fault.Invalid, fault.NotFound, fault.Conflict, fault.NotAllowed:
 		f.Refused = true

@@ -2,15 +2,14 @@ package machines
 
 import (
 	"context"
-	"fmt"
 
 	"drover/activities/internal/control"
 	"drover/activities/internal/fanout"
+	"drover/activities/internal/instances"
 	"drover/activities/internal/release"
 	"drover/activities/internal/views"
 	"drover/fault"
 	"drover/lifecycle"
-	"drover/metadata"
 	"drover/providers"
 	"drover/specs"
 )
@@ -75,21 +74,8 @@ func (a *Activities) withBin(ctx context.Context, provider string, err error) er
 	if f == nil || f.Type != fault.NoCapacity && f.Type != fault.NotAllowed {
 		return err
 	}
-	kept := 0
-	listErr := views.Each(ctx, a.Records, func(v metadata.View) error {
-		if v.State == string(lifecycle.Deleted) && v.Provider == provider {
-			kept += v.NodeCount
-		}
-		return nil
-	})
-	if listErr != nil || kept == 0 {
-		return err
-	}
 	full := *f
-	full.Hint = fmt.Sprintf("%d machines of this provider are kept by deleted clusters: list them with drover bin, release them with drover cease", kept)
-	if f.Hint != "" {
-		full.Hint += "; or " + f.Hint
-	}
+	full.Hint = views.BinHint(ctx, a.Records, provider, f.Hint)
 	return &full
 }
 
@@ -106,7 +92,7 @@ func (a *Activities) provisionNode(ctx context.Context, p providers.Provider, re
 			return providers.Instance{}, err
 		}
 	}
-	return p.CreateInstance(ctx, instanceSpec(rec, role, n, a.AuthorizedKey))
+	return p.CreateInstance(ctx, instances.Spec(rec, role, n, a.AuthorizedKey))
 }
 
 func volumeClass(role *specs.Role) string {
@@ -114,24 +100,6 @@ func volumeClass(role *specs.Role) string {
 		return role.Volume.Class
 	}
 	return role.VolumeClass
-}
-
-func instanceSpec(rec *lifecycle.Record, role *specs.Role, n lifecycle.Node, key string) providers.InstanceSpec {
-	zone := rec.Zone
-	if role.Zone != "" {
-		zone = role.Zone
-	}
-	s := providers.InstanceSpec{
-		ID: n.InstanceID, Tags: providers.Tags{ClusterID: rec.ClusterID, NodeID: n.ID}, VxNet: rec.Spec.VxNet,
-		Role: n.Role, Image: role.Container.Image, ContainerType: role.Container.Type, InstanceClass: n.InstanceClass, Zone: zone,
-		Size: providers.Size{CPU: n.CPU, Memory: n.Memory, GPU: n.GPU}, AuthorizedKey: key,
-	}
-	for i, id := range n.VolumeIDs {
-		s.Mounts = append(s.Mounts, providers.Mount{
-			VolumeID: id, Path: role.Volume.MountPoints[i], Options: role.Volume.MountOptions,
-		})
-	}
-	return s
 }
 
 // describe takes over what the provider said about a node's machine.

@@ -3,6 +3,7 @@ package machines
 import (
 	"context"
 
+	"drover/activities/internal/instances"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/providers"
@@ -57,11 +58,11 @@ func (a *Activities) Replace(ctx context.Context, in ReplaceInput) error {
 		}
 		next := *n
 		next.InstanceID = n.NextInstanceID
-		inst, err := p.ReplaceImage(ctx, has, instanceSpec(rec, role, next, a.AuthorizedKey))
+		inst, err := p.ReplaceImage(ctx, has, instances.Spec(rec, role, next, a.AuthorizedKey))
 		if (in.To == PreviousVersion || in.To == OtherMachine) && (fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound)) {
 			// The upgrade left a machine that was never finished, or none: the way back is a new one on the old volumes. So it is
 			// where a machine broke.
-			inst, err = remake(ctx, p, []string{has, n.InstanceID}, instanceSpec(rec, role, next, a.AuthorizedKey))
+			inst, err = remake(ctx, p, []string{has, n.InstanceID}, instances.Spec(rec, role, next, a.AuthorizedKey))
 		}
 		if err != nil {
 			return err

@@ -144,22 +144,22 @@ func (a *Activities) PrepareRestore(ctx context.Context, in PrepareRestoreInput)
 		if err != nil {
 			return Begun{}, err
 		}
-		return a.restoring(ctx, rec, false)
+		return a.restoring(ctx, rec, false, nil)
 	}
 	if err := a.noOrphans(ctx, in.ClusterID); err != nil {
 		return Begun{}, err
 	}
 	for range control.MaxTries {
-		rec, err := a.restoredRecord(ctx, in)
+		rec, warnings, err := a.restoredRecord(ctx, in)
 		if err != nil {
 			return Begun{}, err
 		}
 		if in.Restore.DryRun {
-			return a.restoring(ctx, rec, true)
+			return a.restoring(ctx, rec, true, warnings)
 		}
 		_, raced := a.Records.PutClaiming(ctx, rec, 0, lifecycle.Claims{})
 		if raced == nil {
-			return a.restoring(ctx, rec, false)
+			return a.restoring(ctx, rec, false, warnings)
 		}
 		if !fault.Is(raced, fault.Conflict) {
 			return Begun{}, raced
@@ -169,14 +169,14 @@ func (a *Activities) PrepareRestore(ctx context.Context, in PrepareRestoreInput)
 			if err != nil {
 				return Begun{}, err
 			}
-			return a.restoring(ctx, rec, false)
+			return a.restoring(ctx, rec, false, nil)
 		}
 	}
 	return Begun{}, fault.New(fault.Unreachable, "the name or a gsid of %s was taken during each of %d tries", in.ClusterID, control.MaxTries)
 }
 
 // restoring is what the workflow starts from.
-func (a *Activities) restoring(ctx context.Context, rec *lifecycle.Record, dryRun bool) (Begun, error) {
+func (a *Activities) restoring(ctx context.Context, rec *lifecycle.Record, dryRun bool, warnings []string) (Begun, error) {
 	if !dryRun {
 		if err := a.checkLinks(ctx, rec.Spec.Links); err != nil {
 			return Begun{}, err
@@ -185,19 +185,19 @@ func (a *Activities) restoring(ctx context.Context, rec *lifecycle.Record, dryRu
 			return Begun{}, err
 		}
 	}
-	out := Begun{View: lifecycle.ViewOf(rec, dryRun)}
+	out := Begun{View: lifecycle.ViewOf(rec, dryRun), Warnings: warnings}
 	return out, a.arguments(ctx, rec, nil, &out)
 }
 
 // restoredRecord is the record of the new cluster.
-func (a *Activities) restoredRecord(ctx context.Context, in PrepareRestoreInput) (*lifecycle.Record, error) {
+func (a *Activities) restoredRecord(ctx context.Context, in PrepareRestoreInput) (_ *lifecycle.Record, warnings []string, _ error) {
 	b, err := a.Catalogue.Whole(ctx, in.Restore.Backup)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m, err := a.Catalogue.Manifest(ctx, b)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	provider := in.Restore.Provider
 	if provider == "" {
@@ -208,22 +208,22 @@ func (a *Activities) restoredRecord(ctx context.Context, in PrepareRestoreInput)
 	}
 	p, err := a.Providers.Find(provider)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if why := providers.NoSnapshots(p); b.Policy == lifecycle.PolicyDevice && why != "" {
-		return nil, fault.New(fault.NotAllowed, "backup %s has volumes, and provider %s cannot fill any: %s", b.ID, provider, why).
+		return nil, nil, fault.New(fault.NotAllowed, "backup %s has volumes, and provider %s cannot fill any: %s", b.ID, provider, why).
 			WithHint("restore with another provider: --provider")
 	}
 	_, app, err := packages.Published(ctx, a.Apps, b.App, b.Version)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.NotFound, "backup %s cannot be restored", b.ID)
+		return nil, nil, fault.Wrap(err, fault.NotFound, "backup %s cannot be restored", b.ID)
 	}
 	if err := a.noStrays(ctx, p, &lifecycle.Record{ClusterID: in.ClusterID}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rec := m.Record
 	if err := readopt(rec, ids.Random{Used: map[int]bool{}}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	now := a.Now().UTC().Format(time.RFC3339)
 	rec.ClusterID, rec.Provider, rec.State, rec.EverActive, rec.PoweredOff, rec.CreatedAt = in.ClusterID, provider, lifecycle.Creating, false, false, now
@@ -233,23 +233,26 @@ func (a *Activities) restoredRecord(ctx context.Context, in PrepareRestoreInput)
 		rec.Zone = in.Restore.Zone
 	}
 	if rec.Name, err = a.restoredName(ctx, in, rec.Name); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rec.Operation = lifecycle.Operation{
 		Seq: 1, Type: in.Type, RunID: in.RunID, State: api.OpRunning, StartedAt: now,
 		Backup: &lifecycle.BackupWork{ID: b.ID, Policy: b.Policy, Target: b.Target, From: b.ClusterID},
 	}
 	if err := packages.Follow(ctx, a.Apps, rec); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rec.Spec.Name = rec.Name
 	if in.Restore.Network != "" {
 		rec.Spec.VxNet = in.Restore.Network
 	}
 	if err := a.checkLinks(ctx, rec.Spec.Links); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return rec, control.Publishable(a.Records, rec)
+	if warnings, err = a.room(ctx, p, rec); err != nil {
+		return nil, nil, err
+	}
+	return rec, warnings, control.Publishable(a.Records, rec)
 }
 
 // restoredName is the name of the new cluster. One that was asked for must be free; the original's gives way to a cluster

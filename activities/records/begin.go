@@ -70,10 +70,17 @@ type Begun struct {
 	LinkedBy []lifecycle.Linking `json:"linked_by,omitempty"`
 	// Values are what the operation does to the values in force.
 	Values *api.ValueChanges `json:"values,omitempty"`
+	// Warnings are what may make the operation fail later.
+	Warnings []string `json:"warnings,omitempty"`
 	// Params are the JSON arguments of the service to run, by role, defaults filled in.
 	Params map[string]string `json:"params,omitempty"`
 	// Backup is what an operation on backups does.
 	Backup *lifecycle.BackupWork `json:"backup,omitempty"`
+}
+
+// continues reports whether an attempt of the same request has begun the operation already. A rollback begins as another type.
+func (in BeginInput) continues(rec *lifecycle.Record) bool {
+	return !in.DryRun && rec.Operation.RunID == in.RunID && !rec.Operation.Clearing && rec.Operation.Type == in.Type
 }
 
 // givenUp reports of a node that it need not be asked whether a command still runs there: the request takes it for gone,
@@ -95,17 +102,27 @@ func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, 
 			return Begun{View: lifecycle.View{ClusterID: in.ClusterID}, Backup: work}, err
 		}
 	}
+	var ahead foreseen
+	if in.Add != nil || in.Scale != nil || in.Upgrade != nil {
+		rec, _, err := a.Records.Record(ctx, in.ClusterID)
+		if err != nil {
+			return Begun{}, err
+		}
+		if rec.State == lifecycle.Active && !in.continues(rec) {
+			ahead.silent(ctx, a, rec)
+		}
+	}
 	if in.DryRun {
 		rec, _, err := a.Records.Record(ctx, in.ClusterID)
 		if err != nil {
 			return Begun{}, err
 		}
-		return a.begin(ctx, rec, in)
+		return a.begin(ctx, rec, in, ahead)
 	}
 	var out Begun
 	rec, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
 		var err error
-		out, err = a.begin(ctx, rec, in)
+		out, err = a.begin(ctx, rec, in, ahead)
 		return err
 	})
 	if err != nil {
@@ -132,10 +149,9 @@ func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, 
 }
 
 // begin makes the operation's first changes to the record; a retry finds them made.
-func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginInput) (Begun, error) {
+func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginInput, ahead foreseen) (Begun, error) {
 	var out Begun
-	mine := !in.DryRun && rec.Operation.RunID == in.RunID
-	retried := mine && !rec.Operation.Clearing && rec.Operation.Type == in.Type // a rollback begins as another type
+	mine, retried := !in.DryRun && rec.Operation.RunID == in.RunID, in.continues(rec)
 	if !mine {
 		if rec.Operation.State == api.OpRunning {
 			rec.PoweredOff = rec.PoweredOff || rec.Operation.Type == api.StopCluster && !rec.Operation.Clearing
@@ -171,13 +187,13 @@ func (a *Activities) begin(ctx context.Context, rec *lifecycle.Record, in BeginI
 	case in.Cease != nil:
 		err = refused(rec, lifecycle.MayCease(rec, in.Cease.Expired, a.Now()))
 	case in.Add != nil:
-		err = a.beginAdd(ctx, rec, view, *in.Add, retried, &out)
+		err = a.beginAdd(ctx, rec, view, *in.Add, retried, ahead, &out)
 	case in.Remove != nil:
 		err = a.beginRemove(ctx, rec, view, *in.Remove)
 	case in.Scale != nil:
-		err = a.beginScale(ctx, rec, view, *in.Scale, &out)
+		err = a.beginScale(ctx, rec, view, *in.Scale, retried, ahead, &out)
 	case in.Upgrade != nil:
-		out.Values, err = a.beginUpgrade(ctx, rec, in, retried)
+		out.Values, err = a.beginUpgrade(ctx, rec, in, retried, ahead)
 	case in.Type == api.DowngradeCluster:
 		out.Idle, err = a.beginDowngrade(ctx, rec, retried)
 	case in.Type == api.StartCluster:

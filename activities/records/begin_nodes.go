@@ -6,6 +6,7 @@ import (
 
 	"drover/activities/internal/control"
 	"drover/activities/internal/ids"
+	"drover/activities/internal/instances"
 	"drover/activities/internal/packages"
 	"drover/fault"
 	"drover/lifecycle"
@@ -15,7 +16,7 @@ import (
 
 // beginAdd chooses the ids of the new nodes. They are in the record from here on, so that whatever is made for them is
 // known, and marked as being added.
-func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.AddNodesInput, retried bool, out *Begun) error {
+func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.AddNodesInput, retried bool, ahead foreseen, out *Begun) error {
 	role, refusal := lifecycle.RoleToGrow(view, in.Role)
 	if refusal != nil {
 		return notAllowed(rec, refusal)
@@ -46,7 +47,16 @@ func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view l
 	if err != nil {
 		return fault.New(fault.NotAllowed, "%v", err).At(rec.ClusterID, "", "")
 	}
-	out.Added = nil
+	if err := ahead.images(ctx, p, rec.VersionID, rolesOf(rec, nodes)); err != nil {
+		return err
+	}
+	if err := ahead.capacity(ctx, a, p, instances.New(rec, nodes)); err != nil {
+		return err
+	}
+	if err := ahead.refusal(rec.ClusterID); err != nil {
+		return err
+	}
+	out.Added, out.Warnings = nil, ahead.warnings
 	for _, n := range nodes {
 		n.VersionID = rec.VersionID
 		rec.Nodes = append(rec.Nodes, n)
@@ -55,6 +65,17 @@ func (a *Activities) beginAdd(ctx context.Context, rec *lifecycle.Record, view l
 	inOrder(rec)
 	rec.Adding = out.Added
 	return a.promise(ctx, rec, func(*lifecycle.Record) {})
+}
+
+// rolesOf are the roles of some nodes.
+func rolesOf(rec *lifecycle.Record, nodes []lifecycle.Node) []specs.Role {
+	var roles []specs.Role
+	for _, r := range rec.Spec.Roles {
+		if slices.ContainsFunc(nodes, func(n lifecycle.Node) bool { return n.Role == r.Name }) {
+			roles = append(roles, r)
+		}
+	}
+	return roles
 }
 
 // promise refuses what could not be rendered or published once an operation has changed counts or sizes.

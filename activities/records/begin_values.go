@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"drover/activities/internal/control"
+	"drover/activities/internal/instances"
 	"drover/activities/internal/packages"
 	"drover/fault"
 	"drover/lifecycle"
@@ -37,7 +38,7 @@ func sizePath(role, key string) string {
 	return role + "." + key
 }
 
-func (a *Activities) beginScale(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.ScaleVerticalInput, out *Begun) error {
+func (a *Activities) beginScale(ctx context.Context, rec *lifecycle.Record, view lifecycle.View, in api.ScaleVerticalInput, retried bool, ahead foreseen, out *Begun) error {
 	p, err := a.Providers.Find(rec.Provider)
 	if err != nil {
 		return err
@@ -72,6 +73,15 @@ func (a *Activities) beginScale(ctx context.Context, rec *lifecycle.Record, view
 		out.Values.Set = append(out.Values.Set, api.ValueView{
 			Path: sizePath(role, key), Value: strconv.Itoa(wanted[key]), Was: strconv.Itoa(now[key]),
 		})
+	}
+	if !retried {
+		if err := ahead.capacity(ctx, a, p, instances.Resized(rec, rec.NamedNodes(lifecycle.IDsOf(view.Family(role))), size)); err != nil {
+			return err
+		}
+		if err := ahead.refusal(rec.ClusterID); err != nil {
+			return err
+		}
+		out.Warnings = ahead.warnings
 	}
 	return a.promise(ctx, rec, func(rec *lifecycle.Record) { rec.Resize(role, size) })
 }

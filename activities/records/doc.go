@@ -1,6 +1,6 @@
 // Package records opens and closes operations in control records: it checks requests against what a cluster is, chooses
-// ids, and writes down how operations end. It touches no node and no machine, and publishes nothing to nodes; which
-// operation may follow which is decided by lifecycle. Workflows call it at the start and at the end of every operation.
+// ids, and writes down how operations end. It asks agents and providers what would make an operation fail, changes no node and
+// no machine, and publishes nothing to nodes; which operation may follow which is decided by lifecycle. Workflows call it at the start and at the end of every operation.
 package records
 
 import (
@@ -13,7 +13,9 @@ import (
 	"drover/activities/internal/ledger"
 	"drover/activities/internal/packages"
 	"drover/activities/internal/views"
+	agentapi "drover/agent/api"
 	"drover/lifecycle"
+	"drover/metadata"
 	"drover/providers"
 )
 
@@ -41,6 +43,16 @@ type TreeStore interface {
 	SetOperation(ctx context.Context, clusterID, run, operation string) error
 }
 
+// Agents ask the agent on a node.
+type Agents interface {
+	Status(ctx context.Context, node lifecycle.Node) (agentapi.Status, error)
+}
+
+// LiveStore reads what is known of a cluster at this moment.
+type LiveStore interface {
+	Live(ctx context.Context, clusterID string) (metadata.Live, error)
+}
+
 // AppStore reads published packages.
 type AppStore interface {
 	packages.Store
@@ -50,6 +62,8 @@ type AppStore interface {
 // Activities open and close operations.
 type Activities struct {
 	Records   RecordStore
+	Lives     LiveStore
+	Agents    Agents
 	Trees     TreeStore
 	Apps      AppStore
 	Ledger    ledger.Reader

@@ -11,6 +11,7 @@ import (
 
 	"drover/activities/internal/control"
 	"drover/activities/internal/ids"
+	"drover/activities/internal/instances"
 	"drover/activities/internal/ledger"
 	"drover/activities/internal/packages"
 	"drover/activities/internal/release"
@@ -29,29 +30,36 @@ type PrepareCreateInput struct {
 	Create    api.CreateClusterInput `json:"create"`
 }
 
+// Prepared is what a creation starts from.
+type Prepared struct {
+	lifecycle.View
+	// Warnings are what may make the operation fail later.
+	Warnings []string `json:"warnings,omitempty"`
+}
+
 // PrepareCreate checks everything that can be checked before anything is touched, chooses every id the cluster will
 // need and writes the control record, state creating. A dry run writes nothing and shows command texts.
-func (a *Activities) PrepareCreate(ctx context.Context, in PrepareCreateInput) (lifecycle.View, error) {
+func (a *Activities) PrepareCreate(ctx context.Context, in PrepareCreateInput) (Prepared, error) {
 	if view, exists, err := a.alreadyPrepared(ctx, in); exists || err != nil {
 		return view, err
 	}
 	if err := a.noOrphans(ctx, in.ClusterID); err != nil {
-		return lifecycle.View{}, err
+		return Prepared{}, err
 	}
 	for range control.MaxTries {
-		rec, err := a.newRecord(ctx, in)
+		rec, warnings, err := a.newRecord(ctx, in)
 		if err != nil {
-			return lifecycle.View{}, err
+			return Prepared{}, err
 		}
 		if in.Create.DryRun {
-			return lifecycle.ViewOf(rec, true), nil
+			return Prepared{lifecycle.ViewOf(rec, true), warnings}, nil
 		}
 		_, raced := a.Records.PutClaiming(ctx, rec, 0, lifecycle.Claims{})
 		if raced == nil {
-			return a.prepared(ctx, rec)
+			return a.prepared(ctx, rec, warnings)
 		}
 		if !fault.Is(raced, fault.Conflict) {
-			return lifecycle.View{}, raced
+			return Prepared{}, raced
 		}
 		// By another attempt of this one, of a worker that was given up and woke up, or by a cluster with the same id; or the name
 		// was taken a moment ago, or a gsid is taken: the next record has others.
@@ -59,11 +67,11 @@ func (a *Activities) PrepareCreate(ctx context.Context, in PrepareCreateInput) (
 			return view, err
 		}
 	}
-	return lifecycle.View{}, fault.New(fault.Unreachable, "the name or a gsid of %s was taken during each of %d tries", in.ClusterID, control.MaxTries)
+	return Prepared{}, fault.New(fault.Unreachable, "the name or a gsid of %s was taken during each of %d tries", in.ClusterID, control.MaxTries)
 }
 
 // alreadyPrepared continues with the record that another attempt has made, and refuses one of another operation.
-func (a *Activities) alreadyPrepared(ctx context.Context, in PrepareCreateInput) (view lifecycle.View, exists bool, err error) {
+func (a *Activities) alreadyPrepared(ctx context.Context, in PrepareCreateInput) (view Prepared, exists bool, err error) {
 	rec, _, err := a.Records.Record(ctx, in.ClusterID)
 	switch {
 	case fault.Is(err, fault.NotFound):
@@ -71,7 +79,7 @@ func (a *Activities) alreadyPrepared(ctx context.Context, in PrepareCreateInput)
 	case err != nil:
 		return view, false, err
 	case rec.Operation.RunID == in.RunID && rec.Operation.Type == api.CreateCluster:
-		view, err = a.prepared(ctx, rec)
+		view, err = a.prepared(ctx, rec, nil)
 		return view, true, err
 	}
 	return view, true, fault.New(fault.Conflict, "cluster %s already exists, state %s", in.ClusterID, rec.State).
@@ -80,48 +88,48 @@ func (a *Activities) alreadyPrepared(ctx context.Context, in PrepareCreateInput)
 
 // prepared checks the links once more, now that they are on record: a deletion of a linked cluster that began
 // meanwhile either is seen here, or sees the record.
-func (a *Activities) prepared(ctx context.Context, rec *lifecycle.Record) (lifecycle.View, error) {
+func (a *Activities) prepared(ctx context.Context, rec *lifecycle.Record, warnings []string) (Prepared, error) {
 	if err := a.checkLinks(ctx, rec.Spec.Links); err != nil {
-		return lifecycle.View{}, err
+		return Prepared{}, err
 	}
 	if err := a.Trees.SetOperation(ctx, rec.ClusterID, rec.Operation.RunID, api.CreateCluster); err != nil {
-		return lifecycle.View{}, err
+		return Prepared{}, err
 	}
-	return lifecycle.ViewOf(rec, false), nil
+	return Prepared{lifecycle.ViewOf(rec, false), warnings}, nil
 }
 
-func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lifecycle.Record, error) {
+func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (_ *lifecycle.Record, warnings []string, _ error) {
 	provider := in.Create.Provider
 	if provider == "" {
 		provider = a.DefaultProvider
 	}
 	p, err := a.Providers.Find(provider)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	app, values, spec, err := a.render(ctx, in.Create)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := a.checkLinks(ctx, spec.Links); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	name, err := a.nameFor(ctx, in, spec.Name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if name != spec.Name {
 		in.Create.Name, in.Create.Version = name, app.VersionID
 		if app, values, spec, err = a.render(ctx, in.Create); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if err := a.noStrays(ctx, p, &lifecycle.Record{ClusterID: in.ClusterID}); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	nodes, err := lifecycle.Allocate(spec, ids.Random{Used: map[int]bool{}})
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "%s %s: %v", app.AppID, app.VersionID, err)
+		return nil, nil, fault.New(fault.Invalid, "%s %s: %v", app.AppID, app.VersionID, err)
 	}
 	for i := range nodes {
 		nodes[i].VersionID = app.VersionID
@@ -139,7 +147,22 @@ func (a *Activities) newRecord(ctx context.Context, in PrepareCreateInput) (*lif
 			Seq: 1, Type: api.CreateCluster, RunID: in.RunID, State: api.OpRunning, StartedAt: now,
 		},
 	}
-	return rec, control.Publishable(a.Records, rec)
+	if warnings, err = a.room(ctx, p, rec); err != nil {
+		return nil, nil, err
+	}
+	return rec, warnings, control.Publishable(a.Records, rec)
+}
+
+// room checks that the provider can make the nodes of a new cluster.
+func (a *Activities) room(ctx context.Context, p providers.Provider, rec *lifecycle.Record) (warnings []string, _ error) {
+	var ahead foreseen
+	if err := ahead.images(ctx, p, rec.VersionID, rolesOf(rec, rec.Nodes)); err != nil && !fault.Is(err, fault.Unreachable) {
+		return nil, err // a provider that is away is waited for by the step that makes the machines, where operators see it
+	}
+	if err := ahead.capacity(ctx, a, p, instances.New(rec, rec.Nodes)); err != nil {
+		return nil, err
+	}
+	return ahead.warnings, ahead.refusal(rec.ClusterID)
 }
 
 // render finds the published package (the default version when none is named) and renders it with the user's values.

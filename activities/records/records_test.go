@@ -75,7 +75,7 @@ func TestPrepareCreateTwiceAtOnceIsOnce(t *testing.T) {
 	w := world.New(t)
 	w.PublishApp(2)
 	other, slow := w.Acts, w.Deps
-	var view lifecycle.View
+	var view records.Prepared
 	slow.Now = sync.OnceValue(func() time.Time { // it has seen that there is no record, and not yet written one
 		var err error
 		view, err = other.Records.PrepareCreate(t.Context(), prepare("run-1"))

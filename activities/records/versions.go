@@ -3,7 +3,6 @@ package records
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"drover/activities/internal/control"
 	"drover/activities/internal/packages"
@@ -16,7 +15,7 @@ import (
 
 // beginUpgrade renders the new version with the values in force and those of the request, and checks that it may follow
 // the running one.
-func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in BeginInput, retried bool) (*api.ValueChanges, error) {
+func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in BeginInput, retried bool, ahead foreseen) (*api.ValueChanges, error) {
 	to := in.Upgrade.Version
 	running, err := packages.Open(ctx, a.Apps, rec.AppID, rec.VersionID)
 	if err != nil {
@@ -45,7 +44,14 @@ func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in
 	if err := a.checkLinks(ctx, newLinks(rec.Spec, spec)); err != nil {
 		return nil, err
 	}
-	if err := a.checkImages(ctx, rec.Provider, to, spec); err != nil {
+	p, err := a.Providers.Find(rec.Provider)
+	if err != nil {
+		return nil, err
+	}
+	if err := ahead.images(ctx, p, to, spec.Roles); err != nil {
+		return nil, err
+	}
+	if err := ahead.refusal(rec.ClusterID); err != nil {
 		return nil, err
 	}
 	rec.Target = &lifecycle.Version{VersionID: to, Package: published.Digest, Spec: spec, Values: values}
@@ -53,29 +59,6 @@ func (a *Activities) beginUpgrade(ctx context.Context, rec *lifecycle.Record, in
 	shown := *rec
 	shown.UpgradeFrom = rec.VersionID
 	return changes, control.Publishable(a.Records, &shown)
-}
-
-// checkImages asks the provider for the images of a version: nothing is to be stopped for one that cannot boot.
-func (a *Activities) checkImages(ctx context.Context, provider, version string, spec *specs.Cluster) error {
-	p, err := a.Providers.Find(provider)
-	if err != nil {
-		return err
-	}
-	images, ok := p.(providers.Images)
-	if !ok {
-		return nil
-	}
-	var names []string
-	for _, r := range spec.Roles {
-		names = append(names, r.Container.Image)
-	}
-	slices.Sort(names)
-	for _, name := range slices.Compact(names) {
-		if err := images.CheckImage(ctx, name); err != nil {
-			return fault.Wrap(err, fault.NotFound, "the image of version %s cannot be booted; nothing was stopped", version)
-		}
-	}
-	return nil
 }
 
 // newLinks are the links of a version that the running one does not have.

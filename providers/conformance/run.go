@@ -42,6 +42,7 @@ func Run(t *testing.T, h Harness) {
 			{"a cut replacement is finished by a retry", cutReplacement},
 			{"a cut deletion is finished by a retry", cutDeletion},
 			{"capabilities say what is not enforced", capabilityNotes},
+			{"a shortage is known before anything is made", shortage},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()

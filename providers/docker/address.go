@@ -14,9 +14,22 @@ import (
 // freeAddress returns the lowest address of a network that is not used by an instance, running or not, or another
 // container. The caller holds the network's lock.
 func (p *Provider) freeAddress(ctx context.Context, bridge network.Inspect, vxnet string) (netip.Addr, error) {
-	nodes, _, err := p.nodes(ctx, p.labelled(kindInstance, labelVxNet, vxnet))
+	free, err := p.freeAddresses(ctx, bridge, vxnet, 1)
 	if err != nil {
 		return netip.Addr{}, err
+	}
+	if len(free) == 0 {
+		return netip.Addr{}, fault.New(fault.NoCapacity, "provider docker: all addresses of network %s are taken", bridge.Name).
+			WithHint("delete nodes, or put further clusters into another vxnet")
+	}
+	return free[0], nil
+}
+
+// freeAddresses returns the lowest free addresses, at most as many as are wanted.
+func (p *Provider) freeAddresses(ctx context.Context, bridge network.Inspect, vxnet string, wanted int) (free []netip.Addr, _ error) {
+	nodes, _, err := p.nodes(ctx, p.labelled(kindInstance, labelVxNet, vxnet))
+	if err != nil {
+		return nil, err
 	}
 	taken := map[netip.Addr]bool{}
 	for _, n := range nodes {
@@ -36,13 +49,15 @@ func (p *Provider) freeAddress(ctx context.Context, bridge network.Inspect, vxne
 		}
 		// The first one is the network itself, the second one by default the gateway, the last one the broadcast address.
 		for a := subnet.Addr().Next().Next(); subnet.Contains(a.Next()); a = a.Next() {
+			if len(free) == wanted {
+				return free, nil
+			}
 			if !taken[a] && !(c.IPRange.IsValid() && c.IPRange.Contains(a)) {
-				return a, nil
+				free = append(free, a)
 			}
 		}
 	}
-	return netip.Addr{}, fault.New(fault.NoCapacity, "provider docker: all addresses of network %s are taken", bridge.Name).
-		WithHint("delete nodes, or put further clusters into another vxnet")
+	return free, nil
 }
 
 // mac is the address of the interface, derived from the IP address so that it stays the same too.

@@ -21,6 +21,7 @@ type Provider struct {
 	engine    *client.Client
 	addresses netip.Prefix
 	machine   string // the engine's
+	memory    int64  // of that machine, in bytes; 0: unknown
 	able      providers.Capabilities
 	log       *slog.Logger
 
@@ -28,7 +29,10 @@ type Provider struct {
 	step func(name string) error
 }
 
-var _ providers.Provider = (*Provider)(nil)
+var (
+	_ providers.Provider = (*Provider)(nil)
+	_ providers.Capacity = (*Provider)(nil)
+)
 
 // New checks the options and asks the engine for its capabilities.
 func New(ctx context.Context, o Options) (*Provider, error) {
@@ -52,7 +56,7 @@ func New(ctx context.Context, o Options) (*Provider, error) {
 		return nil, engineFault(err, "ask the engine at %s for its capabilities", engine.DaemonHost())
 	}
 	info := answer.Info
-	p.machine = info.Name
+	p.machine, p.memory = info.Name, info.MemTotal
 	p.able = providers.Capabilities{
 		ResizeRunning: true, GrowMountedVolume: true,
 		EnforcesCPU: info.CPUCfsQuota, EnforcesMemory: info.MemoryLimit,

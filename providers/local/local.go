@@ -35,6 +35,7 @@ type Provider struct {
 var (
 	_ providers.Provider  = (*Provider)(nil)
 	_ providers.Snapshots = (*Provider)(nil)
+	_ providers.Capacity  = (*Provider)(nil)
 )
 
 // New checks the options and what this machine allows, and makes the state folder.

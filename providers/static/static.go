@@ -25,6 +25,7 @@ var (
 	_ providers.Provider = (*Provider)(nil)
 	_ providers.Checker  = (*Provider)(nil)
 	_ providers.Hosts    = (*Provider)(nil)
+	_ providers.Capacity = (*Provider)(nil)
 )
 
 // New makes the provider. The inventory must be readable and without problems; no host is contacted.

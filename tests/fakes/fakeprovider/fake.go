@@ -27,6 +27,8 @@ type Options struct {
 	Capabilities *providers.Capabilities
 	// Images that exist; nil: see above.
 	Images []string
+	// Addresses, Memory (MiB of the machine) and Disk (GiB for volumes) are limits; 0: none.
+	Addresses, Memory, Disk int
 }
 
 // state is shared by all providers opened on it.
@@ -64,6 +66,7 @@ type instance struct {
 var (
 	_ providers.Provider  = (*Provider)(nil)
 	_ providers.Snapshots = (*Provider)(nil)
+	_ providers.Capacity  = (*Provider)(nil)
 )
 
 // New makes an empty world.

@@ -25,7 +25,7 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := New(Options{Capabilities: capabilities})
+			p := New(Options{Capabilities: capabilities, Addresses: 10_000, Memory: 4096, Disk: 10_000})
 			conformance.Run(t, conformance.Harness{
 				Open:  func(*testing.T) providers.Provider { return p },
 				Image: "one", OtherImage: "two", NoSSH: true, Many: 50,

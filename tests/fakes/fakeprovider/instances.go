@@ -54,6 +54,9 @@ func (s *state) finish(i *instance, step func() error) error {
 		return err
 	}
 	if i.ip == "" {
+		if s.options.Addresses > 0 && len(s.addresses) >= s.options.Addresses {
+			return full("all %d addresses are taken", s.options.Addresses)
+		}
 		i.ip = s.takeAddress(i.spec.ID)
 	}
 	if err := step(); err != nil {
@@ -108,6 +111,9 @@ func (p *Provider) check(s providers.InstanceSpec, replaces string) error {
 	if err := p.CheckImage(context.Background(), s.Image); err != nil {
 		return err
 	}
+	if text := p.tooLarge(s.Size); text != "" {
+		return full("%s", text)
+	}
 	for _, m := range s.Mounts {
 		v := p.volumes[m.VolumeID]
 		if v == nil || v.spec.Tags.ClusterID != s.Tags.ClusterID {
@@ -161,6 +167,8 @@ func (p *Provider) ResizeInstance(ctx context.Context, id string, size providers
 			return fault.New(fault.Invalid, "instance %s cannot have size %+v", id, size)
 		case i.ready && !i.off && !p.Capabilities().ResizeRunning:
 			return fault.New(fault.NotAllowed, "instance %s runs and can be resized only when stopped", id)
+		case p.tooLarge(size) != "":
+			return full("%s", p.tooLarge(size))
 		}
 		i.spec.Size = size
 		return nil

@@ -44,6 +44,8 @@ func (p *Provider) CreateVolume(ctx context.Context, s providers.VolumeSpec) (pr
 			return fault.New(fault.Conflict, "volume %s exists and belongs to cluster %s", s.ID, v.spec.Tags.ClusterID)
 		case v == nil && (s.ID == "" || s.SizeGiB <= 0 || s.Tags.ClusterID == ""):
 			return fault.New(fault.Invalid, "volume %q needs an id, a size above 0 and the tag of a cluster", s.ID)
+		case v == nil && p.options.Disk > 0 && p.Capabilities().EnforcesVolume && p.stored()+s.SizeGiB > p.options.Disk:
+			return full("there is no room for a volume of %d GiB", s.SizeGiB)
 		case v == nil:
 			v = &volume{spec: s}
 			p.volumes[s.ID] = v

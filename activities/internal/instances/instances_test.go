@@ -1,4 +1,4 @@
-package machines
+package instances
 
 import (
 	"testing"
@@ -14,9 +14,9 @@ func TestZoneIsWhatTheUserChose(t *testing.T) {
 	t.Parallel()
 	rec := &lifecycle.Record{Zone: "z1", Spec: &specs.Cluster{}}
 	role := &specs.Role{Container: specs.Container{Zone: "build"}}
-	require.Equal(t, "z1", instanceSpec(rec, role, lifecycle.Node{}, "").Zone)
+	require.Equal(t, "z1", Spec(rec, role, lifecycle.Node{}, "").Zone)
 	role.Zone = "z2"
-	require.Equal(t, "z2", instanceSpec(rec, role, lifecycle.Node{}, "").Zone, "the role's own zone")
+	require.Equal(t, "z2", Spec(rec, role, lifecycle.Node{}, "").Zone, "the role's own zone")
 	rec.Zone, role.Zone = "", ""
-	require.Empty(t, instanceSpec(rec, role, lifecycle.Node{}, "").Zone)
+	require.Empty(t, Spec(rec, role, lifecycle.Node{}, "").Zone)
 }
