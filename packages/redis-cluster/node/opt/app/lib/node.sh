@@ -8,6 +8,7 @@
 #       identity                         whose volume this is; written once
 #       data/                            the append-only files, and nodes.conf, which is Redis' own
 #       log/
+#       restored                         the backup that the data was restored from
 
 conf=/etc/redis
 run=/run/redis
@@ -45,6 +46,29 @@ load_node() {
 	trap 'exit 143' TERM
 	trap 'exit 130' INT
 	trap 'exit 129' HUP
+}
+
+# argument JSON sets path and snapshot: the folder and the id of the backup that backup, restore and verify are about.
+argument() {
+	path=$(printf '%s' "${1:-}" | sed -n 's/.*"path" *: *"\([^"]*\)".*/\1/p')
+	snapshot=$(printf '%s' "${1:-}" | sed -n 's/.*"snapshot_id" *: *"\([^"]*\)".*/\1/p')
+	if [ -z "$path" ] || [ -z "$snapshot" ]; then fail 61 "the argument names no path and no snapshot_id"; fi
+}
+
+# own_volume makes sure that the volume is this node's, and makes a new one so.
+own_volume() {
+	[ -d "$volume" ] || fail 11 "$volume is not there: the volume is not mounted"
+	: >"$volume/.writable" || fail 11 "$volume cannot be written to"
+	rm -f "$volume/.writable"
+	if [ -s "$volume/identity" ]; then
+		owner="$(value cluster "$volume/identity") $(value node "$volume/identity")"
+		[ "$owner" = "$cluster $node" ] || fail 11 "the volume belongs to another node ($owner), not to $cluster $node"
+	elif [ -e "$data/nodes.conf" ]; then
+		fail 11 "$data holds a Redis of unknown origin; move it away"
+	else
+		printf 'cluster=%s\nnode=%s\n' "$cluster" "$node" >"$volume/identity.new"
+		mv "$volume/identity.new" "$volume/identity"
+	fi
 }
 
 # nodes STATE prints "node_id ip gid role" of the nodes in that state (member, adding, deleting), by server id.
