@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"drover/activities/agents"
@@ -92,4 +93,22 @@ func TestExecOnASilentNode(t *testing.T) {
 	f := w.RequireFault(fault.Unreachable, err)
 	require.False(t, f.Retryable)
 	require.True(t, strings.HasPrefix(f.Message, "true on node a/1 ("), f.Message)
+}
+
+// While an operator's command runs, the cluster has no finding: it is not a command that an operation left behind.
+func TestExecIsNotAFinding(t *testing.T) {
+	t.Parallel()
+	w := world.New(t)
+	rec := w.Running(1)
+	w.Ended(lifecycle.Active)
+	looked := false
+	w.Agents.On("df", func(context.Context, fakes.Execution) agentapi.CommandStatus {
+		looked = true
+		assert.Equal(t, []string{rec.ClusterID + ".0-b.exec.df." + rec.Nodes[0].ID}, w.Agents.Running(rec.Nodes[0].ID))
+		assert.Empty(t, w.Examine().Findings)
+		return fakes.Exit(0, "")
+	})
+	_, err := w.Acts.Agents.ExecCommand(t.Context(), execute(rec, "df"))
+	require.NoError(t, err)
+	require.True(t, looked)
 }
