@@ -43,8 +43,8 @@ func drover(t *testing.T, args ...string) apps.Answer {
 // newID is an id no other test has.
 func newID() string { return "cl-" + activities.RandomID() }
 
-// publish makes an application of one role "a" with the given services available, and removes nothing: versions never
-// change. Commands append to /data/trace, which a test reads from the node's volume.
+// publish makes an application of one role "a" with the given services available, and removes nothing. Commands append
+// to /data/trace, which a test reads from the node's volume.
 func publish(t *testing.T, count int, services map[string]string) string {
 	t.Helper()
 	app := "traced-" + activities.RandomID()
