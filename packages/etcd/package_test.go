@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"drover/specs"
+	"drover/tests/apps"
 )
 
 func TestLintFindsNothing(t *testing.T) {
@@ -17,6 +18,29 @@ func TestLintFindsNothing(t *testing.T) {
 	for _, version := range versions {
 		require.Empty(t, specs.Lint(t.Context(), open(t, version)), version)
 	}
+}
+
+// The life of a package as its author sees it: every operation, every service twice, and the checks in the folder test.
+func TestThePackageTest(t *testing.T) {
+	t.Parallel()
+	l := apps.Start(t)
+	apps.Versions(t, "etcd")
+	var report struct {
+		Items []struct{ Name, State, Why string }
+		Again []struct{ Service, Output string }
+	}
+	tested := l.TestPackage(t, "etcd", "3.6", "-o", "json")
+	tested.JSON(t, &report)
+	states := map[string]string{}
+	for _, s := range report.Items {
+		states[s.Name] = s.State + s.Why
+	}
+	require.Equal(t, map[string]string{
+		"create": "passed", "add-nodes": "passed", "delete-nodes": "passed", "scale": "passed", "restart": "passed", "stop": "passed",
+		"start": "passed", "upgrade": "passed", "delete": "passed",
+	}, states, tested.Stderr)
+	require.Empty(t, report.Again)
+	require.Zero(t, tested.Code)
 }
 
 func TestVersionsDifferOnlyWhereTheyMust(t *testing.T) {

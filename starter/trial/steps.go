@@ -65,7 +65,7 @@ func (l *Life) plans() []plan {
 		if r.ReplicaOf != "" {
 			continue
 		}
-		grow = append(grow, l.addNode(r), l.deleteNodes(r))
+		grow = append(grow, l.addNodes(r), l.deleteNodes(r))
 		scale = append(scale, l.scale(r))
 	}
 	out = append(append(out, grow...), scale...)
@@ -101,8 +101,16 @@ func (l *Life) create() plan {
 		api.CreateClusterInput{App: appID, Version: firstVersion, Values: l.Values})
 }
 
-func (l *Life) addNode(r specs.Role) plan {
-	p := l.operation(StepAddNodes, "add a node"+of(r), api.AddNodes, api.AddNodesInput{Role: r.Name, Count: 1})
+// addNodes adds a node, or as many as config.json asks for: ensembles of odd numbers grow by two.
+func (l *Life) addNodes(r specs.Role) plan {
+	count, what := 1, "add a node"
+	if setting := l.setting(r, specs.ItemCount); setting != nil {
+		count = max(count, larger(setting.Form, r.Count)-r.Count)
+	}
+	if count > 1 {
+		what = fmt.Sprintf("add %d nodes", count)
+	}
+	p := l.operation(StepAddNodes, what+of(r), api.AddNodes, api.AddNodesInput{Role: r.Name, Count: count})
 	p.Role = r.Name
 	if !l.may(r, "scale_horizontal", "add_nodes") {
 		return skipped(p, "advanced_actions of the package have no scale_horizontal")
@@ -112,7 +120,7 @@ func (l *Life) addNode(r specs.Role) plan {
 
 // deleteNodes deletes the nodes that were added before.
 func (l *Life) deleteNodes(r specs.Role) plan {
-	p := plan{Step: Step{Name: StepDeleteNodes, What: "delete the added node" + of(r), Role: r.Name}}
+	p := plan{Step: Step{Name: StepDeleteNodes, What: "delete what was added" + of(r), Role: r.Name}}
 	if !l.may(r, "scale_horizontal") {
 		return skipped(p, "advanced_actions of the package have no scale_horizontal")
 	}
@@ -164,11 +172,11 @@ func (l *Life) scale(r specs.Role) plan {
 		{specs.ItemMemory, r.Memory, "MiB memory", &in.Memory}, {specs.ItemCPU, r.CPU, "cores", &in.CPU},
 		{specs.ItemVolumeSize, volume, "GiB volume", &in.VolumeSize},
 	} {
-		setting := slices.IndexFunc(l.settings, func(s api.Setting) bool { return s.Path == r.Items[size.item] })
-		if setting == -1 || size.now == 0 {
+		setting := l.setting(r, size.item)
+		if setting == nil || size.now == 0 {
 			continue
 		}
-		if *size.to = larger(l.settings[setting].Form, size.now); *size.to != 0 {
+		if *size.to = larger(setting.Form, size.now); *size.to != 0 {
 			p.What += fmt.Sprintf(" to %d %s", *size.to, size.unit)
 			p.request = func(context.Context) (*client.Request, string) {
 				return &client.Request{Operation: api.ScaleVertical, ClusterID: l.ClusterID, App: appID, Summary: p.What, Input: in, By: l.By}, ""
@@ -177,6 +185,16 @@ func (l *Life) scale(r specs.Role) plan {
 		}
 	}
 	return skipped(p, "config.json allows no larger size")
+}
+
+// setting is the one that an item of a role comes from, nil if none.
+func (l *Life) setting(r specs.Role, item string) *api.Setting {
+	for i, s := range l.settings {
+		if s.Path == r.Items[item] {
+			return &l.settings[i]
+		}
+	}
+	return nil
 }
 
 // larger is the next value that a setting allows; 0 when there is none.

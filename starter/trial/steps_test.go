@@ -35,6 +35,14 @@ func TestStepsOfALife(t *testing.T) {
 	require.Nil(t, request)
 	require.Equal(t, "no node was added", why)
 
+	request, _ = plans[1].request(t.Context())
+	require.Equal(t, api.AddNodesInput{Role: "a", Count: 1}, request.Input)
+	l.settings = []api.Setting{{Path: "cluster.a.count", Form: &api.Form{Range: []string{"2", "5", "9"}}}}
+	l.spec.Roles[0].Items = map[string]string{specs.ItemCount: "cluster.a.count"}
+	request, _ = l.plans()[1].request(t.Context())
+	require.Equal(t, api.AddNodesInput{Role: "a", Count: 3}, request.Input)
+	require.Equal(t, "add 3 nodes of a", request.Summary)
+
 	l.spec.AdvancedActions = nil
 	_, why = l.plans()[1].request(t.Context())
 	require.Contains(t, why, "scale_horizontal")

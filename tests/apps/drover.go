@@ -34,6 +34,19 @@ func (l *Lab) Drover(t *testing.T, args ...string) Answer {
 	return a
 }
 
+// TestPackage lets a throw-away cluster of a package live on servers of its own, as its author does, with the checks in the
+// folder test.
+func (l *Lab) TestPackage(t *testing.T, folder, version string, args ...string) Answer {
+	t.Helper()
+	args = append([]string{"package", "test", Package(t, folder, version), "--images", filepath.Dir(image(t, folder, version)), "--checks", "test"}, args...)
+	for _, name := range []string{"temporal", "consul"} {
+		program, err := l.stack.Tool(t.Context(), name)
+		require.NoError(t, err)
+		args = append(args, "--"+name, program)
+	}
+	return l.Drover(t, args...)
+}
+
 // Run runs a program that finds the servers of a stack by its environment.
 func Run(t *testing.T, s *stack.Stack, stdin io.Reader, program string, args ...string) Answer {
 	t.Helper()

@@ -39,6 +39,10 @@ never_raised() {
 
 # make_downgradable MINOR lets etcd of that minor version start on the data afterwards.
 make_downgradable() {
+	case $1 in
+	[0-9]*.[0-9]*) ;;
+	*) return 0 ;; # published under another name than that of etcd's version: nobody knows which it is
+	esac
 	here=$(cat "$app/version")
 	if [ "$here" = 3.5 ] || [ "$here" = "$1" ] || ! every_version "$here"; then return 0; fi
 	serves "$ip" || return 0 # nothing can be decided now; starting the old version will tell
