@@ -20,9 +20,9 @@ func TestLintFindsNothing(t *testing.T) {
 	}
 }
 
-// The life of a package as its author sees it: every operation, every service twice, and the checks in the folder test.
+// The life of a package as its author sees it: every operation, every service twice, and the checks in the folder test. It has
+// servers of its own, and so no other cluster lives meanwhile.
 func TestThePackageTest(t *testing.T) {
-	t.Parallel()
 	l := apps.Start(t)
 	apps.Versions(t, "etcd")
 	var report struct {
