@@ -35,6 +35,7 @@ put_tree "$here/package/locale" "$package/locale"
 mkdir "$temp/node"
 cp -R "$root/packages/zookeeper/node/." "$temp/node/"
 for service in scale_out scale_in order upgrade backup restore verify; do rm "$temp/node/opt/app/services/$service"; done
+rm "$temp/node/opt/app/lib/state.sh"
 cp -R "$here/node/." "$temp/node/"
 cp "$voter/opt/app/version" "$temp/node/opt/app/version"
 put_tree "$temp/node" "$image"

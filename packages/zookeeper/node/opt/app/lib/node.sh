@@ -49,13 +49,6 @@ load_node() {
 	trap 'exit 129' HUP
 }
 
-# argument JSON sets path and snapshot: the folder and the id of the backup that backup, restore and verify are about.
-argument() {
-	path=$(printf '%s' "${1:-}" | sed -n 's/.*"path" *: *"\([^"]*\)".*/\1/p')
-	snapshot=$(printf '%s' "${1:-}" | sed -n 's/.*"snapshot_id" *: *"\([^"]*\)".*/\1/p')
-	if [ -z "$path" ] || [ -z "$snapshot" ]; then fail 61 "the argument names no path and no snapshot_id"; fi
-}
-
 # nodes STATE prints "node_id ip sid" of the nodes in that state (member, adding, deleting), by server id.
 nodes() { grep -v '^#' "$conf/members" | awk -v s="$1" '$4 == s { print $1, $2, $3 }' | sort -n -k 3; }
 

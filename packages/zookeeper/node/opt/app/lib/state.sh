@@ -1,5 +1,12 @@
-# shellcheck shell=sh disable=SC2154 # sourced by zk-node; names come from node.sh
+# shellcheck shell=sh disable=SC2034,SC2154 # sourced by services; names come from node.sh
 # The data of a server as files: snapshots, which servers write while they change, and the transactions since.
+
+# argument JSON sets path and snapshot: the folder and the id of the backup that backup, restore and verify are about.
+argument() {
+	path=$(printf '%s' "${1:-}" | sed -n 's/.*"path" *: *"\([^"]*\)".*/\1/p')
+	snapshot=$(printf '%s' "${1:-}" | sed -n 's/.*"snapshot_id" *: *"\([^"]*\)".*/\1/p')
+	if [ -z "$path" ] || [ -z "$snapshot" ]; then fail 61 "the argument names no path and no snapshot_id"; fi
+}
 
 # zxid FILE prints the number of the transaction that the name of a snapshot or of a file of transactions has.
 zxid() { echo $((0x${1##*.})); }
