@@ -121,7 +121,7 @@ func New(d Dependencies) *Activities {
 	return &Activities{
 		Records: &records.Activities{
 			Records: d.Records, Lives: d.Records, Agents: d.Agents, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens,
-			Providers: d.Providers, DefaultProvider: d.DefaultProvider, Catalogue: entries, Keep: d.Keep, Now: d.Now,
+			Attempt: check, Providers: d.Providers, DefaultProvider: d.DefaultProvider, Catalogue: entries, Keep: d.Keep, Now: d.Now,
 		},
 		Machines: &machines.Activities{
 			Records: d.Records, Ledger: d.Ledger, Attempt: check, Providers: d.Providers,
@@ -132,7 +132,7 @@ func New(d Dependencies) *Activities {
 			NodeConsul: d.NodeConsul, KVPrefix: d.KVPrefix, MetricsPort: d.MetricsPort, Logger: d.Logger,
 		},
 		Publish: &publish.Activities{
-			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens, Schedules: d.Schedules, Now: d.Now,
+			Records: d.Records, Trees: d.Trees, Apps: d.Apps, Ledger: d.Ledger, Tokens: tokens, Attempt: check, Schedules: d.Schedules, Now: d.Now,
 		},
 		Orphans: &orphans.Activities{
 			Records: d.Records, Trees: d.Trees, Ledger: d.Ledger, Tokens: tokens, Attempt: check,

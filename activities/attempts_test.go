@@ -12,8 +12,11 @@ import (
 	"drover/activities"
 	"drover/activities/agents"
 	"drover/activities/machines"
+	"drover/activities/publish"
+	"drover/activities/records"
 	"drover/lifecycle"
 	"drover/tests/fakes/world"
+	"drover/workflows/api"
 )
 
 // An attempt that waited for the record in a cut connection, until another one and a whole operation had followed, does
@@ -72,5 +75,44 @@ func TestMachinesAreLeftAloneByAttemptsThatAreOver(t *testing.T) {
 				require.Equal(t, rec.Nodes, now.Nodes)
 			})
 		}
+	}
+}
+
+// An attempt whose worker was stopped for longer than the rest of the operation would make its change to the record again: the
+// record is still its run's. The next operation would then clear what no operation has left.
+func TestRecordsAreLeftAloneByAttemptsThatAreOver(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		activity func(*activities.Activities) any
+		input    func(rec *lifecycle.Record) any
+	}{
+		activities.BeginOperation: {func(a *activities.Activities) any { return a.Records.BeginOperation }, func(rec *lifecycle.Record) any {
+			return records.BeginInput{ClusterID: rec.ClusterID, RunID: rec.Operation.RunID, Type: api.DeleteNodes, Remove: &api.DeleteNodesInput{Nodes: []string{rec.Nodes[1].ID}}}
+		}},
+		activities.Publish: {func(a *activities.Activities) any { return a.Publish.Publish }, func(rec *lifecycle.Record) any {
+			return publish.PublishInput{
+				ClusterID: rec.ClusterID, RunID: rec.Operation.RunID, Revision: rec.Revision + 1,
+				Change: &publish.Change{Deleting: &[]string{rec.Nodes[1].ID}},
+			}
+		}},
+		activities.PublishEnv: {func(a *activities.Activities) any { return a.Publish.PublishEnv }, func(rec *lifecycle.Record) any {
+			return publish.EnvInput{ClusterID: rec.ClusterID, RunID: rec.Operation.RunID, Revision: rec.Revision + 1}
+		}},
+		activities.EndOperation: {func(a *activities.Activities) any { return a.Records.EndOperation }, func(rec *lifecycle.Record) any {
+			return records.EndInput{ClusterID: rec.ClusterID, RunID: rec.Operation.RunID, Outcome: api.OpFailed, ClusterState: lifecycle.Stopped}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := world.New(t)
+			rec := w.Running(2)
+			w.Deps.Temporal = &world.Server{Answers: []error{serviceerror.NewNotFound("no such task")}}
+			env := world.Environment()
+			env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{activities.Faults()}})
+			env.RegisterActivityWithOptions(tc.activity(activities.New(w.Deps)), activity.RegisterOptions{Name: name})
+			_, err := env.ExecuteActivity(name, tc.input(rec))
+			require.ErrorContains(t, err, "this attempt is over")
+			require.Equal(t, rec, w.Record())
+		})
 	}
 }

@@ -383,7 +383,7 @@ func (a *Activities) keepTokens(ctx context.Context, in StageInput, results []fa
 			tokens[r.Node.ID] = strings.TrimRight(r.Value.Stdout, "\n")
 		}
 	}
-	_, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
+	_, err := control.UpdateOwn(ctx, a.Records, a.Attempt, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		for i := range rec.Nodes {
 			if token, ok := tokens[rec.Nodes[i].ID]; ok {
 				rec.Nodes[i].Token = token

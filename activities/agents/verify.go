@@ -31,7 +31,7 @@ func (a *Activities) keepPrints(ctx context.Context, rec *lifecycle.Record, in S
 		sum := sha256.Sum256([]byte(text))
 		prints[r.Node.ID] = lifecycle.Print{Text: bounds.Head(lifecycle.Redact(text, rec.Secrets(&r.Node)), printLimit), SHA256: hex.EncodeToString(sum[:])}
 	}
-	_, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
+	_, err := control.UpdateOwn(ctx, a.Records, a.Attempt, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		if rec.Prints == nil {
 			rec.Prints = map[string]lifecycle.Print{}
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drover/activities/internal/access"
+	"drover/activities/internal/attempt"
 	"drover/activities/internal/control"
 	"drover/activities/internal/ledger"
 	"drover/activities/internal/packages"
@@ -34,6 +35,7 @@ type Activities struct {
 	Apps    packages.Store
 	Ledger  ledger.Writer
 	Tokens  access.Tokens
+	Attempt attempt.Check
 	// Schedules go with their cluster; nil: there are none (tests).
 	Schedules Schedules
 	Now       func() time.Time

@@ -19,7 +19,7 @@ type EnvInput struct {
 
 // PublishEnv takes the changed values over into the control record and publishes them.
 func (a *Activities) PublishEnv(ctx context.Context, in EnvInput) error {
-	rec, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
+	rec, err := control.UpdateOwn(ctx, a.Records, a.Attempt, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		values, spec, err := packages.WithEnv(ctx, a.Apps, rec, in.Values)
 		if err != nil {
 			return err

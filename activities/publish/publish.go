@@ -28,7 +28,7 @@ func (a *Activities) Publish(ctx context.Context, in PublishInput) error {
 	if err := a.keepLost(ctx, in); err != nil {
 		return err
 	}
-	rec, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
+	rec, err := control.UpdateOwn(ctx, a.Records, a.Attempt, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		in.Change.apply(rec)
 		if in.Change.resizes() {
 			if err := packages.Follow(ctx, a.Apps, rec); err != nil {
@@ -60,7 +60,7 @@ func (a *Activities) publish(ctx context.Context, rec *lifecycle.Record, run str
 	if err := put(ctx, rec.ClusterID, revision, run, tree); err != nil {
 		return err
 	}
-	_, err = control.UpdateOwn(ctx, a.Records, rec.ClusterID, run, func(rec *lifecycle.Record) error {
+	_, err = control.UpdateOwn(ctx, a.Records, a.Attempt, rec.ClusterID, run, func(rec *lifecycle.Record) error {
 		rec.Revision = max(rec.Revision, revision)
 		return nil
 	})

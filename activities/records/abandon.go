@@ -29,7 +29,7 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 	if lifecycle.MakesCluster(rec.Operation.Type) {
 		return control.Forget(ctx, a.Trees, a.Tokens, in.ClusterID, in.RunID)
 	}
-	rec, err = control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
+	rec, err = control.UpdateOwn(ctx, a.Records, a.Attempt, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		rec.Operation.State = api.OpFailed
 		rec.TakeBackChoices()
 		if rec.Operation.Clearing { // what an earlier operation left may still be to be cleared

@@ -120,7 +120,7 @@ func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, 
 		return a.begin(ctx, rec, in, ahead)
 	}
 	var out Begun
-	rec, err := control.Update(ctx, a.Records, in.ClusterID, func(rec *lifecycle.Record) error {
+	rec, err := control.UpdateCurrent(ctx, a.Records, a.Attempt, in.ClusterID, func(rec *lifecycle.Record) error {
 		var err error
 		out, err = a.begin(ctx, rec, in, ahead)
 		return err

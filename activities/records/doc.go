@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drover/activities/internal/access"
+	"drover/activities/internal/attempt"
 	"drover/activities/internal/catalogue"
 	"drover/activities/internal/control"
 	"drover/activities/internal/ledger"
@@ -68,6 +69,7 @@ type Activities struct {
 	Apps      AppStore
 	Ledger    ledger.Reader
 	Tokens    access.Tokens
+	Attempt   attempt.Check
 	Providers providers.Set
 	Catalogue catalogue.Catalogue
 	// DefaultProvider makes the machines of clusters whose request names no provider.

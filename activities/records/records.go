@@ -210,7 +210,7 @@ type EndInput struct {
 
 // EndOperation writes how the operation ended and what the cluster is now.
 func (a *Activities) EndOperation(ctx context.Context, in EndInput) (Ended, error) {
-	rec, err := control.UpdateOwn(ctx, a.Records, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
+	rec, err := control.UpdateOwn(ctx, a.Records, a.Attempt, in.ClusterID, in.RunID, func(rec *lifecycle.Record) error {
 		rec.Operation.State, rec.Operation.Skipped = in.Outcome, in.Skipped
 		rec.Reason = in.Reason
 		for _, node := range in.Open {

@@ -77,8 +77,8 @@ func Put(ctx context.Context, s Store, rec *lifecycle.Record, index uint64, had 
 	return s.PutClaiming(ctx, rec, index, had)
 }
 
-// UpdateCurrent is Update for what an attempt found out about machines: between reading the record and writing it the
-// server is asked, so that an attempt which was held up does not replace newer facts with older ones.
+// UpdateCurrent is Update for activities: between reading the record and writing it the server is asked, so that an attempt
+// which was held up does not replace newer facts with older ones.
 func UpdateCurrent(ctx context.Context, s Store, check attempt.Check, clusterID string, change func(*lifecycle.Record) error) (*lifecycle.Record, error) {
 	return Update(ctx, s, clusterID, func(rec *lifecycle.Record) error {
 		if err := check.StillCurrent(ctx, fanout.None()); err != nil {
@@ -116,9 +116,10 @@ func (ask Running) OrRecord(ctx context.Context, r Reader, clusterID string) (bo
 	return rec != nil && rec.Operation.State == api.OpRunning, err
 }
 
-// UpdateOwn is Update for the run that owns the cluster by its record; another is refused with a Conflict.
-func UpdateOwn(ctx context.Context, s Store, clusterID, run string, change func(*lifecycle.Record) error) (*lifecycle.Record, error) {
-	return Update(ctx, s, clusterID, func(rec *lifecycle.Record) error {
+// UpdateOwn is UpdateCurrent for the run that owns the cluster by its record; another is refused with a Conflict. The run alone is
+// not enough: an attempt of it that was held up beyond the end of the operation would make its change again.
+func UpdateOwn(ctx context.Context, s Store, check attempt.Check, clusterID, run string, change func(*lifecycle.Record) error) (*lifecycle.Record, error) {
+	return UpdateCurrent(ctx, s, check, clusterID, func(rec *lifecycle.Record) error {
 		if err := rec.OwnedBy(run); err != nil {
 			return err
 		}
