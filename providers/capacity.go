@@ -19,5 +19,6 @@ type Demand struct {
 // Shortage is what a provider lacks for a demand, in words that name the value.
 type Shortage struct {
 	Problems []string // the change would fail
+	Hint     string   // what makes room, where the provider knows better than to delete something or ask for less
 	Warnings []string // it may fail later: the provider does not enforce what it lacks
 }

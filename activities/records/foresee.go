@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -87,7 +88,8 @@ func (f *foreseen) capacity(ctx context.Context, a *Activities, p providers.Prov
 	if len(short.Problems) == 0 {
 		return nil
 	}
-	hint := views.BinHint(ctx, a.Records, p.Name(), "delete nodes or clusters, make the provider larger, or ask for less")
+	hint := cmp.Or(short.Hint, "delete nodes or clusters, make the provider larger, or ask for less")
+	hint = views.BinHint(ctx, a.Records, p.Name(), hint)
 	for _, problem := range short.Problems {
 		f.faults = append(f.faults, fault.New(fault.NoCapacity, "%s", problem).WithHint("%s", hint))
 	}

@@ -38,7 +38,8 @@ func (p *Provider) CheckCapacity(ctx context.Context, d providers.Demand) (provi
 		host, err := choose(inv, b, s)
 		if err != nil {
 			lacking[k]++
-			out.Problems = append(out.Problems, fault.As(err).Message)
+			f := fault.As(err)
+			out.Problems, out.Hint = append(out.Problems, f.Message), f.Hint
 			continue
 		}
 		b.Instances[s.ID] = &allocation{Spec: s, Host: host.Name, IP: host.ip(), Access: target.Target{Addr: host.Addr()}} // of this copy only
