@@ -133,7 +133,7 @@ func TestNodesAreHealedWithABrake(t *testing.T) {
 	nodes := look(t, id).Cluster.Nodes
 
 	// A service dies: it is known within its threshold (two checks, a second apart) and 5 s, and restarted.
-	removeFile(t, filepath.Join(volumes(t, id)[1], "up"))
+	removeFile(t, filepath.Join(volumeOf(t, id, nodes[1].SID), "up"))
 	within(t, 12*time.Second, "the node is known to be unhealthy", func() bool { return healthOf(t, id).Unhealthy == 1 })
 	require.Equal(t, []string{"node-unhealthy"}, concernsOf(t, id))
 	within(t, time.Minute, "a restart is begun", func() bool { return len(healedBy(t, id)) == 1 })
@@ -148,7 +148,7 @@ func TestNodesAreHealedWithABrake(t *testing.T) {
 
 	// Maintenance: nothing is done.
 	drover(t, "maintenance", "on", id).OK(t)
-	removeFile(t, filepath.Join(volumes(t, id)[2], "up"))
+	removeFile(t, filepath.Join(volumeOf(t, id, nodes[2].SID), "up"))
 	within(t, 30*time.Second, "it is known in maintenance too", func() bool { return healthOf(t, id).Unhealthy == 1 })
 
 	// Two of five at once, one more than a fifth: nothing is done, and a concern says why.

@@ -53,7 +53,7 @@ func publish(t *testing.T, count int, services map[string]string) string {
 	return app
 }
 
-// volumes are the folders behind the /data of a cluster's nodes, by sid.
+// volumes are the folders behind the /data of a cluster's nodes, in no order.
 func volumes(t *testing.T, clusterID string) []string {
 	t.Helper()
 	dirs, err := filepath.Glob(filepath.Join(servers.StateDir, "volumes", "*"))
