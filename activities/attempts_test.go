@@ -14,6 +14,7 @@ import (
 	"drover/activities/machines"
 	"drover/activities/publish"
 	"drover/activities/records"
+	"drover/fault"
 	"drover/lifecycle"
 	"drover/tests/fakes/world"
 	"drover/workflows/api"
@@ -98,6 +99,12 @@ func TestRecordsAreLeftAloneByAttemptsThatAreOver(t *testing.T) {
 		activities.PublishEnv: {func(a *activities.Activities) any { return a.Publish.PublishEnv }, func(rec *lifecycle.Record) any {
 			return publish.EnvInput{ClusterID: rec.ClusterID, RunID: rec.Operation.RunID, Revision: rec.Revision + 1}
 		}},
+		activities.PrepareCreate: {func(a *activities.Activities) any { return a.Records.PrepareCreate }, func(rec *lifecycle.Record) any {
+			return records.PrepareCreateInput{ClusterID: "cl-0therone", RunID: "over", Create: api.CreateClusterInput{App: rec.AppID, Version: rec.VersionID}}
+		}},
+		activities.EditCluster: {func(a *activities.Activities) any { return a.Records.EditCluster }, func(rec *lifecycle.Record) any {
+			return api.EditClusterInput{ClusterID: rec.ClusterID, Name: "late"}
+		}},
 		activities.EndOperation: {func(a *activities.Activities) any { return a.Records.EndOperation }, func(rec *lifecycle.Record) any {
 			return records.EndInput{ClusterID: rec.ClusterID, RunID: rec.Operation.RunID, Outcome: api.OpFailed, ClusterState: lifecycle.Stopped}
 		}},
@@ -113,6 +120,8 @@ func TestRecordsAreLeftAloneByAttemptsThatAreOver(t *testing.T) {
 			_, err := env.ExecuteActivity(name, tc.input(rec))
 			require.ErrorContains(t, err, "this attempt is over")
 			require.Equal(t, rec, w.Record())
+			_, _, err = w.Store.Record(t.Context(), "cl-0therone")
+			require.True(t, fault.Is(err, fault.NotFound), err)
 		})
 	}
 }

@@ -71,6 +71,9 @@ func (a *Activities) OpenBackup(ctx context.Context, in OpenInput) error {
 	case !fault.Is(err, fault.NotFound):
 		return err
 	}
+	if err := a.Attempt.StillCurrent(ctx, fanout.None()); err != nil {
+		return err // its operation may be over, and the entry removed
+	}
 	_, err = a.Catalogue.Store.PutBackup(ctx, b, 0)
 	return err
 }

@@ -46,5 +46,5 @@ func (a *Activities) Abandon(ctx context.Context, in AbandonInput) error {
 	if err != nil {
 		return err
 	}
-	return a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, rec.Mark())
+	return a.mark(ctx, in.ClusterID, in.RunID, rec.Mark())
 }

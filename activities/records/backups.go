@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drover/activities/internal/control"
+	"drover/activities/internal/fanout"
 	"drover/activities/internal/ids"
 	"drover/activities/internal/packages"
 	"drover/fault"
@@ -157,6 +158,9 @@ func (a *Activities) PrepareRestore(ctx context.Context, in PrepareRestoreInput)
 		if in.Restore.DryRun {
 			return a.restoring(ctx, rec, true, warnings)
 		}
+		if err := a.Attempt.StillCurrent(ctx, fanout.None()); err != nil {
+			return Begun{}, err // the cluster may have been made, and released again
+		}
 		_, raced := a.Records.PutClaiming(ctx, rec, 0, lifecycle.Claims{})
 		if raced == nil {
 			return a.restoring(ctx, rec, false, warnings)
@@ -181,7 +185,7 @@ func (a *Activities) restoring(ctx context.Context, rec *lifecycle.Record, dryRu
 		if err := a.checkLinks(ctx, rec.Spec.Links); err != nil {
 			return Begun{}, err
 		}
-		if err := a.Trees.SetOperation(ctx, rec.ClusterID, rec.Operation.RunID, rec.Operation.Type); err != nil {
+		if err := a.mark(ctx, rec.ClusterID, rec.Operation.RunID, rec.Operation.Type); err != nil {
 			return Begun{}, err
 		}
 	}

@@ -145,7 +145,7 @@ func (a *Activities) BeginOperation(ctx context.Context, in BeginInput) (Begun, 
 		return Begun{}, err
 	}
 	out.View.Revision = max(out.View.Revision, published)
-	return out, a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, in.Type)
+	return out, a.mark(ctx, in.ClusterID, in.RunID, in.Type)
 }
 
 // begin makes the operation's first changes to the record; a retry finds them made.

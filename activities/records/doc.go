@@ -1,6 +1,7 @@
 // Package records opens and closes operations in control records: it checks requests against what a cluster is, chooses
 // ids, and writes down how operations end. It asks agents and providers what would make an operation fail, changes no node and
-// no machine, and publishes nothing to nodes; which operation may follow which is decided by lifecycle. Workflows call it at the start and at the end of every operation.
+// no machine, and publishes nothing to nodes; which operation may follow which is decided by lifecycle. Workflows call it at the start
+// and at the end of every operation.
 package records
 
 import (
@@ -11,6 +12,7 @@ import (
 	"drover/activities/internal/attempt"
 	"drover/activities/internal/catalogue"
 	"drover/activities/internal/control"
+	"drover/activities/internal/fanout"
 	"drover/activities/internal/ledger"
 	"drover/activities/internal/packages"
 	"drover/activities/internal/views"
@@ -77,4 +79,13 @@ type Activities struct {
 	// Keep is how long deleted clusters stay in the recycle bin that say nothing themselves; 0: not at all.
 	Keep time.Duration
 	Now  func() time.Time
+}
+
+// mark shows agents which operation runs, or how the cluster is. An attempt that was held up beyond the end of the operation would
+// show it as running: agents would check no health until the next one.
+func (a *Activities) mark(ctx context.Context, clusterID, run, what string) error {
+	if err := a.Attempt.StillCurrent(ctx, fanout.None()); err != nil {
+		return err
+	}
+	return a.Trees.SetOperation(ctx, clusterID, run, what)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drover/activities/internal/control"
+	"drover/activities/internal/fanout"
 	"drover/fault"
 	"drover/lifecycle"
 	"drover/workflows/api"
@@ -60,6 +61,9 @@ func (a *Activities) EditCluster(ctx context.Context, in api.EditClusterInput) (
 		if err := a.edit(ctx, rec, in); err != nil {
 			return api.ClusterDetails{}, err
 		}
+		if err := a.Attempt.StillCurrent(ctx, fanout.None()); err != nil {
+			return api.ClusterDetails{}, err
+		}
 		if _, err = control.Put(ctx, a.Records, rec, index, had); err == nil {
 			return api.ClusterDetails{
 				ClusterID: rec.ClusterID, Name: rec.Name, Labels: rec.Labels, Protected: rec.Protected, Keep: rec.Keep,
@@ -79,7 +83,7 @@ func (a *Activities) remark(ctx context.Context, rec *lifecycle.Record, in api.E
 	if in.Maintenance == nil || rec.Operation.State == api.OpRunning {
 		return nil
 	}
-	err := a.Trees.SetOperation(ctx, rec.ClusterID, rec.Operation.RunID, rec.Mark())
+	err := a.mark(ctx, rec.ClusterID, rec.Operation.RunID, rec.Mark())
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.NotFound) {
 		return nil // an operation has begun
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"drover/activities/internal/control"
+	"drover/activities/internal/fanout"
 	"drover/activities/internal/ids"
 	"drover/activities/internal/instances"
 	"drover/activities/internal/ledger"
@@ -54,6 +55,9 @@ func (a *Activities) PrepareCreate(ctx context.Context, in PrepareCreateInput) (
 		if in.Create.DryRun {
 			return Prepared{lifecycle.ViewOf(rec, true), warnings}, nil
 		}
+		if err := a.Attempt.StillCurrent(ctx, fanout.None()); err != nil {
+			return Prepared{}, err // the cluster may have been made, and released again
+		}
 		_, raced := a.Records.PutClaiming(ctx, rec, 0, lifecycle.Claims{})
 		if raced == nil {
 			return a.prepared(ctx, rec, warnings)
@@ -92,7 +96,7 @@ func (a *Activities) prepared(ctx context.Context, rec *lifecycle.Record, warnin
 	if err := a.checkLinks(ctx, rec.Spec.Links); err != nil {
 		return Prepared{}, err
 	}
-	if err := a.Trees.SetOperation(ctx, rec.ClusterID, rec.Operation.RunID, api.CreateCluster); err != nil {
+	if err := a.mark(ctx, rec.ClusterID, rec.Operation.RunID, api.CreateCluster); err != nil {
 		return Prepared{}, err
 	}
 	return Prepared{lifecycle.ViewOf(rec, false), warnings}, nil
@@ -239,7 +243,7 @@ func (a *Activities) EndOperation(ctx context.Context, in EndInput) (Ended, erro
 	if err != nil || in.Outcome == api.OpRunning {
 		return Ended{}, err
 	}
-	return ended(rec, in), a.Trees.SetOperation(ctx, in.ClusterID, in.RunID, rec.Mark())
+	return ended(rec, in), a.mark(ctx, in.ClusterID, in.RunID, rec.Mark())
 }
 
 // ended is what a result names: nodes that are new, and where a cluster is reached that has become active.
