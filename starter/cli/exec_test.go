@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,14 +65,14 @@ func TestExec(t *testing.T) {
 	require.Equal(t, exitRefused, c.code)
 	require.Contains(t, c.stderr.String(), "needs the role operator")
 
-	// Visibility follows a little later. Refused ones are not listed, as with operations.
+	// Visibility follows a little later, of the end too. Refused ones are not listed, as with operations.
 	for _, ops := range []func(...string) *call{
 		func(args ...string) *call { return drover(t, args...) }, func(args ...string) *call { return viaConsole(t, url, tokens["viewer"], args...) },
 	} {
 		var list []client.Operation
 		require.Eventually(t, func() bool {
 			list = decoded[List[client.Operation]](t, ops("ops", id, "-o", "json").stdout.String()).Items
-			return len(list) == 4
+			return len(list) == 4 && !slices.ContainsFunc(list, func(op client.Operation) bool { return op.State == client.StateRunning })
 		}, 10*time.Second, 100*time.Millisecond)
 		require.Equal(t, []string{"operator-ann", "exec cln-00000001: true 4", client.StateFailed}, []string{list[0].By, list[0].What, list[0].State})
 		require.Equal(t, []string{"ann", "exec cln-00000001: sh -c 'exit 3' 3"}, []string{list[3].By, list[3].What})
